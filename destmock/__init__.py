@@ -1,0 +1,90 @@
+"""AWS Lambda destinations, retries and asynchronous invocation for tests with boto3 and moto.
+
+The public names are imported when they are first used: `import destmock` alone loads neither boto3 nor moto.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from destmock._destmock import Destmock
+    from destmock._handlers import Handler, Outcomes, outcomes
+    from destmock._ledger import (
+        Attempt,
+        Deliveries,
+        Delivery,
+        Drop,
+        History,
+        Invocation,
+        Pending,
+    )
+    from destmock._mock import MockDestinations, mock_destinations
+    from destmock._record import InvocationRecord
+    from destmock.errors import (
+        DestmockError,
+        InactiveError,
+        InvocationLoopError,
+        LeftoverError,
+        NetworkError,
+        NoHandlerError,
+        UnsupportedError,
+    )
+
+__all__ = [
+    "Attempt",
+    "Deliveries",
+    "Delivery",
+    "Destmock",
+    "DestmockError",
+    "Drop",
+    "Handler",
+    "History",
+    "InactiveError",
+    "Invocation",
+    "InvocationLoopError",
+    "InvocationRecord",
+    "LeftoverError",
+    "MockDestinations",
+    "NetworkError",
+    "NoHandlerError",
+    "Outcomes",
+    "Pending",
+    "UnsupportedError",
+    "mock_destinations",
+    "outcomes",
+]
+
+_MODULES = {
+    "destmock._destmock": ("Destmock",),
+    "destmock._handlers": ("Handler", "Outcomes", "outcomes"),
+    "destmock._ledger": (
+        "Attempt",
+        "Deliveries",
+        "Delivery",
+        "Drop",
+        "History",
+        "Invocation",
+        "Pending",
+    ),
+    "destmock._mock": ("MockDestinations", "mock_destinations"),
+    "destmock._record": ("InvocationRecord",),
+    "destmock.errors": (
+        "DestmockError",
+        "InactiveError",
+        "InvocationLoopError",
+        "LeftoverError",
+        "NetworkError",
+        "NoHandlerError",
+        "UnsupportedError",
+    ),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        message = f"module 'destmock' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOME[name]), name)

@@ -1,0 +1,108 @@
+"""Pure: what names a function, and the many ways of spelling it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: The pattern that AWS quotes in its own validation error (A16).
+FUNCTION_NAME_PATTERN = (
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?"
+    r"(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
+)
+#: The same for a qualifier given apart from the name (A17).
+QUALIFIER_PATTERN = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
+
+_NAME = re.compile(
+    r"(?:arn:(?P<partition>aws[a-zA-Z-]*)?:lambda:)?"
+    r"(?:(?P<region>(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
+    r"(?:(?P<account>\d{12}):)?(?:function:)?(?P<name>[a-zA-Z0-9-_.]+)"
+    r"(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?",
+)
+_QUALIFIER = re.compile(QUALIFIER_PATTERN)
+
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRef:
+    """A function as a caller asked for it: `qualifier` is `None` when none was given."""
+
+    partition: str
+    account: str
+    region: str
+    name: str
+    qualifier: str | None = None
+
+    @property
+    def unqualified_arn(self) -> str:
+        return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{self.name}"
+
+    @property
+    def arn(self) -> str:
+        """The ARN as invoked: without `:$LATEST` unless the caller said so (B13)."""
+        if self.qualifier is None:
+            return self.unqualified_arn
+        return f"{self.unqualified_arn}:{self.qualifier}"
+
+    @property
+    def qualified_arn(self) -> str:
+        """The ARN as records and configurations write it: always qualified (E6, C1)."""
+        return f"{self.unqualified_arn}:{self.qualifier or LATEST}"
+
+    @property
+    def unqualified(self) -> FunctionRef:
+        return FunctionRef(self.partition, self.account, self.region, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """The parts that a spelling of a function names; `None` where it leaves one out."""
+
+    partition: str | None
+    region: str | None
+    account: str | None
+    name: str
+    qualifier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """Any ARN, in its six parts."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+
+def parse_function_name(text: str) -> FunctionName | None:
+    """Name, partial ARN or full ARN, each with or without a qualifier; `None` if AWS has no such."""
+    match = _NAME.fullmatch(text)
+    return None if match is None else FunctionName(**match.groupdict())
+
+
+def is_qualifier(text: str) -> bool:
+    return _QUALIFIER.fullmatch(text) is not None
+
+
+def parse_arn(text: str) -> Arn | None:
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
+        return None
+    return Arn(*parts[1:])
+
+
+def parse_function_arn(text: str) -> FunctionRef | None:
+    """A full function ARN; `None` for anything else, a bare name included."""
+    arn = parse_arn(text)
+    if arn is None or arn.service != "lambda" or not arn.resource.startswith("function:"):
+        return None
+    named = parse_function_name(text)
+    if named is None or not (named.region and named.account):
+        return None
+    return FunctionRef(arn.partition, named.account, named.region, named.name, named.qualifier)

@@ -1,0 +1,109 @@
+"""Pure: the errors that AWS answers, with AWS's literal texts in one table.
+
+`AWSError` is raised anywhere below `_operations`, which is where it turns into an HTTP answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from destmock._arn import FUNCTION_NAME_PATTERN, LATEST, QUALIFIER_PATTERN
+
+#: What a destination's ARN must look like (C17).
+DESTINATION_PATTERN = (
+    r"$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:"
+    r"((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
+)
+
+NOTHING_TO_SET = "You must specify at least one of error handling or destination setting."
+NO_SUCH_FUNCTION = "The function doesn't exist."
+NO_CONFIG = "The function {arn} doesn't have an EventInvokeConfig"
+QUALIFIER_MISMATCH = "The derived qualifier from the function name does not match the specified qualifier."
+NAME_IS_QUALIFIED = "The function name must not include a version number or alias."
+BAD_MARKER = "Invalid pagination key."
+SELF_DESTINATION = "You can't specify the function as a destination for itself."
+MISSING_DESTINATION = "The destination ARN {arn} is invalid."
+FIFO_TOPIC = "FIFO-type Amazon SNS topics aren't supported as a destination."
+UNSUPPORTED_DESTINATION = "The provided destination config {config} is invalid."
+NOT_FOUND = "Function not found: {arn}"
+OTHER_REGION = "Functions from '{arn_region}' are not reachable in this region ('{region}')"
+TOO_LARGE = "{size} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+NOT_JSON = "Could not parse request body into json: Could not parse payload into json: {reason}"
+BAD_CLIENT_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
+RATE_EXCEEDED = "Rate Exceeded."
+
+#: Whether the body spells it `Message` (True) or `message`; a ValidationException has no `Type` (A14).
+_CAPITAL_MESSAGE = {"ResourceNotFoundException"}
+
+
+class AWSError(Exception):
+    """An error that AWS answers: its code, its HTTP status and the members of its JSON body."""
+
+    def __init__(self, code: str, message: str, status: int = 400, **extra: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        key = "Message" if code in _CAPITAL_MESSAGE else "message"
+        kind = {} if code == "ValidationException" else {"Type": "User"}
+        self.body: dict[str, Any] = {**extra, **kind, key: message}
+
+
+def invalid_parameter(message: str) -> AWSError:
+    return AWSError("InvalidParameterValueException", message)
+
+
+def not_found(message: str) -> AWSError:
+    return AWSError("ResourceNotFoundException", message, 404)
+
+
+def function_not_found(unqualified_arn: str, qualifier: str | None) -> AWSError:
+    """Invoke's own 404 always ends in a qualifier (A12, A13)."""
+    return not_found(NOT_FOUND.format(arn=f"{unqualified_arn}:{qualifier or LATEST}"))
+
+
+def no_config(qualified_arn: str) -> AWSError:
+    return not_found(NO_CONFIG.format(arn=qualified_arn))
+
+
+def payload_too_large(size: int, kind: str, limit: int) -> AWSError:
+    """The code that AWS really answers with is not in botocore's model (A30)."""
+    text = TOO_LARGE.format(size=size, kind=kind, limit=limit)
+    return AWSError("RequestEntityTooLargeException", text, 413)
+
+
+def zero_concurrency() -> AWSError:
+    """A26."""
+    reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+    return AWSError("TooManyRequestsException", RATE_EXCEEDED, 429, Reason=reason)
+
+
+def not_json(reason: str) -> AWSError:
+    return AWSError("InvalidRequestContentException", NOT_JSON.format(reason=reason))
+
+
+def bad_client_context() -> AWSError:
+    return AWSError("InvalidRequestContentException", BAD_CLIENT_CONTEXT)
+
+
+def violation(value: object, member: str, constraint: str) -> str:
+    """One finding of a ValidationException."""
+    return f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
+
+
+def pattern(value: str, member: str, expression: str) -> str:
+    return violation(value, member, f"satisfy regular expression pattern: {expression}")
+
+
+def bad_function_name(value: str) -> str:
+    return pattern(value, "functionName", FUNCTION_NAME_PATTERN)
+
+
+def bad_qualifier(value: str) -> str:
+    return pattern(value, "qualifier", QUALIFIER_PATTERN)
+
+
+def validation(violations: list[str]) -> AWSError:
+    """All findings in one message, in the order AWS lists them (A18)."""
+    noun = "error" if len(violations) == 1 else "errors"
+    text = f"{len(violations)} validation {noun} detected: {'; '.join(violations)}"
+    return AWSError("ValidationException", text)

@@ -1,0 +1,66 @@
+"""Pure: virtual time. A heap of (at, sequence, job), in integer milliseconds since the epoch.
+
+The clock knows nothing of Lambda. Time jumps *to* each due job before the job runs, so whatever runs at
+60 s sees 60 s.
+"""
+
+from __future__ import annotations
+
+import heapq
+from datetime import datetime, timedelta, timezone
+from itertools import count
+from typing import Generic, TypeVar
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MILLISECOND = timedelta(milliseconds=1)
+Job = TypeVar("Job")
+
+
+def to_datetime(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
+def from_datetime(moment: datetime) -> int:
+    """Milliseconds since the epoch. A `datetime` without a zone is refused: whose midnight is it?"""
+    if moment.tzinfo is None:
+        message = f"{moment!r} has no time zone; pass an aware datetime, e.g. with tzinfo=timezone.utc"
+        raise ValueError(message)
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def to_milliseconds(duration: float | timedelta) -> int:
+    """A length of time given in seconds or as a `timedelta`, to the nearest millisecond."""
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    return round(seconds * 1000)
+
+
+class Clock(Generic[Job]):
+    """Virtual time and what is due in it. Jobs due at the same moment keep the order they were queued in."""
+
+    __slots__ = ("_heap", "_sequence", "now")
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self._heap: list[tuple[int, int, Job]] = []
+        self._sequence = count()
+
+    def schedule(self, at: int, job: Job) -> None:
+        heapq.heappush(self._heap, (max(at, self.now), next(self._sequence), job))
+
+    def peek(self) -> int | None:
+        """When the next job is due; `None` when there is none."""
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self) -> Job:
+        """Jumps to the next job's time and hands it out."""
+        self.now, _, job = heapq.heappop(self._heap)
+        return job
+
+    def jump(self, at: int) -> None:
+        """Moves to `at` when nothing is due before it; never backwards."""
+        self.now = max(self.now, at)
+
+    @property
+    def queued(self) -> list[tuple[int, Job]]:
+        """What is queued and when it is due, in the order it will run."""
+        return [(at, job) for at, _, job in sorted(self._heap, key=lambda entry: entry[:2])]

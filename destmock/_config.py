@@ -1,0 +1,217 @@
+"""EventInvokeConfig: put replaces, update merges, one record for each function and qualifier.
+
+moto has these five calls too, but ignores a second put, the qualifier and what the destinations are; so
+destmock owns them. What a destination's ARN refers to is asked of whoever was handed in.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from destmock import _aws_errors as errors
+from destmock._arn import LATEST, FunctionRef, parse_function_arn
+from destmock._lifecycle import DEFAULT_EVENT_AGE, DEFAULT_RETRY_ATTEMPTS, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from destmock._wire import Settings
+
+#: What is behind a destination's ARN. `unsupported`: AWS has no such destination (C16, C23).
+Standing = Literal["ok", "missing", "fifo-topic", "unsupported"]
+#: Which object a function, version or alias is: another one after it was deleted and made again.
+Identity = object
+
+
+@dataclass(frozen=True, slots=True)
+class EventInvokeConfig:
+    """One configuration. `last_modified` is in milliseconds; `None` is what was never set."""
+
+    ref: FunctionRef
+    identity: Identity
+    last_modified: int
+    maximum_retry_attempts: int | None = None
+    maximum_event_age_in_seconds: int | None = None
+    on_success: str | None = None
+    on_failure: str | None = None
+
+    @property
+    def policy(self) -> Policy:
+        retries, age = self.maximum_retry_attempts, self.maximum_event_age_in_seconds
+        return Policy(
+            DEFAULT_RETRY_ATTEMPTS if retries is None else retries,
+            DEFAULT_EVENT_AGE if age is None else age,
+        )
+
+    @property
+    def body(self) -> str:
+        """The wire form: alphabetical, compact, every unset value an explicit null (C1)."""
+        digits = str(self.last_modified)
+        seconds = f"{digits[0]}.{digits[1:].rstrip('0') or '0'}E{len(digits) - 4}"
+        destinations = json.dumps(
+            {
+                "OnFailure": {"Destination": self.on_failure},
+                "OnSuccess": {"Destination": self.on_success},
+            },
+            separators=(",", ":"),
+        )
+        return (
+            f'{{"DestinationConfig":{destinations},"FunctionArn":"{self.ref.qualified_arn}",'
+            f'"LastModified":{seconds},'
+            f'"MaximumEventAgeInSeconds":{json.dumps(self.maximum_event_age_in_seconds)},'
+            f'"MaximumRetryAttempts":{json.dumps(self.maximum_retry_attempts)}}}'
+        )
+
+
+class EventInvokeConfigs:
+    """Every configuration of one simulation.
+
+    `identify` tells which function, version or alias a reference stands for now, `None` if none does;
+    `standing` what is behind the ARN of a destination.
+    """
+
+    def __init__(
+        self,
+        identify: Callable[[FunctionRef], Identity | None],
+        standing: Callable[[str], Standing],
+    ) -> None:
+        self._identify = identify
+        self._standing = standing
+        self._configs: dict[FunctionRef, EventInvokeConfig] = {}
+
+    def put(self, ref: FunctionRef, settings: Settings, now: int) -> EventInvokeConfig:
+        """Replaces whatever was there (C3)."""
+        identity = self._existing(ref)
+        fresh = EventInvokeConfig(_key(ref), identity, self._tick(ref, now))
+        return self._store(fresh, settings)
+
+    def update(self, ref: FunctionRef, settings: Settings, now: int) -> EventInvokeConfig:
+        """Sets what is given and keeps the rest (C4); an empty destination clears it (C22)."""
+        self._existing(ref)
+        return self._store(replace(self.get(ref), last_modified=self._tick(ref, now)), settings)
+
+    def get(self, ref: FunctionRef) -> EventInvokeConfig:
+        config = self._configs.get(_key(ref))
+        if config is None or self._identify(ref) is not config.identity:
+            raise errors.no_config(ref.qualified_arn)
+        return config
+
+    def delete(self, ref: FunctionRef) -> None:
+        self.get(ref)
+        del self._configs[_key(ref)]
+
+    def page(
+        self, ref: FunctionRef, marker: str | None, size: int
+    ) -> tuple[list[EventInvokeConfig], str | None]:
+        """One page of a function's configurations, and the marker of the next (C19).
+
+        AWS lists in no particular order; here it is the order of the qualifiers.
+        """
+        self._existing(ref)
+        found = [
+            config
+            for key, config in self._configs.items()
+            if key.unqualified == ref.unqualified and self._identify(key) is config.identity
+        ]
+        found.sort(key=lambda config: config.ref.qualifier or LATEST)
+        after = "" if marker is None else _read_marker(marker)
+        rest = [config for config in found if (config.ref.qualifier or LATEST) > after]
+        page = rest[:size]
+        more = _marker(page[-1].ref.qualifier or LATEST) if len(rest) > size else None
+        return page, more
+
+    def at_dispatch(self, ref: FunctionRef) -> EventInvokeConfig | None:
+        """The configuration that an event to `ref` is subject to: its own qualifier's, no fallback (I1).
+
+        It outlives a function that was deleted while the event was queued (L2).
+        """
+        config = self._configs.get(_key(ref))
+        if config is None or self._identify(ref) not in (None, config.identity):
+            return None
+        return config
+
+    def _existing(self, ref: FunctionRef) -> Identity:
+        identity = self._identify(ref)
+        if identity is None:
+            raise errors.not_found(errors.NO_SUCH_FUNCTION)
+        return identity
+
+    def _tick(self, ref: FunctionRef, now: int) -> int:
+        """`LastModified` changes with every put and update (C21), even when virtual time stands still."""
+        previous = self._configs.get(_key(ref))
+        return now if previous is None else max(now, previous.last_modified + 1)
+
+    def _store(self, base: EventInvokeConfig, settings: Settings) -> EventInvokeConfig:
+        self._check(base.ref, settings)
+        destinations = settings.destinations
+        retries, age = settings.maximum_retry_attempts, settings.maximum_event_age_in_seconds
+        config = replace(
+            base,
+            maximum_retry_attempts=base.maximum_retry_attempts if retries is None else retries,
+            maximum_event_age_in_seconds=base.maximum_event_age_in_seconds if age is None else age,
+            on_success=_merge(base.on_success, destinations.get("OnSuccess")),
+            on_failure=_merge(base.on_failure, destinations.get("OnFailure")),
+        )
+        self._configs[config.ref] = config
+        return config
+
+    def _check(self, ref: FunctionRef, settings: Settings) -> None:
+        """Refuses a destination that AWS would refuse (C14-C16, C23, C27, G7, G8).
+
+        IAM is not simulated: every execution role has every permission (G1).
+        """
+        for arn in (settings.destinations.get("OnSuccess"), settings.destinations.get("OnFailure")):
+            if not arn:
+                continue
+            target = parse_function_arn(arn)
+            standing = self._standing(arn)
+            if standing == "unsupported":
+                text = _java(settings)
+                raise errors.invalid_parameter(errors.UNSUPPORTED_DESTINATION.format(config=text))
+            if standing == "missing":
+                raise errors.invalid_parameter(errors.MISSING_DESTINATION.format(arn=arn))
+            if standing == "fifo-topic":
+                raise errors.invalid_parameter(errors.FIFO_TOPIC)
+            if target is not None and target.unqualified == ref.unqualified:
+                raise errors.invalid_parameter(errors.SELF_DESTINATION)
+
+
+def _key(ref: FunctionRef) -> FunctionRef:
+    """Unqualified and `$LATEST` are the same record (C12, C20)."""
+    return ref.unqualified if ref.qualifier == LATEST else ref
+
+
+def _merge(before: str | None, asked: str | None) -> str | None:
+    if asked is None:  # left out, or an object without a Destination: kept (C22)
+        return before
+    return asked or None
+
+
+def _java(settings: Settings) -> str:
+    """The whole requested DestinationConfig as AWS's Java prints it (C16)."""
+
+    def one(key: str, name: str) -> str:
+        if key not in settings.destinations:
+            return "null"
+        arn = settings.destinations[key]
+        return f"{name}(destination={'null' if arn is None else arn})"
+
+    success, failure = one("OnSuccess", "OnSuccess"), one("OnFailure", "OnFailure")
+    return f"DestinationConfig(onSuccess={success}, onFailure={failure})"
+
+
+def _marker(qualifier: str) -> str:
+    return base64.urlsafe_b64encode(f"destmock:{qualifier}".encode()).decode()
+
+
+def _read_marker(marker: str) -> str:
+    try:
+        prefix, _, qualifier = base64.urlsafe_b64decode(marker.encode()).decode().partition(":")
+    except ValueError:
+        prefix, qualifier = "", ""
+    if prefix != "destmock" or not qualifier:
+        raise errors.invalid_parameter(errors.BAD_MARKER)
+    return qualifier

@@ -1,0 +1,130 @@
+"""Puts a mock around a function, a coroutine function, a generator or a class of tests."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import unittest
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from destmock._destmock import Destmock
+    from destmock._mock import MockDestinations
+
+#: The parameter that is filled in with the active `Destmock`.
+PARAMETER = "destmock"
+Decorated = TypeVar("Decorated", bound="Callable[..., Any]")
+
+
+def decorate(mock: MockDestinations, target: Decorated) -> Decorated:
+    if inspect.isclass(target):
+        _decorate_class(mock, target)
+        return target
+    return cast("Decorated", _decorate_function(target, lambda: mock))
+
+
+def _decorate_function(
+    function: Callable[..., Any], entering: Callable[[], AbstractContextManager[Destmock]]
+) -> Callable[..., Any]:
+    wanted = PARAMETER in inspect.signature(function).parameters
+
+    def filled(destmock: Destmock, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {**arguments, PARAMETER: destmock} if wanted else arguments
+
+    async def coroutine(*args: Any, **kwargs: Any) -> Any:
+        with entering() as destmock:
+            return await function(*args, **filled(destmock, kwargs))
+
+    async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        with entering() as destmock:
+            async for item in function(*args, **filled(destmock, kwargs)):
+                yield item
+
+    def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        with entering() as destmock:
+            yield from function(*args, **filled(destmock, kwargs))
+
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        with entering() as destmock:
+            return function(*args, **filled(destmock, kwargs))
+
+    kinds: tuple[tuple[Callable[[object], bool], Callable[..., Any]], ...] = (
+        (inspect.iscoroutinefunction, coroutine),
+        (inspect.isasyncgenfunction, async_generator),
+        (inspect.isgeneratorfunction, generator),
+    )
+    wrapper = next((made for is_kind, made in kinds if is_kind(function)), plain)
+    functools.update_wrapper(wrapper, function)
+    if wanted:
+        _hide_parameter(wrapper, function)
+    return wrapper
+
+
+def _hide_parameter(wrapper: Callable[..., Any], function: Callable[..., Any]) -> None:
+    """Takes the parameter out of the signature, so that pytest does not look for a fixture of that name."""
+    signature = inspect.signature(function)
+    left = [parameter for name, parameter in signature.parameters.items() if name != PARAMETER]
+    wrapper.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
+
+
+def _decorate_class(mock: MockDestinations, cls: type) -> None:
+    """Each test gets a mock of its own, `setUp` or `setup_method` included."""
+    entering: Callable[[], AbstractContextManager[Destmock]] = lambda: mock  # noqa: E731
+    if issubclass(cls, unittest.TestCase):
+        _decorate_run(mock, cls)
+        entering = mock.joined
+    elif hasattr(cls, "setup_method"):
+        _decorate_setup(mock, cls)
+        entering = mock.joined
+    for name in dir(cls):
+        value = inspect.getattr_static(cls, name)
+        if name.startswith("test") and inspect.isfunction(value):
+            setattr(cls, name, _decorate_function(value, entering))
+        elif name.startswith("Test") and inspect.isclass(value):
+            _decorate_class(mock, value)
+
+
+def _decorate_run(mock: MockDestinations, cls: type[unittest.TestCase]) -> None:
+    """`run` is what brackets setUp, the test, tearDown and the clean-ups; `self.destmock` is the mock."""
+    run = cls.run
+
+    @functools.wraps(run)
+    def wrapper(self: Any, result: Any = None) -> Any:
+        self.destmock = mock.start()
+        try:
+            return run(self, result)
+        finally:
+            mock.stop(failed=True)
+
+    cls.run = wrapper  # type: ignore[method-assign]
+
+
+def _decorate_setup(mock: MockDestinations, cls: Any) -> None:
+    """pytest runs `setup_method` before the test: the mock begins there and ends in `teardown_method`."""
+    setup, teardown = cls.setup_method, getattr(cls, "teardown_method", None)
+
+    def setup_method(self: Any, method: Any = None) -> None:
+        mock.start()
+        try:
+            _call(setup, self, method)
+        except BaseException:
+            mock.stop(failed=True)
+            raise
+
+    def teardown_method(self: Any, method: Any = None) -> None:
+        try:
+            if teardown is not None:
+                _call(teardown, self, method)
+        finally:
+            mock.stop(failed=True)  # the test itself has checked
+
+    cls.setup_method, cls.teardown_method = setup_method, teardown_method
+
+
+def _call(function: Callable[..., Any], self: Any, method: Any) -> None:
+    """pytest's two forms of these methods: with the test method, and without."""
+    takes_method = len(inspect.signature(function).parameters) > 1
+    function(*(self, method) if takes_method else (self,))

@@ -1,0 +1,175 @@
+"""`Destmock`, the object that a test holds: registers handlers, drives time, tells what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+from destmock import _explain
+from destmock._clock import to_datetime, to_milliseconds
+from destmock._ledger import History
+from destmock._simulation import LIMIT
+from destmock.errors import InactiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime, timedelta
+
+    from destmock._handlers import Handler, Outcomes
+    from destmock._ledger import Deliveries, Drop, Invocation, Pending
+    from destmock._simulation import Simulation
+
+
+class Destmock:
+    """One mock, made by `mock_destinations`. After it has ended it can still be asked what happened."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._ended = False
+
+    @overload
+    def handler(
+        self,
+        name: str,
+        handler: Handler | str | Outcomes,
+        *,
+        timeout: int = ...,
+        memory_size: int = ...,
+        environment: Mapping[str, str] | None = ...,
+        duration: float = ...,
+    ) -> None: ...
+    @overload
+    def handler(
+        self,
+        name: str,
+        handler: None = None,
+        *,
+        timeout: int = ...,
+        memory_size: int = ...,
+        environment: Mapping[str, str] | None = ...,
+        duration: float = ...,
+    ) -> Callable[[Handler], Handler]: ...
+    def handler(
+        self,
+        name: str,
+        handler: Handler | str | Outcomes | None = None,
+        *,
+        timeout: int = 3,
+        memory_size: int = 128,
+        environment: Mapping[str, str] | None = None,
+        duration: float = 0.0,
+    ) -> Callable[[Handler], Handler] | None:
+        """Registers the handler of a function; without `handler`, a decorator that does.
+
+        `name`: a bare name is a function of whichever region and account a client asks in; a full ARN pins
+        it to one. `handler`: a callable that takes the event and the context, `"package.module:function"`
+        or `"package.module.function"` (imported at the first attempt), or `outcomes(...)`. A handler serves
+        every version and alias of its function. A second registration replaces the first.
+
+        The function exists for every other Lambda call too. It has the given `timeout` (seconds),
+        `memory_size` (MB) and `environment` (its environment variables); a function that the program itself
+        makes with `create_function` takes the handler under its name, and keeps its own settings.
+
+        `duration` is how long an attempt takes, in virtual seconds. One that takes longer than the timeout,
+        by its duration or in real time, times out as on AWS.
+
+        Raises `ValueError` or `TypeError` for a name or a handler that can't be one.
+        """
+        self._check_active()
+
+        def register(source: Handler | str | Outcomes) -> None:
+            self._simulation.handlers.register(
+                name,
+                source,
+                timeout=timeout,
+                memory_size=memory_size,
+                environment=environment,
+                duration=duration,
+            )
+
+        if handler is not None:
+            register(handler)
+            return None
+
+        def decorate(function: Handler) -> Handler:
+            register(function)
+            return function
+
+        return decorate
+
+    @property
+    def now(self) -> datetime:
+        """The virtual time, in UTC. It moves only when something queued runs, or by `advance`."""
+        return to_datetime(self._simulation.now)
+
+    def advance(self, duration: float | timedelta) -> None:
+        """Lets time pass: runs every due thing at its own time, and leaves the clock exactly that much later.
+
+        `duration` is in seconds, or a `timedelta`. Raises `ValueError` for a negative one, and
+        `InvocationLoopError` when functions keep invoking each other without any time passing.
+        """
+        self._check_active()
+        milliseconds = to_milliseconds(duration)
+        if milliseconds < 0:
+            message = f"time never goes backwards: advance({duration!r})"
+            raise ValueError(message)
+        self._simulation.run(LIMIT, until=self._simulation.now + milliseconds)
+
+    def run_until_idle(self, limit: int = LIMIT) -> int:
+        """Runs until nothing is queued, and answers how many attempts that took.
+
+        Raises `InvocationLoopError`, naming the functions, when more than `limit` attempts would run.
+        """
+        self._check_active()
+        return self._simulation.run(limit)
+
+    def step(self) -> Invocation | None:
+        """Runs the next queued thing, and answers the invocation it belongs to; `None` when idle."""
+        self._check_active()
+        entry = self._simulation.step()
+        return None if entry is None else entry.fact
+
+    @property
+    def pending(self) -> History[Pending]:
+        """What is queued and when it is due, soonest first."""
+        return History(self._simulation.pending)
+
+    @property
+    def invocations(self) -> History[Invocation]:
+        """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects."""
+        return self._simulation.ledger.invocations
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Every record sent, arrived or not, oldest first; `.to(arn)` and `.for_function(name)` select."""
+        return self._simulation.ledger.deliveries
+
+    @property
+    def drops(self) -> History[Drop]:
+        """Every event that failed without a destination for its failure, oldest first."""
+        return self._simulation.ledger.drops
+
+    def timeline(self) -> str:
+        """The story as text: accepted, attempts, back-off, condition, deliveries, and why nothing was sent.
+
+        Empty when nothing was invoked. Synchronous invocations are part of it.
+        """
+        return _explain.timeline(self._simulation.ledger, self._simulation.pending)
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "active"
+        return (
+            f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {len(self.invocations)} invocations, "
+            f"{len(self.deliveries)} deliveries, {len(self.pending)} pending>"
+        )
+
+    def _end(self) -> None:
+        self._ended = True
+
+    def _leftovers(self) -> str:
+        failed = [delivery for delivery in self.deliveries if delivery.error is not None]
+        return _explain.leftovers(self.pending, failed)
+
+    def _check_active(self) -> None:
+        if self._ended:
+            message = "this mock has ended; use its Destmock inside the test or the with block"
+            raise InactiveError(message)

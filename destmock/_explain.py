@@ -1,0 +1,139 @@
+"""The ledger as words: the timeline, and what a strict mock complains of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from destmock._arn import parse_function_arn
+from destmock._ledger import Entry, Synchronous
+from destmock._record import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from destmock._ledger import Attempt, Delivery, Ledger, Pending
+
+_PAYLOAD_SHOWN = 100
+_MOST_SHOWN = 10
+
+
+def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
+    """Every invocation in the order of its acceptance, with all that came of it; empty if there was none."""
+    due = {entry.request_id: entry for entry in pending}
+    blocks = []
+    for item in ledger.story:
+        lines = _synchronous(item) if isinstance(item, Synchronous) else _event(item, due)
+        blocks.append("\n".join(lines))
+    return "\n".join(blocks)
+
+
+def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery]) -> str:
+    """What is wrong at the end of a strict mock; empty if nothing is."""
+    failed = list(failed)
+    lines = []
+    if pending:
+        noun = "event is" if len(pending) == 1 else "events are"
+        lines.append(f"{len(pending)} {noun} still queued:")
+        lines += _some([f"  {_pending_text(entry)}" for entry in pending])
+        lines.append("  run them with destmock.run_until_idle() or destmock.advance(...)")
+    if failed:
+        noun = "record" if len(failed) == 1 else "records"
+        lines.append(f"{len(failed)} {noun} could not be delivered:")
+        lines += _some([f"  {_delivery_text(delivery)}" for delivery in failed])
+        lines.append("  create the destination, or mend its configuration")
+    if lines:
+        lines.append("To allow this, pass strict=False.")
+    return "\n".join(lines)
+
+
+def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
+    yield (
+        f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted "
+        f"{_shown(entry.payload)} ({entry.source}, {entry.request_id})"
+    )
+    previous = 0.0
+    for attempt in entry.attempts:
+        waited = attempt.elapsed - previous
+        after = f", {waited:g} s after the last" if attempt.number > 1 else ""
+        yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {_attempt_text(attempt)}{after}"
+        previous = attempt.elapsed
+    if entry.condition is None:
+        if entry.request_id in due:
+            yield f"  {_queued(due[entry.request_id], entry.accepted_at)}"
+        return
+    assert entry.settled_at is not None
+    offset = _offset((entry.settled_at - entry.accepted_at) / 1000)
+    yield f"  {offset} {entry.condition}"
+    for delivery in entry.deliveries:
+        yield f"  {offset} {_sent(delivery)}"
+    if not entry.deliveries:
+        route = "OnSuccess" if entry.condition == "Success" else "OnFailure"
+        yield f"  {offset} nothing sent: no {route} destination for {_short(entry.function_arn)}"
+
+
+def _synchronous(invocation: Synchronous) -> Iterable[str]:
+    yield (
+        f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
+        f"{_shown(invocation.payload)} ({invocation.request_id})"
+    )
+    yield f"  {_offset(0)} {_attempt_text(invocation.attempt)}"
+
+
+def _attempt_text(attempt: Attempt) -> str:
+    if attempt.outcome == "NotFound":
+        return "NotFound: the function, version or alias does not exist (any more)"
+    if attempt.outcome == "Success":
+        return f"Success {_shown(attempt.payload)}"
+    response = attempt.response
+    if not isinstance(response, dict):
+        return attempt.outcome
+    return f"{attempt.outcome} {response.get('errorType')}: {response.get('errorMessage')}"
+
+
+def _sent(delivery: Delivery) -> str:
+    if delivery.error is None:
+        return f"-> {delivery.destination} ({len(delivery.body)} bytes)"
+    return f"-> {delivery.destination} FAILED: {delivery.error}"
+
+
+def _queued(pending: Pending, accepted_at: int) -> str:
+    due = round(pending.due_at.timestamp() * 1000) - accepted_at
+    what = "ends" if pending.running else "is due"
+    return f"{_offset(due / 1000)} attempt {pending.attempt} {what}"
+
+
+def _pending_text(pending: Pending) -> str:
+    what = "ends" if pending.running else "is due"
+    due = timestamp(round(pending.due_at.timestamp() * 1000))
+    return f"{_short(pending.function_arn)} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
+
+
+def _delivery_text(delivery: Delivery) -> str:
+    invocation = delivery.invocation
+    return (
+        f"{_short(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
+        f"{delivery.destination}: {delivery.error}"
+    )
+
+
+def _offset(seconds: float) -> str:
+    return f"+{seconds:.3f} s"
+
+
+def _short(function_arn: str) -> str:
+    """The function's name, with a qualifier that says something."""
+    ref = parse_function_arn(function_arn)
+    if ref is None:
+        return function_arn
+    return ref.name if ref.qualifier in (None, "$LATEST") else f"{ref.name}:{ref.qualifier}"
+
+
+def _shown(payload: bytes) -> str:
+    text = payload.decode(errors="backslashreplace").strip()
+    return text if len(text) <= _PAYLOAD_SHOWN else f"{text[:_PAYLOAD_SHOWN]}... ({len(payload)} bytes)"
+
+
+def _some(lines: list[str]) -> list[str]:
+    if len(lines) <= _MOST_SHOWN:
+        return lines
+    return [*lines[:_MOST_SHOWN], f"  ... and {len(lines) - _MOST_SHOWN} more"]

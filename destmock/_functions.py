@@ -1,0 +1,206 @@
+"""What AWS knows of a function: settings, versions, aliases and concurrency, as moto's Lambda keeps them.
+
+A function with a registered handler exists in moto from the first Lambda call that could see it; from then
+on moto alone says whether it exists and what its settings are.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import LambdaFunction
+from moto.awslambda.utils import get_backend
+from moto.iam.models import get_account_id_from
+from moto.utilities.utils import get_partition
+
+from destmock._arn import LATEST, FunctionRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moto.awslambda.models import LambdaStorage
+
+    from destmock._handlers import Handlers, Registration
+    from destmock._ids import Ids
+
+#: The runtime of a function that destmock creates: any from 3.12 on serialises alike (B15).
+DEFAULT_RUNTIME = "python3.13"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One version of a function, as an attempt finds it."""
+
+    ref: FunctionRef
+    version: str
+    identity: object
+    runtime: str
+    handler: str
+    timeout: int
+    memory_size: int
+    environment: Mapping[str, str]
+    reserved_concurrency: int | None
+
+
+class Functions:
+    """The functions of one simulation, in every account and region."""
+
+    def __init__(self, handlers: Handlers, ids: Ids) -> None:
+        self._handlers = handlers
+        self._ids = ids
+        self._seen: dict[tuple[str, str], int] = {}
+        self._created: dict[tuple[str, str, str], tuple[LambdaFunction, int]] = {}
+
+    def create_registered(self, account: str, region: str) -> None:
+        """Creates in moto each function that has a handler and isn't there yet."""
+        if self._seen.get((account, region)) == self._handlers.generation:
+            return
+        self._seen[account, region] = self._handlers.generation
+        for name, registration in self._handlers.of(account, region):
+            key = (account, region, name)
+            if key not in self._created:
+                self._create(key, registration)
+                continue
+            function, serial = self._created[key]
+            if serial != registration.serial:
+                _apply(registration, function)
+                self._created[key] = (function, registration.serial)
+
+    def release(self, account: str, region: str, name: str) -> None:
+        """Makes room for a `CreateFunction` of a function that so far only its handler created."""
+        key = (account, region, name)
+        if self._is_ours(key):
+            _storage(account, region).del_function(name)
+        self._created.pop(key, None)
+        self._seen.pop((account, region), None)
+
+    def close(self) -> None:
+        """Takes out of moto what was put there, for the `mock_aws` that may still be active around."""
+        for key in self._created:
+            if self._is_ours(key):
+                account, region, name = key
+                _storage(account, region).del_function(name)
+
+    def find(self, ref: FunctionRef) -> Function | None:
+        """The version that an invocation of `ref` runs now; `None` if there is none (D14)."""
+        self.create_registered(ref.account, ref.region)
+        qualifier = ref.qualifier or LATEST
+        alias = self._alias(ref)
+        if alias is not None:
+            qualifier = self._routed(alias)
+        found = _version(ref, qualifier)
+        if found is None:
+            return None
+        reserved = _latest(ref).reserved_concurrency
+        return Function(
+            ref=ref,
+            version=qualifier,
+            identity=found,
+            runtime=found.run_time or DEFAULT_RUNTIME,
+            handler=found.handler or "",
+            timeout=int(found.timeout),
+            memory_size=int(found.memory_size),
+            environment=found.environment_vars or {},
+            reserved_concurrency=None if reserved is None else int(reserved),
+        )
+
+    def identify(self, ref: FunctionRef) -> object | None:
+        """The function, version or alias that `ref` names: another object once it was made anew."""
+        self.create_registered(ref.account, ref.region)
+        return self._alias(ref) or _version(ref, ref.qualifier or LATEST)
+
+    def _create(self, key: tuple[str, str, str], registration: Registration) -> None:
+        account, region, name = key
+        storage = _storage(account, region)
+        if name in storage._functions:  # noqa: SLF001 - moto has no cheaper way to ask
+            return
+        spec = {
+            "FunctionName": name,
+            "Runtime": DEFAULT_RUNTIME,
+            "Role": f"arn:{get_partition(region)}:iam::{account}:role/{name}",
+            "Handler": registration.handler_string,
+            "Code": {"ZipFile": _placeholder()},
+        }
+        function = LambdaFunction(account, spec, region, version=LATEST)  # type: ignore[abstract]
+        _apply(registration, function)
+        # Past put_function, which would want the role to exist in moto's IAM.
+        storage._functions[name] = {"latest": function, "versions": []}  # noqa: SLF001
+        storage._arns[function.function_arn] = function  # noqa: SLF001
+        self._created[key] = (function, registration.serial)
+
+    def _is_ours(self, key: tuple[str, str, str]) -> bool:
+        if key not in self._created:
+            return False
+        account, region, name = key
+        group = _storage(account, region)._functions.get(name)  # noqa: SLF001
+        return group is not None and group["latest"] is self._created[key][0]
+
+    def _alias(self, ref: FunctionRef) -> Any | None:
+        if ref.qualifier is None:
+            return None
+        storage = _storage(ref.account, ref.region)
+        return storage._aliases.get(ref.unqualified_arn, {}).get(ref.qualifier)  # noqa: SLF001
+
+    def _routed(self, alias: Any) -> str:
+        """The version an alias sends this attempt to, by its weights if it has any."""
+        weights = (alias.routing_config or {}).get("AdditionalVersionWeights") or {}
+        chance = self._ids.fraction() if weights else 0.0
+        for version, weight in weights.items():
+            if chance < weight:
+                return str(version)
+            chance -= weight
+        return str(alias.function_version)
+
+
+def account_of(access_key: str) -> str:
+    """The account that moto counts an access key to."""
+    return os.environ.get("MOTO_ACCOUNT_ID") or str(get_account_id_from(access_key))
+
+
+def partition_of(region: str) -> str:
+    return str(get_partition(region))
+
+
+def _storage(account: str, region: str) -> LambdaStorage:
+    return get_backend(account, region)._lambdas  # noqa: SLF001
+
+
+def _latest(ref: FunctionRef) -> LambdaFunction:
+    function: LambdaFunction = _storage(ref.account, ref.region)._get_latest(ref.name)  # noqa: SLF001
+    return function
+
+
+def _version(ref: FunctionRef, version: str) -> LambdaFunction | None:
+    storage = _storage(ref.account, ref.region)
+    group = storage._functions.get(ref.name)  # noqa: SLF001
+    if group is None:
+        return None
+    if version == LATEST:
+        latest: LambdaFunction | None = group["latest"]
+        return latest
+    return storage._get_version(ref.name, version)  # noqa: SLF001
+
+
+def _apply(registration: Registration, function: LambdaFunction) -> None:
+    function.handler = registration.handler_string
+    function.timeout = registration.timeout
+    function.memory_size = registration.memory_size
+    function.environment_vars = dict(registration.environment)
+
+
+@cache
+def _placeholder() -> str:
+    """The code that GetFunction shows for a function whose code is a registered handler."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(
+            zipfile.ZipInfo("README"),
+            "The code of this function is a handler registered with destmock.\n",
+        )
+    return base64.b64encode(archive.getvalue()).decode()

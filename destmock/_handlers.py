@@ -1,0 +1,221 @@
+"""Where a handler comes from: a callable, canned outcomes, or a module to import at the first attempt."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, count, repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from awslambdaric import bootstrap
+
+from destmock._arn import FunctionRef, parse_function_arn, parse_function_name
+
+if TYPE_CHECKING:
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: What AWS calls with the event and the context. Both are the handler's own business, hence `Any`.
+Handler: TypeAlias = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Made by `outcomes`; each registration starts with the first outcome."""
+
+    values: tuple[object, ...]
+
+    def handler(self) -> Handler:
+        left = chain(self.values, repeat(self.values[-1]))
+
+        def outcomes(_event: object, _context: object) -> object:
+            outcome = next(left)
+            if isinstance(outcome, BaseException):
+                raise outcome.with_traceback(None)
+            if isinstance(outcome, type) and issubclass(outcome, BaseException):
+                raise outcome
+            return outcome
+
+        return outcomes
+
+
+def outcomes(*values: object) -> Outcomes:
+    """A canned handler: one outcome for each call, and the last one for every call after that.
+
+    An exception (an instance or a class) is raised, anything else is what the handler returns::
+
+        destmock.handler("orders", outcomes(TimeoutError("no answer"), {"ok": True}))
+
+    Raises `ValueError` without any outcome.
+    """
+    if not values:
+        message = "outcomes() needs at least one outcome, e.g. outcomes({'ok': True})"
+        raise ValueError(message)
+    return Outcomes(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One handler, and the settings of the function that is created for it."""
+
+    name: str
+    source: Handler | str | Outcomes
+    timeout: int = 3
+    memory_size: int = 128
+    environment: Mapping[str, str] = field(default_factory=dict)
+    duration: float = 0.0
+    serial: int = 0
+
+    @property
+    def handler_string(self) -> str:
+        """AWS's `Handler` setting: `module.function`."""
+        if isinstance(self.source, str):
+            return self.source.replace(":", ".")
+        function = getattr(self.source, "__name__", "handler")
+        return f"{getattr(self.source, '__module__', 'handlers')}.{function}"
+
+    @property
+    def duration_ms(self) -> int:
+        return round(self.duration * 1000)
+
+
+class Handlers:
+    """The registered handlers of one simulation, by function name or by full ARN."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Registration] = {}
+        self._by_ref: dict[FunctionRef, Registration] = {}
+        self._serial = count(1)
+        #: Grows with every registration, so that others can tell whether they have seen them all.
+        self.generation = 0
+
+    def register(
+        self,
+        name: str,
+        source: Handler | str | Outcomes,
+        *,
+        timeout: int,
+        memory_size: int,
+        environment: Mapping[str, str] | None,
+        duration: float,
+    ) -> Registration:
+        """The latest registration under a name replaces the one before."""
+        ref = _check_name(name)
+        _check_source(name, source)
+        if timeout < 1 or duration < 0:
+            message = f"{name!r}: timeout is in whole seconds from 1, duration in seconds from 0"
+            raise ValueError(message)
+        settings = dict(environment or {})
+        registration = Registration(
+            name, source, timeout, memory_size, settings, duration, next(self._serial)
+        )
+        if ref is None:
+            self._by_name[name] = registration
+        else:
+            self._by_ref[ref] = registration
+        self.generation += 1
+        return registration
+
+    def find(self, ref: FunctionRef) -> Registration | None:
+        """The handler of a function, whatever its qualifier; one for its full ARN comes first."""
+        return self._by_ref.get(ref.unqualified) or self._by_name.get(ref.name)
+
+    def of(self, account: str, region: str) -> Iterator[tuple[str, Registration]]:
+        """Every function that has a handler in one account and region."""
+        pinned = {r.name: h for r, h in self._by_ref.items() if (r.account, r.region) == (account, region)}
+        yield from {**self._by_name, **pinned}.items()
+
+
+def _check_name(name: str) -> FunctionRef | None:
+    named = parse_function_name(name)
+    if named is None or named.qualifier is not None:
+        message = (
+            f"{name!r} is not a function name; register a bare name such as 'orders', or a full ARN "
+            "without a version or alias (a handler serves every version and alias of its function)"
+        )
+        raise ValueError(message)
+    if name == named.name:
+        return None
+    ref = parse_function_arn(name)
+    if ref is None:
+        message = f"{name!r} names a region or an account in part; register a bare name or a full ARN"
+        raise ValueError(message)
+    return ref
+
+
+def _check_source(name: str, source: object) -> None:
+    if isinstance(source, Outcomes):
+        return
+    if isinstance(source, str):
+        module, _, function = source.replace(":", ".").rpartition(".")
+        if module and function and source.count(":") <= 1:
+            return
+        message = f"the handler of {name!r} is {source!r}; write 'package.module:function'"
+        raise ValueError(message)
+    if not callable(source):
+        message = (
+            f"the handler of {name!r} is {source!r}; pass a callable that takes (event, context), "
+            "'package.module:function', or outcomes(...)"
+        )
+        raise TypeError(message)
+    if inspect.iscoroutinefunction(source):
+        message = f"the handler of {name!r} is an async function, which Lambda's Python runtime can't run"
+        raise TypeError(message)
+
+
+def stripped(function: Function) -> Function:
+    """Makes a function of ours one whose frames AWS's own rule takes out of a stack trace.
+
+    awslambdaric strips the leading frames of its own file, so that the first one shown is the handler's
+    (B3). What stands between its file and the handler therefore has to count as that file.
+    """
+    file = f"{Path(bootstrap.__file__).parent.as_posix()}/bootstrap.py"
+    function.__code__ = function.__code__.replace(co_filename=file)
+    return function
+
+
+class Importer:
+    """Imports handler modules, and forgets them when the mock ends (a cold start for the next one).
+
+    Of the modules that an import brought in, only the user's own are forgotten: those outside the standard
+    library and site-packages.
+    """
+
+    def __init__(self) -> None:
+        self._brought: set[str] = set()
+
+    @stripped
+    def load(self, source: Handler | str | Outcomes) -> Handler:
+        """The callable. Raises what AWS's own loader raises (B8, B18)."""
+        if isinstance(source, Outcomes):
+            return source.handler()
+        if not isinstance(source, str):
+            return source
+        before = set(sys.modules)
+        try:
+            loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001
+        finally:
+            self._brought.update(set(sys.modules) - before)
+        return loaded
+
+    def forget(self) -> None:
+        for name in self._brought:
+            module = sys.modules.get(name)
+            if module is None or not _is_users_own(module):
+                continue
+            del sys.modules[name]
+            parent, _, child = name.rpartition(".")
+            if parent in sys.modules and getattr(sys.modules[parent], child, None) is module:
+                delattr(sys.modules[parent], child)
+        self._brought.clear()
+
+
+_INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def _is_users_own(module: object) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and not file.startswith(_INSTALLED)

@@ -1,0 +1,180 @@
+"""Door 1, boto3: hooks on botocore's own events, active while a simulation is on the stack.
+
+`before-call` stops at the first answer, so moto never sees the calls that destmock answers, and nothing is
+signed or sent. Sessions made after this import have the hooks; `adopt` finds those made before.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
+
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from botocore.credentials import Credentials, RefreshableCredentials
+from botocore.handlers import BUILTIN_HANDLERS
+from botocore.httpsession import URLLib3Session
+from botocore.parsers import create_parser
+from botocore.response import StreamingBody
+from botocore.session import Session
+from moto.core.models import botocore_stubber
+
+from destmock import _operations, _wire
+from destmock._functions import account_of, partition_of
+from destmock._ids import parse_trace
+from destmock.errors import NetworkError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+
+    from botocore.compat import HTTPHeaders
+    from botocore.model import OperationModel
+
+    from destmock._simulation import Simulation
+
+#: The simulations that are active, innermost last. The one module global of destmock.
+active: list[Simulation] = []
+
+#: What moto itself puts into the environment.
+FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
+_DEFAULT_REGION = "us-east-1"
+
+
+def on_lambda_call(
+    model: OperationModel, params: dict[str, Any], request_signer: Any, context: Any, **_: object
+) -> tuple[AWSResponse, dict[str, Any]] | None:
+    """Answers a Lambda call, or lets it through to moto with the registered functions in place."""
+    if not active:
+        return None
+    simulation = active[-1]
+    caller = _caller(simulation, params, request_signer, context)
+    name = model.name
+    if name == "CreateFunction":
+        simulation.functions.release(caller.account, caller.region, _created_name(params))
+    else:
+        simulation.functions.create_registered(caller.account, caller.region)
+    answer = _operations.answer(simulation, _request(name, params, caller))
+    return None if answer is None else _parsed(answer, model, params["url"])
+
+
+def on_logs_call(**_: object) -> None:
+    """Someone may be about to read: hands over what the functions have written so far."""
+    for simulation in active:
+        simulation.logs.flush()
+
+
+def before_sign(request_signer: Any, **_: object) -> None:
+    """Real credentials that would have to be fetched first, or are missing, aren't needed for moto."""
+    if not active:
+        return
+    credentials = request_signer._credentials  # noqa: SLF001 - botocore has no public way to it
+    if credentials is None or isinstance(credentials, RefreshableCredentials):
+        request_signer._credentials = FAKE_CREDENTIALS  # noqa: SLF001
+        active[-1].on_close(lambda: setattr(request_signer, "_credentials", credentials))
+
+
+_HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("before-call.lambda", on_lambda_call),
+    ("before-call.cloudwatch-logs", on_logs_call),
+    ("before-sign", before_sign),
+)
+BUILTIN_HANDLERS.extend(_HOOKS)
+
+
+def network_refused() -> AbstractContextManager[object]:
+    """While entered, what neither moto nor destmock answers isn't sent anywhere."""
+    return patch.object(URLLib3Session, "send", _refuse)
+
+
+def _refuse(_session: URLLib3Session, request: Any) -> None:
+    message = (
+        f"{request.method} {request.url} would have left the process: neither moto nor destmock answers it "
+        "(is an endpoint_url set?)"
+    )
+    raise NetworkError(message)
+
+
+@cache
+def adopt() -> None:
+    """Hooks the sessions and clients that were made before this module was imported; once is enough."""
+    for found in gc.get_objects():
+        if isinstance(found, Session):
+            _register(found.get_component("event_emitter"))
+        elif isinstance(found, BaseClient):
+            _register(found.meta.events)
+
+
+def _register(emitter: Any) -> None:
+    for event, hook in (*_HOOKS, ("before-send", botocore_stubber)):
+        if hook not in _handlers(emitter, event):
+            emitter.register(event, hook)
+
+
+def _handlers(emitter: Any, event: str) -> Iterable[Any]:
+    """What is registered for an event; moto's handler must not be there twice, it would answer twice."""
+    hierarchical = getattr(emitter, "_emitter", emitter)
+    found: Iterable[Any] = hierarchical._handlers.prefix_search(event)  # noqa: SLF001
+    return found
+
+
+def _caller(simulation: Simulation, params: Any, request_signer: Any, context: Any) -> _wire.Caller:
+    region = context.get("client_region") or _DEFAULT_REGION
+    header = params["headers"].get("X-Amzn-Trace-Id")
+    trace = parse_trace(header) if header else None
+    return _wire.Caller(partition_of(region), region, _account(request_signer), trace or simulation.trace)
+
+
+def _account(request_signer: Any) -> str:
+    credentials = request_signer._credentials  # noqa: SLF001
+    if credentials is None or isinstance(credentials, RefreshableCredentials):
+        credentials = FAKE_CREDENTIALS
+    return account_of(credentials.access_key)
+
+
+def _request(name: str, params: dict[str, Any], caller: _wire.Caller) -> _wire.Request:
+    headers = {key.lower(): value for key, value in params["headers"].items()}
+    query = {key: str(value) for key, value in params["query_string"].items()}
+    return _wire.Request(name, params["url_path"], query, headers, _body(params), caller)
+
+
+def _body(params: dict[str, Any]) -> bytes:
+    body = params.get("body") or b""
+    if hasattr(body, "read"):
+        body = body.read()
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
+def _created_name(params: dict[str, Any]) -> str:
+    return str(json.loads(_body(params)).get("FunctionName", "")).rsplit(":", 1)[-1]
+
+
+@cache
+def _parser() -> Any:
+    return create_parser("rest-json")
+
+
+def _parsed(answer: _wire.Answer, model: OperationModel, url: str) -> tuple[AWSResponse, dict[str, Any]]:
+    """What botocore's own endpoint would make of the answer, dates, streams and errors included."""
+    raw = io.BytesIO(answer.body)
+    http = AWSResponse(url, answer.status, cast("HTTPHeaders", answer.headers), raw)
+    response: dict[str, Any] = {
+        "status_code": answer.status,
+        "headers": answer.headers,
+        "context": {"operation_name": model.name},
+        "body": answer.body,
+    }
+    failed = answer.status >= 300  # noqa: PLR2004 - as botocore tells them apart
+    if not failed and model.has_streaming_output:
+        response["body"] = StreamingBody(raw, len(answer.body))
+    parsed = _parser().parse(response, model.output_shape)
+    if failed:
+        shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
+        if shape is not None:
+            parsed.update(_parser().parse(response, shape))
+    parsed["ResponseMetadata"]["RetryAttempts"] = 0
+    return http, parsed

@@ -1,0 +1,85 @@
+"""Pure: the identifiers that AWS makes up, from one seeded source, so that a run can be repeated.
+
+Also the trace header, which AWS carries from an event to everything that the event causes.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+import zlib
+from dataclasses import dataclass, field
+from random import Random
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NO_COUNTS: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An X-Ray trace header: the same root and parent all along a chain of invocations (A11, F8, J3).
+
+    `hops` counts the functions the chain has passed through; `counts` how often it passed through each
+    (by `function_hash`) *after* the first time.
+    """
+
+    root: str
+    parent: str
+    hops: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: _NO_COUNTS)
+
+    def entering(self, function_hash: str) -> Trace:
+        """The trace as the next function of the chain sees it."""
+        seen = self.counts.get(function_hash, -1) + 1
+        counts = MappingProxyType({**self.counts, function_hash: seen})
+        return Trace(self.root, self.parent, self.hops + 1, counts)
+
+    def header(self, function_hash: str | None = None) -> str:
+        """`Root=...;Parent=...;Sampled=0`, with the lineage when the event has reached a function (F2)."""
+        text = f"Root={self.root};Parent={self.parent};Sampled=0"
+        if function_hash is None:
+            return text
+        return f"{text};Lineage={self.hops}:{function_hash}:{self.counts[function_hash]}"
+
+    @property
+    def response_header(self) -> str:
+        """As the answer to an asynchronous invocation spells it, in lower case (A3)."""
+        return f"root={self.root};parent={self.parent};sampled=0"
+
+
+def parse_trace(header: str) -> Trace | None:
+    """A caller's own `X-Amzn-Trace-Id`, which an asynchronous invocation takes over (K12)."""
+    root = re.search(r"(?i)\broot=([^;]+)", header)
+    parent = re.search(r"(?i)\bparent=([^;]+)", header)
+    return Trace(root[1], parent[1]) if root and parent else None
+
+
+def function_hash(unqualified_arn: str) -> str:
+    """The eight hex digits that stand for a function in a lineage: constant per function (J3)."""
+    return f"{zlib.crc32(unqualified_arn.encode()):08x}"
+
+
+class Ids:
+    """Every made-up identifier of one simulation, in the order asked for."""
+
+    __slots__ = ("_random",)
+
+    def __init__(self, seed: int | None) -> None:
+        self._random = Random(seed)  # noqa: S311 - identifiers to tell apart, not secrets
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def hex(self, digits: int) -> str:
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+    def trace(self, now: int) -> Trace:
+        return Trace(f"1-{now // 1000:08x}-{self.hex(24)}", self.hex(16))
+
+    def fraction(self) -> float:
+        """A number in [0, 1), e.g. to choose between an alias's weighted versions."""
+        return self._random.random()

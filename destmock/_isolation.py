@@ -1,0 +1,81 @@
+"""What the mock changes in the process, and puts back: AWS's environment variables and moto's settings."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from moto import mock_aws, settings
+from moto.core.config import default_user_config
+
+from destmock.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_REGION = "us-east-1"
+
+#: Ways to real credentials and endpoints; none is taken while the mock is active.
+_REMOVED = (
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+_ENDPOINTS = "AWS_ENDPOINT_URL"
+_SET = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+#: moto sets these itself.
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+@contextlib.contextmanager
+def isolated() -> Iterator[None]:
+    """An active moto that no setting of the machine reaches; everything is put back afterwards."""
+    if settings.TEST_SERVER_MODE or settings.is_test_proxy_mode():
+        message = "destmock works on moto in this process, not on moto's server or proxy mode"
+        raise UnsupportedError(message)
+    config = copy.deepcopy(default_user_config)
+    with _environment(), patch("boto3.DEFAULT_SESSION", None):
+        mock = mock_aws()
+        mock.start()
+        try:
+            yield
+        finally:
+            for name in _CREDENTIALS:  # moto's stop wants to find them
+                os.environ.setdefault(name, "")
+            mock.stop()
+            default_user_config.update(config)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    endpoints = [name for name in os.environ if name.startswith(_ENDPOINTS)]
+    touched = {*_REMOVED, *_CREDENTIALS, *_SET, *endpoints, "AWS_DEFAULT_REGION"}
+    before = {name: os.environ.get(name) for name in touched}
+    for name in (*_REMOVED, *endpoints):
+        os.environ.pop(name, None)
+    os.environ.update(_SET)
+    os.environ.setdefault("AWS_DEFAULT_REGION", DEFAULT_REGION)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

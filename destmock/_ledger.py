@@ -1,0 +1,312 @@
+"""What happened: frozen facts, append only, and the sequences of them that users assert on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, overload
+
+from destmock._arn import parse_function_arn, parse_function_name
+from destmock._clock import to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from destmock._lifecycle import Condition
+    from destmock._record import InvocationRecord
+
+Kind = Literal["sqs", "sns", "lambda"]
+AttemptOutcome = Literal["Success", "Error", "Timeout", "NotFound"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attempt:
+    """One try of an event.
+
+    `outcome` is "Success"; "Error" when the handler raised, exited or could not be loaded; "Timeout"; or
+    "NotFound" when the function, version or alias had gone, so that nothing ran. `elapsed` is in virtual
+    seconds since the event was accepted. `payload` is what the runtime answered, in bytes; `exception` the
+    very object that the handler raised; `logs` what CloudWatch Logs got, as one text.
+    """
+
+    number: int
+    started_at: datetime
+    elapsed: float
+    outcome: AttemptOutcome
+    payload: bytes
+    exception: BaseException | None
+    logs: str
+
+    @property
+    def response(self) -> Any:
+        """`payload`, parsed: what the handler returned, or AWS's description of its error.
+
+        `None` when nothing was answered; the bytes themselves when they are not JSON.
+        """
+        return _parsed(self.payload) if self.payload else None
+
+    def __repr__(self) -> str:
+        what = "" if self.exception is None else f" {self.exception!r}"
+        return f"<Attempt {self.number} at +{self.elapsed:g} s: {self.outcome}{what}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Invocation:
+    """One accepted event: an asynchronous invocation, from its acceptance to its end.
+
+    `condition` and `record` are `None` while the event is queued. `function_arn` is as the record writes it,
+    always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
+    "InvokeAsync", or e.g. "OnFailure of orders".
+    """
+
+    request_id: str
+    function_arn: str
+    source: str
+    payload: bytes
+    accepted_at: datetime
+    attempts: tuple[Attempt, ...]
+    condition: Condition | None
+    record_body: bytes | None
+
+    @property
+    def event(self) -> Any:
+        """What the handler gets: `payload`, parsed anew at each access."""
+        return json.loads(self.payload)
+
+    @property
+    def record(self) -> InvocationRecord | None:
+        """The invocation record, parsed, whether or not there was a destination for it."""
+        return None if self.record_body is None else _parsed(self.record_body)
+
+    @property
+    def function_name(self) -> str:
+        return _function_name(self.function_arn)
+
+    def __repr__(self) -> str:
+        tries = f"{len(self.attempts)} attempt{'s' * (len(self.attempts) != 1)}"
+        return f"<Invocation {self.function_name} {self.request_id}: {self.condition or 'queued'}, {tries}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Delivery:
+    """One sending of a record to a destination; `error` says why it failed, `None` if it arrived.
+
+    `body` is what was sent, in bytes. `dead_letter` tells a message to a dead-letter queue (the original
+    event) from one to a destination (the invocation record).
+    """
+
+    destination: str
+    kind: Kind
+    body: bytes
+    error: str | None
+    at: datetime
+    invocation: Invocation
+    dead_letter: bool = False
+
+    @property
+    def record(self) -> InvocationRecord | None:
+        """`body`, parsed; `None` for a dead-letter message, which isn't a record."""
+        return None if self.dead_letter else _parsed(self.body)
+
+    @property
+    def function_name(self) -> str:
+        return self.invocation.function_name
+
+    def __repr__(self) -> str:
+        how = "delivered" if self.error is None else f"failed: {self.error}"
+        return f"<Delivery from {self.function_name} to {self.destination}: {how}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Drop:
+    """An event that ended without success and without anyone being told: no route for its condition.
+
+    (CloudWatch's AsyncEventsDropped counts every event that ended without success, routed or not.)
+    """
+
+    invocation: Invocation
+    condition: Condition
+    at: datetime
+
+    @property
+    def function_name(self) -> str:
+        return self.invocation.function_name
+
+    def __repr__(self) -> str:
+        return f"<Drop {self.function_name} {self.invocation.request_id}: {self.condition}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pending:
+    """An event in the queue: its next attempt is number `attempt`, due at `due_at`.
+
+    `running` is true of one whose attempt has begun and, by the handler's declared `duration`, not yet ended.
+    """
+
+    request_id: str
+    function_arn: str
+    attempt: int
+    due_at: datetime
+    running: bool = False
+
+    @property
+    def function_name(self) -> str:
+        return _function_name(self.function_arn)
+
+    def __repr__(self) -> str:
+        what = "ends" if self.running else "is due"
+        return (
+            f"<Pending {self.function_name} {self.request_id}: attempt {self.attempt} {what} {self.due_at}>"
+        )
+
+
+class _OfFunction(Protocol):
+    @property
+    def function_name(self) -> str: ...
+
+
+Fact = TypeVar("Fact", bound=_OfFunction)
+
+
+class History(Sequence[Fact], Generic[Fact]):
+    """An immutable sequence of facts, oldest first."""
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._facts = tuple(facts)
+
+    def for_function(self, name: str) -> History[Fact]:
+        """Those of one function, by its name or ARN; a qualifier in it is disregarded."""
+        named = parse_function_name(name)
+        wanted = name if named is None else named.name
+        return type(self)(fact for fact in self._facts if fact.function_name == wanted)
+
+    @overload
+    def __getitem__(self, index: int) -> Fact: ...
+    @overload
+    def __getitem__(self, index: slice) -> History[Fact]: ...
+    def __getitem__(self, index: int | slice) -> Fact | History[Fact]:
+        if isinstance(index, slice):
+            return type(self)(self._facts[index])
+        return self._facts[index]
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Sequence) and not isinstance(other, (str, bytes)):
+            return self._facts == tuple(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._facts)
+
+    def __repr__(self) -> str:
+        return repr(list(self._facts))
+
+
+class Deliveries(History[Delivery]):
+    """Deliveries, oldest first."""
+
+    __slots__ = ()
+
+    def to(self, arn: str) -> Deliveries:
+        """Those to one destination, by its ARN."""
+        return Deliveries(delivery for delivery in self._facts if delivery.destination == arn)
+
+
+@dataclass(slots=True)
+class Entry:
+    """An event while it happens; `fact` is how it stands."""
+
+    request_id: str
+    function_arn: str
+    source: str
+    payload: bytes
+    accepted_at: int
+    attempts: list[Attempt] = field(default_factory=list)
+    condition: Condition | None = None
+    settled_at: int | None = None
+    record: bytes | None = None
+    deliveries: list[Delivery] = field(default_factory=list)
+    _fact: Invocation | None = None
+
+    @property
+    def fact(self) -> Invocation:
+        if self._fact is not None:
+            return self._fact
+        fact = Invocation(
+            self.request_id,
+            self.function_arn,
+            self.source,
+            self.payload,
+            to_datetime(self.accepted_at),
+            tuple(self.attempts),
+            self.condition,
+            self.record,
+        )
+        if self.condition is not None:
+            self._fact = fact
+        return fact
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronous:
+    """A `RequestResponse` invocation, for the timeline only: it has no queue, no retries, no destinations."""
+
+    request_id: str
+    function_arn: str
+    payload: bytes
+    at: int
+    attempt: Attempt
+
+
+class Ledger:
+    """Everything that happened in one simulation, in order."""
+
+    def __init__(self) -> None:
+        self.story: list[Entry | Synchronous] = []
+        self._entries: list[Entry] = []
+        self._deliveries: list[Delivery] = []
+        self._drops: list[Drop] = []
+
+    def accepted(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self.story.append(entry)
+
+    def ran_synchronously(self, invocation: Synchronous) -> None:
+        self.story.append(invocation)
+
+    def delivered(self, entry: Entry, delivery: Delivery) -> None:
+        entry.deliveries.append(delivery)
+        self._deliveries.append(delivery)
+
+    def dropped(self, drop: Drop) -> None:
+        self._drops.append(drop)
+
+    @property
+    def invocations(self) -> History[Invocation]:
+        return History(entry.fact for entry in self._entries)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self._deliveries)
+
+    @property
+    def drops(self) -> History[Drop]:
+        return History(self._drops)
+
+
+def _parsed(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload
+
+
+def _function_name(arn: str) -> str:
+    ref = parse_function_arn(arn)
+    return arn if ref is None else ref.name

@@ -1,0 +1,44 @@
+"""CloudWatch Logs: what a function writes, kept until someone reads it through boto3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from moto.logs.models import logs_backends
+
+if TYPE_CHECKING:
+    from destmock._arn import FunctionRef
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvents:
+    """What one attempt wrote: its log events in order, at `at` in milliseconds."""
+
+    ref: FunctionRef
+    stream: str
+    at: int
+    messages: tuple[str, ...]
+
+
+class Logs:
+    """Log events on their way to moto. Writing costs an append; moto sees them when a `logs` call asks."""
+
+    def __init__(self) -> None:
+        self._unwritten: list[LogEvents] = []
+
+    def write(self, events: LogEvents) -> None:
+        self._unwritten.append(events)
+
+    def flush(self) -> None:
+        """Hands everything to moto, past its age check: virtual time may be years from the wall clock."""
+        for events in self._unwritten:
+            ref, group = events.ref, f"/aws/lambda/{events.ref.name}"
+            backend = logs_backends[ref.account][ref.region]
+            backend.ensure_log_group(group)
+            backend.ensure_log_stream(group, events.stream)
+            backend.groups[group].put_log_events(
+                events.stream,
+                [{"timestamp": events.at, "message": message} for message in events.messages],
+            )
+        self._unwritten.clear()

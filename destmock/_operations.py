@@ -1,0 +1,118 @@
+"""The calls of the Lambda API that destmock answers itself: request -> simulation -> answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from destmock import _aws_errors as errors
+from destmock import _wire as wire
+from destmock.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from destmock._arn import FunctionRef
+    from destmock._simulation import Simulation
+    from destmock._wire import Answer, Request
+
+_UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")
+
+
+def answer(simulation: Simulation, request: Request) -> Answer | None:
+    """The answer to a request, AWS's errors included; `None` for a call that moto is to answer.
+
+    When autorun is on, everything that the call queued has run by the time this returns.
+    """
+    operation = _OPERATIONS.get(request.operation)
+    if operation is None:
+        return None
+    try:
+        result = operation(simulation, request)
+    except errors.AWSError as error:
+        return wire.error_answer(simulation.ids.uuid(), error)
+    simulation.settle_down()
+    return result
+
+
+def _invoke(simulation: Simulation, request: Request) -> Answer:
+    for header in _UNSUPPORTED_HEADERS:
+        if header in request.headers:
+            message = f"destmock does not simulate durable executions and tenants ({header} was given)"
+            raise UnsupportedError(message)
+    invocation = wire.read_invoke(request)
+    ref = _existing(simulation, invocation.ref)
+    if invocation.invocation_type == "DryRun":
+        return wire.dry_run(simulation.ids.uuid())
+    trace = request.caller.trace
+    if invocation.invocation_type == "Event":
+        trace = trace or simulation.ids.trace(simulation.now)
+        request_id = simulation.accept(ref, invocation.payload, source="Invoke", trace=trace)
+        return wire.accepted(request_id, trace)
+    request_id, trace, function, outcome = simulation.run_synchronously(
+        ref, invocation.payload, invocation.client_context, trace
+    )
+    return wire.responded(
+        request_id,
+        trace,
+        function.version,
+        outcome.payload,
+        function_error=outcome.function_error,
+        log_result=outcome.tail if invocation.tail else None,
+    )
+
+
+def _invoke_async(simulation: Simulation, request: Request) -> Answer:
+    invocation = wire.read_invoke_async(request)
+    ref = _existing(simulation, invocation.ref)
+    return wire.accepted_async(simulation.accept(ref, invocation.payload, source="InvokeAsync"))
+
+
+def _put_config(simulation: Simulation, request: Request) -> Answer:
+    ref, settings = wire.read_settings(request)
+    config = simulation.configs.put(ref, settings, simulation.now)
+    return wire.json_answer(simulation.ids.uuid(), config.body)
+
+
+def _update_config(simulation: Simulation, request: Request) -> Answer:
+    ref, settings = wire.read_settings(request)
+    config = simulation.configs.update(ref, settings, simulation.now)
+    return wire.json_answer(simulation.ids.uuid(), config.body)
+
+
+def _get_config(simulation: Simulation, request: Request) -> Answer:
+    config = simulation.configs.get(wire.function_ref(request))
+    return wire.json_answer(simulation.ids.uuid(), config.body)
+
+
+def _delete_config(simulation: Simulation, request: Request) -> Answer:
+    simulation.configs.delete(wire.function_ref(request))
+    return wire.json_answer(simulation.ids.uuid(), "", 204)
+
+
+def _list_configs(simulation: Simulation, request: Request) -> Answer:
+    ref, marker, size = wire.read_list(request)
+    page, more = simulation.configs.page(ref, marker, size)
+    return wire.json_answer(simulation.ids.uuid(), wire.list_body([c.body for c in page], more))
+
+
+def _refuse_streaming(_simulation: Simulation, _request: Request) -> Answer:
+    message = "destmock does not simulate InvokeWithResponseStream; use Invoke"
+    raise UnsupportedError(message)
+
+
+def _existing(simulation: Simulation, ref: FunctionRef) -> FunctionRef:
+    if simulation.identify(ref) is None:
+        raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
+    return ref
+
+
+_OPERATIONS: dict[str, Callable[[Simulation, Request], Answer]] = {
+    "Invoke": _invoke,
+    "InvokeAsync": _invoke_async,
+    "InvokeWithResponseStream": _refuse_streaming,
+    "PutFunctionEventInvokeConfig": _put_config,
+    "UpdateFunctionEventInvokeConfig": _update_config,
+    "GetFunctionEventInvokeConfig": _get_config,
+    "DeleteFunctionEventInvokeConfig": _delete_config,
+    "ListFunctionEventInvokeConfigs": _list_configs,
+}

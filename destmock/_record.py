@@ -1,0 +1,138 @@
+"""Pure: the invocation record, as the bytes that AWS sends to a destination.
+
+The envelope is compact JSON, but the two payloads are spliced in as they are: the caller's bytes and the
+runtime's bytes, inner spaces, trailing newline and non-ASCII characters included (E2). A key that does
+not apply is absent, never null (M3).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, TypedDict
+
+from destmock._clock import to_datetime
+from destmock._lifecycle import Condition  # noqa: TC001 - for typing.get_type_hints
+
+_NOT_JSON = (
+    b',"deliveryError":{"statusCode":400,"errorCode":"InvalidRequestContentException",'
+    b'"errorMessage":"The function response payload could not be parsed as JSON."}'
+)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+#: Strict JSON, whatever the numbers in it: Python itself would refuse to convert an integer of 5,000 digits.
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=len)
+
+
+class RequestContext(TypedDict):
+    """Which event, to which function, and how it ended (E5)."""
+
+    requestId: str
+    functionArn: str
+    condition: Condition
+    approximateInvokeCount: int
+
+
+class _StatusCode(TypedDict):
+    statusCode: int
+
+
+class ResponseContext(_StatusCode, total=False):
+    """What the last try came to (E7). A handler's error is a 200 with `functionError` (M2)."""
+
+    executedVersion: str
+    functionError: Literal["Unhandled"]
+
+
+class DeliveryError(TypedDict):
+    """Why `responsePayload` is missing although a runtime answered: its bytes were not JSON (E16)."""
+
+    statusCode: int
+    errorCode: str
+    errorMessage: str
+
+
+class _Request(TypedDict):
+    version: Literal["1.0"]
+    timestamp: str
+    requestContext: RequestContext
+    requestPayload: Any
+
+
+class InvocationRecord(_Request, total=False):
+    """The JSON object that a destination receives, parsed.
+
+    Its last three keys are absent where nothing applies.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+
+    responseContext: ResponseContext
+    responsePayload: Any
+    deliveryError: DeliveryError
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the last try answered: 200 with the runtime's bytes, or a bare 404 (E15)."""
+
+    status_code: int
+    executed_version: str | None = None
+    function_error: str | None = None
+    payload: bytes = b""
+
+
+def timestamp(milliseconds: int) -> str:
+    """`2026-09-14T15:18:45.502Z`: UTC, three decimals (E4)."""
+    return f"{to_datetime(milliseconds):%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def invocation_record(
+    *,
+    at: int,
+    request_id: str,
+    function_arn: str,
+    condition: Condition,
+    approximate_invoke_count: int,
+    request_payload: bytes,
+    response: Response | None,
+) -> bytes:
+    """The record of one settled event.
+
+    `function_arn` is qualified; `response` is `None` if nothing answered.
+    """
+    head = (
+        f'{{"version":"1.0","timestamp":"{timestamp(at)}","requestContext":{{"requestId":"{request_id}",'
+        f'"functionArn":"{function_arn}","condition":"{condition}",'
+        f'"approximateInvokeCount":{approximate_invoke_count}}},"requestPayload":'
+    )
+    return b"".join((head.encode(), request_payload, _response(response), b"}"))
+
+
+def _response(response: Response | None) -> bytes:
+    if response is None:
+        return b""
+    context = f',"responseContext":{{"statusCode":{response.status_code}'
+    if response.executed_version is not None:
+        context += f',"executedVersion":"{response.executed_version}"'
+    if response.function_error is not None:
+        context += f',"functionError":"{response.function_error}"'
+    text = context.encode() + b"}"
+    if not response.payload:
+        return text
+    if not is_json(response.payload):
+        return text + _NOT_JSON
+    return text + b',"responsePayload":' + response.payload
+
+
+def is_json(payload: bytes) -> bool:
+    """Whether AWS can parse the bytes: UTF-8, and without the `NaN` that Python would let pass."""
+    try:
+        _JSON.decode(payload.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,363 @@
+"""Runs one attempt in the process, through AWS's own Python runtime client -> Outcome, a value.
+
+Nothing that a handler does escapes, but for two kinds of exception: a `KeyboardInterrupt`, and those by
+which a test framework ends a test. They are kept in the outcome, for the caller to raise once its books
+are in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from awslambdaric import bootstrap
+from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_message
+from awslambdaric.lambda_runtime_exception import FaultException
+from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller, to_json
+
+from destmock._capture import Capture, RootHandler
+from destmock._clock import to_datetime
+from destmock._handlers import Handler, Importer, stripped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from destmock._functions import Function
+    from destmock._handlers import Registration
+    from destmock._ids import Ids
+
+#: The most that a result may have, in bytes (B9).
+RESPONSE_LIMIT = 6_291_556
+_TOO_LARGE = (
+    b'{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",'
+    b'"errorType":"Function.ResponseSizeTooLarge"}'
+)
+_TAIL = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One attempt to make: which event, with which ids, at which virtual time (in milliseconds)."""
+
+    request_id: str
+    payload: bytes
+    now: int
+    trace_header: str
+    client_context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt.
+
+    `payload` is the runtime's bytes, `duration` in virtual milliseconds, `log_events` what CloudWatch Logs
+    gets in `log_stream`. `interrupt` is an exception that was not the function's to end with.
+    """
+
+    result: Literal["Success", "Error", "Timeout"]
+    payload: bytes
+    duration: int
+    log_stream: str
+    log_events: tuple[str, ...]
+    exception: BaseException | None = None
+    interrupt: BaseException | None = None
+
+    @property
+    def function_error(self) -> Literal["Unhandled"] | None:
+        return None if self.result == "Success" else "Unhandled"
+
+    @property
+    def logs(self) -> str:
+        return "".join(event if event.endswith("\n") else f"{event}\n" for event in self.log_events)
+
+    @property
+    def tail(self) -> bytes:
+        """The last 4 KB of the log, as `LogType=Tail` returns it (K5)."""
+        return self.logs.encode(errors="backslashreplace")[-_TAIL:].decode(errors="replace").encode()
+
+
+@dataclass(slots=True)
+class _Environment:
+    """An execution environment: what stays warm between the attempts of one version (D6)."""
+
+    identity: object
+    serial: int
+    stream: str
+    handler: Handler | None = None
+
+
+class _RuntimeClient:
+    """Stands in for AWS's runtime API: takes what awslambdaric posts, and watches the handler."""
+
+    def __init__(self) -> None:
+        self.payload = b""
+        self.failed = False
+        self.exited = False
+        self.exception: BaseException | None = None
+        self.interrupt: BaseException | None = None
+        self._handler: Handler | None = None
+        self._traceback: TracebackType | None = None
+
+    @property
+    def marshaller(self) -> LambdaMarshaller:
+        return _marshaller(os.environ["AWS_EXECUTION_ENV"])
+
+    def watching(self, handler: Handler) -> Handler:
+        self._handler = handler
+        return self._watched
+
+    @stripped
+    def _watched(self, event: Any, context: Any) -> Any:
+        assert self._handler is not None
+        try:
+            return self._handler(event, context)
+        except BaseException as error:
+            self.exception = error
+            self._traceback = error.__traceback__ and error.__traceback__.tb_next
+            raise
+
+    def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
+        self.payload = result if isinstance(result, bytes) else _encode(result)
+        if len(self.payload) > RESPONSE_LIMIT:
+            self.failed, self.payload = True, _TOO_LARGE
+
+    def post_invocation_error(self, _id: str, error: str, *_: object) -> None:
+        self.failed, self.payload = True, _encode(error)
+
+    def exit(self, request_id: str, error: BaseException) -> None:
+        """The process ended: only an `Exception` is caught by AWS's runtime (B5, B6, B17)."""
+        status = _exit_status(error)
+        reason = f"Runtime exited with error: exit status {status}"
+        if status == 0:
+            reason = "Runtime exited without providing a reason"
+        self.failed, self.exited, self.exception = True, True, error
+        self.payload = _platform_error("Runtime.ExitError", request_id, reason)
+        ends_process = SystemExit, GeneratorExit, asyncio.CancelledError, Exception
+        self.interrupt = None if isinstance(error, ends_process) else error
+
+    def close(self) -> None:
+        """Leaves the exception with the handler's own frames, as the handler would see them."""
+        if self.exception is not None and self._traceback is not None:
+            self.exception.__traceback__ = self._traceback
+
+
+class Runtime:
+    """The execution environments of one simulation."""
+
+    def __init__(self, ids: Ids, importer: Importer) -> None:
+        self._ids = ids
+        self._importer = importer
+        self._environments: dict[tuple[str, str], _Environment] = {}
+        self._root_handler = RootHandler()
+        self._root_level = logging.getLogger().level
+
+    def run(self, function: Function, registration: Registration, call: Call) -> Outcome:
+        """One attempt; never raises."""
+        environment = self._environment(function, registration, call.now)
+        capture, client = Capture(call.now), _RuntimeClient()
+        cold = environment.handler is None
+        elapsed = 0.0
+        with _variables(function, environment, call), capture.active(self._root_handler):
+            if cold:
+                environment.handler = _initialise(self._importer, registration, client, capture, call)
+            capture.initialised(call.request_id)
+            if environment.handler is not None:
+                started = time.perf_counter()
+                _handle(environment.handler, client, capture, function, call)
+                elapsed = time.perf_counter() - started
+        client.close()
+        outcome = _outcome(function, registration, call, client, capture, environment, cold, elapsed)
+        if client.exited or outcome.result == "Timeout" or environment.handler is None:
+            del self._environments[function.ref.unqualified_arn, function.version]
+        return outcome
+
+    def close(self) -> None:
+        self._importer.forget()
+        logging.getLogger().setLevel(self._root_level)
+
+    def _environment(self, function: Function, registration: Registration, now: int) -> _Environment:
+        key = function.ref.unqualified_arn, function.version
+        environment = self._environments.get(key)
+        if (
+            environment is None
+            or environment.identity is not function.identity
+            or environment.serial != registration.serial
+        ):
+            stream = f"{to_datetime(now):%Y/%m/%d}/[{function.version}]{self._ids.hex(32)}"
+            environment = _Environment(function.identity, registration.serial, stream)
+            self._environments[key] = environment
+        return environment
+
+
+@stripped
+def _initialise(
+    importer: Importer,
+    registration: Registration,
+    client: _RuntimeClient,
+    capture: Capture,
+    call: Call,
+) -> Handler | None:
+    """The cold start: finds the handler, or leaves the error of a failed one (B8, B18)."""
+    try:
+        return importer.load(registration.source)
+    except FaultException as fault:
+        error = bootstrap.make_error(fault.msg, fault.exception_type, fault.trace)
+        client.exception = fault.__context__ or fault
+    except Exception as problem:  # noqa: BLE001 - whatever the module raises is its own init error
+        error = bootstrap.build_fault_result(sys.exc_info(), None)
+        client.exception = problem
+    except BaseException as problem:  # noqa: BLE001 - kept by `exit` if it isn't the function's
+        client.exit(call.request_id, problem)
+        return None
+    logging.getLogger().warning(lambda_unhandled_exception_warning_message)
+    bootstrap.log_error(error, capture)
+    client.post_invocation_error(call.request_id, to_json(error))
+    return None
+
+
+@stripped
+def _handle(
+    handler: Handler, client: _RuntimeClient, capture: Capture, function: Function, call: Call
+) -> None:
+    try:
+        bootstrap.handle_event_request(
+            lambda_runtime_client=client,
+            request_handler=client.watching(handler),
+            invoke_id=call.request_id,
+            event_body=call.payload,
+            content_type="application/json",
+            client_context_json=call.client_context,
+            cognito_identity_json=None,
+            invoked_function_arn=function.ref.arn,
+            epoch_deadline_time_in_ms=int(time.time() * 1000) + function.timeout * 1000,
+            tenant_id=None,
+            log_sink=capture,
+        )
+    except BaseException as error:  # noqa: BLE001 - kept by `exit` if it isn't the function's
+        client.exit(call.request_id, error)
+
+
+def _outcome(
+    function: Function,
+    registration: Registration,
+    call: Call,
+    client: _RuntimeClient,
+    capture: Capture,
+    environment: _Environment,
+    cold: bool,  # noqa: FBT001
+    elapsed: float,
+) -> Outcome:
+    limit = function.timeout * 1000
+    overran = registration.duration_ms > limit or elapsed * 1000 > limit
+    duration = limit if overran else registration.duration_ms
+    payload = client.payload
+    result: Literal["Success", "Error", "Timeout"] = "Error" if client.failed else "Success"
+    init, output = capture.events()
+    if overran and client.interrupt is None:
+        result = "Timeout"
+        text = f"Task timed out after {function.timeout:.2f} seconds"
+        payload = _platform_error("Sandbox.Timedout", call.request_id, text)
+        output.append(f"{capture.timestamp} {call.request_id} {text}\n\n")
+    events = (*_init_lines(function, init, cold), *_lines(function, call, output, duration, cold))
+    return Outcome(result, payload, duration, environment.stream, events, client.exception, client.interrupt)
+
+
+def _init_lines(function: Function, output: list[str], cold: bool) -> list[str]:  # noqa: FBT001
+    if not cold:
+        return []
+    version = function.runtime.removeprefix("python")
+    arn = f"arn:{function.ref.partition}:lambda:{function.ref.region}::runtime:{'0' * 64}"
+    return [
+        f"INIT_START Runtime Version: python:{version}.v1\tRuntime Version ARN: {arn}\n",
+        *output,
+    ]
+
+
+def _lines(
+    function: Function,
+    call: Call,
+    output: list[str],
+    duration: int,
+    cold: bool,  # noqa: FBT001
+) -> list[str]:
+    """START, what the function wrote, END and REPORT (K1).
+
+    The duration is the declared one, at least 1 ms. Memory used and init duration are fixed figures: running
+    in this process has no equal of them.
+    """
+    billed = max(duration, 1)
+    report = (
+        f"REPORT RequestId: {call.request_id}\tDuration: {billed:.2f} ms\tBilled Duration: {billed} ms\t"
+        f"Memory Size: {function.memory_size} MB\tMax Memory Used: 36 MB\t"
+    )
+    return [
+        f"START RequestId: {call.request_id} Version: {function.version}\n",
+        *output,
+        f"END RequestId: {call.request_id}\n",
+        f"{report}Init Duration: 100.00 ms\t\n" if cold else f"{report}\n",
+    ]
+
+
+@contextlib.contextmanager
+def _variables(function: Function, environment: _Environment, call: Call) -> Iterator[None]:
+    """The function's environment variables and AWS's own, and everything back as it was afterwards."""
+    before = os.environ.copy()
+    ref = function.ref
+    os.environ.update(
+        {
+            **function.environment,
+            "AWS_DEFAULT_REGION": ref.region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_FUNCTION_NAME": ref.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{ref.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": environment.stream,
+            "AWS_REGION": ref.region,
+            "LAMBDA_TASK_ROOT": "/var/task",
+            "_HANDLER": function.handler,
+            "_X_AMZN_TRACE_ID": call.trace_header,
+        }
+    )
+    try:
+        yield
+    finally:
+        for name in [name for name in os.environ if name not in before]:
+            del os.environ[name]
+        for name, value in before.items():
+            if os.environ.get(name) != value:
+                os.environ[name] = value
+
+
+@cache
+def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001 - chooses the encoder
+    """awslambdaric reads AWS_EXECUTION_ENV when the encoder is built; it is set by then (B15)."""
+    return LambdaMarshaller()
+
+
+def _encode(text: str) -> bytes:
+    return text.encode(errors="backslashreplace")
+
+
+def _platform_error(error_type: str, request_id: str, message: str) -> bytes:
+    """Compact, and the type first: the platform writes it, not the runtime (B4, B5)."""
+    error = {"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {message}"}
+    return json.dumps(error, separators=(",", ":")).encode()
+
+
+def _exit_status(error: BaseException) -> int:
+    if not isinstance(error, SystemExit):
+        return 1
+    if error.code is None:
+        return 0
+    return error.code & 0xFF if isinstance(error.code, int) else 1

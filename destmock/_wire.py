@@ -1,0 +1,309 @@
+"""Pure: a rest-json request -> what was asked; an answer or an AWS error -> status, headers, body."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import unquote
+
+from destmock import _aws_errors as errors
+from destmock._arn import FunctionRef, is_qualifier, parse_function_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from destmock._ids import Trace
+
+InvocationType = Literal["Event", "RequestResponse", "DryRun"]
+
+#: The largest payloads, in bytes (A30).
+PAYLOAD_LIMITS = {"RequestResponse": 6_291_456, "Event": 1_048_576, "InvokeAsync": 262_144}
+MAXIMUM_LIST_ITEMS = 50
+_QUALIFIER_LENGTH = 128
+_NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
+_DESTINATION = re.compile(errors.DESTINATION_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the region and account of the client, and the trace it is part of, if any."""
+
+    partition: str
+    region: str
+    account: str
+    trace: Trace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the Lambda API as it goes over the wire. Header names are in lower case."""
+
+    operation: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over the wire. Header names are in lower case, as botocore's parser wants them."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """An Invoke or InvokeAsync call, understood."""
+
+    ref: FunctionRef
+    invocation_type: InvocationType
+    payload: bytes
+    client_context: str | None
+    tail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a put or an update of an EventInvokeConfig asks to set.
+
+    `None` for a number or for `destinations` means that the request leaves it out. `destinations` maps
+    OnSuccess and OnFailure to an ARN, to "" to clear it, or to `None` for an object without a Destination.
+    """
+
+    maximum_retry_attempts: int | None = None
+    maximum_event_age_in_seconds: int | None = None
+    destinations: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        return (
+            self.maximum_retry_attempts is None
+            and self.maximum_event_age_in_seconds is None
+            and not self.destinations
+        )
+
+
+def function_ref(request: Request, violations: list[str] | None = None) -> FunctionRef:
+    """The function that the request's path and Qualifier name; an AWSError when they don't (A15-A20)."""
+    name, qualifier, caller = _name(request), request.query.get("Qualifier"), request.caller
+    violations = list(violations or ())
+    if qualifier is not None and len(qualifier) > _QUALIFIER_LENGTH:
+        limit = f"have length less than or equal to {_QUALIFIER_LENGTH}"
+        violations.append(errors.violation(qualifier, "qualifier", limit))
+    elif qualifier is not None and not is_qualifier(qualifier):
+        violations.append(errors.bad_qualifier(qualifier))
+    named = parse_function_name(name)
+    if named is None:
+        violations.append(errors.bad_function_name(name))
+    if named is None or violations:
+        raise errors.validation(violations)
+    if named.qualifier is not None and qualifier not in (None, named.qualifier):
+        raise errors.invalid_parameter(errors.QUALIFIER_MISMATCH)
+    if named.region not in (None, caller.region):
+        text = errors.OTHER_REGION.format(arn_region=named.region, region=caller.region)
+        raise errors.not_found(text)
+    account = named.account or caller.account
+    return FunctionRef(caller.partition, account, caller.region, named.name, named.qualifier or qualifier)
+
+
+def unqualified_ref(request: Request, violations: list[str]) -> FunctionRef:
+    """As `function_ref`, for the calls that refuse a qualified name (C26)."""
+    ref = function_ref(request, violations)
+    if ref.qualifier is not None:
+        raise errors.invalid_parameter(errors.NAME_IS_QUALIFIED)
+    return ref
+
+
+def read_invoke(request: Request) -> Invocation:
+    kind = request.headers.get("x-amz-invocation-type") or "RequestResponse"
+    log_type = request.headers.get("x-amz-log-type") or "None"
+    violations = [
+        *_enum(kind, "invocationType", ["Event", "RequestResponse", "DryRun"]),
+        *_enum(log_type, "logType", ["None", "Tail"]),
+    ]
+    ref = function_ref(request, violations)
+    invocation_type = cast("InvocationType", kind)
+    limited = "RequestResponse" if kind == "DryRun" else kind
+    payload = _payload(request.body, limited, limited)
+    context = None
+    if invocation_type == "RequestResponse":  # ignored for Event, even when it is nonsense (A9)
+        context = _client_context(request.headers.get("x-amz-client-context"))
+    return Invocation(ref, invocation_type, payload, context, log_type == "Tail")
+
+
+def read_invoke_async(request: Request) -> Invocation:
+    """The legacy call; its payload limit is still 256 KB (A24)."""
+    payload = _payload(request.body, "InvokeAsync", "Event")
+    return Invocation(function_ref(request), "Event", payload, None, tail=False)
+
+
+def read_settings(request: Request) -> tuple[FunctionRef, Settings]:
+    """The body of a put or an update; an AWSError with every value that is out of range (C17, C18)."""
+    body = json.loads(request.body or b"{}")
+    destinations = {
+        key: (value or {}).get("Destination")
+        for key, value in (body.get("DestinationConfig") or {}).items()
+        if value is not None
+    }
+    settings = Settings(body.get("MaximumRetryAttempts"), body.get("MaximumEventAgeInSeconds"), destinations)
+    violations = [
+        errors.pattern(arn, f"destinationConfig.{member}.destination", errors.DESTINATION_PATTERN)
+        for key, member in (("OnFailure", "onFailure"), ("OnSuccess", "onSuccess"))
+        if (arn := destinations.get(key)) and not _DESTINATION.fullmatch(arn)
+    ]
+    violations += _range(settings.maximum_retry_attempts, "maximumRetryAttempts", 0, 2)
+    violations += _range(settings.maximum_event_age_in_seconds, "maximumEventAgeInSeconds", 60, 21600)
+    ref = function_ref(request, violations)
+    if settings.empty:  # before existence (C6)
+        raise errors.invalid_parameter(errors.NOTHING_TO_SET)
+    return ref, settings
+
+
+def read_list(request: Request) -> tuple[FunctionRef, str | None, int]:
+    """The function, the marker and the page size of a ListFunctionEventInvokeConfigs."""
+    text = request.query.get("MaxItems")
+    size = MAXIMUM_LIST_ITEMS if text is None else int(text)
+    ref = unqualified_ref(request, _range(size, "maxItems", 1, MAXIMUM_LIST_ITEMS))
+    return ref, request.query.get("Marker"), size
+
+
+def list_body(configs: list[str], marker: str | None) -> str:
+    """The last page says `"NextMarker":null` (C19)."""
+    return f'{{"FunctionEventInvokeConfigs":[{",".join(configs)}],"NextMarker":{json.dumps(marker)}}}'
+
+
+def accepted(request_id: str, trace: Trace) -> Answer:
+    """The answer to `Event`: 202, nothing else (A2, A3)."""
+    return Answer(
+        202,
+        {
+            "content-length": "0",
+            "connection": "keep-alive",
+            "x-amzn-requestid": request_id,
+            "x-amzn-remapped-content-length": "0",
+            "x-amzn-trace-id": trace.response_header,
+        },
+    )
+
+
+def accepted_async(request_id: str) -> Answer:
+    """The answer to the legacy InvokeAsync (A23)."""
+    return Answer(202, _headers(request_id, b""))
+
+
+def dry_run(request_id: str) -> Answer:
+    """A4."""
+    return Answer(204, {"x-amzn-requestid": request_id, "x-amzn-remapped-content-length": "0"})
+
+
+def responded(
+    request_id: str,
+    trace: Trace,
+    version: str,
+    payload: bytes,
+    *,
+    function_error: str | None,
+    log_result: bytes | None,
+) -> Answer:
+    """The answer to a synchronous invocation (A1, A7)."""
+    headers = {
+        **_headers(request_id, payload),
+        "connection": "keep-alive",
+        "x-amz-executed-version": version,
+        "x-amzn-remapped-content-length": "0",
+        "x-amzn-trace-id": trace.response_header,
+    }
+    if function_error is not None:
+        headers["x-amz-function-error"] = function_error
+    if log_result is not None:
+        headers["x-amz-log-result"] = base64.b64encode(log_result).decode()
+    return Answer(200, headers, payload)
+
+
+def json_answer(request_id: str, body: str, status: int = 200) -> Answer:
+    encoded = body.encode()
+    return Answer(status, _headers(request_id, encoded), encoded)
+
+
+def error_answer(request_id: str, error: errors.AWSError) -> Answer:
+    """Compact JSON, with the code in a header (A14, C28)."""
+    body = json.dumps(error.body, separators=(",", ":"), ensure_ascii=False).encode()
+    headers = {**_headers(request_id, body), "x-amzn-errortype": error.code}
+    return Answer(error.status, headers, body)
+
+
+def _headers(request_id: str, body: bytes) -> dict[str, str]:
+    return {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "x-amzn-requestid": request_id,
+    }
+
+
+def _name(request: Request) -> str:
+    match = _NAME_IN_PATH.search(request.path)
+    return unquote(match[1]) if match else ""
+
+
+def _payload(body: bytes, limited: str, kind: str) -> bytes:
+    if len(body) > PAYLOAD_LIMITS[limited]:
+        raise errors.payload_too_large(len(body), kind, PAYLOAD_LIMITS[limited])
+    if not body:
+        return b"{}"  # A6
+    try:
+        _JSON.decode(body.decode())
+    except (ValueError, RecursionError) as problem:
+        raise errors.not_json(_reason(problem, body)) from None
+    return body
+
+
+def _refuse_constant(constant: str) -> Any:
+    message = f"Non-standard token '{constant}'"
+    raise ValueError(message)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=len)
+_REDACTED = "Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
+
+
+def _reason(problem: Exception, body: bytes) -> str:
+    """The parser's complaint and where: the shape of AWS's text (A22), the words of Python's parser."""
+    if isinstance(problem, UnicodeDecodeError):
+        position, what = problem.start, f"Invalid UTF-8 start byte 0x{body[problem.start]:02x}"
+    elif isinstance(problem, json.JSONDecodeError):
+        position, what = problem.pos, problem.msg
+    else:
+        position, what = 0, str(problem) or "nested too deeply"
+    before = body[:position]
+    line, column = before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
+    return f"{what}\n at [{_REDACTED}; line: {line}, column: {column}]"
+
+
+def _client_context(header: str | None) -> str | None:
+    if not header:
+        return None
+    try:
+        return base64.b64decode(header, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise errors.bad_client_context() from None
+
+
+def _enum(value: str, member: str, allowed: list[str]) -> list[str]:
+    if value in allowed:
+        return []
+    return [errors.violation(value, member, f"satisfy enum value set: [{', '.join(allowed)}]")]
+
+
+def _range(value: int | None, member: str, low: int, high: int) -> list[str]:
+    if value is None or low <= value <= high:
+        return []
+    bound = f"greater than or equal to {low}" if value < low else f"less than or equal to {high}"
+    return [errors.violation(value, member, f"have value {bound}")]

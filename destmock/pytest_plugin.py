@@ -1,0 +1,104 @@
+"""The pytest plugin: a fixture, a marker, ini options, and the timeline in the report of a failed test.
+
+Importing it imports neither boto3 nor moto: a test run that installs destmock without using it pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from destmock import Destmock
+
+_MARKER = "destmock"
+_OPTIONS = ("handlers", "autorun", "strict", "start", "adopt")
+_FLAGS = {
+    "autorun": "run what is queued before the boto3 call that queued it returns",
+    "strict": "fail a test that leaves events queued or records undelivered",
+    "adopt": "also mock clients made before destmock was imported",
+}
+_active: pytest.StashKey[Destmock] = pytest.StashKey()
+_failed: pytest.StashKey[bool] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    for name, text in _FLAGS.items():
+        parser.addini(f"destmock_{name}", f"destmock: {text} (default: true)", "bool", default=True)
+    parser.addini("destmock_start", "destmock: the virtual time at the start of each test, ISO 8601")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    options = ", ".join(f"{name}=..." for name in _OPTIONS)
+    config.addinivalue_line(
+        "markers",
+        f"{_MARKER}({options}): mock Lambda destinations; options as for mock_destinations",
+    )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test with the marker has the mock, whether or not it asks for the fixture."""
+    names = getattr(item, "fixturenames", None)
+    if names is not None and _MARKER not in names and item.get_closest_marker(_MARKER):
+        names.insert(0, _MARKER)
+
+
+@pytest.fixture
+def destmock(request: pytest.FixtureRequest) -> Iterator[Destmock]:
+    """An active mock of Lambda destinations; options from the marker, then from the ini file."""
+    from destmock import mock_destinations  # noqa: PLC0415 - imports boto3 and moto
+
+    mock = mock_destinations(**_options(request))
+    active = request.node.stash[_active] = mock.start()
+    try:
+        yield active
+    finally:
+        mock.stop(failed=request.node.stash.get(_failed, False))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    if report.failed and call.excinfo is not None:
+        item.stash[_failed] = True
+        active = getattr(call.excinfo.value, "_destmock", None) or item.stash.get(_active, None)
+        timeline = "" if active is None else active.timeline()
+        if timeline:
+            report.sections.append(("destmock timeline", timeline))
+    return report  # type: ignore[return-value]
+
+
+def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The ini file's options, then every marker's from the module's to the test's own: the closest wins.
+
+    Handlers are merged by name.
+    """
+    config = request.config
+    options: dict[str, Any] = {name: config.getini(f"destmock_{name}") for name in _FLAGS}
+    if start := config.getini("destmock_start"):
+        options["start"] = _moment(start)
+    handlers: dict[str, Any] = {}
+    for marker in reversed(list(request.node.iter_markers(_MARKER))):
+        given = _arguments(marker)
+        handlers.update(given.pop("handlers", None) or {})
+        options.update(given)
+    return {**options, "handlers": handlers}
+
+
+def _arguments(marker: pytest.Mark) -> dict[str, Any]:
+    unknown = sorted(set(marker.kwargs) - set(_OPTIONS))
+    if unknown or len(marker.args) > 1:
+        wrong = ", ".join(unknown) or f"{len(marker.args)} positional arguments"
+        message = f"@pytest.mark.destmock takes {', '.join(_OPTIONS)}; not {wrong}"
+        raise pytest.UsageError(message)
+    return {**({"handlers": marker.args[0]} if marker.args else {}), **marker.kwargs}
+
+
+def _moment(text: str) -> Any:
+    from datetime import datetime, timezone  # noqa: PLC0415 - only for those who set it
+
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

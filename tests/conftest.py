@@ -1,0 +1,69 @@
+"""Fixtures of the suite: clients are made inside each test, in the region that destmock falls back to."""
+
+import json
+
+import boto3
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def lam(destmock):
+    return boto3.client("lambda")
+
+
+@pytest.fixture
+def sqs(destmock):
+    return boto3.client("sqs")
+
+
+@pytest.fixture
+def sns(destmock):
+    return boto3.client("sns")
+
+
+@pytest.fixture
+def logs(destmock):
+    return boto3.client("logs")
+
+
+@pytest.fixture
+def make_queue(sqs):
+    """Makes a queue and answers its ARN."""
+
+    def make(name, **attributes):
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        wanted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return wanted["Attributes"]["QueueArn"]
+
+    return make
+
+
+@pytest.fixture
+def messages(sqs):
+    """Everything that is in a queue (by name), as `receive_message` answers it."""
+
+    def receive(name):
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        found = []
+        while batch := sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        ).get("Messages"):
+            found += batch
+        return found
+
+    return receive
+
+
+@pytest.fixture
+def records(messages):
+    """The parsed bodies of everything that is in a queue (by name)."""
+
+    def receive(name):
+        return [json.loads(message["Body"]) for message in messages(name)]
+
+    return receive
