@@ -1,0 +1,114 @@
+"""The examples run as a user runs them, and print what they promise; so do the README's code blocks."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(name):
+    command = [sys.executable, "-W", "error", str(ROOT / "examples" / name)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+
+def objects(output):
+    """Every JSON object that stands in the output on lines of its own."""
+    return [json.loads(text) for text in re.findall(r"^\{$.*?^\}$", output, re.MULTILINE | re.DOTALL)]
+
+
+def test_the_first_trial_shows_both_records_the_logs_and_the_overwritten_destination():
+    output = run("first_trial.py")
+    assert output.count("StatusCode: 202") == 2
+    success, failure, config = objects(output)
+    assert success["requestContext"]["condition"] == "Success"
+    assert success["requestContext"]["approximateInvokeCount"] == 1
+    assert success["responsePayload"] == {"statusCode": 200, "body": {"Success": True}}
+    assert failure["requestContext"]["condition"] == "RetriesExhausted"
+    assert failure["requestContext"]["approximateInvokeCount"] == 3
+    assert failure["requestPayload"] == {"Success": False}
+    error = failure["responsePayload"]
+    assert error["errorMessage"] == "('Success is False', {'Success': False})"
+    assert error["errorType"] == "Exception"
+    assert "in destination_sample" in error["stackTrace"][0]
+    assert '| on-success received {"version": "1.0"' in output
+    assert re.search(r"\| \[ERROR\]\t\S+Z\t[0-9a-f-]{36}\ton-failure received", output)
+    assert "attempt 3: Error Exception: ('Success is False', {'Success': False}), 120 s after" in output
+    assert config["OnSuccess"]["Destination"].endswith(":sample-success-2")
+    assert config["OnFailure"]["Destination"].endswith(":sample-failure")
+
+
+def test_a_failed_order_is_read_from_the_queue():
+    assert run("failed_orders.py").splitlines() == [
+        "order 2: RetriesExhausted after 2 attempts: only 3 left of lamp",
+        "virtual time that took: 60 s",
+    ]
+
+
+def test_the_test_beside_an_example_passes():
+    command = [sys.executable, "-m", "pytest", "-q", "examples/test_failed_orders.py"]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert "2 passed" in result.stdout
+
+
+def test_both_teams_hear_of_a_success():
+    assert run("fan_out.py").splitlines() == [
+        "gallery (in SNS's envelope): {'key': 'cat.png'} -> {'width': 128, 'height': 96}",
+        "billing (raw): {'key': 'cat.png'} -> {'width': 128, 'height': 96}",
+    ]
+
+
+def test_a_chain_tells_where_it_broke():
+    assert run("chain.py").splitlines() == [
+        "pack: Success (Invoke)",
+        "send: Success (OnSuccess of pack)",
+        "notify: RetriesExhausted (OnSuccess of send)",
+        "nobody was told that notify failed: LookupError('no address for 7')",
+    ]
+
+
+def test_time_driven_by_hand_is_the_same_on_every_run():
+    output = run("by_hand.py")
+    assert output == run("by_hand.py")
+    assert output.splitlines()[:6] == [
+        "00:00:00 accepted, 1 pending",
+        "00:00:00 <Attempt 1 at +0 s: Error TimeoutError('no answer')>",
+        "00:00:59 1 attempt so far",
+        "00:01:00 2 attempts so far",
+        "00:01:00 attempt 3 is due at 00:03:00",
+        "00:03:00 Success",
+    ]
+
+
+def test_each_example_is_short_enough_to_read():
+    for example in (ROOT / "examples").glob("*.py"):
+        limit = 80 if example.name == "first_trial.py" else 60
+        assert len(example.read_text().splitlines()) < limit, example.name
+
+
+def test_the_readme_s_code_blocks_run(pytester):
+    """They are one program: later blocks use what earlier ones import."""
+    readme = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 4
+    pytester.makepyfile("\n".join(blocks))
+    result = pytester.runpytest_subprocess("-q")
+    result.assert_outcomes(passed=2)
+
+
+def test_the_readme_s_timeline_is_what_is_printed(pytester):
+    from datetime import datetime, timezone
+
+    import boto3
+
+    from destmock import mock_destinations, outcomes
+
+    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    handlers = {"orders": outcomes(ValueError("out of stock"))}
+    with mock_destinations(handlers=handlers, start=start) as destmock:
+        boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event", Payload=b'{"id": 7}')
+    [block] = re.findall(r"^```text\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    anonymous = re.compile(r"[0-9a-f-]{36}")
+    assert anonymous.sub("ID", block) == anonymous.sub("ID", destmock.timeline() + "\n")

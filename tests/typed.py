@@ -1,0 +1,87 @@
+"""Only type-checked, never run: the public API as a typed program uses it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from typing_extensions import assert_type
+
+from destmock import (
+    Attempt,
+    Deliveries,
+    Delivery,
+    Destmock,
+    DestmockError,
+    Drop,
+    Handler,
+    History,
+    Invocation,
+    InvocationRecord,
+    LeftoverError,
+    MockDestinations,
+    Pending,
+    mock_destinations,
+    outcomes,
+)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return {"id": event["id"]}
+
+
+@mock_destinations
+def bare(destmock: Destmock) -> int:
+    return len(destmock.invocations)
+
+
+@mock_destinations(handlers={"orders": handler, "audit": "app.audit:handle", "canned": outcomes(1)})
+def called(destmock: Destmock, order: int) -> str:
+    return destmock.timeline() * order
+
+
+@mock_destinations(autorun=False, strict=False, start=datetime(2026, 1, 1, tzinfo=timezone.utc), adopt=False)
+async def asynchronous(destmock: Destmock) -> None: ...
+
+
+@mock_destinations()
+class Tests:
+    def test(self, destmock: Destmock) -> None: ...
+
+
+assert_type(mock_destinations(), MockDestinations)
+
+with mock_destinations(handlers={"orders": handler}) as active:
+    assert_type(active, Destmock)
+    active.handler("audit", outcomes(ValueError("x"), {"ok": 1}), timeout=10, memory_size=256)
+    active.handler("later", "app.later:handle", environment={"STAGE": "test"}, duration=2.5)
+
+    @active.handler("decorated")
+    def decorated(event: Any, context: Any) -> None: ...
+
+    assert_type(decorated, Handler)
+    assert_type(active.now, datetime)
+    active.advance(1.5)
+    active.advance(timedelta(minutes=1))
+    assert_type(active.run_until_idle(limit=10), int)
+    assert_type(active.step(), Invocation | None)
+    assert_type(active.pending, History[Pending])
+    assert_type(active.invocations, History[Invocation])
+    assert_type(active.invocations.for_function("orders")[0].attempts, tuple[Attempt, ...])
+    assert_type(active.deliveries, Deliveries)
+    assert_type(active.deliveries.to("arn")[0], Delivery)
+    assert_type(active.deliveries[0].record, InvocationRecord | None)
+    assert_type(active.drops, History[Drop])
+    assert_type(active.timeline(), str)
+
+mock = mock_destinations(handlers={})
+started: Destmock = mock.start()
+try:
+    mock.stop()
+except LeftoverError as error:
+    problem: DestmockError = error
+
+
+def conditions(record: InvocationRecord) -> tuple[str, int]:
+    context = record["requestContext"]
+    return context["condition"], context["approximateInvokeCount"]
