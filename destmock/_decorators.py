@@ -5,21 +5,30 @@ from __future__ import annotations
 import functools
 import inspect
 import unittest
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from destmock._destmock import Destmock
-    from destmock._mock import MockDestinations
+
+
+class Mock(AbstractContextManager["Destmock"], Protocol):
+    """What a decorator needs of `mock_destinations(...)`."""
+
+    def start(self) -> Destmock: ...
+    def stop(self, *, failed: bool) -> None: ...
+    def joined(self) -> AbstractContextManager[Destmock]:
+        """The mock that `start` began, checked at the end like one of its own."""
+
 
 #: The parameter that is filled in with the active `Destmock`.
 PARAMETER = "destmock"
 Decorated = TypeVar("Decorated", bound="Callable[..., Any]")
 
 
-def decorate(mock: MockDestinations, target: Decorated) -> Decorated:
+def decorate(mock: Mock, target: Decorated) -> Decorated:
     if inspect.isclass(target):
         _decorate_class(mock, target)
         return target
@@ -70,7 +79,7 @@ def _hide_parameter(wrapper: Callable[..., Any], function: Callable[..., Any]) -
     wrapper.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
 
 
-def _decorate_class(mock: MockDestinations, cls: type) -> None:
+def _decorate_class(mock: Mock, cls: type) -> None:
     """Each test gets a mock of its own, `setUp` or `setup_method` included."""
     entering: Callable[[], AbstractContextManager[Destmock]] = lambda: mock  # noqa: E731
     if issubclass(cls, unittest.TestCase):
@@ -87,7 +96,7 @@ def _decorate_class(mock: MockDestinations, cls: type) -> None:
             _decorate_class(mock, value)
 
 
-def _decorate_run(mock: MockDestinations, cls: type[unittest.TestCase]) -> None:
+def _decorate_run(mock: Mock, cls: type[unittest.TestCase]) -> None:
     """`run` is what brackets setUp, the test, tearDown and the clean-ups; `self.destmock` is the mock."""
     run = cls.run
 
@@ -102,7 +111,7 @@ def _decorate_run(mock: MockDestinations, cls: type[unittest.TestCase]) -> None:
     cls.run = wrapper  # type: ignore[method-assign]
 
 
-def _decorate_setup(mock: MockDestinations, cls: Any) -> None:
+def _decorate_setup(mock: Mock, cls: Any) -> None:
     """pytest runs `setup_method` before the test: the mock begins there and ends in `teardown_method`."""
     setup, teardown = cls.setup_method, getattr(cls, "teardown_method", None)
 

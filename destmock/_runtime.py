@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import sys
@@ -23,6 +22,7 @@ from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_mess
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller, to_json
 
+from destmock import _platform as platform
 from destmock._capture import Capture, RootHandler
 from destmock._clock import to_datetime
 from destmock._handlers import Handler, Importer, stripped
@@ -35,12 +35,7 @@ if TYPE_CHECKING:
     from destmock._handlers import Registration
     from destmock._ids import Ids
 
-#: The most that a result may have, in bytes (B9).
-RESPONSE_LIMIT = 6_291_556
-_TOO_LARGE = (
-    b'{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",'
-    b'"errorType":"Function.ResponseSizeTooLarge"}'
-)
+#: How much of the log `LogType=Tail` returns, in bytes (K5).
 _TAIL = 4096
 
 
@@ -127,20 +122,16 @@ class _RuntimeClient:
 
     def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
         self.payload = result if isinstance(result, bytes) else _encode(result)
-        if len(self.payload) > RESPONSE_LIMIT:
-            self.failed, self.payload = True, _TOO_LARGE
+        if len(self.payload) > platform.RESPONSE_LIMIT:
+            self.failed, self.payload = True, platform.response_too_large()
 
     def post_invocation_error(self, _id: str, error: str, *_: object) -> None:
         self.failed, self.payload = True, _encode(error)
 
     def exit(self, request_id: str, error: BaseException) -> None:
         """The process ended: only an `Exception` is caught by AWS's runtime (B5, B6, B17)."""
-        status = _exit_status(error)
-        reason = f"Runtime exited with error: exit status {status}"
-        if status == 0:
-            reason = "Runtime exited without providing a reason"
         self.failed, self.exited, self.exception = True, True, error
-        self.payload = _platform_error("Runtime.ExitError", request_id, reason)
+        self.payload = platform.exited(request_id, _exit_status(error))
         ends_process = SystemExit, GeneratorExit, asyncio.CancelledError, Exception
         self.interrupt = None if isinstance(error, ends_process) else error
 
@@ -264,47 +255,19 @@ def _outcome(
     init, output = capture.events()
     if overran and client.interrupt is None:
         result = "Timeout"
-        text = f"Task timed out after {function.timeout:.2f} seconds"
-        payload = _platform_error("Sandbox.Timedout", call.request_id, text)
-        output.append(f"{capture.timestamp} {call.request_id} {text}\n\n")
-    events = (*_init_lines(function, init, cold), *_lines(function, call, output, duration, cold))
-    return Outcome(result, payload, duration, environment.stream, events, client.exception, client.interrupt)
-
-
-def _init_lines(function: Function, output: list[str], cold: bool) -> list[str]:  # noqa: FBT001
-    if not cold:
-        return []
-    version = function.runtime.removeprefix("python")
-    arn = f"arn:{function.ref.partition}:lambda:{function.ref.region}::runtime:{'0' * 64}"
-    return [
-        f"INIT_START Runtime Version: python:{version}.v1\tRuntime Version ARN: {arn}\n",
+        payload = platform.timed_out(call.request_id, function.timeout)
+        output.append(platform.timeout_line(capture.timestamp, call.request_id, function.timeout))
+    if cold:
+        ref = function.ref
+        init.insert(0, platform.init_start(function.runtime, ref.partition, ref.region))
+    events = (
+        *init,
+        platform.start(call.request_id, function.version),
         *output,
-    ]
-
-
-def _lines(
-    function: Function,
-    call: Call,
-    output: list[str],
-    duration: int,
-    cold: bool,  # noqa: FBT001
-) -> list[str]:
-    """START, what the function wrote, END and REPORT (K1).
-
-    The duration is the declared one, at least 1 ms. Memory used and init duration are fixed figures: running
-    in this process has no equal of them.
-    """
-    billed = max(duration, 1)
-    report = (
-        f"REPORT RequestId: {call.request_id}\tDuration: {billed:.2f} ms\tBilled Duration: {billed} ms\t"
-        f"Memory Size: {function.memory_size} MB\tMax Memory Used: 36 MB\t"
+        platform.end(call.request_id),
+        platform.report(call.request_id, duration, function.memory_size, cold=cold),
     )
-    return [
-        f"START RequestId: {call.request_id} Version: {function.version}\n",
-        *output,
-        f"END RequestId: {call.request_id}\n",
-        f"{report}Init Duration: 100.00 ms\t\n" if cold else f"{report}\n",
-    ]
+    return Outcome(result, payload, duration, environment.stream, events, client.exception, client.interrupt)
 
 
 @contextlib.contextmanager
@@ -352,12 +315,6 @@ def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001
 
 def _encode(text: str) -> bytes:
     return text.encode(errors="backslashreplace")
-
-
-def _platform_error(error_type: str, request_id: str, message: str) -> bytes:
-    """Compact, and the type first: the platform writes it, not the runtime (B4, B5)."""
-    error = {"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {message}"}
-    return json.dumps(error, separators=(",", ":")).encode()
 
 
 def _exit_status(error: BaseException) -> int:

@@ -1,0 +1,75 @@
+"""Pure: what Lambda's platform writes around a runtime: its own error payloads, and its lines in the log.
+
+Running in this process has no equal of some of REPORT's figures: memory used and the duration of the cold
+start are fixed ones.
+"""
+
+from __future__ import annotations
+
+import json
+
+#: The most that a result may have, in bytes (B9).
+RESPONSE_LIMIT = 6_291_556
+_MEMORY_USED, _INIT_DURATION = 36, 100
+_RUNTIME_HASH = "0" * 64
+
+
+def response_too_large() -> bytes:
+    """B9."""
+    text = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+    return _compact({"errorMessage": text, "errorType": "Function.ResponseSizeTooLarge"})
+
+
+def timed_out(request_id: str, timeout: int) -> bytes:
+    """B4."""
+    return _error("Sandbox.Timedout", request_id, _timeout_text(timeout))
+
+
+def exited(request_id: str, status: int) -> bytes:
+    """The process ended inside the handler or while the module was imported (B5, B6)."""
+    text = f"Runtime exited with error: exit status {status}"
+    if status == 0:
+        text = "Runtime exited without providing a reason"
+    return _error("Runtime.ExitError", request_id, text)
+
+
+def init_start(runtime: str, partition: str, region: str) -> str:
+    """The first line of a cold start."""
+    version = runtime.removeprefix("python")
+    arn = f"arn:{partition}:lambda:{region}::runtime:{_RUNTIME_HASH}"
+    return f"INIT_START Runtime Version: python:{version}.v1\tRuntime Version ARN: {arn}\n"
+
+
+def start(request_id: str, version: str) -> str:
+    return f"START RequestId: {request_id} Version: {version}\n"
+
+
+def timeout_line(timestamp: str, request_id: str, timeout: int) -> str:
+    return f"{timestamp} {request_id} {_timeout_text(timeout)}\n\n"
+
+
+def end(request_id: str) -> str:
+    return f"END RequestId: {request_id}\n"
+
+
+def report(request_id: str, duration: int, memory_size: int, *, cold: bool) -> str:
+    """`duration` is the declared one, in milliseconds; at least 1 is reported (K1)."""
+    billed = max(duration, 1)
+    line = (
+        f"REPORT RequestId: {request_id}\tDuration: {billed:.2f} ms\tBilled Duration: {billed} ms\t"
+        f"Memory Size: {memory_size} MB\tMax Memory Used: {_MEMORY_USED} MB\t"
+    )
+    return f"{line}Init Duration: {_INIT_DURATION:.2f} ms\t\n" if cold else f"{line}\n"
+
+
+def _timeout_text(timeout: int) -> str:
+    return f"Task timed out after {timeout:.2f} seconds"
+
+
+def _error(error_type: str, request_id: str, message: str) -> bytes:
+    """The type first: the platform writes it, not the runtime."""
+    return _compact({"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {message}"})
+
+
+def _compact(error: dict[str, str]) -> bytes:
+    return json.dumps(error, separators=(",", ":")).encode()
