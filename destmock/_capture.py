@@ -13,12 +13,29 @@ from destmock._record import timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from _typeshed import ReadableBuffer
+
 #: awslambdaric's own format, but for the time, which is virtual here (K2).
 _FORMAT = "[%(levelname)s]\t%(aws_timestamp)s\t%(aws_request_id)s\t%(message)s\n"
 
 
-class _Bytes(io.BytesIO):
-    """Outlives a handler that closes its standard output."""
+class _Output(io.BufferedIOBase):
+    """Under a function's standard output and error: leads to the attempt that is running.
+
+    So whoever keeps the stream, as log handlers do, writes to each later attempt, too. Closing does nothing.
+    """
+
+    name = "<stdout>"
+
+    def __init__(self, handler: RootHandler) -> None:
+        self._handler = handler
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        sink = self._handler.log_sink
+        return memoryview(data).nbytes if sink is None else sink.write(data)
 
     def close(self) -> None:
         pass
@@ -32,9 +49,8 @@ class Capture:
     """
 
     def __init__(self, now: int) -> None:
-        self._bytes = _Bytes()
+        self._bytes = io.BytesIO()
         self._framed: list[tuple[int, int]] = []
-        self._text = io.TextIOWrapper(self._bytes, "utf-8", "backslashreplace", "\n", write_through=True)
         self._init_ends = 0
         self.timestamp = timestamp(now)
         #: Empty while the function initialises (K13).
@@ -45,6 +61,9 @@ class Capture:
         self._init_ends = self._bytes.tell()
         self.request_id = request_id
 
+    def write(self, data: ReadableBuffer) -> int:
+        return self._bytes.write(data)
+
     def log(self, message: str, frame_type: object = None) -> None:  # noqa: ARG002 - awslambdaric's signature
         start = self._bytes.tell()
         self._bytes.write(message.encode(errors="backslashreplace"))
@@ -54,24 +73,26 @@ class Capture:
         self.log("\n".join(message_lines))
 
     @contextlib.contextmanager
-    def active(self, handler: RootHandler) -> Iterator[None]:
+    def active(self, handler: RootHandler, own: list[logging.Handler]) -> Iterator[None]:
+        """`own` are the handlers that the function puts on the root logger: there while it runs."""
         streams = sys.stdout, sys.stderr
         outer, handler.log_sink = handler.log_sink, self
         root = logging.getLogger()
-        root.addHandler(handler)
-        sys.stdout = sys.stderr = self._text
+        others = root.handlers.copy()
+        root.handlers += [added for added in (handler, *own) if added not in others]
+        sys.stdout = sys.stderr = text = handler.text()
         try:
             yield
         finally:
+            with contextlib.suppress(ValueError):  # detached by the handler
+                text.flush()
             sys.stdout, sys.stderr = streams
             handler.log_sink = outer
-            if outer is None:
-                root.removeHandler(handler)
+            own[:] = [found for found in root.handlers if found not in (*others, handler)]
+            root.handlers[:] = others
 
     def events(self) -> tuple[list[str], list[str]]:
         """The log events of the cold start, and those of the invocation."""
-        with contextlib.suppress(ValueError):  # closed by the handler
-            self._text.flush()
         written = self._bytes.getvalue()
         init: list[str] = []
         invocation: list[str] = []
@@ -87,6 +108,15 @@ class RootHandler(logging.Handler):
         super().__init__()
         self.log_sink: Capture | None = None
         self.setFormatter(logging.Formatter(_FORMAT))
+        self._text: io.TextIOWrapper | None = None
+
+    def text(self) -> io.TextIOWrapper:
+        """The functions' standard output and error; another one once a handler has detached it."""
+        with contextlib.suppress(ValueError):
+            if self._text is not None and not self._text.closed:
+                return self._text
+        self._text = io.TextIOWrapper(_Output(self), "utf-8", "backslashreplace", "\n", write_through=True)
+        return self._text
 
     def emit(self, record: logging.LogRecord) -> None:
         if self.log_sink is None:
@@ -103,7 +133,7 @@ def _split(written: bytes, framed: list[tuple[int, int]]) -> Iterator[tuple[int,
     """Each log event and where it starts: the framed ones whole, what is between them line by line."""
     position = 0
     for start, end in [*framed, (len(written), len(written))]:
-        for line in written[position:start].splitlines(keepends=True):
+        for line in io.BytesIO(written[position:start]):  # a carriage return ends no log event
             yield position, line
             position += len(line)
         if end > start:

@@ -53,11 +53,12 @@ class Clock(Generic[Job]):
 
     def pop(self) -> Job:
         """Jumps to the next job's time and hands it out."""
-        self.now, _, job = heapq.heappop(self._heap)
+        at, _, job = heapq.heappop(self._heap)
+        self.jump(at)
         return job
 
     def jump(self, at: int) -> None:
-        """Moves to `at` when nothing is due before it; never backwards."""
+        """Moves to `at`, never backwards. What was due before that is late, and runs at the new time."""
         self.now = max(self.now, at)
 
     @property

@@ -49,8 +49,8 @@ class EventInvokeConfig:
     @property
     def body(self) -> str:
         """The wire form: alphabetical, compact, every unset value an explicit null (C1)."""
-        digits = str(self.last_modified)
-        seconds = f"{digits[0]}.{digits[1:].rstrip('0') or '0'}E{len(digits) - 4}"
+        sign, digits = "-" * (self.last_modified < 0), str(abs(self.last_modified))
+        seconds = f"{sign}{digits[0]}.{digits[1:].rstrip('0') or '0'}E{len(digits) - 4}"
         destinations = json.dumps(
             {
                 "OnFailure": {"Destination": self.on_failure},

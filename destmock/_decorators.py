@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import unittest
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Generator
 
     from destmock._destmock import Destmock
 
@@ -49,12 +50,13 @@ def _decorate_function(
 
     async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         with entering() as destmock:
-            async for item in function(*args, **filled(destmock, kwargs)):
-                yield item
+            async with contextlib.aclosing(function(*args, **filled(destmock, kwargs))) as items:
+                async for item in items:
+                    yield item
 
-    def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
+    def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         with entering() as destmock:
-            yield from function(*args, **filled(destmock, kwargs))
+            return (yield from function(*args, **filled(destmock, kwargs)))
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         with entering() as destmock:
@@ -81,31 +83,43 @@ def _hide_parameter(wrapper: Callable[..., Any], function: Callable[..., Any]) -
 
 def _decorate_class(mock: Mock, cls: type) -> None:
     """Each test gets a mock of its own, `setUp` or `setup_method` included."""
-    entering: Callable[[], AbstractContextManager[Destmock]] = lambda: mock  # noqa: E731
     if issubclass(cls, unittest.TestCase):
         _decorate_run(mock, cls)
-        entering = mock.joined
-    elif hasattr(cls, "setup_method"):
+        return
+    entering: Callable[[], AbstractContextManager[Destmock]] = lambda: mock  # noqa: E731
+    if hasattr(cls, "setup_method"):
         _decorate_setup(mock, cls)
         entering = mock.joined
     for name in dir(cls):
         value = inspect.getattr_static(cls, name)
         if name.startswith("test") and inspect.isfunction(value):
             setattr(cls, name, _decorate_function(value, entering))
+        elif name.startswith("test") and isinstance(value, (staticmethod, classmethod)):
+            setattr(cls, name, type(value)(_decorate_function(value.__func__, entering)))
         elif name.startswith("Test") and inspect.isclass(value):
             _decorate_class(mock, value)
 
 
 def _decorate_run(mock: Mock, cls: type[unittest.TestCase]) -> None:
-    """`run` is what brackets setUp, the test, tearDown and the clean-ups; `self.destmock` is the mock."""
+    """`run` is what brackets setUp, the test, tearDown and the clean-ups; `self.destmock` is the mock.
+
+    The test method is decorated there too, for it may be a child class's own.
+    """
     run = cls.run
+    cls._destmock_mock = mock  # type: ignore[attr-defined]
 
     @functools.wraps(run)
     def wrapper(self: Any, result: Any = None) -> Any:
+        if self._destmock_mock is not mock:  # a child class has a decorator of its own
+            return run(self, result)
+        name = self._testMethodName
+        test = getattr(self, name)
         self.destmock = mock.start()
+        setattr(self, name, _decorate_function(test, mock.joined))
         try:
             return run(self, result)
         finally:
+            setattr(self, name, test)
             mock.stop(failed=True)
 
     cls.run = wrapper  # type: ignore[method-assign]

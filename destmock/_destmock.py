@@ -104,15 +104,18 @@ class Destmock:
     def advance(self, duration: float | timedelta) -> None:
         """Lets time pass: runs every due thing at its own time, and leaves the clock exactly that much later.
 
-        `duration` is in seconds, or a `timedelta`. Raises `ValueError` for a negative one, and
-        `InvocationLoopError` when functions keep invoking each other without any time passing.
+        `duration` is in seconds, or a `timedelta`. Raises `ValueError` for a negative one, `OverflowError`
+        for one past the year 9999, and `InvocationLoopError` when functions keep invoking each other without
+        any time passing.
         """
         self._check_active()
         milliseconds = to_milliseconds(duration)
         if milliseconds < 0:
             message = f"time never goes backwards: advance({duration!r})"
             raise ValueError(message)
-        self._simulation.run(LIMIT, until=self._simulation.now + milliseconds)
+        until = self._simulation.now + milliseconds
+        to_datetime(until)  # an OverflowError for a time past the year 9999, before anything has run
+        self._simulation.run(LIMIT, until=until)
 
     def run_until_idle(self, limit: int = LIMIT) -> int:
         """Runs until nothing is queued, and answers how many attempts that took.

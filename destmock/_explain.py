@@ -83,7 +83,7 @@ def _attempt_text(attempt: Attempt) -> str:
     if attempt.outcome == "NotFound":
         return "NotFound: the function, version or alias does not exist (any more)"
     if attempt.outcome == "Success":
-        return f"Success {_shown(attempt.payload)}"
+        return f"Success {_shown(attempt.payload)}".rstrip()
     response = attempt.response
     if not isinstance(response, dict):
         return attempt.outcome

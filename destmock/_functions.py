@@ -55,22 +55,26 @@ class Functions:
         self._handlers = handlers
         self._ids = ids
         self._seen: dict[tuple[str, str], int] = {}
-        self._created: dict[tuple[str, str, str], tuple[LambdaFunction, int]] = {}
+        self._served: dict[tuple[str, str, str], int] = {}
+        self._created: dict[tuple[str, str, str], LambdaFunction] = {}
 
     def create_registered(self, account: str, region: str) -> None:
-        """Creates in moto each function that has a handler and isn't there yet."""
+        """Creates in moto each function that has a handler and isn't there yet.
+
+        Once for each registration: a deleted function comes back when its handler is registered anew.
+        """
         if self._seen.get((account, region)) == self._handlers.generation:
             return
         self._seen[account, region] = self._handlers.generation
         for name, registration in self._handlers.of(account, region):
             key = (account, region, name)
-            if key not in self._created:
-                self._create(key, registration)
+            if self._served.get(key) == registration.serial:
                 continue
-            function, serial = self._created[key]
-            if serial != registration.serial:
-                _apply(registration, function)
-                self._created[key] = (function, registration.serial)
+            self._served[key] = registration.serial
+            if self._is_ours(key):
+                _apply(registration, self._created[key])
+            else:
+                self._create(key, registration)
 
     def release(self, account: str, region: str, name: str) -> None:
         """Makes room for a `CreateFunction` of a function that so far only its handler created."""
@@ -78,6 +82,7 @@ class Functions:
         if self._is_ours(key):
             _storage(account, region).del_function(name)
         self._created.pop(key, None)
+        self._served.pop(key, None)
         self._seen.pop((account, region), None)
 
     def close(self) -> None:
@@ -132,14 +137,14 @@ class Functions:
         # Past put_function, which would want the role to exist in moto's IAM.
         storage._functions[name] = {"latest": function, "versions": []}  # noqa: SLF001
         storage._arns[function.function_arn] = function  # noqa: SLF001
-        self._created[key] = (function, registration.serial)
+        self._created[key] = function
 
     def _is_ours(self, key: tuple[str, str, str]) -> bool:
         if key not in self._created:
             return False
         account, region, name = key
         group = _storage(account, region)._functions.get(name)  # noqa: SLF001
-        return group is not None and group["latest"] is self._created[key][0]
+        return group is not None and group["latest"] is self._created[key]
 
     def _alias(self, ref: FunctionRef) -> Any | None:
         if ref.qualifier is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, count, repeat
+from itertools import chain, count, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -62,7 +63,7 @@ class Registration:
     """One handler, and the settings of the function that is created for it."""
 
     name: str
-    source: Handler | str | Outcomes
+    source: Handler | str
     timeout: int = 3
     memory_size: int = 128
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -105,10 +106,10 @@ class Handlers:
         """The latest registration under a name replaces the one before."""
         ref = _check_name(name)
         _check_source(name, source)
-        if timeout < 1 or duration < 0:
-            message = f"{name!r}: timeout is in whole seconds from 1, duration in seconds from 0"
-            raise ValueError(message)
         settings = dict(environment or {})
+        _check_settings(name, timeout, duration, settings)
+        if isinstance(source, Outcomes):
+            source = source.handler()
         registration = Registration(
             name, source, timeout, memory_size, settings, duration, next(self._serial)
         )
@@ -130,7 +131,7 @@ class Handlers:
 
 
 def _check_name(name: str) -> FunctionRef | None:
-    named = parse_function_name(name)
+    named = parse_function_name(name) if isinstance(name, str) else None
     if named is None or named.qualifier is not None:
         message = (
             f"{name!r} is not a function name; register a bare name such as 'orders', or a full ARN "
@@ -161,9 +162,20 @@ def _check_source(name: str, source: object) -> None:
             "'package.module:function', or outcomes(...)"
         )
         raise TypeError(message)
-    if inspect.iscoroutinefunction(source):
+    if inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(type(source).__call__):
         message = f"the handler of {name!r} is an async function, which Lambda's Python runtime can't run"
         raise TypeError(message)
+
+
+def _check_settings(name: str, timeout: int, duration: float, environment: dict[str, str]) -> None:
+    if timeout < 1 or timeout != int(timeout) or not 0 <= duration < float("inf"):
+        message = f"{name!r}: timeout is in whole seconds from 1, duration in seconds from 0"
+        raise ValueError(message)
+    for variable in environment.items():
+        text = "=".join(variable) if all(isinstance(part, str) for part in variable) else ""
+        if "\0" in text or text.find("=") < 1 or "=" in variable[0]:
+            message = f"{name!r}: {variable!r} can't be an environment variable; it is two strings"
+            raise ValueError(message)
 
 
 def stripped(function: Function) -> Function:
@@ -178,31 +190,45 @@ def stripped(function: Function) -> Function:
 
 
 class Importer:
-    """Imports handler modules, and forgets them when the mock ends (a cold start for the next one).
+    """Imports handler modules, and forgets them when their execution environment or the mock ends.
 
     Of the modules that an import brought in, only the user's own are forgotten: those outside the standard
-    library and site-packages.
+    library and site-packages. What attempts did to `sys.path` is taken back, too.
     """
 
     def __init__(self) -> None:
         self._brought: set[str] = set()
+        self._path: list[str] | None = None
 
     @stripped
-    def load(self, source: Handler | str | Outcomes) -> Handler:
+    def load(self, source: Handler | str) -> Handler:
         """The callable. Raises what AWS's own loader raises (B8, B18)."""
-        if isinstance(source, Outcomes):
-            return source.handler()
         if not isinstance(source, str):
             return source
-        before = set(sys.modules)
-        try:
-            loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001
-        finally:
-            self._brought.update(set(sys.modules) - before)
+        loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001
         return loaded
 
-    def forget(self) -> None:
-        for name in self._brought:
+    @contextlib.contextmanager
+    def watching(self, source: Handler | str, brought: set[str]) -> Iterator[None]:
+        """Notes what one attempt does to `sys.path`, and which modules a handler's module brings in."""
+        path, known = sys.path.copy(), len(sys.modules)
+        try:
+            yield
+        finally:
+            if sys.path != path and self._path is None:
+                self._path = path
+            if isinstance(source, str) and len(sys.modules) > known:  # the newest come last
+                brought.update(islice(sys.modules, known, None))
+                self._brought |= brought
+
+    def close(self) -> None:
+        if self._path is not None:
+            sys.path[:] = self._path
+            self._path = None
+        self.forget(self._brought)
+
+    def forget(self, brought: set[str]) -> None:
+        for name in brought:
             module = sys.modules.get(name)
             if module is None or not _is_users_own(module):
                 continue
@@ -210,12 +236,16 @@ class Importer:
             parent, _, child = name.rpartition(".")
             if parent in sys.modules and getattr(sys.modules[parent], child, None) is module:
                 delattr(sys.modules[parent], child)
-        self._brought.clear()
+        brought.clear()
 
 
 _INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 def _is_users_own(module: object) -> bool:
-    file = getattr(module, "__file__", None)
+    """A namespace package has no file, only a path."""
+    try:
+        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    except KeyError:  # it finds its path through its parent, which has been forgotten already
+        return True
     return file is not None and not file.startswith(_INSTALLED)

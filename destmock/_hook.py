@@ -7,11 +7,11 @@ signed or sent. Sessions made after this import have the hooks; `adopt` finds th
 from __future__ import annotations
 
 import gc
-import io
 import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
@@ -21,7 +21,9 @@ from botocore.httpsession import URLLib3Session
 from botocore.parsers import create_parser
 from botocore.response import StreamingBody
 from botocore.session import Session
+from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
+from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
 from destmock import _operations, _wire
 from destmock._functions import account_of, partition_of
@@ -43,13 +45,17 @@ active: list[Simulation] = []
 #: What moto itself puts into the environment.
 FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
 _DEFAULT_REGION = "us-east-1"
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", *ALT_DOMAIN_SUFFIXES)
 
 
 def on_lambda_call(
     model: OperationModel, params: dict[str, Any], request_signer: Any, context: Any, **_: object
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
-    """Answers a Lambda call, or lets it through to moto with the registered functions in place."""
-    if not active:
+    """Answers a Lambda call, or lets it through to moto with the registered functions in place.
+
+    A client with an endpoint of its own doesn't talk to AWS: its call is refused when it is sent.
+    """
+    if not active or not _is_aws(params["url"]):
         return None
     simulation = active[-1]
     caller = _caller(simulation, params, request_signer, context)
@@ -122,6 +128,11 @@ def _handlers(emitter: Any, event: str) -> Iterable[Any]:
     return found
 
 
+def _is_aws(url: str) -> bool:
+    """Whether moto would take the URL for one of AWS's, in whichever partition."""
+    return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
+
+
 def _caller(simulation: Simulation, params: Any, request_signer: Any, context: Any) -> _wire.Caller:
     region = context.get("client_region") or _DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
@@ -160,11 +171,11 @@ def _parser() -> Any:
 
 def _parsed(answer: _wire.Answer, model: OperationModel, url: str) -> tuple[AWSResponse, dict[str, Any]]:
     """What botocore's own endpoint would make of the answer, dates, streams and errors included."""
-    raw = io.BytesIO(answer.body)
+    raw = MockRawResponse(answer.body)
     http = AWSResponse(url, answer.status, cast("HTTPHeaders", answer.headers), raw)
     response: dict[str, Any] = {
         "status_code": answer.status,
-        "headers": answer.headers,
+        "headers": http.headers,  # whose names compare in any case, as the parser expects
         "context": {"operation_name": model.name},
         "body": answer.body,
     }

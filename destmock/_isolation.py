@@ -8,6 +8,8 @@ import os
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from botocore.credentials import EnvProvider
+from botocore.session import Session
 from moto import mock_aws, settings
 from moto.core.config import default_user_config
 
@@ -15,6 +17,8 @@ from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from botocore.credentials import Credentials
 
 DEFAULT_REGION = "us-east-1"
 
@@ -31,6 +35,8 @@ _REMOVED = (
     "AWS_ROLE_SESSION_NAME",
     "AWS_SECURITY_TOKEN",
     "AWS_SESSION_TOKEN",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
 _ENDPOINTS = "AWS_ENDPOINT_URL"
@@ -50,7 +56,8 @@ def isolated() -> Iterator[None]:
         message = "destmock works on moto in this process, not on moto's server or proxy mode"
         raise UnsupportedError(message)
     config = copy.deepcopy(default_user_config)
-    with _environment(), patch("boto3.DEFAULT_SESSION", None):
+    credentials = patch.object(Session, "get_credentials", _get_credentials)
+    with _environment(), patch("boto3.DEFAULT_SESSION", None), credentials:
         mock = mock_aws()
         mock.start()
         try:
@@ -60,6 +67,11 @@ def isolated() -> Iterator[None]:
                 os.environ.setdefault(name, "")
             mock.stop()
             default_user_config.update(config)
+
+
+def _get_credentials(session: Session) -> Credentials | None:
+    """What a session has already, else the environment's: for a profile's, programs would run."""
+    return session._credentials or EnvProvider().load()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @contextlib.contextmanager

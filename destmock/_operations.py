@@ -27,9 +27,9 @@ def answer(simulation: Simulation, request: Request) -> Answer | None:
     if operation is None:
         return None
     try:
-        result = operation(simulation, request)
+        result = wire.dated(operation(simulation, request), simulation.now)
     except errors.AWSError as error:
-        return wire.error_answer(simulation.ids.uuid(), error)
+        return wire.dated(wire.error_answer(simulation.ids.uuid(), error), simulation.now)
     simulation.settle_down()
     return result
 
@@ -86,7 +86,7 @@ def _get_config(simulation: Simulation, request: Request) -> Answer:
 
 def _delete_config(simulation: Simulation, request: Request) -> Answer:
     simulation.configs.delete(wire.function_ref(request))
-    return wire.json_answer(simulation.ids.uuid(), "", 204)
+    return wire.deleted(simulation.ids.uuid())
 
 
 def _list_configs(simulation: Simulation, request: Request) -> Answer:

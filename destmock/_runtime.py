@@ -8,13 +8,12 @@ are in order.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import sys
 import time
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from awslambdaric import bootstrap
@@ -26,9 +25,9 @@ from destmock import _platform as platform
 from destmock._capture import Capture, RootHandler
 from destmock._clock import to_datetime
 from destmock._handlers import Handler, Importer, stripped
+from destmock._variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
 
     from destmock._functions import Function
@@ -87,7 +86,13 @@ class _Environment:
     identity: object
     serial: int
     stream: str
-    handler: Handler | None = None
+    ready: bool = False
+    #: Whatever the module has under the handler's name.
+    handler: Any = None
+    #: What the function has imported.
+    modules: set[str] = field(default_factory=set)
+    #: What the function itself has put on the root logger.
+    log_handlers: list[logging.Handler] = field(default_factory=list)
 
 
 class _RuntimeClient:
@@ -99,11 +104,12 @@ class _RuntimeClient:
         self.exited = False
         self.exception: BaseException | None = None
         self.interrupt: BaseException | None = None
-        self._handler: Handler | None = None
+        self._handler: Any = None
         self._traceback: TracebackType | None = None
 
-    @property
+    @cached_property
     def marshaller(self) -> LambdaMarshaller:
+        """Made before the handler runs, as in AWS's runtime: it may do anything to the environment."""
         return _marshaller(os.environ["AWS_EXECUTION_ENV"])
 
     def watching(self, handler: Handler) -> Handler:
@@ -112,7 +118,6 @@ class _RuntimeClient:
 
     @stripped
     def _watched(self, event: Any, context: Any) -> Any:
-        assert self._handler is not None
         try:
             return self._handler(event, context)
         except BaseException as error:
@@ -130,7 +135,8 @@ class _RuntimeClient:
 
     def exit(self, request_id: str, error: BaseException) -> None:
         """The process ended: only an `Exception` is caught by AWS's runtime (B5, B6, B17)."""
-        self.failed, self.exited, self.exception = True, True, error
+        self.failed = self.exited = True
+        self.exception = self.exception or error
         self.payload = platform.exited(request_id, _exit_status(error))
         ends_process = SystemExit, GeneratorExit, asyncio.CancelledError, Exception
         self.interrupt = None if isinstance(error, ends_process) else error
@@ -138,7 +144,7 @@ class _RuntimeClient:
     def close(self) -> None:
         """Leaves the exception with the handler's own frames, as the handler would see them."""
         if self.exception is not None and self._traceback is not None:
-            self.exception.__traceback__ = self._traceback
+            self.exception.with_traceback(self._traceback)  # works on a frozen dataclass, too
 
 
 class Runtime:
@@ -150,29 +156,35 @@ class Runtime:
         self._environments: dict[tuple[str, str], _Environment] = {}
         self._root_handler = RootHandler()
         self._root_level = logging.getLogger().level
+        self._variables = Variables()
 
     def run(self, function: Function, registration: Registration, call: Call) -> Outcome:
         """One attempt; never raises."""
         environment = self._environment(function, registration, call.now)
         capture, client = Capture(call.now), _RuntimeClient()
-        cold = environment.handler is None
+        cold = not environment.ready
         elapsed = 0.0
-        with _variables(function, environment, call), capture.active(self._root_handler):
+        with (
+            self._variables.of(function, environment.stream, call.trace_header),
+            capture.active(self._root_handler, environment.log_handlers),
+            self._importer.watching(registration.source, environment.modules),
+        ):
             if cold:
                 environment.handler = _initialise(self._importer, registration, client, capture, call)
+                environment.ready = not client.failed
             capture.initialised(call.request_id)
-            if environment.handler is not None:
+            if environment.ready:
                 started = time.perf_counter()
                 _handle(environment.handler, client, capture, function, call)
                 elapsed = time.perf_counter() - started
         client.close()
         outcome = _outcome(function, registration, call, client, capture, environment, cold, elapsed)
-        if client.exited or outcome.result == "Timeout" or environment.handler is None:
-            del self._environments[function.ref.unqualified_arn, function.version]
+        if client.exited or outcome.result == "Timeout" or not environment.ready:
+            self._end(environment)
         return outcome
 
     def close(self) -> None:
-        self._importer.forget()
+        self._importer.close()
         logging.getLogger().setLevel(self._root_level)
 
     def _environment(self, function: Function, registration: Registration, now: int) -> _Environment:
@@ -187,6 +199,11 @@ class Runtime:
             environment = _Environment(function.identity, registration.serial, stream)
             self._environments[key] = environment
         return environment
+
+    def _end(self, environment: _Environment) -> None:
+        """Its globals are gone with it: the next attempt imports everything anew (B12)."""
+        self._environments = {k: e for k, e in self._environments.items() if e is not environment}
+        self._importer.forget(environment.modules)
 
 
 @stripped
@@ -268,43 +285,6 @@ def _outcome(
         platform.report(call.request_id, duration, function.memory_size, cold=cold),
     )
     return Outcome(result, payload, duration, environment.stream, events, client.exception, client.interrupt)
-
-
-@contextlib.contextmanager
-def _variables(function: Function, environment: _Environment, call: Call) -> Iterator[None]:
-    """The function's environment variables and AWS's own, and everything back as it was afterwards.
-
-    What the handler did to `os.environ` is found by comparing its underlying dictionary: reading every
-    variable through the mapping itself would take longer than all the rest of an attempt.
-    """
-    variables: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
-    before = variables.copy()
-    ref = function.ref
-    os.environ.update(
-        {
-            **function.environment,
-            "AWS_DEFAULT_REGION": ref.region,
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
-            "AWS_LAMBDA_FUNCTION_NAME": ref.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{ref.name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": environment.stream,
-            "AWS_REGION": ref.region,
-            "LAMBDA_TASK_ROOT": "/var/task",
-            "_HANDLER": function.handler,
-            "_X_AMZN_TRACE_ID": call.trace_header,
-        }
-    )
-    try:
-        yield
-    finally:
-        decode = os.environ.decodekey
-        for name in variables.keys() - before.keys():
-            del os.environ[decode(name)]
-        for name, value in before.items() - variables.items():
-            os.environ[decode(name)] = os.environ.decodevalue(value)
 
 
 @cache

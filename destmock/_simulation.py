@@ -164,10 +164,8 @@ class Simulation:
 
     def step(self) -> Entry | None:
         """Runs the next queued thing and answers the event it belongs to; `None` when idle."""
-        if self._clock.peek() is None:
-            return None
         with self._drive():
-            return self._run_next().event.entry
+            return None if self._clock.peek() is None else self._run_next().event.entry
 
     def run(self, limit: int, *, until: int | None = None) -> int:
         """Runs what is due by `until`, or everything; answers how many attempts that took."""

@@ -6,12 +6,16 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import unquote
 
 from destmock import _aws_errors as errors
 from destmock._arn import FunctionRef, is_qualifier, parse_function_name
+from destmock._clock import to_datetime
+from destmock._jackson import complaint
+from destmock._record import is_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +29,7 @@ PAYLOAD_LIMITS = {"RequestResponse": 6_291_456, "Event": 1_048_576, "InvokeAsync
 MAXIMUM_LIST_ITEMS = 50
 _QUALIFIER_LENGTH = 128
 _NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
-_DESTINATION = re.compile(errors.DESTINATION_PATTERN)
+_DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,6 @@ def accepted(request_id: str, trace: Trace) -> Answer:
         202,
         {
             "content-length": "0",
-            "connection": "keep-alive",
             "x-amzn-requestid": request_id,
             "x-amzn-remapped-content-length": "0",
             "x-amzn-trace-id": trace.response_header,
@@ -216,7 +219,6 @@ def responded(
     """The answer to a synchronous invocation (A1, A7)."""
     headers = {
         **_headers(request_id, payload),
-        "connection": "keep-alive",
         "x-amz-executed-version": version,
         "x-amzn-remapped-content-length": "0",
         "x-amzn-trace-id": trace.response_header,
@@ -228,9 +230,14 @@ def responded(
     return Answer(200, headers, payload)
 
 
-def json_answer(request_id: str, body: str, status: int = 200) -> Answer:
+def json_answer(request_id: str, body: str) -> Answer:
     encoded = body.encode()
-    return Answer(status, _headers(request_id, encoded), encoded)
+    return Answer(200, _headers(request_id, encoded), encoded)
+
+
+def deleted(request_id: str) -> Answer:
+    """A type, but no length (C28)."""
+    return Answer(204, {"content-type": "application/json", "x-amzn-requestid": request_id})
 
 
 def error_answer(request_id: str, error: errors.AWSError) -> Answer:
@@ -238,6 +245,12 @@ def error_answer(request_id: str, error: errors.AWSError) -> Answer:
     body = json.dumps(error.body, separators=(",", ":"), ensure_ascii=False).encode()
     headers = {**_headers(request_id, body), "x-amzn-errortype": error.code}
     return Answer(error.status, headers, body)
+
+
+def dated(answer: Answer, now: int) -> Answer:
+    """The headers that every answer of AWS has (A1, A3, C28); `now` in milliseconds."""
+    date = format_datetime(to_datetime(now), usegmt=True)
+    return replace(answer, headers={"date": date, "connection": "keep-alive", **answer.headers})
 
 
 def _headers(request_id: str, body: bytes) -> dict[str, str]:
@@ -258,33 +271,9 @@ def _payload(body: bytes, limited: str, kind: str) -> bytes:
         raise errors.payload_too_large(len(body), kind, PAYLOAD_LIMITS[limited])
     if not body:
         return b"{}"  # A6
-    try:
-        _JSON.decode(body.decode())
-    except (ValueError, RecursionError) as problem:
-        raise errors.not_json(_reason(problem, body)) from None
+    if not is_json(body):
+        raise errors.not_json(complaint(body))
     return body
-
-
-def _refuse_constant(constant: str) -> Any:
-    message = f"Non-standard token '{constant}'"
-    raise ValueError(message)
-
-
-_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=len)
-_REDACTED = "Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
-
-
-def _reason(problem: Exception, body: bytes) -> str:
-    """The parser's complaint and where: the shape of AWS's text (A22), the words of Python's parser."""
-    if isinstance(problem, UnicodeDecodeError):
-        position, what = problem.start, f"Invalid UTF-8 start byte 0x{body[problem.start]:02x}"
-    elif isinstance(problem, json.JSONDecodeError):
-        position, what = problem.pos, problem.msg
-    else:
-        position, what = 0, str(problem) or "nested too deeply"
-    before = body[:position]
-    line, column = before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
-    return f"{what}\n at [{_REDACTED}; line: {line}, column: {column}]"
 
 
 def _client_context(header: str | None) -> str | None:

@@ -22,7 +22,8 @@ _FLAGS = {
     "adopt": "also mock clients made before destmock was imported",
 }
 _active: pytest.StashKey[Destmock] = pytest.StashKey()
-_failed: pytest.StashKey[bool] = pytest.StashKey()
+#: Whether the test has ended by an exception: a failure, expected or not, or a skip.
+_ended: pytest.StashKey[bool] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,10 +41,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A test with the marker has the mock, whether or not it asks for the fixture."""
+    """A test with the marker has the mock, whether or not it asks for the fixture.
+
+    It comes before the test's other fixtures, but after those of wider scope: they outlive it, and are to
+    find the process as it is. The list is shared with the same test's other parameters.
+    """
     names = getattr(item, "fixturenames", None)
-    if names is not None and _MARKER not in names and item.get_closest_marker(_MARKER):
-        names.insert(0, _MARKER)
+    if names is None or _MARKER in names or not item.get_closest_marker(_MARKER):
+        return
+    found = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
+    wider = [name for name in names if name in found and found[name][-1].scope != "function"]
+    others = [name for name in names if name not in wider]
+    item.fixturenames = [*wider, _MARKER, *others]  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -53,17 +62,19 @@ def destmock(request: pytest.FixtureRequest) -> Iterator[Destmock]:
 
     mock = mock_destinations(**_options(request))
     active = request.node.stash[_active] = mock.start()
+    request.node.stash[_ended] = False
     try:
         yield active
     finally:
-        mock.stop(failed=request.node.stash.get(_failed, False))
+        mock.stop(failed=request.node.stash[_ended])
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report: pytest.TestReport = yield  # type: ignore[assignment]
+    if call.excinfo is not None:
+        item.stash[_ended] = True
     if report.failed and call.excinfo is not None:
-        item.stash[_failed] = True
         active = getattr(call.excinfo.value, "_destmock", None) or item.stash.get(_active, None)
         timeline = "" if active is None else active.timeline()
         if timeline:

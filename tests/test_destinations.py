@@ -218,9 +218,7 @@ def test_F5_F8_a_function_is_invoked_with_the_record_as_its_event(destmock, lam)
     assert audited.source == "OnSuccess of orders"
     header = answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"]
     root, parent = re.match(r"root=([^;]+);parent=([^;]+);", header).groups()
-    assert re.fullmatch(
-        rf"Root={root};Parent={parent};Sampled=0;Lineage=2:[0-9a-f]{{8}}:0", seen["trace"]
-    )
+    assert re.fullmatch(rf"Root={root};Parent={parent};Sampled=0;Lineage=2:[0-9a-f]{{8}}:0", seen["trace"])
 
 
 def test_F8_a_failing_destination_has_its_own_retries_and_destinations(destmock, lam, make_queue, records):

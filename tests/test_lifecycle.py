@@ -1,0 +1,130 @@
+"""The rules of the asynchronous queue, tried out on every kind of history."""
+
+import dataclasses
+import itertools
+import typing
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from destmock._lifecycle import Condition, Policy, Result, Retry, Settled, after
+
+ACCEPTED = 1_000_000
+FAILURES = ("Error", "Timeout", "NotFound")
+
+policies = st.builds(Policy, st.integers(0, 2), st.integers(60, 21_600))
+#: What each attempt comes to, and how long it takes in milliseconds.
+histories = st.lists(
+    st.tuples(st.sampled_from(typing.get_args(Result)), st.integers(0, 900_000)), min_size=3, max_size=3
+)
+
+
+def lived(policy, history):
+    """Every step of one event, until it is settled."""
+    steps, now = [], ACCEPTED
+    for tries, (result, duration) in enumerate(history, 1):
+        started, now = now, now + duration
+        step = after(result, tries=tries, accepted_at=ACCEPTED, now=now, policy=policy)
+        steps.append((started, result, now, step))
+        if isinstance(step, Settled):
+            break
+        now = step.at
+    return steps
+
+
+def test_aws_s_defaults_are_two_retries_and_six_hours():
+    assert Policy() == Policy(maximum_retry_attempts=2, maximum_event_age_in_seconds=6 * 60 * 60)
+
+
+@pytest.mark.parametrize("result", FAILURES)
+def test_D1_D2_the_delay_grows_by_a_minute_with_each_try(result):
+    now = ACCEPTED + 5000
+    for tries, delay in ((1, 60_000), (2, 120_000)):
+        step = after(result, tries=tries, accepted_at=ACCEPTED, now=now, policy=Policy())
+        assert step == Retry(now + delay)
+
+
+@given(policy=policies, history=histories)
+def test_every_event_is_settled_exactly_once_and_within_its_policy(policy, history):
+    """Whatever its attempts come to: within the retries it has, and within its age in the queue."""
+    steps = lived(policy, history)
+    *before, (_, result, _, settled) = steps
+    assert isinstance(settled, Settled)
+    assert all(isinstance(step, Retry) for *_, step in before)
+    assert len(steps) <= policy.maximum_retry_attempts + 1
+    assert all(earlier in FAILURES for _, earlier, *_ in before)
+    deadline = ACCEPTED + policy.maximum_event_age_in_seconds * 1000
+    assert all(started < deadline for started, *_ in steps)
+    assert (settled.condition == "Success") == (result == "Success")
+    assert (settled.condition == "ZeroReservedConcurrency") == (result == "ZeroConcurrency")
+
+
+@given(policy=policies, history=histories)
+def test_D1_an_attempt_follows_the_end_of_the_one_before_by_as_many_minutes(policy, history):
+    steps = lived(policy, history)
+    for number, (earlier, later) in enumerate(itertools.pairwise(steps), 1):
+        assert later[0] - earlier[2] == number * 60_000
+
+
+@given(policy=policies, history=histories)
+def test_an_event_that_fails_ends_no_earlier_than_it_must(policy, history):
+    """It is given up for its retries or for its age, not for both and not for neither."""
+    steps = lived(policy, history)
+    _, result, now, settled = steps[-1]
+    assume(result in FAILURES)
+    out_of_retries = len(steps) == policy.maximum_retry_attempts + 1
+    next_one = now + len(steps) * 60_000
+    too_late = next_one >= ACCEPTED + policy.maximum_event_age_in_seconds * 1000
+    assert out_of_retries or too_late
+    assert settled.condition == ("RetriesExhausted" if out_of_retries else "EventAgeExceeded")
+    assert settled.approximate_invoke_count == len(steps)
+
+
+@pytest.mark.parametrize(("age", "expected"), [(60, Settled("EventAgeExceeded", 1)), (61, Retry(1_060_000))])
+def test_D7_the_very_moment_of_the_age_is_too_late(age, expected):
+    policy = Policy(2, age)
+    assert after("Error", tries=1, accepted_at=ACCEPTED, now=ACCEPTED, policy=policy) == expected
+
+
+def test_D8_retries_are_asked_before_the_age():
+    policy = Policy(0, 60)
+    late = ACCEPTED + 3_600_000
+    step = after("Error", tries=1, accepted_at=ACCEPTED, now=late, policy=policy)
+    assert step == Settled("RetriesExhausted", 1)
+
+
+@given(policy=policies, tries=st.integers(1, 3), duration=st.integers(0, 10**8))
+def test_D9_E11_a_success_is_never_too_late_and_always_counts_1(policy, tries, duration):
+    step = after("Success", tries=tries, accepted_at=ACCEPTED, now=ACCEPTED + duration, policy=policy)
+    assert step == Settled("Success", 1)
+
+
+@given(policy=policies, tries=st.integers(0, 3), duration=st.integers(0, 10**8))
+def test_D12_E14_zero_concurrency_ends_an_event_at_once_and_counts_0(policy, tries, duration):
+    step = after("ZeroConcurrency", tries=tries, accepted_at=ACCEPTED, now=ACCEPTED + duration, policy=policy)
+    assert step == Settled("ZeroReservedConcurrency", 0)
+
+
+@given(tries=st.integers(3, 10))
+def test_D13_retries_lowered_below_the_tries_already_made_end_the_event(tries):
+    step = after("Error", tries=tries, accepted_at=ACCEPTED, now=ACCEPTED, policy=Policy(1))
+    assert step == Settled("RetriesExhausted", tries)
+
+
+@given(policy=policies, history=histories)
+def test_the_conditions_are_aws_s_own_words(policy, history):
+    assert lived(policy, history)[-1][-1].condition in typing.get_args(Condition)
+    assert set(typing.get_args(Condition)) == {
+        "Success",
+        "RetriesExhausted",
+        "EventAgeExceeded",
+        "ZeroReservedConcurrency",
+    }
+
+
+@pytest.mark.parametrize("value", [Policy(), Retry(1), Settled("Success", 1)])
+def test_the_values_are_frozen(value):
+    field = dataclasses.fields(value)[0].name
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, field, 0)

@@ -1,0 +1,638 @@
+"""Retries, event age, zero concurrency; functions, versions and aliases that change while an event waits."""
+
+import json
+import os
+from datetime import datetime, timezone
+
+import boto3
+import pytest
+
+from destmock import outcomes
+
+START = datetime(2026, 9, 14, 15, 18, 45, 502_000, tzinfo=timezone.utc)
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
+
+
+def ok(event, context):
+    return {"id": context.aws_request_id, "version": context.function_version}
+
+
+def fail(event, context):
+    raise ValueError("no stock")
+
+
+def configure(lam, name, *, qualifier=None, to=None, **settings):
+    """Puts a configuration; `to` is the destination of success and failure alike."""
+    if qualifier is not None:
+        settings["Qualifier"] = qualifier
+    if to is not None:
+        settings["DestinationConfig"] = {key: {"Destination": to} for key in ("OnSuccess", "OnFailure")}
+    lam.put_function_event_invoke_config(FunctionName=name, **settings)
+
+
+def send(lam, name="orders", payload=b"{}", **kwargs):
+    answer = lam.invoke(FunctionName=name, InvocationType="Event", Payload=payload, **kwargs)
+    assert answer["StatusCode"] == 202
+    return answer["ResponseMetadata"]["RequestId"]
+
+
+def publish(lam, name="orders"):
+    """Publishes a version that differs from the one before, as AWS asks of it."""
+    settings = lam.get_function_configuration(FunctionName=name)
+    lam.update_function_configuration(FunctionName=name, MemorySize=settings["MemorySize"] + 1)
+    return lam.publish_version(FunctionName=name)["Version"]
+
+
+def elapsed(invocation):
+    return [attempt.elapsed for attempt in invocation.attempts]
+
+
+# How often, and when
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, start=START)
+def test_D1_by_default_two_retries_one_and_two_minutes_after_the_failure_before(destmock, lam):
+    send(lam)
+    [invocation] = destmock.invocations
+    assert elapsed(invocation) == [0, 60, 180]
+    assert [attempt.number for attempt in invocation.attempts] == [1, 2, 3]
+    assert invocation.condition == "RetriesExhausted"
+    assert destmock.now == datetime(2026, 9, 14, 15, 21, 45, 502_000, tzinfo=timezone.utc)
+
+
+@pytest.mark.destmock(autorun=False, start=START)
+def test_D2_the_delay_begins_when_the_attempt_ends(destmock, lam):
+    destmock.handler("orders", fail, timeout=10, duration=2)
+    send(lam)
+    destmock.run_until_idle()
+    assert elapsed(destmock.invocations[0]) == [0, 62, 184]
+
+
+@pytest.mark.destmock(handlers={"orders": fail})
+@pytest.mark.parametrize(("retries", "expected"), [(0, [0]), (1, [0, 60]), (2, [0, 60, 180])])
+def test_D3_D4_E10_the_count_of_a_failure_is_the_attempts_made(
+    destmock, lam, make_queue, records, retries, expected
+):
+    configure(lam, "orders", to=make_queue("failed"), MaximumRetryAttempts=retries)
+    send(lam)
+    [invocation] = destmock.invocations
+    [record] = records("failed")
+    assert elapsed(invocation) == expected
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestContext"]["approximateInvokeCount"] == retries + 1
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, start=START)
+def test_D3_E4_a_record_s_time_is_that_of_the_event_s_end(destmock, lam, make_queue, records):
+    configure(lam, "orders", to=make_queue("failed"), MaximumRetryAttempts=1)
+    send(lam)
+    [record] = records("failed")
+    assert record["timestamp"] == "2026-09-14T15:19:45.502Z"
+
+
+def test_D5_every_attempt_has_the_same_request_id_trace_and_function_arn(destmock, lam):
+    seen = []
+
+    def orders(event, context):
+        seen.append((context.aws_request_id, os.environ["_X_AMZN_TRACE_ID"], context.invoked_function_arn))
+        raise ValueError
+
+    destmock.handler("orders", orders)
+    request_id = send(lam)
+    assert seen == [(request_id, seen[0][1], ARN)] * 3
+
+
+def test_D6_a_retry_finds_the_execution_environment_of_the_attempt_before(destmock, lam):
+    """One log stream; only the first attempt is a cold start."""
+    streams = []
+
+    def orders(event, context):
+        streams.append(context.log_stream_name)
+        raise ValueError
+
+    destmock.handler("orders", orders)
+    send(lam)
+    assert len(streams) == 3
+    assert len(set(streams)) == 1
+    [invocation] = destmock.invocations
+    assert ["INIT_START" in attempt.logs for attempt in invocation.attempts] == [True, False, False]
+
+
+@pytest.mark.destmock(handlers={"orders": outcomes(ValueError("1"), ValueError("2"), {"ok": True})})
+def test_E11_the_count_of_a_success_is_1_even_on_the_last_attempt(destmock, lam, make_queue, records):
+    configure(lam, "orders", to=make_queue("done"))
+    send(lam)
+    [record] = records("done")
+    assert elapsed(destmock.invocations[0]) == [0, 60, 180]
+    assert record["requestContext"]["condition"] == "Success"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert record["responsePayload"] == {"ok": True}
+
+
+@pytest.mark.destmock(handlers={"orders": outcomes(ValueError("1"), ValueError("2"), ValueError("3"))})
+def test_E9_the_record_carries_the_error_of_the_last_attempt(destmock, lam, make_queue, records):
+    configure(lam, "orders", to=make_queue("failed"))
+    send(lam)
+    [record] = records("failed")
+    assert record["responsePayload"]["errorMessage"] == "3"
+    [invocation] = destmock.invocations
+    assert [str(attempt.exception) for attempt in invocation.attempts] == ["1", "2", "3"]
+
+
+def test_a_timeout_is_retried_like_an_error(destmock, lam):
+    destmock.handler("orders", ok, timeout=3, duration=4)
+    send(lam)
+    [invocation] = destmock.invocations
+    assert [attempt.outcome for attempt in invocation.attempts] == ["Timeout"] * 3
+    assert elapsed(invocation) == [0, 63, 186]
+    assert invocation.condition == "RetriesExhausted"
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_the_retries_of_two_events_interleave(destmock, lam):
+    """Each event has delays of its own, counted from its own failures."""
+    first = send(lam)
+    destmock.advance(30)
+    second = send(lam)
+    ran = []
+    while (invocation := destmock.step()) is not None:
+        ran.append(invocation.request_id)
+    assert ran == [second, first, second, first, second]
+
+
+@pytest.mark.destmock(handlers={"orders": fail})
+def test_D17_a_synchronous_invocation_is_not_retried_and_has_no_destination(
+    destmock, lam, make_queue, messages
+):
+    configure(lam, "orders", to=make_queue("failed"))
+    answer = lam.invoke(FunctionName="orders", Payload=b"{}")
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    assert messages("failed") == []
+    assert (destmock.invocations, destmock.deliveries, destmock.drops, destmock.pending) == ([], [], [], [])
+
+
+# The age of an event
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, start=START)
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [(60, [0]), (61, [0, 60]), (90, [0, 60]), (180, [0, 60]), (181, [0, 60, 180])],
+)
+def test_D7_an_event_ends_at_once_when_its_next_attempt_would_come_too_late(
+    destmock, lam, make_queue, records, age, expected
+):
+    """A retry at the very moment of the age is too late already (E12)."""
+    configure(lam, "orders", to=make_queue("failed"), MaximumEventAgeInSeconds=age)
+    send(lam)
+    [invocation] = destmock.invocations
+    [record] = records("failed")
+    assert elapsed(invocation) == expected
+    assert invocation.condition == ("RetriesExhausted" if age == 181 else "EventAgeExceeded")
+    assert record["requestContext"]["approximateInvokeCount"] == len(expected)
+    assert (destmock.now - START).total_seconds() == expected[-1]
+
+
+@pytest.mark.destmock(handlers={"orders": fail})
+def test_E12_the_record_of_an_event_that_grew_too_old_after_an_attempt(destmock, lam, make_queue, records):
+    configure(lam, "orders", to=make_queue("failed"), MaximumEventAgeInSeconds=60)
+    send(lam)
+    [record] = records("failed")
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert record["responseContext"] == {
+        "statusCode": 200,
+        "executedVersion": "$LATEST",
+        "functionError": "Unhandled",
+    }
+    assert record["responsePayload"]["errorMessage"] == "no stock"
+
+
+def test_D8_retries_are_checked_before_the_age(destmock, lam):
+    """The attempt outlasts the age, but there was no retry left anyway."""
+    destmock.handler("orders", fail, timeout=120, duration=110)
+    configure(lam, "orders", MaximumRetryAttempts=0, MaximumEventAgeInSeconds=60)
+    send(lam)
+    assert destmock.invocations[0].condition == "RetriesExhausted"
+
+
+@pytest.mark.parametrize(("handler", "condition"), [(ok, "Success"), (fail, "EventAgeExceeded")])
+def test_D9_the_age_limits_the_time_in_the_queue_not_a_running_attempt(destmock, lam, handler, condition):
+    destmock.handler("orders", handler, timeout=120, duration=110)
+    configure(lam, "orders", MaximumEventAgeInSeconds=60)
+    send(lam)
+    [invocation] = destmock.invocations
+    assert invocation.condition == condition
+    assert elapsed(invocation) == [0]
+
+
+# Reserved concurrency 0
+
+
+@pytest.mark.destmock(handlers={"orders": ok})
+def test_D12_E14_zero_reserved_concurrency_discards_the_event_at_once(destmock, lam, make_queue, messages):
+    """The record ends after the request's payload."""
+    configure(lam, "orders", to=make_queue("failed"))
+    lam.put_function_concurrency(FunctionName="orders", ReservedConcurrentExecutions=0)
+    request_id = send(lam, payload=b' {"id": 7}\n')
+
+    [invocation] = destmock.invocations
+    assert invocation.condition == "ZeroReservedConcurrency"
+    assert invocation.attempts == ()
+    [message] = messages("failed")
+    assert message["Body"].endswith(
+        f'"requestContext":{{"requestId":"{request_id}","functionArn":"{ARN}:$LATEST",'
+        '"condition":"ZeroReservedConcurrency","approximateInvokeCount":0},"requestPayload": {"id": 7}\n}'
+    )
+    assert "Lineage" not in message["Attributes"]["AWSTraceHeader"]
+
+
+@pytest.mark.destmock(handlers={"orders": ok})
+def test_D12_a_discarded_event_is_not_run_once_the_reservation_is_raised(destmock, lam):
+    lam.put_function_concurrency(FunctionName="orders", ReservedConcurrentExecutions=0)
+    discarded = send(lam)
+    lam.delete_function_concurrency(FunctionName="orders")
+    accepted = send(lam)
+    destmock.advance(21_600)
+    assert [(i.request_id, i.condition, len(i.attempts)) for i in destmock.invocations] == [
+        (discarded, "ZeroReservedConcurrency", 0),
+        (accepted, "Success", 1),
+    ]
+    assert [drop.condition for drop in destmock.drops] == ["ZeroReservedConcurrency"]
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_D12_a_reservation_of_0_meets_a_retry_too(destmock, lam, make_queue, records):
+    configure(lam, "orders", to=make_queue("failed"))
+    send(lam)
+    destmock.step()
+    lam.put_function_concurrency(FunctionName="orders", ReservedConcurrentExecutions=0)
+    destmock.run_until_idle()
+    [record] = records("failed")
+    assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    assert "responseContext" not in record
+    assert len(destmock.invocations[0].attempts) == 1
+
+
+# Changes while an event waits
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_D13_a_change_of_the_retries_reaches_an_event_that_is_queued(destmock, lam):
+    """As recorded on AWS: an event accepted before the change to 0 is still retried once."""
+    send(lam)
+    destmock.step()
+    configure(lam, "orders", MaximumRetryAttempts=0)
+    destmock.run_until_idle()
+    [invocation] = destmock.invocations
+    assert elapsed(invocation) == [0, 60]
+    assert invocation.record["requestContext"]["approximateInvokeCount"] == 2
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_D13_a_change_of_the_age_reaches_an_event_that_is_queued(destmock, lam):
+    send(lam)
+    destmock.step()
+    configure(lam, "orders", MaximumEventAgeInSeconds=100)
+    destmock.run_until_idle()
+    [invocation] = destmock.invocations
+    assert elapsed(invocation) == [0, 60]
+    assert invocation.condition == "EventAgeExceeded"
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_D13_the_destination_is_the_one_at_the_event_s_end(destmock, lam, make_queue, messages):
+    configure(lam, "orders", to=make_queue("old"))
+    send(lam)
+    destmock.step()
+    configure(lam, "orders", to=make_queue("new"))
+    destmock.run_until_idle()
+    assert (len(messages("old")), len(messages("new"))) == (0, 1)
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_D13_a_configuration_deleted_meanwhile_delivers_nowhere(destmock, lam, make_queue, messages):
+    configure(lam, "orders", to=make_queue("failed"), MaximumRetryAttempts=1)
+    send(lam)
+    lam.delete_function_event_invoke_config(FunctionName="orders")
+    destmock.run_until_idle()
+    assert messages("failed") == []
+    assert elapsed(destmock.invocations[0]) == [0, 60, 180]
+    assert len(destmock.drops) == 1
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_D14_an_event_runs_the_code_at_the_time_of_its_attempt(destmock, lam):
+    send(lam)
+    destmock.step()
+    destmock.handler("orders", ok)
+    destmock.run_until_idle()
+    [invocation] = destmock.invocations
+    assert [attempt.outcome for attempt in invocation.attempts] == ["Error", "Success"]
+
+
+@pytest.mark.destmock(autorun=False)
+def test_D14_an_event_runs_under_the_settings_at_the_time_of_its_attempt(destmock, lam):
+    seen = []
+
+    def orders(event, context):
+        seen.append((os.environ["STAGE"], context.memory_limit_in_mb))
+        raise ValueError
+
+    destmock.handler("orders", orders, environment={"STAGE": "old"})
+    send(lam)
+    destmock.step()
+    lam.update_function_configuration(
+        FunctionName="orders", Environment={"Variables": {"STAGE": "new"}}, MemorySize=256
+    )
+    destmock.run_until_idle()
+    assert seen == [("old", "128"), ("new", "256"), ("new", "256")]
+
+
+@pytest.mark.destmock(autorun=False)
+def test_D15_a_running_attempt_is_not_interrupted_by_an_update(destmock, lam, make_queue, records):
+    destmock.handler("orders", outcomes("old"), duration=2)
+    configure(lam, "orders", to=make_queue("done"))
+    send(lam)
+    destmock.step()
+    destmock.handler("orders", outcomes("new"))
+    lam.update_function_configuration(FunctionName="orders", MemorySize=256)
+    destmock.run_until_idle()
+    [record] = records("done")
+    assert record["responsePayload"] == "old"
+
+
+# Versions and aliases
+
+
+@pytest.mark.destmock(handlers={"orders": fail})
+def test_I1_the_configuration_is_that_of_the_qualifier_that_was_invoked(destmock, lam, make_queue, messages):
+    """None of them falls back on another: `bare` has no configuration of its own."""
+    version = publish(lam)
+    for alias in ("live", "bare"):
+        lam.create_alias(FunctionName="orders", Name=alias, FunctionVersion=version)
+    configure(lam, "orders", to=make_queue("latest"), MaximumRetryAttempts=0)
+    configure(lam, "orders", qualifier=version, to=make_queue("version"), MaximumRetryAttempts=0)
+    configure(lam, "orders", qualifier="live", to=make_queue("alias"), MaximumRetryAttempts=1)
+
+    for qualifier in ("$LATEST", version, "live", "bare"):
+        send(lam, Qualifier=qualifier)
+    send(lam)
+
+    assert [len(invocation.attempts) for invocation in destmock.invocations] == [1, 1, 2, 3, 1]
+    assert [len(messages(name)) for name in ("latest", "version", "alias")] == [2, 1, 1]
+    [drop] = destmock.drops
+    assert drop.invocation.function_arn == f"{ARN}:bare"
+
+
+@pytest.mark.destmock(handlers={"orders": ok})
+@pytest.mark.parametrize("spelt_in_the_name", [True, False])
+def test_I2_the_record_names_what_was_invoked_and_the_version_that_ran(
+    destmock, lam, make_queue, records, spelt_in_the_name
+):
+    version = publish(lam)
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=version)
+    lam.create_alias(FunctionName="orders", Name="newest", FunctionVersion="$LATEST")
+    queue = make_queue("done")
+    found = []
+    for qualifier in ("$LATEST", version, "live", "newest"):
+        configure(lam, "orders", qualifier=qualifier, to=queue)
+        if spelt_in_the_name:
+            send(lam, f"orders:{qualifier}")
+        else:
+            send(lam, Qualifier=qualifier)
+        [record] = records("done")
+        assert record["responsePayload"]["version"] == record["responseContext"]["executedVersion"]
+        found.append((record["requestContext"]["functionArn"], record["responseContext"]["executedVersion"]))
+    assert found == [
+        (f"{ARN}:$LATEST", "$LATEST"),
+        (f"{ARN}:1", "1"),
+        (f"{ARN}:live", "1"),
+        (f"{ARN}:newest", "$LATEST"),
+    ]
+
+
+@pytest.mark.destmock(autorun=False)
+def test_I4_an_alias_moved_between_attempts_runs_the_new_version(destmock, lam, make_queue, records):
+    """It is the same event: same request id, and the retries go on counting."""
+    seen = []
+
+    def orders(event, context):
+        seen.append((context.function_version, context.aws_request_id))
+        raise ValueError
+
+    destmock.handler("orders", orders)
+    first, second = publish(lam), publish(lam)
+    assert (first, second) == ("1", "2")
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=first)
+    configure(lam, "orders", qualifier="live", to=make_queue("failed"), MaximumRetryAttempts=2)
+    request_id = send(lam, Qualifier="live")
+    destmock.step()
+    lam.update_alias(FunctionName="orders", Name="live", FunctionVersion=second)
+    destmock.run_until_idle()
+
+    assert seen == [("1", request_id), ("2", request_id), ("2", request_id)]
+    [record] = records("failed")
+    assert record["requestContext"]["functionArn"] == f"{ARN}:live"
+    assert record["requestContext"]["approximateInvokeCount"] == 3
+    assert record["responseContext"]["executedVersion"] == "2"
+
+
+@pytest.mark.destmock(autorun=False)
+def test_I4_a_success_after_the_alias_was_moved_counts_1(destmock, lam, make_queue, records):
+    def orders(event, context):
+        if context.function_version == "1":
+            raise ValueError
+        return "mended"
+
+    destmock.handler("orders", orders)
+    first, second = publish(lam), publish(lam)
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=first)
+    configure(lam, "orders", qualifier="live", to=make_queue("done"))
+    send(lam, Qualifier="live")
+    destmock.step()
+    lam.update_alias(FunctionName="orders", Name="live", FunctionVersion=second)
+    destmock.run_until_idle()
+    [record] = records("done")
+    assert record["requestContext"]["condition"] == "Success"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "2"}
+
+
+# Deletions while an event waits
+
+
+def delete_function(lam):
+    lam.delete_function(FunctionName="orders")
+
+
+def delete_version(lam):
+    lam.delete_function(FunctionName="orders", Qualifier="1")
+
+
+def delete_alias(lam):
+    lam.delete_alias(FunctionName="orders", Name="live")
+
+
+def expect_a_bare_404(body, request_id, qualifier, count):
+    """The record has no executed version, no function error and no payload, whatever ran before."""
+    assert body.endswith(
+        f'"requestContext":{{"requestId":"{request_id}","functionArn":"{ARN}:{qualifier}",'
+        f'"condition":"RetriesExhausted","approximateInvokeCount":{count}}},"requestPayload":{{}},'
+        '"responseContext":{"statusCode":404}}'
+    )
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+@pytest.mark.parametrize(
+    ("delete", "qualifier", "retries"),
+    [
+        (delete_function, "$LATEST", 0),
+        (delete_function, "$LATEST", 1),
+        (delete_version, "1", 0),
+        (delete_version, "1", 1),
+        (delete_alias, "live", 0),
+    ],
+)
+def test_E15_a_function_that_has_gone_before_the_first_attempt_is_a_404(
+    destmock, lam, make_queue, messages, delete, qualifier, retries
+):
+    """The count is as if it had run; the configuration of what was deleted still holds (L2, L3, L6)."""
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=publish(lam))
+    configure(lam, "orders", qualifier=qualifier, to=make_queue("failed"), MaximumRetryAttempts=retries)
+    request_id = send(lam, Qualifier=qualifier)
+    delete(lam)
+    destmock.run_until_idle()
+
+    [invocation] = destmock.invocations
+    assert [attempt.outcome for attempt in invocation.attempts] == ["NotFound"] * (retries + 1)
+    assert elapsed(invocation) == [0, 60][: retries + 1]
+    [message] = messages("failed")
+    expect_a_bare_404(message["Body"], request_id, qualifier, retries + 1)
+    assert "Lineage" not in message["Attributes"]["AWSTraceHeader"]
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+@pytest.mark.parametrize(("delete", "qualifier"), [(delete_version, "1"), (delete_alias, "live")])
+def test_E15_a_404_replaces_the_error_of_an_attempt_before_the_deletion(
+    destmock, lam, make_queue, messages, delete, qualifier
+):
+    """L4: one attempt failed, its version or alias was deleted, the retry finds nothing."""
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=publish(lam))
+    configure(lam, "orders", qualifier=qualifier, to=make_queue("failed"), MaximumRetryAttempts=1)
+    request_id = send(lam, Qualifier=qualifier)
+    destmock.step()
+    delete(lam)
+    destmock.run_until_idle()
+
+    [invocation] = destmock.invocations
+    assert [attempt.outcome for attempt in invocation.attempts] == ["Error", "NotFound"]
+    [message] = messages("failed")
+    expect_a_bare_404(message["Body"], request_id, qualifier, 2)
+
+
+@pytest.mark.destmock(autorun=False)
+def test_L1_a_function_can_be_deleted_while_an_event_is_queued(destmock, lam):
+    destmock.handler("orders", ok)
+    send(lam)
+    answer = lam.delete_function(FunctionName="orders")
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert [pending.function_arn for pending in destmock.pending] == [f"{ARN}:$LATEST"]
+    destmock.run_until_idle()
+
+
+@pytest.mark.destmock(autorun=False)
+def test_L1_an_attempt_that_is_running_completes_after_the_deletion(destmock, lam, make_queue, records):
+    """Its destination is still sent to."""
+    destmock.handler("orders", outcomes("finished"), duration=2)
+    configure(lam, "orders", to=make_queue("done"))
+    send(lam)
+    destmock.step()
+    lam.delete_function(FunctionName="orders")
+    destmock.run_until_idle()
+    [record] = records("done")
+    assert record["requestContext"]["condition"] == "Success"
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}
+    assert record["responsePayload"] == "finished"
+
+
+def create(lam, role):
+    lam.create_function(
+        FunctionName="orders",
+        Runtime="python3.13",
+        Role=role,
+        Handler="orders.handle",
+        Code={"ZipFile": b"the handler is registered"},
+    )
+
+
+@pytest.fixture
+def role(iam):
+    return iam.create_role(RoleName="orders", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+
+
+@pytest.fixture
+def iam(destmock):
+    return boto3.client("iam")
+
+
+@pytest.mark.destmock(handlers={"orders": ok}, autorun=False)
+def test_L8_an_event_runs_on_a_function_made_anew_under_its_name(destmock, lam, role):
+    """With the request id of its acceptance, and nothing of the deleted function's configuration."""
+    configure(lam, "orders", MaximumRetryAttempts=0)
+    request_id = send(lam)
+    lam.delete_function(FunctionName="orders")
+    destmock.handler("orders", fail)
+    create(lam, role)
+    destmock.run_until_idle()
+    [invocation] = destmock.invocations
+    assert invocation.request_id == request_id
+    assert [attempt.outcome for attempt in invocation.attempts] == ["Error"] * 3
+
+
+@pytest.mark.destmock(handlers={"orders": ok}, autorun=False)
+def test_L8_an_event_runs_on_an_alias_made_anew_under_its_name(destmock, lam):
+    first, second = publish(lam), publish(lam)
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=first)
+    request_id = send(lam, Qualifier="live")
+    lam.delete_alias(FunctionName="orders", Name="live")
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=second)
+    destmock.run_until_idle()
+    [invocation] = destmock.invocations
+    [attempt] = invocation.attempts
+    assert attempt.response == {"id": request_id, "version": "2"}
+
+
+@pytest.mark.destmock(handlers={"orders": ok}, autorun=False)
+def test_a_handler_registered_after_the_deletion_makes_the_function_anew(destmock, lam):
+    send(lam)
+    lam.delete_function(FunctionName="orders")
+    destmock.handler("orders", outcomes("new"), memory_size=256)
+    assert lam.get_function_configuration(FunctionName="orders")["MemorySize"] == 256
+    destmock.run_until_idle()
+    [attempt] = destmock.invocations[0].attempts
+    assert attempt.response == "new"
+
+
+@pytest.mark.destmock(handlers={"orders": ok})
+def test_another_handler_does_not_bring_a_deleted_function_back(destmock, lam, role):
+    """Neither one that its handler made, nor one that `create_function` made."""
+    for make in (lambda: None, lambda: create(lam, role)):
+        make()
+        lam.delete_function(FunctionName="orders")
+        destmock.handler("audit", ok)
+        with pytest.raises(lam.exceptions.ResourceNotFoundException):
+            lam.get_function(FunctionName="orders")
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_an_event_in_the_queue_keeps_its_payload_byte_for_byte(destmock, lam, make_queue, messages):
+    """Not even a configuration that changes on the way touches it."""
+    configure(lam, "orders", to=make_queue("failed"))
+    payload = b'\t{"a":1,  "a":2}\r\n'
+    send(lam, payload=payload)
+    destmock.run_until_idle()
+    [message] = messages("failed")
+    assert f'"requestPayload":{payload.decode()},"responseContext":' in message["Body"]
+    assert destmock.invocations[0].event == json.loads(payload)
