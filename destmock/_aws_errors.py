@@ -15,6 +15,9 @@ DESTINATION_PATTERN = (
     r"((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 )
 
+#: What a dead-letter queue's ARN must look like.
+TARGET_ARN_PATTERN = r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"
+
 NOTHING_TO_SET = "You must specify at least one of error handling or destination setting."
 NO_SUCH_FUNCTION = "The function doesn't exist."
 NO_CONFIG = "The function {arn} doesn't have an EventInvokeConfig"
@@ -23,6 +26,7 @@ NAME_IS_QUALIFIED = "The function name must not include a version number or alia
 BAD_MARKER = "Invalid pagination key."
 SELF_DESTINATION = "You can't specify the function as a destination for itself."
 MISSING_DESTINATION = "The destination ARN {arn} is invalid."
+MISSING_BUCKET = "Error occurred while ListBucket. S3 Error Code: 404 Not Found. S3 Error Message: Not Found"
 FIFO_TOPIC = "FIFO-type Amazon SNS topics aren't supported as a destination."
 UNSUPPORTED_DESTINATION = "The provided destination config {config} is invalid."
 NOT_FOUND = "Function not found: {arn}"
@@ -31,9 +35,25 @@ TOO_LARGE = "{size} byte payload is too large for the {kind} invocation type (li
 NOT_JSON = "Could not parse request body into json: Could not parse payload into json: {reason}"
 BAD_CLIENT_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
 RATE_EXCEEDED = "Rate Exceeded."
+RECURSION = (
+    "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
+    "resources and stopped your function's invocation."
+)
+#: AWS's own typing (H4).
+ZERO_CONCURRENCY = "Function not invoked. Function isconfigured with zero reserved concurrent executions"
+_DEAD_LETTER = "Invalid dead letter queue ARN: "
+DEAD_LETTER_FIFO = f"{_DEAD_LETTER}FIFO {{what}} is not supported for dead letter configuration"
+DEAD_LETTER_REGION = (
+    f"{_DEAD_LETTER}The resource specified by the TargetArn must be in the same region as the Lambda "
+    "function it's associated with."
+)
+DEAD_LETTER_SERVICE = (
+    f"{_DEAD_LETTER}The service specified by the TargetArn is not supported for dead letter configuration."
+)
+DEAD_LETTER_PERMISSION = "The provided execution role does not have permissions to call {action}"
 
 #: Whether the body spells it `Message` (True) or `message`; a ValidationException has no `Type` (A14).
-_CAPITAL_MESSAGE = {"ResourceNotFoundException"}
+_CAPITAL_MESSAGE = {"RecursiveInvocationException", "ResourceNotFoundException"}
 
 
 class AWSError(Exception):
@@ -71,8 +91,13 @@ def payload_too_large(size: int, kind: str, limit: int) -> AWSError:
     return AWSError("RequestEntityTooLargeException", text, 413)
 
 
-def zero_concurrency() -> AWSError:
-    """A26."""
+def recursion() -> AWSError:
+    """J6."""
+    return AWSError("RecursiveInvocationException", RECURSION)
+
+
+def throttled() -> AWSError:
+    """Reserved concurrency is zero or used up (A26)."""
     reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
     return AWSError("TooManyRequestsException", RATE_EXCEEDED, 429, Reason=reason)
 

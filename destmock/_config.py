@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from destmock._wire import Settings
 
-#: What is behind a destination's ARN. `unsupported`: AWS has no such destination (C16, C23).
-Standing = Literal["ok", "missing", "fifo-topic", "unsupported"]
+#: What is behind a destination's ARN. `unsupported`: AWS has no such destination (C16, C23); `failure-only`
+#: and `missing-bucket`: S3, which takes no successes.
+Standing = Literal["ok", "missing", "missing-bucket", "failure-only", "fifo-topic", "unsupported"]
 #: Which object a function, version or alias is: another one after it was deleted and made again.
 Identity = object
 
@@ -159,24 +160,31 @@ class EventInvokeConfigs:
         return config
 
     def _check(self, ref: FunctionRef, settings: Settings) -> None:
-        """Refuses a destination that AWS would refuse (C14-C16, C23, C27, G7, G8).
+        """Refuses a destination that AWS would refuse (C14-C16, C23, C27, G7-G9).
 
         IAM is not simulated: every execution role has every permission (G1).
         """
-        for arn in (settings.destinations.get("OnSuccess"), settings.destinations.get("OnFailure")):
+        for route in ("OnSuccess", "OnFailure"):
+            arn = settings.destinations.get(route)
             if not arn:
                 continue
-            target = parse_function_arn(arn)
             standing = self._standing(arn)
-            if standing == "unsupported":
+            bucket = standing in ("failure-only", "missing-bucket")
+            if standing == "unsupported" or (bucket and route == "OnSuccess"):
                 text = _java(settings)
                 raise errors.invalid_parameter(errors.UNSUPPORTED_DESTINATION.format(config=text))
-            if standing == "missing":
-                raise errors.invalid_parameter(errors.MISSING_DESTINATION.format(arn=arn))
-            if standing == "fifo-topic":
-                raise errors.invalid_parameter(errors.FIFO_TOPIC)
+            if standing in _REFUSED:
+                raise errors.invalid_parameter(_REFUSED[standing].format(arn=arn))
+            target = parse_function_arn(arn)
             if target is not None and target.unqualified == ref.unqualified:
                 raise errors.invalid_parameter(errors.SELF_DESTINATION)
+
+
+_REFUSED = {
+    "missing": errors.MISSING_DESTINATION,
+    "missing-bucket": errors.MISSING_BUCKET,
+    "fifo-topic": errors.FIFO_TOPIC,
+}
 
 
 def _key(ref: FunctionRef) -> FunctionRef:

@@ -57,6 +57,8 @@ def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
         after = f", {waited:g} s after the last" if attempt.number > 1 else ""
         yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {_attempt_text(attempt)}{after}"
         previous = attempt.elapsed
+    if entry.throttles:
+        yield f"  throttled {'once' if entry.throttles == 1 else f'{entry.throttles} times'}"
     if entry.condition is None:
         if entry.request_id in due:
             yield f"  {_queued(due[entry.request_id], entry.accepted_at)}"
@@ -66,9 +68,10 @@ def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
     yield f"  {offset} {entry.condition}"
     for delivery in entry.deliveries:
         yield f"  {offset} {_sent(delivery)}"
-    if not entry.deliveries:
-        route = "OnSuccess" if entry.condition == "Success" else "OnFailure"
-        yield f"  {offset} nothing sent: no {route} destination for {_short(entry.function_arn)}"
+    if entry.dropped is not None:
+        yield f"  {offset} nothing sent: {entry.dropped}"
+    elif not entry.deliveries:
+        yield f"  {offset} nothing sent: no OnSuccess destination"
 
 
 def _synchronous(invocation: Synchronous) -> Iterable[str]:
@@ -91,9 +94,10 @@ def _attempt_text(attempt: Attempt) -> str:
 
 
 def _sent(delivery: Delivery) -> str:
+    what = "-> dead-letter queue" if delivery.dead_letter else "->"
     if delivery.error is None:
-        return f"-> {delivery.destination} ({len(delivery.body)} bytes)"
-    return f"-> {delivery.destination} FAILED: {delivery.error}"
+        return f"{what} {delivery.destination} ({len(delivery.body)} bytes)"
+    return f"{what} {delivery.destination} FAILED: {delivery.error}"
 
 
 def _queued(pending: Pending, accepted_at: int) -> str:

@@ -60,18 +60,20 @@ def on_lambda_call(
     simulation = active[-1]
     caller = _caller(simulation, params, request_signer, context)
     name = model.name
-    if name == "CreateFunction":
-        simulation.functions.release(caller.account, caller.region, _created_name(params))
-    else:
+    if name != "CreateFunction":
         simulation.functions.create_registered(caller.account, caller.region)
     answer = _operations.answer(simulation, _request(name, params, caller))
-    return None if answer is None else _parsed(answer, model, params["url"])
+    if answer is not None:
+        return _parsed(answer, model, params["url"])
+    if name == "CreateFunction":
+        simulation.functions.release(caller.account, caller.region, _created_name(params))
+    return None
 
 
-def on_logs_call(**_: object) -> None:
-    """Someone may be about to read: hands over what the functions have written so far."""
+def on_reading_call(**_: object) -> None:
+    """Someone may be about to read what the functions have written and traced so far."""
     for simulation in active:
-        simulation.logs.flush()
+        simulation.flush()
 
 
 def before_sign(request_signer: Any, **_: object) -> None:
@@ -86,7 +88,8 @@ def before_sign(request_signer: Any, **_: object) -> None:
 
 _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.lambda", on_lambda_call),
-    ("before-call.cloudwatch-logs", on_logs_call),
+    ("before-call.cloudwatch-logs", on_reading_call),
+    ("before-call.xray", on_reading_call),
     ("before-sign", before_sign),
 )
 BUILTIN_HANDLERS.extend(_HOOKS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -24,23 +24,26 @@ class Trace:
     """An X-Ray trace header: the same root and parent all along a chain of invocations (A11, F8, J3).
 
     `hops` counts the functions the chain has passed through; `counts` how often it passed through each
-    (by `function_hash`) *after* the first time.
+    (by `function_hash`) *after* the first time. `sampled` traces have segments in X-Ray; `segment` is that of
+    the function that the trace passes through.
     """
 
     root: str
     parent: str
     hops: int = 0
     counts: Mapping[str, int] = field(default_factory=lambda: _NO_COUNTS)
+    sampled: bool = False
+    segment: str | None = None
 
     def entering(self, function_hash: str) -> Trace:
         """The trace as the next function of the chain sees it."""
         seen = self.counts.get(function_hash, -1) + 1
         counts = MappingProxyType({**self.counts, function_hash: seen})
-        return Trace(self.root, self.parent, self.hops + 1, counts)
+        return replace(self, hops=self.hops + 1, counts=counts)
 
     def header(self, function_hash: str | None = None) -> str:
         """`Root=...;Parent=...;Sampled=0`, with the lineage when the event has reached a function (F2)."""
-        text = f"Root={self.root};Parent={self.parent};Sampled=0"
+        text = f"Root={self.root};Parent={self.parent};Sampled={self.sampled:d}"
         if function_hash is None:
             return text
         return f"{text};Lineage={self.hops}:{function_hash}:{self.counts[function_hash]}"
@@ -48,14 +51,15 @@ class Trace:
     @property
     def response_header(self) -> str:
         """As the answer to an asynchronous invocation spells it, in lower case (A3)."""
-        return f"root={self.root};parent={self.parent};sampled=0"
+        return f"root={self.root};parent={self.parent};sampled={self.sampled:d}"
 
 
 def parse_trace(header: str) -> Trace | None:
     """A caller's own `X-Amzn-Trace-Id`, which an asynchronous invocation takes over (K12)."""
     root = re.search(r"(?i)\broot=([^;]+)", header)
     parent = re.search(r"(?i)\bparent=([^;]+)", header)
-    return Trace(root[1], parent[1]) if root and parent else None
+    sampled = re.search(r"(?i)\bsampled=1\b", header) is not None
+    return Trace(root[1], parent[1], sampled=sampled) if root and parent else None
 
 
 def function_hash(unqualified_arn: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from destmock._lifecycle import Condition
     from destmock._record import InvocationRecord
 
-Kind = Literal["sqs", "sns", "lambda"]
+Kind = Literal["sqs", "sns", "lambda", "events", "s3"]
 AttemptOutcome = Literal["Success", "Error", "Timeout", "NotFound"]
 
 
@@ -121,13 +121,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Drop:
-    """An event that ended without success and without anyone being told: no route for its condition.
+    """An event that ended without success and without anyone being told; `reason` says why nobody was.
 
     (CloudWatch's AsyncEventsDropped counts every event that ended without success, routed or not.)
     """
 
     invocation: Invocation
     condition: Condition
+    reason: str
     at: datetime
 
     @property
@@ -230,6 +231,8 @@ class Entry:
     attempts: list[Attempt] = field(default_factory=list)
     condition: Condition | None = None
     settled_at: int | None = None
+    throttles: int = 0
+    dropped: str | None = None
     record: bytes | None = None
     deliveries: list[Delivery] = field(default_factory=list)
     _fact: Invocation | None = None

@@ -1,18 +1,27 @@
 """Pure: the rules of the asynchronous queue, and nothing else. No other file decides when an event is
 tried again or how it ends.
 
-    what the attempt came to     retries left?   in time for the age?    what follows
-    ------------------------     -------------   --------------------    ---------------------------
-    success                      -               -                       Settled(Success, 1)
-    function error, 404          no              -                       Settled(RetriesExhausted, n)
-    function error, 404          yes             no                      Settled(EventAgeExceeded, n)
-    function error, 404          yes             yes                     Retry(now + n minutes)
-    reserved concurrency 0       -               -                       Settled(ZeroReservedConcurrency, 0)
+    what the try came to       retries left?   in time for the age?   what follows
+    ------------------------   -------------   --------------------   ---------------------------------
+    success                    -               -                      Settled(Success, 1)
+    function error, 404        no              -                      Settled(RetriesExhausted, n)
+    function error, 404        yes             no                     Settled(EventAgeExceeded, n)
+    function error, 404        yes             yes                    Retry(now + n minutes)
+    throttled                  -               no                     Settled(EventAgeExceeded, n)
+    throttled                  -               yes                    Retry(now + 1 s, 2 s, 4 s ... 5 min)
+    reserved concurrency 0     -               -                      Settled(ZeroReservedConcurrency, 0)
+    recursion                  -               -                      Settled(RecursiveInvocation, n)
+    vanished                   -               -                      Settled(RetriesExhausted, n), untold
+    astray                     no              -                      Settled(RetriesExhausted, n)
+    astray                     yes             -                      Retry(when its age is over)
+    astray, its age over       -               -                      Settled(EventAgeExceeded, 0), untold
 
-n is the number of tries so far. Retries are checked before the age (D8); an event whose next try would come
-too late ends at once, it does not wait for its age to pass (D7). The age limits the time in the queue only:
-a handler that overruns it and succeeds is a success (D9), which is why a success is never asked its age.
-The count is 1 on every success, also on one that a retry brought about (E11).
+n is the number of tries so far; throttles are not among them (D10). Retries are checked before the age (D8).
+An event whose next try would come too late ends at once, it does not wait for its age to pass (D7, D10). The
+age limits the time in the queue only: a handler that overruns it and succeeds is a success (D9), which is why
+a success is never asked its age. The count is 1 on every success, also on one that a retry brought about
+(E11). Vanished: the whole function was deleted after an attempt (L5). Astray: the alias was deleted before
+the first attempt (L6). An untold end goes to no destination and no dead-letter queue.
 """
 
 from __future__ import annotations
@@ -20,13 +29,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]
+#: How an event ended, in AWS's words. What AWS calls the end of a recursive loop was not recorded.
+Condition = Literal[
+    "Success",
+    "RetriesExhausted",
+    "EventAgeExceeded",
+    "ZeroReservedConcurrency",
+    "RecursiveInvocation",
+]
 #: What came of one try. `NotFound`: the function, version or alias had gone (E15). `ZeroConcurrency`: its
 #: reserved concurrency was 0, nothing ran (D12).
-Result = Literal["Success", "Error", "Timeout", "NotFound", "ZeroConcurrency"]
+Result = Literal[
+    "Success",
+    "Error",
+    "Timeout",
+    "NotFound",
+    "Throttled",
+    "ZeroConcurrency",
+    "Recursion",
+    "Vanished",
+    "Astray",
+]
 
 #: The delay before a retry is this times the number of tries made: one minute, then two (D1, D2).
 RETRY_DELAY = 60_000
+#: The delay after the first throttle; it doubles with each, up to the longest (D10).
+THROTTLE_DELAY = 1_000
+LONGEST_THROTTLE_DELAY = 300_000
 DEFAULT_RETRY_ATTEMPTS = 2
 DEFAULT_EVENT_AGE = 21_600
 
@@ -48,21 +77,42 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The event has ended."""
+    """The event has ended. `told` is false where AWS tells nobody, whatever is configured."""
 
     condition: Condition
     approximate_invoke_count: int
+    told: bool = True
 
 
-def after(result: Result, *, tries: int, accepted_at: int, now: int, policy: Policy) -> Retry | Settled:
-    """What follows the event's `tries`-th try, which came to `result` at `now`."""
-    if result == "Success":
-        return Settled("Success", 1)
-    if result == "ZeroConcurrency":
-        return Settled("ZeroReservedConcurrency", 0)
-    if tries > policy.maximum_retry_attempts:
+def after(
+    result: Result, *, tries: int, throttles: int = 0, accepted_at: int, now: int, policy: Policy
+) -> Retry | Settled:
+    """What follows a try that came to `result` at `now`.
+
+    `tries` counts it, unless it was a throttle; `throttles` counts those in a row.
+    """
+    if result in _AT_ONCE:
+        condition, count, told = _AT_ONCE[result]
+        return Settled(condition, tries if count is None else count, told)
+    deadline = accepted_at + policy.maximum_event_age_in_seconds * 1000
+    if result == "Astray" and now >= deadline:
+        return Settled("EventAgeExceeded", 0, told=False)
+    if result != "Throttled" and tries > policy.maximum_retry_attempts:
         return Settled("RetriesExhausted", tries)
-    at = now + RETRY_DELAY * tries
-    if at >= accepted_at + policy.maximum_event_age_in_seconds * 1000:
-        return Settled("EventAgeExceeded", tries)
-    return Retry(at)
+    if result == "Astray":
+        return Retry(deadline)
+    at = now + (_throttle_delay(throttles) if result == "Throttled" else RETRY_DELAY * tries)
+    return Settled("EventAgeExceeded", tries) if at >= deadline else Retry(at)
+
+
+#: What ends an event whatever its policy says: the condition, the count (`None`: the tries), who is told.
+_AT_ONCE: dict[Result, tuple[Condition, int | None, bool]] = {
+    "Success": ("Success", 1, True),
+    "ZeroConcurrency": ("ZeroReservedConcurrency", 0, True),
+    "Recursion": ("RecursiveInvocation", None, True),
+    "Vanished": ("RetriesExhausted", None, False),
+}
+
+
+def _throttle_delay(throttles: int) -> int:
+    return min(THROTTLE_DELAY << (throttles - 1), LONGEST_THROTTLE_DELAY)

@@ -26,12 +26,13 @@ def answer(simulation: Simulation, request: Request) -> Answer | None:
     operation = _OPERATIONS.get(request.operation)
     if operation is None:
         return None
+    now = simulation.now
     try:
-        result = wire.dated(operation(simulation, request), simulation.now)
+        result = operation(simulation, request)
     except errors.AWSError as error:
-        return wire.dated(wire.error_answer(simulation.ids.uuid(), error), simulation.now)
+        return wire.dated(wire.error_answer(simulation.ids.uuid(), error), now)
     simulation.settle_down()
-    return result
+    return None if result is None else wire.dated(result, now)
 
 
 def _invoke(simulation: Simulation, request: Request) -> Answer:
@@ -45,9 +46,8 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
         return wire.dry_run(simulation.ids.uuid())
     trace = request.caller.trace
     if invocation.invocation_type == "Event":
-        trace = trace or simulation.ids.trace(simulation.now)
-        request_id = simulation.accept(ref, invocation.payload, source="Invoke", trace=trace)
-        return wire.accepted(request_id, trace)
+        event = simulation.accept(ref, invocation.payload, source="Invoke", trace=trace)
+        return wire.accepted(event.entry.request_id, event.trace)
     request_id, trace, function, outcome = simulation.run_synchronously(
         ref, invocation.payload, invocation.client_context, trace
     )
@@ -64,7 +64,8 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
 def _invoke_async(simulation: Simulation, request: Request) -> Answer:
     invocation = wire.read_invoke_async(request)
     ref = _existing(simulation, invocation.ref)
-    return wire.accepted_async(simulation.accept(ref, invocation.payload, source="InvokeAsync"))
+    event = simulation.accept(ref, invocation.payload, source="InvokeAsync")
+    return wire.accepted_async(event.entry.request_id)
 
 
 def _put_config(simulation: Simulation, request: Request) -> Answer:
@@ -95,6 +96,25 @@ def _list_configs(simulation: Simulation, request: Request) -> Answer:
     return wire.json_answer(simulation.ids.uuid(), wire.list_body([c.body for c in page], more))
 
 
+def _get_recursion_config(simulation: Simulation, request: Request) -> Answer:
+    ref = _existing(simulation, wire.unqualified_ref(request, []))
+    setting = simulation.functions.recursion_config(ref)
+    return wire.json_answer(simulation.ids.uuid(), f'{{"RecursiveLoop":"{setting}"}}')
+
+
+def _put_recursion_config(simulation: Simulation, request: Request) -> Answer:
+    ref, setting = wire.read_recursion_config(request)
+    simulation.functions.put_recursion_config(_existing(simulation, ref), setting)
+    return wire.json_answer(simulation.ids.uuid(), f'{{"RecursiveLoop":"{setting}"}}')
+
+
+def _check_dead_letter(simulation: Simulation, request: Request) -> None:
+    """moto makes the change, once AWS would have accepted the dead-letter queue."""
+    arn = wire.read_dead_letter(request)
+    if arn is not None:
+        simulation.check_dead_letter(arn, request.caller.region)
+
+
 def _refuse_streaming(_simulation: Simulation, _request: Request) -> Answer:
     message = "destmock does not simulate InvokeWithResponseStream; use Invoke"
     raise UnsupportedError(message)
@@ -106,7 +126,11 @@ def _existing(simulation: Simulation, ref: FunctionRef) -> FunctionRef:
     return ref
 
 
-_OPERATIONS: dict[str, Callable[[Simulation, Request], Answer]] = {
+_OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
+    "CreateFunction": _check_dead_letter,
+    "UpdateFunctionConfiguration": _check_dead_letter,
+    "GetFunctionRecursionConfig": _get_recursion_config,
+    "PutFunctionRecursionConfig": _put_recursion_config,
     "Invoke": _invoke,
     "InvokeAsync": _invoke_async,
     "InvokeWithResponseStream": _refuse_streaming,

@@ -3,68 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-from collections import deque
-from dataclasses import dataclass
+from collections import Counter, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from destmock import _aws_errors as errors
+from destmock import _dead_letter as dead_letter
 from destmock import _lifecycle as lifecycle
-from destmock import _targets as targets
+from destmock import _queue as queue
 from destmock._clock import Clock, to_datetime
-from destmock._config import EventInvokeConfig, EventInvokeConfigs
+from destmock._config import EventInvokeConfigs
 from destmock._functions import Function, Functions
 from destmock._handlers import Handlers, Importer
 from destmock._ids import Ids, Trace, function_hash
-from destmock._ledger import Attempt, Delivery, Drop, Entry, Ledger, Pending, Synchronous
+from destmock._ledger import Attempt, Entry, Ledger, Pending, Synchronous
 from destmock._logs import LogEvents, Logs
-from destmock._record import Response, invocation_record
+from destmock._outbox import Outbox
+from destmock._queue import Completion, Dispatch, Event
+from destmock._record import Response
 from destmock._runtime import Call, Outcome, Runtime
-from destmock._targets.target import Message, UndeliverableError
+from destmock._xray import Run, Segments, Sent, Traced
 from destmock.errors import DestmockError, InvocationLoopError, NoHandlerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from destmock._arn import FunctionRef
-    from destmock._config import Standing
     from destmock._handlers import Registration
     from destmock._ledger import AttemptOutcome
-    from destmock._lifecycle import Result, Settled
+    from destmock._lifecycle import Result
 
 #: How many attempts may run in one go before it counts as a loop.
 LIMIT = 10_000
 _LOOP_LENGTH = 50
-
-
-@dataclass(slots=True)
-class Event:
-    """An accepted event on its way through the queue."""
-
-    ref: FunctionRef
-    trace: Trace
-    entry: Entry
-    tries: int = 0
-
-    @property
-    def trace_header(self) -> str:
-        """As a function sees it; without a lineage when the event has never run (F2)."""
-        return self.trace.header(function_hash(self.ref.unqualified_arn))
-
-
-@dataclass(frozen=True, slots=True)
-class Dispatch:
-    """A job of the clock: the event's next attempt."""
-
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A job of the clock: an attempt that takes its declared duration comes to its end."""
-
-    event: Event
-    result: Result
-    response: Response
+#: How often a chain may come back to a function: it runs 16 times (J2).
+RECURSION_LIMIT = 15
 
 
 class Simulation:
@@ -76,11 +49,15 @@ class Simulation:
         self.ledger = Ledger()
         self.logs = Logs()
         self.ids = Ids(seed)
+        self.segments = Segments(self.ids)
         self.functions = Functions(self.handlers, self.ids)
-        self.configs = EventInvokeConfigs(self.functions.identify, self._standing)
+        self._outbox = Outbox(self, self.ids, self.ledger)
+        self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Dispatch | Completion] = Clock(start)
         self._runtime = Runtime(self.ids, Importer())
         self._traces: list[Trace] = []
+        #: How many attempts of a function are in progress, by its unqualified ARN.
+        self._busy: Counter[str] = Counter()
         self._driving = False
         self._closing = contextlib.ExitStack()
 
@@ -95,7 +72,7 @@ class Simulation:
 
     @property
     def pending(self) -> list[Pending]:
-        return [_pending(at, job) for at, job in self._clock.queued]
+        return [queue.pending(at, job) for at, job in self._clock.queued]
 
     def on_close(self, undo: Callable[[], object]) -> None:
         """Has something put back when the mock ends."""
@@ -107,20 +84,33 @@ class Simulation:
         self._closing.callback(self.logs.flush)
         self._closing.close()
 
+    def flush(self) -> None:
+        """Hands moto what it has not been told yet: someone may be about to read it."""
+        self.logs.flush()
+        self.segments.flush()
+
     # Accepting
 
     def identify(self, ref: FunctionRef) -> object | None:
         return self.functions.identify(ref)
 
-    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> str:
-        """Queues an event and answers its request id. Raises `NoHandlerError` when nothing could run it."""
+    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
+        """Queues an event. Raises `NoHandlerError` when nothing could run it."""
         self.registration(ref)
-        request_id = self.ids.uuid()
-        trace = (trace or self.ids.trace(self.now)).entering(function_hash(ref.unqualified_arn))
-        entry = Entry(request_id, ref.qualified_arn, source, payload, self.now)
+        function = self.functions.find(ref)
+        entry = Entry(self.ids.uuid(), ref.qualified_arn, source, payload, self.now)
+        caller = None if trace is None else trace.segment
+        entered = self._entered(ref, trace, traced=function is not None and function.traced)
+        event = Event(ref, entered, entry, None if function is None else function.dead_letter, caller)
         self.ledger.accepted(entry)
-        self._clock.schedule(self.now, Dispatch(Event(ref, trace, entry)))
-        return request_id
+        self._clock.schedule(self.now, Dispatch(event))
+        return event
+
+    def _entered(self, ref: FunctionRef, trace: Trace | None, *, traced: bool) -> Trace:
+        """The trace as the function sees it, with a segment of its own if it is sampled."""
+        trace = (trace or self.ids.trace(self.now)).entering(function_hash(ref.unqualified_arn))
+        sampled = traced or trace.sampled
+        return replace(trace, sampled=True, segment=self.ids.hex(16)) if sampled else trace
 
     def registration(self, ref: FunctionRef) -> Registration:
         registration = self.handlers.find(ref)
@@ -141,16 +131,25 @@ class Simulation:
         if function is None:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
         registration = self.registration(ref)
-        if function.reserved_concurrency == 0:
-            raise errors.zero_concurrency()
+        if self._is_throttled(function):
+            raise errors.throttled()
+        caller = None if trace is None else trace.segment
+        trace = self._entered(ref, trace, traced=function.traced)
+        if self._is_recursion(ref, trace):
+            raise errors.recursion()
         request_id = self.ids.uuid()
-        trace = (trace or self.ids.trace(self.now)).entering(function_hash(ref.unqualified_arn))
         header = trace.header(function_hash(ref.unqualified_arn))
         call = Call(request_id, payload, self.now, header, client_context)
         outcome = self._attempt(function, registration, call, trace)
         attempt = _attempt_fact(1, self.now, self.now, outcome.result, outcome)
         synchronous = Synchronous(request_id, ref.qualified_arn, payload, self.now, attempt)
         self.ledger.ran_synchronously(synchronous)
+        if trace.sampled:
+            run = Run(self.now, self.now + outcome.duration, outcome.result != "Success")
+            traced = Traced(
+                ref, request_id, trace, caller, self.now, run.ended_at, (run,), asynchronous=False
+            )
+            self.segments.write(traced)
         if outcome.interrupt is not None:
             raise outcome.interrupt
         return request_id, trace, function, outcome
@@ -201,6 +200,7 @@ class Simulation:
         if isinstance(job, Dispatch):
             self._dispatch(job.event)
         else:
+            self._busy[job.event.ref.unqualified_arn] -= 1
             self._complete(job.event, job.result, job.response)
         return job
 
@@ -211,18 +211,30 @@ class Simulation:
         if function is None:
             event.tries += 1
             self._note(event, "NotFound", None)
-            self._complete(event, "NotFound", Response(404))
+            self._complete(event, self._missing(event), Response(404))
             return
+        event.dead_letter = function.dead_letter
         if function.reserved_concurrency == 0:
             self._complete(event, "ZeroConcurrency", None)
-            return
-        event.tries += 1
+        elif self._is_throttled(function):
+            event.throttles += 1
+            event.entry.throttles += 1
+            self._complete(event, "Throttled", Response(429))
+        elif self._is_recursion(event.ref, event.trace):
+            self._complete(event, "Recursion", Response(400))
+        else:
+            self._run(event, function)
+
+    def _run(self, event: Event, function: Function) -> None:
+        event.tries, event.throttles, event.ran = event.tries + 1, 0, True
         entry = event.entry
         call = Call(entry.request_id, entry.payload, self.now, event.trace_header)
         outcome = self._attempt(function, self.registration(event.ref), call, event.trace)
         self._note(event, outcome.result, outcome)
+        event.runs.append(Run(self.now, self.now + outcome.duration, outcome.result != "Success"))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         if outcome.duration:
+            self._busy[event.ref.unqualified_arn] += 1
             completion = Completion(event, outcome.result, response)
             self._clock.schedule(self.now + outcome.duration, completion)
         else:
@@ -230,11 +242,32 @@ class Simulation:
         if outcome.interrupt is not None:
             raise outcome.interrupt
 
+    def _is_throttled(self, function: Function) -> bool:
+        """Whether the function's reserved concurrency is used up (A26, D10)."""
+        reserved = function.reserved_concurrency
+        return reserved is not None and self._busy[function.ref.unqualified_arn] >= reserved
+
+    def _is_recursion(self, ref: FunctionRef, trace: Trace) -> bool:
+        """Whether the chain has been through the function too often (J2, J4)."""
+        passed = trace.counts[function_hash(ref.unqualified_arn)]
+        return passed > RECURSION_LIMIT and not self.functions.allows_recursion(ref)
+
+    def _missing(self, event: Event) -> Result:
+        """The three fates of an event whose function, version or alias isn't there."""
+        if event.ran and self.identify(event.ref.unqualified) is None:
+            return "Vanished"
+        alias = event.ref.qualifier is not None and not event.ref.qualifier.lstrip("$").isdigit()
+        if alias and not event.ran and self.identify(event.ref.unqualified) is not None:
+            return "Astray"
+        return "NotFound"
+
     def _attempt(self, function: Function, registration: Registration, call: Call, trace: Trace) -> Outcome:
         self._traces.append(trace)
+        self._busy[function.ref.unqualified_arn] += 1
         try:
             outcome = self._runtime.run(function, registration, call)
         finally:
+            self._busy[function.ref.unqualified_arn] -= 1
             self._traces.pop()
         self.logs.write(LogEvents(function.ref, outcome.log_stream, self.now, outcome.log_events))
         return outcome
@@ -244,13 +277,12 @@ class Simulation:
         attempt = _attempt_fact(event.tries, self.now, entry.accepted_at, result, outcome)
         entry.attempts.append(attempt)
 
-    # Settling
-
     def _complete(self, event: Event, result: Result, response: Response | None) -> None:
         config = self.configs.at_dispatch(event.ref)
         step = lifecycle.after(
             result,
             tries=event.tries,
+            throttles=event.throttles,
             accepted_at=event.entry.accepted_at,
             now=self.now,
             policy=lifecycle.Policy() if config is None else config.policy,
@@ -258,52 +290,29 @@ class Simulation:
         if isinstance(step, lifecycle.Retry):
             self._clock.schedule(step.at, Dispatch(event))
         else:
-            self._settle(event, step, response, config)
+            self._outbox.settle(event, step, response, config, self.now)
+            self._trace(event)
 
-    def _settle(
-        self,
-        event: Event,
-        settled: Settled,
-        response: Response | None,
-        config: EventInvokeConfig | None,
-    ) -> None:
+    def _trace(self, event: Event) -> None:
+        if not event.trace.sampled:
+            return
         entry = event.entry
-        record = invocation_record(
-            at=self.now,
-            request_id=entry.request_id,
-            function_arn=entry.function_arn,
-            condition=settled.condition,
-            approximate_invoke_count=settled.approximate_invoke_count,
-            request_payload=entry.payload,
-            response=response,
+        sent = [Sent(found.kind, found.destination, found.error is not None) for found in entry.deliveries]
+        traced = Traced(
+            event.ref,
+            entry.request_id,
+            event.trace,
+            event.caller,
+            entry.accepted_at,
+            self.now,
+            tuple(event.runs),
+            tuple(sent),
         )
-        entry.condition, entry.record, entry.settled_at = settled.condition, record, self.now
-        succeeded = settled.condition == "Success"
-        route = None if config is None else config.on_success if succeeded else config.on_failure
-        if route is not None:
-            self._deliver(event, route, record, f"{'OnSuccess' if succeeded else 'OnFailure'} of")
-        elif not succeeded:
-            self.ledger.dropped(Drop(entry.fact, settled.condition, to_datetime(self.now)))
+        self.segments.write(traced)
 
-    def _deliver(self, event: Event, arn: str, record: bytes, route: str) -> None:
-        """A destination that won't have the record is a fact of the ledger, never an exception (G4)."""
-        ran = any(attempt.outcome != "NotFound" for attempt in event.entry.attempts)
-        header = event.trace_header if ran else event.trace.header()
-        source = f"{route} {event.ref.name}"
-        target = targets.find(arn, self)
-        assert target is not None
-        error = None
-        try:
-            target.deliver(Message(record, event.trace, header, self.now, source))
-        except (UndeliverableError, DestmockError) as problem:
-            error = str(problem)
-        moment = to_datetime(self.now)
-        delivery = Delivery(arn, target.kind, record, error, moment, event.entry.fact)
-        self.ledger.delivered(event.entry, delivery)
-
-    def _standing(self, arn: str) -> Standing:
-        target = targets.find(arn, self)
-        return "unsupported" if target is None else target.standing()
+    def check_dead_letter(self, arn: str, region: str) -> None:
+        """Raises the error that AWS answers to a dead-letter queue it won't have."""
+        dead_letter.check(arn, region, exists=self._outbox.standing(arn) == "ok")
 
 
 def _attempt_fact(
@@ -314,12 +323,6 @@ def _attempt_fact(
         payload, exception, logs = outcome.payload, outcome.exception, outcome.logs
     elapsed = (now - accepted_at) / 1000
     return Attempt(number, to_datetime(now), elapsed, result, payload, exception, logs)
-
-
-def _pending(at: int, job: Dispatch | Completion) -> Pending:
-    event, running = job.event, isinstance(job, Completion)
-    number = event.tries if running else event.tries + 1
-    return Pending(event.entry.request_id, event.entry.function_arn, number, to_datetime(at), running=running)
 
 
 def _loop(limit: int, recent: deque[str]) -> InvocationLoopError:

@@ -179,6 +179,18 @@ def read_list(request: Request) -> tuple[FunctionRef, str | None, int]:
     return ref, request.query.get("Marker"), size
 
 
+def read_recursion_config(request: Request) -> tuple[FunctionRef, str]:
+    """The function, and what it is to do about recursive loops (J1)."""
+    setting = str(json.loads(request.body or b"{}").get("RecursiveLoop"))
+    return unqualified_ref(request, _enum(setting, "recursiveLoop", ["Terminate", "Allow"])), setting
+
+
+def read_dead_letter(request: Request) -> str | None:
+    """The ARN that a CreateFunction or UpdateFunctionConfiguration asks for; `None` if it asks for none."""
+    config = json.loads(request.body or b"{}").get("DeadLetterConfig") or {}
+    return config.get("TargetArn") or None
+
+
 def list_body(configs: list[str], marker: str | None) -> str:
     """The last page says `"NextMarker":null` (C19)."""
     return f'{{"FunctionEventInvokeConfigs":[{",".join(configs)}],"NextMarker":{json.dumps(marker)}}}'

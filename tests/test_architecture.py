@@ -25,6 +25,8 @@ ORDER = [
     "_operations",
     "_destmock",
     "_simulation",
+    "_outbox",
+    "_queue",
     "_explain",
     "_runtime",
     "_platform",
@@ -32,8 +34,10 @@ ORDER = [
     "_variables",
     "_functions",
     "_logs",
+    "_xray",
     "_handlers",
     "_targets",
+    "_dead_letter",
     "_config",
     "_ledger",
     "_wire",
@@ -50,6 +54,7 @@ PURE = {
     "_arn",
     "_aws_errors",
     "_clock",
+    "_dead_letter",
     "_ids",
     "_jackson",
     "_lifecycle",
@@ -57,7 +62,7 @@ PURE = {
     "_record",
     "_wire",
 }
-KNOW_MOTO = {"_bridge", "_functions", "_hook", "_isolation", "_logs", "_targets"}
+KNOW_MOTO = {"_bridge", "_functions", "_hook", "_isolation", "_logs", "_targets", "_xray"}
 AWS = {"boto3", "botocore", "moto", "s3transfer"}
 LONGEST = 350
 

@@ -284,7 +284,7 @@ def test_a_failure_that_nobody_is_told_of_is_a_drop(destmock, lam):
     [drop] = destmock.drops.for_function("orders")
     assert drop.condition == "RetriesExhausted"
     assert drop.invocation.record["requestContext"]["approximateInvokeCount"] == 3
-    assert "nothing sent: no OnFailure destination for orders" in destmock.timeline()
+    assert "nothing sent: no OnFailure destination and no dead-letter queue" in destmock.timeline()
 
 
 @pytest.mark.destmock(handlers={"orders": ok})

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from destmock import UnsupportedError, mock_destinations, outcomes
+from destmock import mock_destinations, outcomes
 
 START = datetime(2026, 9, 14, 15, 18, 45, 502_000, tzinfo=timezone.utc)
 ACCOUNT = "123456789012"
@@ -892,16 +892,78 @@ def test_G2_what_is_refused_changes_nothing(destmock, lam, make_queue, operation
 
 @ORDERS
 @pytest.mark.parametrize("operation", ["put", "update"])
-@pytest.mark.parametrize(
-    "arn", [f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/orders", "arn:aws:s3:::orders"]
-)
-def test_a_destination_that_is_not_simulated_says_so(lam, operation, arn):
-    """EventBridge and S3; the configuration stays as it was."""
+@pytest.mark.parametrize("route", ["OnSuccess", "OnFailure"])
+@pytest.mark.parametrize("bus", ["default", "orders"])
+def test_G5_an_event_bus_is_accepted_whether_or_not_there_is_one(lam, operation, route, bus):
+    put(lam, MaximumRetryAttempts=0)
+    arn = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/{bus}"
+    call = getattr(lam, f"{operation}_function_event_invoke_config")
+    call(FunctionName="orders", DestinationConfig=to(**{route: arn}))
+    assert get(lam)["DestinationConfig"][route] == {"Destination": arn}
+
+
+@ORDERS
+@pytest.mark.parametrize("operation", ["put", "update"])
+def test_C27_a_rule_is_no_event_bus(destmock, lam, operation):
+    arn = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/orders/all"
+    before = put(lam, MaximumRetryAttempts=0)
+    destmock.advance(1)
+    call = getattr(lam, f"{operation}_function_event_invoke_config")
+    found = refusal(call, FunctionName="orders", DestinationConfig=to(OnFailure=arn))
+    assert found == invalid(f"The destination ARN {arn} is invalid.")
+    assert get(lam) == before
+
+
+@ORDERS
+@pytest.mark.parametrize("operation", ["put", "update"])
+@pytest.mark.parametrize("made", [True, False], ids=["exists", "missing"])
+def test_C16_a_bucket_takes_no_successes(lam, operation, made):
+    """Nor does one that doesn't exist: the kind is checked first."""
+    if made:
+        boto3.client("s3").create_bucket(Bucket="orders")
     before = put(lam, MaximumRetryAttempts=0)
     call = getattr(lam, f"{operation}_function_event_invoke_config")
-    with pytest.raises(UnsupportedError, match=f"^destmock doesn't deliver to {arn} yet: "):
-        call(FunctionName="orders", DestinationConfig=to(OnFailure=arn))
+    found = refusal(call, FunctionName="orders", DestinationConfig=to(OnSuccess="arn:aws:s3:::orders"))
+    assert found == invalid(
+        "The provided destination config DestinationConfig(onSuccess=OnSuccess("
+        "destination=arn:aws:s3:::orders), onFailure=null) is invalid."
+    )
     assert get(lam) == before
+
+
+@ORDERS
+@pytest.mark.parametrize("operation", ["put", "update"])
+def test_C16_a_bucket_without_a_name(lam, operation):
+    before = put(lam, MaximumRetryAttempts=0)
+    call = getattr(lam, f"{operation}_function_event_invoke_config")
+    found = refusal(call, FunctionName="orders", DestinationConfig=to(OnFailure="arn:aws:s3:::"))
+    assert found == invalid(
+        "The provided destination config DestinationConfig(onSuccess=null, "
+        "onFailure=OnFailure(destination=arn:aws:s3:::)) is invalid."
+    )
+    assert get(lam) == before
+
+
+@ORDERS
+@pytest.mark.parametrize("operation", ["put", "update"])
+def test_G9_a_bucket_that_does_not_exist(lam, operation):
+    before = put(lam, MaximumRetryAttempts=0)
+    call = getattr(lam, f"{operation}_function_event_invoke_config")
+    found = refusal(call, FunctionName="orders", DestinationConfig=to(OnFailure="arn:aws:s3:::orders"))
+    assert found == invalid(
+        "Error occurred while ListBucket. S3 Error Code: 404 Not Found. S3 Error Message: Not Found"
+    )
+    assert get(lam) == before
+
+
+@ORDERS
+@pytest.mark.parametrize("operation", ["put", "update"])
+def test_a_bucket_that_exists_takes_failures(lam, operation):
+    boto3.client("s3").create_bucket(Bucket="orders")
+    put(lam, MaximumRetryAttempts=0)
+    call = getattr(lam, f"{operation}_function_event_invoke_config")
+    call(FunctionName="orders", DestinationConfig=to(OnFailure="arn:aws:s3:::orders"))
+    assert get(lam)["DestinationConfig"]["OnFailure"] == {"Destination": "arn:aws:s3:::orders"}
 
 
 @ORDERS

@@ -722,3 +722,21 @@ def test_the_environment_given_is_copied(destmock, lam):
     destmock.handler("orders", lambda event, context: os.environ["TABLE"], environment=variables)
     variables["TABLE"] = "changed"
     assert invoke(lam) == "orders"
+
+
+@pytest.mark.destmock(handlers={"orders": outcomes(1)})
+def test_L9_a_version_s_number_is_never_used_again(destmock, lam):
+    """Neither after the version nor after the whole function was deleted."""
+
+    def publish():
+        lam.update_function_configuration(FunctionName="orders", Description="changed")
+        return lam.publish_version(FunctionName="orders")["Version"]
+
+    assert [publish(), publish()] == ["1", "2"]
+    lam.delete_function(FunctionName="orders", Qualifier="1")
+    assert publish() == "3"
+    lam.delete_function(FunctionName="orders")
+    destmock.handler("orders", outcomes(2))
+    assert publish() == "4"
+    arn = lam.get_function_configuration(FunctionName="orders", Qualifier="4")["FunctionArn"]
+    assert arn.endswith(":function:orders:4")

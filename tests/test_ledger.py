@@ -344,12 +344,12 @@ def test_the_timeline_byte_for_byte():
     """With a start, the ids are the same too."""
     with mock_destinations(handlers={"orders": ok}, start=START) as destmock:
         request_id = send(boto3.client("lambda"), payload=b'{"id": 7}')
-    assert request_id == "0ad0b307-219a-40eb-b124-3da5a101b76c"
+    assert request_id == "fbd686c9-c324-4108-9be8-3eed830c207f"
     assert destmock.timeline() == (
-        '2026-09-14T15:18:45.502Z orders accepted {"id": 7} (Invoke, 0ad0b307-219a-40eb-b124-3da5a101b76c)\n'
+        '2026-09-14T15:18:45.502Z orders accepted {"id": 7} (Invoke, fbd686c9-c324-4108-9be8-3eed830c207f)\n'
         '  +0.000 s attempt 1: Success {"ok": {"id": 7}}\n'
         "  +0.000 s Success\n"
-        "  +0.000 s nothing sent: no OnSuccess destination for orders"
+        "  +0.000 s nothing sent: no OnSuccess destination"
     )
 
 
@@ -378,11 +378,11 @@ def test_the_timeline_tells_of_attempts_back_off_deliveries_and_why_nothing_was_
         "  +60.000 s attempt 2: Error ValueError: no stock, 60 s after the last\n"
         "  +180.000 s attempt 3: Error ValueError: no stock, 120 s after the last\n"
         "  +180.000 s RetriesExhausted\n"
-        "  +180.000 s nothing sent: no OnFailure destination for lost\n"
+        "  +180.000 s nothing sent: no OnFailure destination and no dead-letter queue\n"
         '2026-09-14T15:24:45.502Z quiet accepted {"id": 7} (Invoke, <4>)\n'
         '  +0.000 s attempt 1: Success {"ok": {"id": 7}}\n'
         "  +0.000 s Success\n"
-        "  +0.000 s nothing sent: no OnSuccess destination for quiet"
+        "  +0.000 s nothing sent: no OnSuccess destination"
     )
 
 
@@ -419,7 +419,7 @@ def test_the_timeline_of_an_alias_that_has_gone(destmock, lam):
         "2026-09-14T15:18:45.502Z orders:live accepted {} (Invoke, <1>)\n"
         "  +0.000 s attempt 1: NotFound: the function, version or alias does not exist (any more)\n"
         "  +0.000 s RetriesExhausted\n"
-        "  +0.000 s nothing sent: no OnFailure destination for orders:live"
+        "  +0.000 s nothing sent: no OnFailure destination and no dead-letter queue"
     )
 
 
@@ -430,7 +430,7 @@ def test_the_timeline_of_an_event_that_never_ran(destmock, lam):
     assert told(destmock) == (
         "2026-09-14T15:18:45.502Z orders accepted {} (Invoke, <1>)\n"
         "  +0.000 s ZeroReservedConcurrency\n"
-        "  +0.000 s nothing sent: no OnFailure destination for orders"
+        "  +0.000 s nothing sent: no OnFailure destination and no dead-letter queue"
     )
 
 

@@ -8,16 +8,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from destmock._lifecycle import Condition, Policy, Result, Retry, Settled, after
+from destmock._lifecycle import Condition, Policy, Retry, Settled, after
 
 ACCEPTED = 1_000_000
 FAILURES = ("Error", "Timeout", "NotFound")
+COMMON = (*FAILURES, "Success", "ZeroConcurrency")
 
 policies = st.builds(Policy, st.integers(0, 2), st.integers(60, 21_600))
 #: What each attempt comes to, and how long it takes in milliseconds.
-histories = st.lists(
-    st.tuples(st.sampled_from(typing.get_args(Result)), st.integers(0, 900_000)), min_size=3, max_size=3
-)
+histories = st.lists(st.tuples(st.sampled_from(COMMON), st.integers(0, 900_000)), min_size=3, max_size=3)
 
 
 def lived(policy, history):
@@ -120,7 +119,65 @@ def test_the_conditions_are_aws_s_own_words(policy, history):
         "RetriesExhausted",
         "EventAgeExceeded",
         "ZeroReservedConcurrency",
+        "RecursiveInvocation",
     }
+
+
+@given(policy=policies, tries=st.integers(0, 3))
+def test_D10_throttles_back_off_from_a_second_to_five_minutes_and_use_up_no_retry(policy, tries):
+    """Until the next try would come too late: then the event ends at once."""
+    now, waits, throttles = ACCEPTED, [], 0
+    while True:
+        throttles += 1
+        step = after(
+            "Throttled", tries=tries, throttles=throttles, accepted_at=ACCEPTED, now=now, policy=policy
+        )
+        if isinstance(step, Settled):
+            break
+        waits.append(step.at - now)
+        now = step.at
+    assert step == Settled("EventAgeExceeded", tries)
+    expected = [min(1000 * 2**number, 300_000) for number in range(len(waits) + 1)]
+    assert waits == expected[:-1]
+    deadline = ACCEPTED + policy.maximum_event_age_in_seconds * 1000
+    assert now < deadline <= now + expected[-1]
+
+
+def test_D10_an_event_of_a_minute_is_throttled_six_times_in_31_seconds():
+    now, throttles = ACCEPTED, 0
+    while True:
+        throttles += 1
+        step = after(
+            "Throttled", tries=0, throttles=throttles, accepted_at=ACCEPTED, now=now, policy=Policy(2, 60)
+        )
+        if isinstance(step, Settled):
+            break
+        now = step.at
+    assert (throttles, now - ACCEPTED) == (6, 31_000)
+
+
+@given(policy=policies, tries=st.integers(0, 3), late=st.integers(0, 10**8))
+def test_J5_a_recursion_ends_an_event_at_once(policy, tries, late):
+    step = after("Recursion", tries=tries, accepted_at=ACCEPTED, now=ACCEPTED + late, policy=policy)
+    assert step == Settled("RecursiveInvocation", tries)
+
+
+@given(policy=policies, tries=st.integers(1, 3), late=st.integers(0, 10**8))
+def test_L5_nobody_is_told_of_an_event_whose_function_vanished_after_an_attempt(policy, tries, late):
+    step = after("Vanished", tries=tries, accepted_at=ACCEPTED, now=ACCEPTED + late, policy=policy)
+    assert step == Settled("RetriesExhausted", tries, told=False)
+
+
+def test_L6_an_event_whose_alias_has_gone_is_told_of_only_without_retries():
+    """With retries it stays until its age is over, and then nobody is told."""
+
+    def astray(policy, now):
+        return after("Astray", tries=1, accepted_at=ACCEPTED, now=now, policy=policy)
+
+    assert astray(Policy(0), ACCEPTED) == Settled("RetriesExhausted", 1)
+    deadline = ACCEPTED + 60_000
+    assert astray(Policy(1, 60), ACCEPTED) == Retry(deadline)
+    assert astray(Policy(1, 60), deadline) == Settled("EventAgeExceeded", 0, told=False)
 
 
 @pytest.mark.parametrize("value", [Policy(), Retry(1), Settled("Success", 1)])

@@ -599,7 +599,7 @@ def test_the_timeline_s_words(run):
             r"  \+0.000 s attempt 1: Error ValueError: first$",
             r'  \+60.000 s attempt 2: Success {"ok": 1}, 60 s after the last$',
             r"  \+60.000 s Success$",
-            r"  \+60.000 s nothing sent: no OnSuccess destination for orders$",
+            r"  \+60.000 s nothing sent: no OnSuccess destination",
         ],
         consecutive=True,
     )

@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import boto3
 import pytest
@@ -530,6 +530,86 @@ def test_E15_a_404_replaces_the_error_of_an_attempt_before_the_deletion(
     assert [attempt.outcome for attempt in invocation.attempts] == ["Error", "NotFound"]
     [message] = messages("failed")
     expect_a_bare_404(message["Body"], request_id, qualifier, 2)
+
+
+@pytest.fixture
+def both_routes(lam, make_queue):
+    """`orders` has a destination and a dead-letter queue; its alias `live` has the same destination."""
+    lam.update_function_configuration(
+        FunctionName="orders", DeadLetterConfig={"TargetArn": make_queue("dead")}
+    )
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion=publish(lam))
+    failed = make_queue("failed")
+
+    def routes(qualifier, retries):
+        configure(lam, "orders", qualifier=qualifier, to=failed, MaximumRetryAttempts=retries)
+
+    return routes
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+@pytest.mark.parametrize("retries", [1, 2])
+def test_L5_nobody_is_told_when_the_whole_function_goes_after_a_failed_attempt(
+    destmock, lam, both_routes, messages, retries
+):
+    """Neither the destination nor the dead-letter queue; its next try is its last."""
+    both_routes("$LATEST", retries)
+    send(lam)
+    destmock.step()
+    lam.delete_function(FunctionName="orders")
+    destmock.advance(598)
+
+    assert destmock.pending == ()
+    assert messages("failed") == []
+    assert messages("dead") == []
+    assert destmock.deliveries == []
+    [invocation] = destmock.invocations
+    assert [attempt.outcome for attempt in invocation.attempts] == ["Error", "NotFound"]
+    assert elapsed(invocation) == [0, 60]
+    [drop] = destmock.drops
+    assert (drop.invocation, drop.condition) == (invocation, "RetriesExhausted")
+    assert drop.reason == "AWS tells nobody when what the event was for is deleted at this point"
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False)
+def test_L6_an_event_without_retries_tells_both_routes_that_its_alias_has_gone(
+    destmock, lam, both_routes, messages
+):
+    both_routes("live", 0)
+    request_id = send(lam, Qualifier="live")
+    delete_alias(lam)
+    destmock.run_until_idle()
+    [record] = messages("failed")
+    expect_a_bare_404(record["Body"], request_id, "live", 1)
+    [dead] = messages("dead")
+    assert dead["Body"] == "{}"
+    attributes = {name: value["StringValue"] for name, value in dead["MessageAttributes"].items()}
+    assert attributes == {
+        "RequestID": request_id,
+        "ErrorCode": "404",
+        "ErrorMessage": f"Function not found: {ARN}:live",
+    }
+    assert destmock.drops == []
+
+
+@pytest.mark.destmock(handlers={"orders": fail}, autorun=False, start=START)
+def test_L6_an_event_with_retries_whose_alias_has_gone_is_dropped_at_its_age(
+    destmock, lam, both_routes, messages
+):
+    """Until then it stays in the queue; nobody is told."""
+    both_routes("live", 1)
+    send(lam, Qualifier="live")
+    delete_alias(lam)
+    destmock.advance(6 * 60 * 60 - 1)
+    assert len(destmock.pending) == 1
+    assert destmock.drops == []
+    destmock.advance(1)
+    assert destmock.pending == ()
+    assert messages("failed") == []
+    assert messages("dead") == []
+    [drop] = destmock.drops
+    assert drop.condition == "EventAgeExceeded"
+    assert drop.at == START + timedelta(hours=6)
 
 
 @pytest.mark.destmock(autorun=False)

@@ -424,9 +424,11 @@ def test_a_chain_of_100_destinations_does_not_recurse(destmock, lam):
 
 @pytest.fixture
 def loop(destmock, lam):
-    """Two functions that keep invoking each other, and one that has no part in it."""
+    """Two functions that keep invoking each other, as they may, and one that has no part in it."""
     destmock.handler("ping", lambda _event, _context: send(lam, "pong") and None)
     destmock.handler("pong", lambda _event, _context: send(lam, "ping") and None)
+    for name in ("ping", "pong"):
+        lam.put_function_recursion_config(FunctionName=name, RecursiveLoop="Allow")
     destmock.handler("audit", ok)
 
 

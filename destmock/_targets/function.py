@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from destmock._arn import FunctionRef, parse_function_arn
+from destmock._arn import parse_function_arn
 from destmock._targets.target import UndeliverableError
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
     from destmock._config import Standing
-    from destmock._ids import Trace
     from destmock._ledger import Kind
-    from destmock._targets.target import Message
-
-
-class Functions(Protocol):
-    """What a function destination needs of the simulation."""
-
-    def identify(self, ref: FunctionRef) -> object | None:
-        """`None` for a function, version or alias that doesn't exist."""
-
-    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> str:
-        """Queues an event; raises `NoHandlerError` for a function that nothing can run."""
+    from destmock._targets.target import Functions, Message
 
 
 class FunctionTarget:

@@ -1,4 +1,7 @@
-"""SQS: the record is the message body, with a trace header and nothing else (F1, F2)."""
+"""SQS: the record is the message body, with a trace header and nothing else (F1, F2).
+
+As a dead-letter queue it gets the original event, with three message attributes (H1, H2).
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,12 @@ class QueueTarget:
             text = f"the queue {self._arn} does not exist"
             raise UndeliverableError(text)
         moment = f"{to_datetime(message.sent_at):%Y%m%d%H%M%S}{message.sent_at % 1000:03d}"
-        enqueue(queue, message.text, message.trace_header, f"{ROLE_ID}:awslambda_1_{moment}")
+        attributes = {
+            name: {"DataType": data_type, "StringValue": value}
+            for name, (data_type, value) in message.attributes.items()
+        }
+        sender = f"{ROLE_ID}:awslambda_1_{moment}"
+        enqueue(queue, message.text, message.trace_header, sender, attributes)
 
 
 def find_queue(arn: Arn) -> Queue | None:
@@ -56,7 +64,10 @@ def enqueue(
     attributes: dict[str, Any] | None = None,
 ) -> None:
     """What moto's `send_message` stores, past its computing of every queue attribute for each message."""
-    size = len(body.encode())
+    size = len(body.encode()) + sum(
+        len(f"{name}{attribute['DataType']}{attribute['StringValue']}".encode())
+        for name, attribute in (attributes or {}).items()
+    )
     limit = int(queue.maximum_message_size)  # type: ignore[attr-defined]
     if size > limit:
         text = f"the message has {size} bytes; the queue {queue.queue_arn} takes {limit}"

@@ -1,11 +1,14 @@
-"""What a target is handed, and what it has to do."""
+"""What a target is handed, what it has to do, and what it needs of the simulation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from destmock._arn import FunctionRef
     from destmock._config import Standing
     from destmock._ids import Trace
     from destmock._ledger import Kind
@@ -15,23 +18,40 @@ ROLE_ID = "AROAEXAMPLEEXAMPLE123"
 
 
 class UndeliverableError(Exception):
-    """The destination did not take the record; the message says why."""
+    """The destination did not take the message; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A record on its way: `trace_header` as its receiver sees it, `sent_at` in milliseconds."""
+    """A record, or an event for a dead-letter queue, on its way.
+
+    `ref` is the function that it comes from, `trace_header` as its receiver sees it, `sent_at` in
+    milliseconds, `unique_id` an id of its own (not the request's).
+    """
 
     body: bytes
+    ref: FunctionRef
+    succeeded: bool
     trace: Trace
     trace_header: str
     sent_at: int
+    unique_id: str
     #: What the receiver is told it comes from, e.g. "OnFailure of orders".
     source: str
+    #: Name -> data type and value: a dead-letter message has them, a record doesn't (F1, H2).
+    attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         return self.body.decode()
+
+    @property
+    def size(self) -> int:
+        """In bytes, as SQS and SNS count: attributes have a part in it."""
+        attributes = self.attributes.items()
+        return len(self.body) + sum(
+            len(f"{name}{kind}{value}".encode()) for name, (kind, value) in attributes
+        )
 
 
 class Target(Protocol):
@@ -46,3 +66,13 @@ class Target(Protocol):
 
     def deliver(self, message: Message) -> None:
         """Sends the record; raises `UndeliverableError` if the destination won't have it."""
+
+
+class Functions(Protocol):
+    """What a target that invokes functions needs of the simulation."""
+
+    def identify(self, ref: FunctionRef) -> object | None:
+        """`None` for a function, version or alias that doesn't exist."""
+
+    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> object:
+        """Queues an event; raises `NoHandlerError` for a function that nothing can run."""

@@ -1,10 +1,14 @@
-"""SNS: the record is the message of a notification, without subject or attributes (F4)."""
+"""SNS: the record is the message of a notification, without subject or attributes (F4).
+
+As a dead-letter queue it gets the original event, with three message attributes (H19), unless one of them
+has a character beyond ASCII: AWS loses such a message (H20).
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, Topic, sns_backends
@@ -14,6 +18,8 @@ from destmock._targets.queue import enqueue, find_queue
 from destmock._targets.target import ROLE_ID, UndeliverableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from destmock._arn import Arn
     from destmock._config import Standing
     from destmock._ledger import Kind
@@ -51,18 +57,34 @@ class TopicTarget:
         return "missing" if self._topic() is None else "ok"
 
     def deliver(self, message: Message) -> None:
+        self.prepare(message)()
+
+    def prepare(self, message: Message) -> Callable[[], None]:
+        """Answers what sends the message; raises if the topic or a subscriber can't be sent to."""
         topic = self._topic()
         if topic is None:
             text = f"the topic {self._arn} does not exist"
             raise UndeliverableError(text)
-        if len(message.body) > MESSAGE_LIMIT:
-            text = f"the message has {len(message.body)} bytes; the topic {self._arn} takes {MESSAGE_LIMIT}"
+        if message.size > MESSAGE_LIMIT:
+            text = f"the message has {message.size} bytes; the topic {self._arn} takes {MESSAGE_LIMIT}"
+            raise UndeliverableError(text)
+        if not all(value.isascii() for _, value in message.attributes.values()):
+            text = f"the topic {self._arn} loses a message whose attributes aren't all ASCII, as on AWS"
             raise UndeliverableError(text)
         subscriptions = self._subscriptions(topic)
-        message_id = str(mock_random.uuid4())
-        for subscription in subscriptions:
-            _notify(subscription, message, message_id)
-        topic.sent_notifications.append((message_id, message.text, None, None, None))
+
+        def send() -> None:
+            message_id = str(mock_random.uuid4())
+            attributes = {
+                name: {"Type": data_type, "Value": value}
+                for name, (data_type, value) in message.attributes.items()
+            }
+            for subscription in subscriptions:
+                _notify(subscription, message, message_id, attributes)
+            sent = (message_id, message.text, None, attributes or None, None)
+            topic.sent_notifications.append(sent)
+
+        return send
 
     def _topic(self) -> Topic | None:
         try:
@@ -87,23 +109,31 @@ class TopicTarget:
         return found
 
 
-def _notify(subscription: Subscription, message: Message, message_id: str) -> None:
+def _notify(
+    subscription: Subscription, message: Message, message_id: str, attributes: dict[str, Any]
+) -> None:
     matcher = subscription._filter_policy_matcher  # noqa: SLF001 - moto has no other way to ask
-    if matcher is not None and not matcher.matches(None, message.text):
+    if matcher is not None and not matcher.matches(attributes or None, message.text):
         return
     arn = parse_arn(subscription.endpoint)
     queue = None if arn is None else find_queue(arn)
     if queue is None:  # SNS keeps a subscriber's failure to itself; Lambda's delivery has succeeded
         return
-    body = message.text
-    if str(subscription.attributes.get("RawMessageDelivery")).lower() != "true":
-        body = _envelope(subscription, message.text, message_id)
-    enqueue(queue, body, message.trace_header, f"{ROLE_ID}:AWS-CLOUDCAST")
+    body, carried = _envelope(subscription, message.text, message_id, attributes), None
+    if str(subscription.attributes.get("RawMessageDelivery")).lower() == "true":
+        body = message.text
+        carried = {
+            name: {"DataType": value["Type"], "StringValue": value["Value"]}
+            for name, value in attributes.items()
+        }
+    enqueue(queue, body, message.trace_header, f"{ROLE_ID}:AWS-CLOUDCAST", carried)
 
 
-def _envelope(subscription: Subscription, text: str, message_id: str) -> str:
-    """SNS's notification as a queue receives it: only astral characters are escaped (F4)."""
+def _envelope(subscription: Subscription, text: str, message_id: str, attributes: dict[str, Any]) -> str:
+    """SNS's notification as a queue receives it: only astral characters are escaped (F4, H19)."""
     signed = subscription.get_post_data(text, message_id, None)
     ordered = {key: signed[key] for key in _ENVELOPE}
+    if attributes:
+        ordered["MessageAttributes"] = attributes
     body = json.dumps(ordered, indent=2, separators=(",", " : "), ensure_ascii=False)
     return _ASTRAL.sub(lambda match: json.dumps(match[0])[1:-1], body)

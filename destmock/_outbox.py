@@ -1,0 +1,118 @@
+"""Who is told that an event has ended: its destination, its dead-letter queue, or nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from destmock import _dead_letter as dead_letter
+from destmock import _targets as targets
+from destmock._clock import to_datetime
+from destmock._ledger import Delivery, Drop
+from destmock._record import invocation_record
+from destmock._targets.target import Message, UndeliverableError
+from destmock.errors import DestmockError
+
+if TYPE_CHECKING:
+    from destmock._config import EventInvokeConfig, Standing
+    from destmock._ids import Ids
+    from destmock._ledger import Ledger
+    from destmock._lifecycle import Settled
+    from destmock._queue import Event
+    from destmock._record import Response
+    from destmock._targets.target import Functions
+
+_NO_ROUTE = "no OnFailure destination and no dead-letter queue"
+_UNTOLD = "AWS tells nobody when what the event was for is deleted at this point"
+
+
+class Outbox:
+    """Sends what has to be sent, and notes what became of it."""
+
+    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger) -> None:
+        self._functions = functions
+        self._ids = ids
+        self._ledger = ledger
+
+    def standing(self, arn: str) -> Standing:
+        """What is behind the ARN of a destination or dead-letter queue."""
+        target = targets.find(arn, self._functions)
+        return "unsupported" if target is None else target.standing()
+
+    def settle(
+        self,
+        event: Event,
+        settled: Settled,
+        response: Response | None,
+        config: EventInvokeConfig | None,
+        now: int,
+    ) -> None:
+        """Writes the record, and sends it and the dead-letter message; the two are independent (H6)."""
+        entry = event.entry
+        entry.record = invocation_record(
+            at=now,
+            request_id=entry.request_id,
+            function_arn=entry.function_arn,
+            condition=settled.condition,
+            approximate_invoke_count=settled.approximate_invoke_count,
+            request_payload=entry.payload,
+            response=response,
+        )
+        entry.condition, entry.settled_at = settled.condition, now
+        if not settled.told:
+            self._drop(event, settled, now, _UNTOLD)
+            return
+        succeeded = settled.condition == "Success"
+        route = None if config is None else config.on_success if succeeded else config.on_failure
+        if route is not None:
+            self._send_record(event, route, now, succeeded=succeeded)
+        if not succeeded and event.dead_letter is not None:
+            self._send_dead_letter(event, event.dead_letter, now, response)
+        elif not succeeded and route is None:
+            self._drop(event, settled, now, _NO_ROUTE)
+
+    def _send_record(self, event: Event, arn: str, now: int, *, succeeded: bool) -> None:
+        assert event.entry.record is not None
+        message = Message(
+            body=event.entry.record,
+            ref=event.ref,
+            succeeded=succeeded,
+            trace=event.trace,
+            trace_header=event.trace_header,
+            sent_at=now,
+            unique_id=self._ids.uuid(),
+            source=f"{'OnSuccess' if succeeded else 'OnFailure'} of {event.ref.name}",
+        )
+        self._deliver(event, arn, message, dead_letter=False)
+
+    def _send_dead_letter(self, event: Event, arn: str, now: int, response: Response | None) -> None:
+        entry = event.entry
+        message = Message(
+            body=entry.payload,
+            ref=event.ref,
+            succeeded=False,
+            trace=event.trace,
+            trace_header=event.trace_header,
+            sent_at=now,
+            unique_id=self._ids.uuid(),
+            source=f"dead-letter queue of {event.ref.name}",
+            attributes=dead_letter.attributes(entry.request_id, entry.function_arn, response),
+        )
+        self._deliver(event, arn, message, dead_letter=True)
+
+    def _deliver(self, event: Event, arn: str, message: Message, *, dead_letter: bool) -> None:
+        """A target that won't have the message is a fact of the ledger, never an exception (G4)."""
+        target = targets.find(arn, self._functions)
+        assert target is not None  # no other ARN gets into a configuration
+        error = None
+        try:
+            target.deliver(message)
+        except (UndeliverableError, DestmockError) as problem:
+            error = str(problem)
+        moment, fact = to_datetime(message.sent_at), event.entry.fact
+        delivery = Delivery(arn, target.kind, message.body, error, moment, fact, dead_letter)
+        self._ledger.delivered(event.entry, delivery)
+
+    def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
+        event.entry.dropped = reason
+        drop = Drop(event.entry.fact, settled.condition, reason, to_datetime(now))
+        self._ledger.dropped(drop)

@@ -1,0 +1,66 @@
+"""What the clock holds: events on their way, and what is to be done about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from destmock._clock import to_datetime
+from destmock._ids import function_hash
+from destmock._ledger import Pending
+
+if TYPE_CHECKING:
+    from destmock._arn import FunctionRef
+    from destmock._ids import Trace
+    from destmock._ledger import Entry
+    from destmock._lifecycle import Result
+    from destmock._record import Response
+    from destmock._xray import Run
+
+
+@dataclass(slots=True)
+class Event:
+    """An accepted event on its way through the queue.
+
+    `throttles` counts those in a row; `ran` is true once a handler has run; `dead_letter` is the ARN of the
+    function's dead-letter queue as last seen, for a function may be deleted while its event waits (L2).
+    `caller` is the X-Ray segment that the event comes from; `runs` are its attempts as X-Ray shows them.
+    """
+
+    ref: FunctionRef
+    trace: Trace
+    entry: Entry
+    dead_letter: str | None
+    caller: str | None = None
+    tries: int = 0
+    throttles: int = 0
+    ran: bool = False
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def trace_header(self) -> str:
+        """As the function and the receiver of its record see it; without lineage if nothing ran (F2)."""
+        return self.trace.header(function_hash(self.ref.unqualified_arn) if self.ran else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A job of the clock: the event's next attempt."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A job of the clock: an attempt that takes its declared duration comes to its end."""
+
+    event: Event
+    result: Result
+    response: Response
+
+
+def pending(at: int, job: Dispatch | Completion) -> Pending:
+    event, running = job.event, isinstance(job, Completion)
+    number = event.tries if running else event.tries + 1
+    entry = event.entry
+    return Pending(entry.request_id, entry.function_arn, number, to_datetime(at), running=running)

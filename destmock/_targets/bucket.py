@@ -1,0 +1,48 @@
+"""S3: the record is an object under `aws/lambda/async/`, for failures only (F10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moto.s3.models import s3_backends
+
+from destmock._clock import to_datetime
+from destmock._targets.target import UndeliverableError
+
+if TYPE_CHECKING:
+    from moto.s3.models import S3Backend
+
+    from destmock._arn import Arn
+    from destmock._config import Standing
+    from destmock._ledger import Kind
+    from destmock._targets.target import Message
+
+
+class BucketTarget:
+    """A bucket, by its ARN."""
+
+    kind: Kind = "s3"
+
+    def __init__(self, arn: Arn) -> None:
+        self._arn = arn
+
+    def standing(self) -> Standing:
+        if not self._arn.resource:
+            return "unsupported"
+        return "missing-bucket" if self._backend() is None else "failure-only"
+
+    def deliver(self, message: Message) -> None:
+        backend, bucket = self._backend(), self._arn.resource
+        if backend is None:
+            text = f"the bucket {bucket} does not exist"
+            raise UndeliverableError(text)
+        moment = to_datetime(message.sent_at)
+        name = f"{moment:%Y-%m-%dT%H.%M.%S}-{message.unique_id}"
+        key = f"aws/lambda/async/{message.ref.name}/{moment:%Y/%m/%d}/{name}"
+        stored = backend.put_object(bucket, key, message.body)
+        stored.set_metadata({"Content-Type": "application/octet-stream"})
+
+    def _backend(self) -> S3Backend | None:
+        """The account that owns the bucket: its ARN doesn't say."""
+        owner = s3_backends.bucket_accounts.get(self._arn.resource)
+        return None if owner is None else s3_backends[owner[1]][owner[0]]

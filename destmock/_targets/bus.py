@@ -1,0 +1,51 @@
+"""EventBridge: the record is the detail of an event, which the bus's rules pass on (F6, F7)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from destmock._clock import to_datetime
+from destmock._targets import rules
+from destmock._targets.target import UndeliverableError
+
+if TYPE_CHECKING:
+    from destmock._arn import Arn
+    from destmock._config import Standing
+    from destmock._ledger import Kind
+    from destmock._targets.target import Functions, Message
+
+#: What EventBridge takes, in bytes.
+EVENT_LIMIT = 262_144
+
+
+class BusTarget:
+    """An event bus, by its ARN."""
+
+    kind: Kind = "events"
+
+    def __init__(self, arn: Arn, functions: Functions) -> None:
+        self._arn = arn
+        self._functions = functions
+
+    def standing(self) -> Standing:
+        """A bus that doesn't exist is accepted (G5); a rule is not (C27)."""
+        return "ok" if self._arn.resource.startswith("event-bus/") else "missing"
+
+    def deliver(self, message: Message) -> None:
+        if len(message.body) > EVENT_LIMIT:
+            text = f"the event has {len(message.body)} bytes; the bus {self._arn} takes {EVENT_LIMIT}"
+            raise UndeliverableError(text)
+        result = "Success" if message.succeeded else "Failure"
+        event = {
+            "version": "0",
+            "id": message.unique_id,
+            "detail-type": f"Lambda Function Invocation Result - {result}",
+            "source": "lambda",
+            "account": message.ref.account,
+            "time": f"{to_datetime(message.sent_at):%Y-%m-%dT%H:%M:%SZ}",
+            "region": message.ref.region,
+            "resources": [str(self._arn), message.ref.qualified_arn],
+            "detail": json.loads(message.body),
+        }
+        rules.put(self._arn, event, message, self._functions)

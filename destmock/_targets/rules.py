@@ -1,0 +1,181 @@
+"""EventBridge's rules: what becomes of an event on a bus.
+
+moto matches the patterns, but knows fewer kinds of target than AWS and writes events another way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from moto.events.models import events_backends
+from moto.logs.models import logs_backends
+
+from destmock._arn import parse_arn, parse_function_arn
+from destmock._targets.queue import enqueue, find_queue
+from destmock._targets.target import UndeliverableError
+from destmock._targets.topic import TopicTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moto.events.models import EventBus, Rule
+
+    from destmock._arn import Arn
+    from destmock._targets.target import Functions, Message
+
+#: SenderId of what EventBridge sends to a queue (F7).
+_SENDER = "AIDAJXNJGGKNS7OSV23OI"
+_VARIABLE = re.compile(r'("?)<([^<>"]+)>\1')
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+
+
+def put(bus_arn: Arn, event: dict[str, Any], message: Message, functions: Functions) -> None:
+    """Sends an event to each target of each rule that matches; to none of them if one can't be served."""
+    bus = _find_bus(bus_arn)
+    if bus is None:
+        text = f"the event bus {bus_arn} does not exist"
+        raise UndeliverableError(text)
+    for send in _sending(bus, event, message, functions, others=True):
+        with contextlib.suppress(UndeliverableError):  # a rule keeps its target's failure to itself
+            send()
+
+
+def _sending(
+    bus: EventBus, event: dict[str, Any], message: Message, functions: Functions, *, others: bool
+) -> list[Callable[[], None]]:
+    """What sends the event to each target; `others` says whether that may be another bus."""
+    return [
+        send
+        for rule in bus.rules.values()
+        if _matches(rule, event)
+        for target in rule.targets
+        for send in _prepare(rule, target, event, message, functions, others=others)
+    ]
+
+
+def _matches(rule: Rule, event: dict[str, Any]) -> bool:
+    """A rule without a pattern has a schedule; events don't concern it."""
+    pattern = rule.event_pattern
+    return (
+        rule.state != "DISABLED" and bool(pattern.get_pattern()) and pattern.matches_event(cast("Any", event))
+    )
+
+
+def _find_bus(arn: Arn) -> EventBus | None:
+    try:
+        backend = events_backends[arn.account][arn.region]
+    except KeyError:
+        return None
+    return backend.event_buses.get(arn.resource.partition("/")[2])
+
+
+def _prepare(
+    rule: Rule,
+    target: dict[str, Any],
+    event: dict[str, Any],
+    message: Message,
+    functions: Functions,
+    *,
+    others: bool,
+) -> list[Callable[[], None]]:
+    """What sends the event to one target; raises if destmock has no way to."""
+    arn = parse_arn(target["Arn"])
+    source = f"EventBridge rule {rule.name}"
+    passed = replace(message, body=_input(target, event).encode(), source=source, attributes={})
+    if arn is not None and arn.service == "sqs":
+        return [lambda: _to_queue(arn, passed)]
+    if arn is not None and arn.service == "sns":
+        topic = TopicTarget(arn)
+        return [] if topic.standing() == "missing" else [topic.prepare(passed)]
+    if arn is not None and arn.service == "lambda":
+        return [lambda: _to_function(arn, passed, functions)]
+    if arn is not None and arn.service == "logs":
+        return [lambda: _to_log_group(arn, rule, passed)]
+    if arn is not None and arn.resource.startswith("event-bus/"):
+        bus = _find_bus(arn) if others else None  # from one bus to one other at most, as on AWS
+        return [] if bus is None else _sending(bus, event, message, functions, others=False)
+    if rule.managed_by is not None:  # an archive is a rule that moto made
+        return [lambda: _to_archive(rule, event, message)]
+    text = f"the rule {rule.name} has the target {target['Arn']}, which destmock can't deliver to"
+    raise UndeliverableError(text)
+
+
+def _to_queue(arn: Arn, message: Message) -> None:
+    queue = find_queue(arn)
+    if queue is not None:
+        enqueue(queue, message.text, message.trace_header, _SENDER)
+
+
+def _to_function(arn: Arn, message: Message, functions: Functions) -> None:
+    """That nothing can run the function is the test's mistake: it isn't kept from the test."""
+    ref = parse_function_arn(str(arn))
+    if ref is not None and functions.identify(ref) is not None:
+        functions.accept(ref, message.body, source=message.source, trace=message.trace)
+
+
+def _to_log_group(arn: Arn, rule: Rule, message: Message) -> None:
+    backend = logs_backends[rule.created_by][rule.region_name]
+    group = backend.groups.get(arn.resource.removeprefix("log-group:").partition(":")[0])
+    if group is not None:
+        stream = f"{message.unique_id}-{len(group.streams)}"
+        group.create_log_stream(stream)
+        group.put_log_events(stream, [{"timestamp": message.sent_at, "message": message.text}])
+
+
+def _to_archive(rule: Rule, event: dict[str, Any], message: Message) -> None:
+    """moto replays an archive by times in seconds."""
+    for archive in events_backends[rule.created_by][rule.region_name].archives.values():
+        if archive.rule is rule:
+            archive.events.append(cast("Any", {**event, "time": message.sent_at / 1000}))
+
+
+def _input(target: dict[str, Any], event: dict[str, Any]) -> str:
+    """What the target gets: the event, a constant, a part of the event, or a filled-in template."""
+    if "Input" in target:
+        return str(target["Input"])
+    if "InputPath" in target:
+        return _compact(_at(target["InputPath"], event))
+    transformer = target.get("InputTransformer")
+    if transformer:
+        return _filled(transformer["InputTemplate"], transformer.get("InputPathsMap") or {}, event)
+    return _compact(event)
+
+
+def _filled(template: str, paths: dict[str, str], event: dict[str, Any]) -> str:
+    """A variable inside a longer text is put in as it is; one that stands alone as JSON."""
+    predefined = {"aws.events.event": event, "aws.events.event.json": event}
+    values = {**predefined, **{name: _at(path, event) for name, path in paths.items()}}
+
+    def value(match: re.Match[str]) -> str:
+        if match[2] not in values:
+            return match[0]
+        return _compact(values[match[2]])
+
+    def inner(match: re.Match[str]) -> str:
+        found = values.get(match[1], match[0])
+        return found if isinstance(found, str) else _compact(found).replace('"', '\\"')
+
+    def text(match: re.Match[str]) -> str:
+        alone = _VARIABLE.fullmatch(match[0])
+        return value(alone) if alone else re.sub(r"<([^<>]+)>", inner, match[0])
+
+    return re.sub(r'"(?:[^"\\]|\\.)*"|<[^<>"]+>', text, template)
+
+
+def _at(path: str, event: Any) -> Any:
+    """The part of the event that a JSONPath such as `$.detail.items[0].id` names; `None` if there is none."""
+    try:
+        for name, index in _STEP.findall(path.removeprefix("$")):
+            event = event[name or int(index)]
+    except (LookupError, TypeError):
+        return None
+    return event
+
+
+def _compact(value: Any) -> str:
+    """EventBridge's own JSON: without spaces, and without escapes that aren't needed (F7)."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
