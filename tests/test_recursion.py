@@ -109,7 +109,7 @@ def test_a_call_from_outside_begins_a_chain_of_its_own(destmock, lam):
 
 
 def test_a_chain_that_fans_out_is_stopped_in_each_branch(destmock, lam):
-    """Two calls at a time would be 2**16 runs; two at its last step are two refusals."""
+    """Two calls at the 15th step and at each of the two 16ths: four refusals."""
     ran = []
 
     @destmock.handler("orders")
@@ -148,7 +148,7 @@ def test_a_loop_ends_where_one_of_its_functions_may_not(destmock, lam):
     ran = []
 
     def other(name):
-        return lambda event, context: ran.append(name) or send(lam, name) and None
+        return lambda event, context: ran.append(name) or (send(lam, name) and None)
 
     destmock.handler("ping", other("pong"))
     destmock.handler("pong", other("ping"))
@@ -245,16 +245,11 @@ def test_J1_another_value_is_refused_and_changes_nothing(lam, orders):
     assert setting(lam) == "Allow"
 
 
-@pytest.mark.parametrize("name", [f"{ARN}orders", "123456789012:function:orders", "function:orders"])
+@pytest.mark.parametrize("name", [f"{ARN}orders", "123456789012:function:orders"])
 def test_J7_the_function_may_be_named_in_every_unqualified_way(lam, orders, name):
-    try:
-        allow(lam, name)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "ValidationException"
-        assert name == "function:orders"
-    else:
-        assert setting(lam) == "Allow"
-        assert setting(lam, name) == "Allow"
+    allow(lam, name)
+    assert setting(lam) == "Allow"
+    assert setting(lam, name) == "Allow"
 
 
 @pytest.mark.parametrize("name", ["orders:1", "orders:live", f"{ARN}orders:$LATEST"])
