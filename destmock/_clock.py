@@ -1,4 +1,4 @@
-"""Pure: virtual time. A heap of (at, sequence, job), in integer milliseconds since the epoch.
+"""Pure: virtual time. A heap of (at, first or not, sequence, job), in integer milliseconds since the epoch.
 
 The clock knows nothing of Lambda. Time jumps *to* each due job before the job runs, so whatever runs at
 60 s sees 60 s.
@@ -41,11 +41,12 @@ class Clock(Generic[Job]):
 
     def __init__(self, now: int) -> None:
         self.now = now
-        self._heap: list[tuple[int, int, Job]] = []
+        self._heap: list[tuple[int, bool, int, Job]] = []
         self._sequence = count()
 
-    def schedule(self, at: int, job: Job) -> None:
-        heapq.heappush(self._heap, (max(at, self.now), next(self._sequence), job))
+    def schedule(self, at: int, job: Job, *, first: bool = False) -> None:
+        """Queues a job; `first` puts it before whatever else is due at the same moment."""
+        heapq.heappush(self._heap, (max(at, self.now), not first, next(self._sequence), job))
 
     def peek(self) -> int | None:
         """When the next job is due; `None` when there is none."""
@@ -53,7 +54,7 @@ class Clock(Generic[Job]):
 
     def pop(self) -> Job:
         """Jumps to the next job's time and hands it out."""
-        at, _, job = heapq.heappop(self._heap)
+        at, _, _, job = heapq.heappop(self._heap)
         self.jump(at)
         return job
 
@@ -64,4 +65,4 @@ class Clock(Generic[Job]):
     @property
     def queued(self) -> list[tuple[int, Job]]:
         """What is queued and when it is due, in the order it will run."""
-        return [(at, job) for at, _, job in sorted(self._heap, key=lambda entry: entry[:2])]
+        return [(at, job) for at, *_, job in sorted(self._heap, key=lambda entry: entry[:3])]

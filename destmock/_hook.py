@@ -71,7 +71,7 @@ def on_lambda_call(
 
 
 def on_reading_call(**_: object) -> None:
-    """Someone may be about to read what the functions have written and traced so far."""
+    """Someone may be about to read what the functions have written, counted and traced so far."""
     for simulation in active:
         simulation.flush()
 
@@ -88,6 +88,7 @@ def before_sign(request_signer: Any, **_: object) -> None:
 
 _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.lambda", on_lambda_call),
+    ("before-call.cloudwatch", on_reading_call),
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),
     ("before-sign", before_sign),

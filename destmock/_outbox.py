@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from destmock import _dead_letter as dead_letter
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from destmock._ids import Ids
     from destmock._ledger import Ledger
     from destmock._lifecycle import Settled
+    from destmock._metrics import Metrics
     from destmock._queue import Event
     from destmock._record import Response
     from destmock._targets.target import Functions
@@ -28,10 +30,11 @@ _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point
 class Outbox:
     """Sends what has to be sent, and notes what became of it."""
 
-    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger) -> None:
+    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger, metrics: Metrics) -> None:
         self._functions = functions
         self._ids = ids
         self._ledger = ledger
+        self._metrics = metrics
 
     def standing(self, arn: str) -> Standing:
         """What is behind the ARN of a destination or dead-letter queue."""
@@ -58,6 +61,7 @@ class Outbox:
             response=response,
         )
         entry.condition, entry.settled_at = settled.condition, now
+        self._metrics.ended(event.ref, now, succeeded=settled.condition == "Success")
         if not settled.told:
             self._drop(event, settled, now, _UNTOLD)
             return
@@ -71,33 +75,30 @@ class Outbox:
             self._drop(event, settled, now, _NO_ROUTE)
 
     def _send_record(self, event: Event, arn: str, now: int, *, succeeded: bool) -> None:
-        assert event.entry.record is not None
-        message = Message(
-            body=event.entry.record,
+        record = event.entry.record
+        assert record is not None
+        source = f"{'OnSuccess' if succeeded else 'OnFailure'} of {event.ref.name}"
+        message = self._message(event, now, body=record, source=source, succeeded=succeeded)
+        self._deliver(event, arn, message, dead_letter=False)
+
+    def _send_dead_letter(self, event: Event, arn: str, now: int, response: Response | None) -> None:
+        entry = event.entry
+        source = f"dead-letter queue of {event.ref.name}"
+        message = self._message(event, now, body=entry.payload, source=source, succeeded=False)
+        made = dead_letter.attributes(entry.request_id, entry.function_arn, response)
+        self._deliver(event, arn, replace(message, attributes=made), dead_letter=True)
+
+    def _message(self, event: Event, now: int, *, body: bytes, source: str, succeeded: bool) -> Message:
+        return Message(
+            body=body,
             ref=event.ref,
             succeeded=succeeded,
             trace=event.trace,
             trace_header=event.trace_header,
             sent_at=now,
             unique_id=self._ids.uuid(),
-            source=f"{'OnSuccess' if succeeded else 'OnFailure'} of {event.ref.name}",
+            source=source,
         )
-        self._deliver(event, arn, message, dead_letter=False)
-
-    def _send_dead_letter(self, event: Event, arn: str, now: int, response: Response | None) -> None:
-        entry = event.entry
-        message = Message(
-            body=entry.payload,
-            ref=event.ref,
-            succeeded=False,
-            trace=event.trace,
-            trace_header=event.trace_header,
-            sent_at=now,
-            unique_id=self._ids.uuid(),
-            source=f"dead-letter queue of {event.ref.name}",
-            attributes=dead_letter.attributes(entry.request_id, entry.function_arn, response),
-        )
-        self._deliver(event, arn, message, dead_letter=True)
 
     def _deliver(self, event: Event, arn: str, message: Message, *, dead_letter: bool) -> None:
         """A target that won't have the message is a fact of the ledger, never an exception (G4)."""
@@ -108,6 +109,7 @@ class Outbox:
             target.deliver(message)
         except (UndeliverableError, DestmockError) as problem:
             error = str(problem)
+            self._metrics.undelivered(event.ref, message.sent_at, dead_letter=dead_letter)
         moment, fact = to_datetime(message.sent_at), event.entry.fact
         delivery = Delivery(arn, target.kind, message.body, error, moment, fact, dead_letter)
         self._ledger.delivered(event.entry, delivery)

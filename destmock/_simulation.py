@@ -18,6 +18,7 @@ from destmock._handlers import Handlers, Importer
 from destmock._ids import Ids, Trace, function_hash
 from destmock._ledger import Attempt, Entry, Ledger, Pending, Synchronous
 from destmock._logs import LogEvents, Logs
+from destmock._metrics import Metrics
 from destmock._outbox import Outbox
 from destmock._queue import Completion, Dispatch, Event
 from destmock._record import Response
@@ -48,10 +49,11 @@ class Simulation:
         self.handlers = Handlers()
         self.ledger = Ledger()
         self.logs = Logs()
+        self.metrics = Metrics()
         self.ids = Ids(seed)
         self.segments = Segments(self.ids)
         self.functions = Functions(self.handlers, self.ids)
-        self._outbox = Outbox(self, self.ids, self.ledger)
+        self._outbox = Outbox(self, self.ids, self.ledger, self.metrics)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Dispatch | Completion] = Clock(start)
         self._runtime = Runtime(self.ids, Importer())
@@ -87,6 +89,7 @@ class Simulation:
     def flush(self) -> None:
         """Hands moto what it has not been told yet: someone may be about to read it."""
         self.logs.flush()
+        self.metrics.flush()
         self.segments.flush()
 
     # Accepting
@@ -103,6 +106,7 @@ class Simulation:
         entered = self._entered(ref, trace, traced=function is not None and function.traced)
         event = Event(ref, entered, entry, None if function is None else function.dead_letter, caller)
         self.ledger.accepted(entry)
+        self.metrics.received(ref, self.now)
         self._clock.schedule(self.now, Dispatch(event))
         return event
 
@@ -132,10 +136,12 @@ class Simulation:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
         registration = self.registration(ref)
         if self._is_throttled(function):
+            self.metrics.throttled(ref, self.now)
             raise errors.throttled()
         caller = None if trace is None else trace.segment
         trace = self._entered(ref, trace, traced=function.traced)
         if self._is_recursion(ref, trace):
+            self.metrics.stopped(ref, self.now)
             raise errors.recursion()
         request_id = self.ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
@@ -219,8 +225,10 @@ class Simulation:
         elif self._is_throttled(function):
             event.throttles += 1
             event.entry.throttles += 1
+            self.metrics.throttled(event.ref, self.now)
             self._complete(event, "Throttled", Response(429))
         elif self._is_recursion(event.ref, event.trace):
+            self.metrics.stopped(event.ref, self.now)
             self._complete(event, "Recursion", Response(400))
         else:
             self._run(event, function)
@@ -228,6 +236,7 @@ class Simulation:
     def _run(self, event: Event, function: Function) -> None:
         event.tries, event.throttles, event.ran = event.tries + 1, 0, True
         entry = event.entry
+        self.metrics.aged(event.ref, self.now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, self.now, event.trace_header)
         outcome = self._attempt(function, self.registration(event.ref), call, event.trace)
         self._note(event, outcome.result, outcome)
@@ -236,7 +245,7 @@ class Simulation:
         if outcome.duration:
             self._busy[event.ref.unqualified_arn] += 1
             completion = Completion(event, outcome.result, response)
-            self._clock.schedule(self.now + outcome.duration, completion)
+            self._clock.schedule(self.now + outcome.duration, completion, first=True)  # frees a slot
         else:
             self._complete(event, outcome.result, response)
         if outcome.interrupt is not None:
@@ -270,6 +279,7 @@ class Simulation:
             self._busy[function.ref.unqualified_arn] -= 1
             self._traces.pop()
         self.logs.write(LogEvents(function.ref, outcome.log_stream, self.now, outcome.log_events))
+        self.metrics.ran(function.ref, function.version, self.now, outcome.result, outcome.duration)
         return outcome
 
     def _note(self, event: Event, result: AttemptOutcome, outcome: Outcome | None) -> None:

@@ -21,7 +21,7 @@ _FLAGS = {
     "strict": "fail a test that leaves events queued or records undelivered",
     "adopt": "also mock clients made before destmock was imported",
 }
-_active: pytest.StashKey[Destmock] = pytest.StashKey()
+_active: pytest.StashKey[Destmock | None] = pytest.StashKey()
 #: Whether the test has ended by an exception: a failure, expected or not, or a skip.
 _ended: pytest.StashKey[bool] = pytest.StashKey()
 
@@ -79,6 +79,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         timeline = "" if active is None else active.timeline()
         if timeline:
             report.sections.append(("destmock timeline", timeline))
+    if call.when == "teardown":
+        item.stash[_active] = None  # a session may have thousands of tests
     return report  # type: ignore[return-value]
 
 

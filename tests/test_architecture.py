@@ -34,6 +34,7 @@ ORDER = [
     "_variables",
     "_functions",
     "_logs",
+    "_metrics",
     "_xray",
     "_handlers",
     "_targets",
@@ -62,7 +63,7 @@ PURE = {
     "_record",
     "_wire",
 }
-KNOW_MOTO = {"_bridge", "_functions", "_hook", "_isolation", "_logs", "_targets", "_xray"}
+KNOW_MOTO = {"_bridge", "_functions", "_hook", "_isolation", "_logs", "_metrics", "_targets", "_xray"}
 AWS = {"boto3", "botocore", "moto", "s3transfer"}
 LONGEST = 350
 

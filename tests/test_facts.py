@@ -25,7 +25,6 @@ GROUPS = {
 }
 
 IAM = "IAM is not simulated: every principal has every permission"
-METRICS = "CloudWatch metrics are not simulated yet"
 PROPAGATION = "changes apply at once: on AWS they take an unspecified time, which no test could rely on"
 
 NOT_SIMULATED = {
@@ -38,18 +37,10 @@ NOT_SIMULATED = {
     "D18": "a summary of D1, D7 and D10; duplicates and service errors are not simulated yet",
     "F12": IAM,
     "F13": IAM,
-    "G4": METRICS,
     "G6": IAM,
-    "G10": METRICS,
     "H11": PROPAGATION,
     "H12": IAM,
-    "J8": METRICS,
-    "K6": METRICS,
-    "K7": METRICS,
-    "K8": METRICS,
-    "K9": METRICS,
     "K10": "CloudTrail is not simulated",
-    "K11": METRICS,
     "K14": "LogFormat=JSON is not simulated yet",
     "L7": "an older recording that L2's newer one contradicts",
 }

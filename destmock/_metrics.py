@@ -1,0 +1,203 @@
+"""CloudWatch metrics: what Lambda counts of its functions, kept until someone reads it through boto3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from destmock._arn import LATEST
+from destmock._clock import to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from moto.cloudwatch.models import CloudWatchBackend, Statistics
+
+    from destmock._arn import FunctionRef
+    from destmock._lifecycle import Result
+
+NAMESPACE = "AWS/Lambda"
+#: The dimensions in the order that moto compares them in.
+_DIMENSIONS = ("FunctionName", "Resource", "ExecutedVersion")
+_MILLISECONDS = {"Duration", "AsyncEventAge"}
+_MINUTE = 60_000
+#: From here on, periods begin at multiples of their length.
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - moto's times are UTC without saying so
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What was counted of a function at `at`, in milliseconds; `version` is the one that ran, if one did."""
+
+    ref: FunctionRef
+    at: int
+    values: tuple[tuple[str, int], ...]
+    version: str | None = None
+
+
+class Metrics:
+    """Samples on their way to moto. Each costs an append; moto gets them when a `cloudwatch` call asks."""
+
+    def __init__(self) -> None:
+        self._unwritten: list[Samples] = []
+
+    def received(self, ref: FunctionRef, at: int) -> None:
+        self._write(ref, at, ("AsyncEventsReceived", 1))
+
+    def aged(self, ref: FunctionRef, at: int, accepted_at: int) -> None:
+        """An event leaves the queue for an attempt, its first or a later one (K11)."""
+        self._write(ref, at, ("AsyncEventAge", at - accepted_at))
+
+    def ran(self, ref: FunctionRef, version: str, at: int, result: Result, duration: int) -> None:
+        """An attempt that started at `at`; a throttle is told apart by a sample of 0 (K7, K9)."""
+        values = (
+            ("Invocations", 1),
+            ("Errors", int(result != "Success")),
+            ("Throttles", 0),
+            ("Duration", duration),
+        )
+        self._unwritten.append(Samples(ref, at, values, version))
+
+    def throttled(self, ref: FunctionRef, at: int) -> None:
+        self._write(ref, at, ("Throttles", 1), ("Errors", 0))
+
+    def stopped(self, ref: FunctionRef, at: int) -> None:
+        self._write(ref, at, ("RecursiveInvocationsDropped", 1))
+
+    def ended(self, ref: FunctionRef, at: int, *, succeeded: bool) -> None:
+        """An event is over, whoever is told of it (K7)."""
+        self._write(ref, at, ("AsyncEventsDropped", int(not succeeded)))
+
+    def undelivered(self, ref: FunctionRef, at: int, *, dead_letter: bool) -> None:
+        """Counted only where a delivery fails: a good one leaves no sample of 0 (K8)."""
+        self._write(ref, at, ("DeadLetterErrors" if dead_letter else "DestinationDeliveryFailures", 1))
+
+    def _write(self, ref: FunctionRef, at: int, *values: tuple[str, int]) -> None:
+        self._unwritten.append(Samples(ref, at, values))
+
+    def flush(self) -> None:
+        if not self._unwritten:
+            return
+        # Not before, so that only those who read metrics wait for the import.
+        from moto.cloudwatch.models import MetricDatum, cloudwatch_backends  # noqa: PLC0415
+
+        for samples in self._unwritten:
+            backend = cloudwatch_backends[samples.ref.account][samples.ref.region]
+            _read_as_aws_does(backend)
+            at = to_datetime(samples.at - samples.at % _MINUTE).replace(tzinfo=None)
+            backend.metric_data += [
+                MetricDatum(NAMESPACE, name, value, dimensions, at, _unit(name))
+                for name, value in samples.values
+                for dimensions in _dimension_sets(samples)
+            ]
+        self._unwritten.clear()
+
+
+def _unit(name: str) -> str:
+    return "Milliseconds" if name in _MILLISECONDS else "Count"
+
+
+def _dimension_sets(samples: Samples) -> Iterator[list[dict[str, str]]]:
+    """Once for the function, once as it was asked for, once for the version that this came to (K6)."""
+    ref = samples.ref
+    values = [ref.name, ref.name if ref.qualifier is None else f"{ref.name}:{ref.qualifier}"]
+    if samples.version is not None and _leads_to_a_version(ref):
+        values.append(samples.version)
+    pairs = [{"Name": name, "Value": value} for name, value in zip(_DIMENSIONS, values, strict=False)]
+    for length in range(1, len(pairs) + 1):
+        yield pairs[:length]
+
+
+def _leads_to_a_version(ref: FunctionRef) -> bool:
+    """An alias or an explicit `$LATEST`; a number is one already."""
+    return ref.qualifier is not None and (ref.qualifier == LATEST or not ref.qualifier.isdigit())
+
+
+def _read_as_aws_does(backend: CloudWatchBackend) -> None:
+    """Has this backend answer for AWS/Lambda as CloudWatch does; moto makes the others afresh.
+
+    moto 5.2 itself matches dimensions differently in each of its calls:
+
+    - GetMetricStatistics takes those that were asked for as a part of the metric's own, and so counts a
+      sample once for each of its dimension sets; its periods begin at the first sample.
+    - GetMetricData depends on their order, and doesn't look at the namespace once there are some.
+    - Without dimensions, both add up all dimension sets. AWS has the sum over all functions there.
+    - A start that isn't at a full minute leaves out the samples of that minute; AWS rounds it down.
+    """
+    if "get_metric_data" in vars(backend):
+        return
+    for name, stand_in in (("get_metric_statistics", _statistics), ("get_metric_data", _data)):
+        setattr(backend, name, partial(stand_in, backend, getattr(backend, name)))
+
+
+def _statistics(
+    backend: CloudWatchBackend,
+    moto: Callable[..., list[Statistics]],
+    namespace: str,
+    metric_name: str,
+    start_time: datetime,
+    end_time: datetime,
+    period: int,
+    stats: list[str],
+    dimensions: list[dict[str, str]],
+    unit: str | None = None,
+) -> list[Statistics]:
+    from moto.cloudwatch.models import Statistics  # noqa: PLC0415 - as in `flush`
+
+    if namespace != NAMESPACE or start_time >= end_time:
+        return moto(namespace, metric_name, start_time, end_time, period, stats, dimensions, unit)
+    periods: dict[datetime, Statistics] = {}
+    length, wanted = timedelta(seconds=period), _pairs(dimensions)
+    for datum in backend.get_all_metrics():
+        own = {dimension.name: dimension.value for dimension in datum.dimensions}
+        if (
+            (datum.namespace, datum.name) == (namespace, metric_name)
+            and (own == wanted if wanted else set(own) == {"FunctionName"})
+            and _to_minute(start_time) <= datum.timestamp < end_time
+            and unit in {None, datum.unit}
+        ):
+            begin = datum.timestamp - (datum.timestamp - _EPOCH) % length
+            found = periods.setdefault(begin, Statistics(stats, begin, datum.unit))
+            found.metric_data.append(datum)
+    return [periods[begin] for begin in sorted(periods)]
+
+
+def _data(
+    backend: CloudWatchBackend,
+    moto: Callable[..., list[dict[str, Any]]],
+    queries: list[dict[str, Any]],
+    start_time: datetime,
+    end_time: datetime,
+    scan_by: str = "TimestampAscending",
+) -> list[dict[str, Any]]:
+    namespaces = {query["MetricStat"]["Metric"]["Namespace"] for query in queries if "MetricStat" in query}
+    if not namespaces:
+        return moto(queries, start_time, end_time, scan_by)
+    if NAMESPACE in namespaces:
+        start_time = _to_minute(start_time)
+    asked = [datum for datum in backend.get_all_metrics() if datum.namespace in namespaces]
+    with patch.object(backend, "get_all_metrics", lambda: asked):
+        return moto([_in_order(query) for query in queries], start_time, end_time, scan_by)
+
+
+def _in_order(query: dict[str, Any]) -> dict[str, Any]:
+    """A query with its dimensions in our order; without any, for every function by its name alone."""
+    stat = query.get("MetricStat")
+    if stat is None or stat["Metric"]["Namespace"] != NAMESPACE:
+        return query
+    asked = _pairs(stat["Metric"].get("Dimensions") or [])
+    names = sorted(asked, key=lambda name: _DIMENSIONS.index(name) if name in _DIMENSIONS else len(asked))
+    dimensions = [{"Name": name, "Value": asked[name]} for name in names]
+    metric = {**stat["Metric"], "Dimensions": dimensions or [{"Name": "FunctionName", "Value": None}]}
+    return {**query, "MetricStat": {**stat, "Metric": metric}}
+
+
+def _pairs(dimensions: list[dict[str, str]]) -> dict[str, str]:
+    return {dimension["Name"]: dimension["Value"] for dimension in dimensions}
+
+
+def _to_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
