@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import sys
 from typing import TYPE_CHECKING
+
+from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 
 from destmock._record import timestamp
 
@@ -48,8 +51,10 @@ class Capture:
     each, printed text makes one for each line.
     """
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, level: str | None) -> None:
+        """`level` is the least severe that is logged, with LogFormat=JSON; `None` without it."""
         self._bytes = io.BytesIO()
+        self._level = level
         self._framed: list[tuple[int, int]] = []
         self._init_ends = 0
         self.timestamp = timestamp(now)
@@ -70,7 +75,23 @@ class Capture:
         self._framed.append((start, self._bytes.tell()))
 
     def log_error(self, message_lines: list[str]) -> None:
-        self.log("\n".join(message_lines))
+        """With LogFormat=JSON, `log_error_event` does it."""
+        if not self.as_json:
+            self.log("\n".join(message_lines))
+
+    def log_error_event(self, error: bytes) -> None:
+        """The error as awslambdaric posted it, with a time and a level (K14)."""
+        if self.as_json:
+            head = json.dumps({"timestamp": self.second, "level": "ERROR"})[:-1]
+            self.log(f"{head}, {error.decode(errors='replace')[1:]}")
+
+    @property
+    def as_json(self) -> bool:
+        return self._level is not None
+
+    @property
+    def second(self) -> str:
+        return f"{self.timestamp[:19]}Z"
 
     @contextlib.contextmanager
     def active(self, handler: RootHandler, own: list[logging.Handler]) -> Iterator[None]:
@@ -81,12 +102,17 @@ class Capture:
         others = root.handlers.copy()
         root.handlers += [added for added in (handler, *own) if added not in others]
         sys.stdout = sys.stderr = text = handler.text()
+        before = root.level
+        if self._level is not None:
+            root.setLevel("DEBUG" if self._level == "TRACE" else self._level)
         try:
             yield
         finally:
             with contextlib.suppress(ValueError):  # detached by the handler
                 text.flush()
             sys.stdout, sys.stderr = streams
+            if self._level is not None:
+                root.setLevel(before)
             handler.log_sink = outer
             own[:] = [found for found in root.handlers if found not in (*others, handler)]
             root.handlers[:] = others
@@ -101,13 +127,21 @@ class Capture:
         return init, invocation
 
 
+class _JsonFormatter(JsonFormatter):  # type: ignore[misc]
+    """awslambdaric's own, but for the time, which is virtual here."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
+        return f"{vars(record).pop('aws_timestamp')[:19]}Z"
+
+
 class RootHandler(logging.Handler):
     """On the root logger while an attempt runs; `log_sink` is where awslambdaric's context looks for it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.log_sink: Capture | None = None
-        self.setFormatter(logging.Formatter(_FORMAT))
+        self._formatter = logging.Formatter(_FORMAT)
+        self._json_formatter = _JsonFormatter()
         self._text: io.TextIOWrapper | None = None
 
     def text(self) -> io.TextIOWrapper:
@@ -124,7 +158,8 @@ class RootHandler(logging.Handler):
         record.aws_request_id = self.log_sink.request_id
         record.aws_timestamp = self.log_sink.timestamp
         try:
-            self.log_sink.log(self.format(record))
+            formatter = self._json_formatter if self.log_sink.as_json else self._formatter
+            self.log_sink.log(formatter.format(record))
         except Exception:  # noqa: BLE001 - a record that can't be formatted is reported, as logging does
             self.handleError(record)
 

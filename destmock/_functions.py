@@ -7,24 +7,25 @@ on moto alone says whether it exists and what its settings are.
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 import os
 import zipfile
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
-from moto.awslambda.models import LambdaFunction, LambdaStorage
+from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 from moto.iam.models import get_account_id_from
 from moto.utilities.utils import get_partition
 
 from destmock._arn import LATEST, FunctionRef
+from destmock._moto_gaps import dead_letter_config, logging_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from moto.awslambda.models import LambdaStorage
 
     from destmock._handlers import Handlers, Registration
     from destmock._ids import Ids
@@ -48,7 +49,17 @@ class Function:
     environment: Mapping[str, str]
     reserved_concurrency: int | None
     dead_letter: str | None
+    logging: Mapping[str, str]
     traced: bool
+
+    @property
+    def log_group(self) -> str:
+        return self.logging["LogGroup"]
+
+    @property
+    def has_own_log_group(self) -> bool:
+        """Whether its log group is the one that AWS makes for it."""
+        return self.log_group == f"/aws/lambda/{self.ref.name}"
 
 
 class Functions:
@@ -117,7 +128,8 @@ class Functions:
             memory_size=int(found.memory_size),
             environment=found.environment_vars or {},
             reserved_concurrency=None if reserved is None else int(reserved),
-            dead_letter=_kept(found).get("TargetArn"),
+            dead_letter=dead_letter_config(found).get("TargetArn"),
+            logging=logging_config(found),
             traced=found.tracing_config.get("Mode") == "Active",
         )
 
@@ -178,92 +190,6 @@ class Functions:
                 return str(version)
             chance -= weight
         return str(alias.function_version)
-
-
-#: Where a function keeps the DeadLetterConfig that moto forgets; a published version is a copy (H10).
-_KEPT = "_destmock_dead_letter_config"
-
-
-def _kept(function: LambdaFunction) -> dict[str, str]:
-    return getattr(function, _KEPT, None) or {}
-
-
-@contextlib.contextmanager
-def dead_letter_configs_kept() -> Iterator[None]:
-    """While entered, functions keep the DeadLetterConfig that moto forgets, and show it as AWS does.
-
-    An empty object keeps what there was, an empty ARN removes it (H9).
-    """
-    create, update = LambdaFunction.__init__, LambdaFunction.update_configuration
-    get = LambdaFunction.get_configuration
-
-    def __init__(  # noqa: N807 - stands in for moto's
-        self: LambdaFunction, account_id: str, spec: dict[str, Any], region: str, version: Any = 1
-    ) -> None:
-        create(self, account_id, spec, region, version)
-        setattr(self, _KEPT, _set(spec.get("DeadLetterConfig"), {}))
-
-    def update_configuration(self: LambdaFunction, updates: dict[str, Any]) -> dict[str, Any]:
-        before = _kept(self)
-        setattr(self, _KEPT, _set(updates.get("DeadLetterConfig"), before))
-        self.tracing_config = updates.get("TracingConfig") or self.tracing_config
-        configuration = update(self, updates)
-        if _kept(self) != before:
-            configuration.update(_IN_PROGRESS)
-        return configuration
-
-    def get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
-        configuration = get(self, on_create)
-        return {**configuration, "DeadLetterConfig": _kept(self)} if _kept(self) else configuration
-
-    with contextlib.ExitStack() as stack:
-        for function in (__init__, update_configuration, get_configuration):
-            stack.enter_context(patch.object(LambdaFunction, function.__name__, function))
-        yield
-
-
-#: Where moto's storage keeps the highest version number that each function has had.
-_HIGHEST = "_destmock_highest_version"
-
-
-@contextlib.contextmanager
-def version_numbers_unique() -> Iterator[None]:
-    """While entered, a version's number is never used again, as moto's are after a deletion (L9)."""
-    publish = LambdaStorage.publish_version
-
-    def publish_version(
-        self: LambdaStorage, name_or_arn: str, description: str = ""
-    ) -> LambdaFunction | None:
-        name = self.get_function_by_name_or_arn_forbid_qualifier(name_or_arn).function_name
-        before = list(self._functions[name]["versions"])
-        published = publish(self, name_or_arn, description)
-        if published is None or any(published is version for version in before):
-            return published
-        highest: dict[str, int] = self.__dict__.setdefault(_HIGHEST, {})
-        number = highest[name] = highest.get(name, 0) + 1
-        if number != published.version:
-            del self._arns[published.function_arn]
-            published.set_version(number)
-            self._arns.update({version.function_arn: version for version in (*before, published)})
-        return published
-
-    with patch.object(LambdaStorage, "publish_version", publish_version):
-        yield
-
-
-#: How AWS answers a change of the dead-letter queue (H17).
-_IN_PROGRESS = {
-    "LastUpdateStatus": "InProgress",
-    "LastUpdateStatusReason": "The function is being created.",
-    "LastUpdateStatusReasonCode": "Creating",
-}
-
-
-def _set(asked: dict[str, str] | None, before: dict[str, str]) -> dict[str, str]:
-    arn = (asked or {}).get("TargetArn")
-    if arn is None:
-        return before
-    return {"TargetArn": arn} if arn else {}
 
 
 def account_of(access_key: str) -> str:

@@ -16,6 +16,7 @@ class LogEvents:
     """What one attempt wrote: its log events in order, at `at` in milliseconds."""
 
     ref: FunctionRef
+    group: str
     stream: str
     at: int
     messages: tuple[str, ...]
@@ -33,7 +34,7 @@ class Logs:
     def flush(self) -> None:
         """Hands everything to moto, past its age check: virtual time may be years from the wall clock."""
         for events in self._unwritten:
-            ref, group = events.ref, f"/aws/lambda/{events.ref.name}"
+            ref, group = events.ref, events.group
             backend = logs_backends[ref.account][ref.region]
             backend.ensure_log_group(group)
             backend.ensure_log_stream(group, events.stream)

@@ -10,8 +10,8 @@ from destmock import _bridge, _hook
 from destmock._clock import from_datetime
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
-from destmock._functions import dead_letter_configs_kept, version_numbers_unique
 from destmock._isolation import isolated
+from destmock._moto_gaps import gaps_filled
 from destmock._simulation import Simulation
 from destmock.errors import DestmockError, LeftoverError
 
@@ -68,8 +68,7 @@ class MockDestinations:
                 _hook.adopt()
             stack.enter_context(_hook.network_refused())
             stack.enter_context(_bridge.triggers_refused())
-            stack.enter_context(dead_letter_configs_kept())
-            stack.enter_context(version_numbers_unique())
+            stack.enter_context(gaps_filled())
             stack.callback(simulation.close)
             _hook.active.append(simulation)
             stack.callback(_hook.active.remove, simulation)

@@ -7,6 +7,10 @@ start are fixed ones.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: The most that a result may have, in bytes (B9).
 RESPONSE_LIMIT = 6_291_556
@@ -60,6 +64,38 @@ def report(request_id: str, duration: int, memory_size: int, *, cold: bool) -> s
         f"Memory Size: {memory_size} MB\tMax Memory Used: {_MEMORY_USED} MB\t"
     )
     return f"{line}Init Duration: {_INIT_DURATION:.2f} ms\t\n" if cold else f"{line}\n"
+
+
+def init_start_event(time: str, runtime: str, partition: str, region: str) -> str:
+    """As `init_start`, with LogFormat=JSON; so the others of this form, in AWS's documented shape."""
+    text = init_start(runtime, partition, region).rstrip()
+    version, arn = text.removeprefix("INIT_START Runtime Version: ").split("\tRuntime Version ARN: ")
+    record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": version}
+    return _event(time, "platform.initStart", {**record, "runtimeVersionArn": arn})
+
+
+def start_event(time: str, request_id: str, version: str) -> str:
+    return _event(time, "platform.start", {"requestId": request_id, "version": version})
+
+
+def report_event(
+    time: str, request_id: str, duration: int, memory_size: int, status: str, *, cold: bool
+) -> str:
+    billed = max(duration, 1)
+    metrics: dict[str, object] = {
+        "durationMs": float(billed),
+        "billedDurationMs": billed,
+        "memorySizeMB": memory_size,
+        "maxMemoryUsedMB": _MEMORY_USED,
+    }
+    if cold:
+        metrics["initDurationMs"] = float(_INIT_DURATION)
+    record = {"requestId": request_id, "metrics": metrics, "status": status}
+    return _event(time, "platform.report", record)
+
+
+def _event(time: str, kind: str, record: Mapping[str, object]) -> str:
+    return json.dumps({"time": time, "type": kind, "record": record}, separators=(",", ":")) + "\n"
 
 
 def _timeout_text(timeout: int) -> str:

@@ -98,7 +98,8 @@ class _Environment:
 class _RuntimeClient:
     """Stands in for AWS's runtime API: takes what awslambdaric posts, and watches the handler."""
 
-    def __init__(self) -> None:
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
         self.payload = b""
         self.failed = False
         self.exited = False
@@ -132,6 +133,7 @@ class _RuntimeClient:
 
     def post_invocation_error(self, _id: str, error: str, *_: object) -> None:
         self.failed, self.payload = True, _encode(error)
+        self._capture.log_error_event(self.payload)
 
     def exit(self, request_id: str, error: BaseException) -> None:
         """The process ended: only an `Exception` is caught by AWS's runtime (B5, B6, B17)."""
@@ -161,7 +163,8 @@ class Runtime:
     def run(self, function: Function, registration: Registration, call: Call) -> Outcome:
         """One attempt; never raises."""
         environment = self._environment(function, registration, call.now)
-        capture, client = Capture(call.now), _RuntimeClient()
+        capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
+        client = _RuntimeClient(capture)
         cold = not environment.ready
         elapsed = 0.0
         with (
@@ -195,7 +198,9 @@ class Runtime:
             or environment.identity is not function.identity
             or environment.serial != registration.serial
         ):
-            stream = f"{to_datetime(now):%Y/%m/%d}/[{function.version}]{self._ids.hex(32)}"
+            # In a group of another name, a stream says whose it is (K4).
+            prefix = "" if function.has_own_log_group else function.ref.name
+            stream = f"{to_datetime(now):%Y/%m/%d}/{prefix}[{function.version}]{self._ids.hex(32)}"
             environment = _Environment(function.identity, registration.serial, stream)
             self._environments[key] = environment
         return environment
@@ -274,17 +279,45 @@ def _outcome(
         result = "Timeout"
         payload = platform.timed_out(call.request_id, function.timeout)
         output.append(platform.timeout_line(capture.timestamp, call.request_id, function.timeout))
-    if cold:
-        ref = function.ref
-        init.insert(0, platform.init_start(function.runtime, ref.partition, ref.region))
-    events = (
-        *init,
-        platform.start(call.request_id, function.version),
-        *output,
-        platform.end(call.request_id),
-        platform.report(call.request_id, duration, function.memory_size, cold=cold),
-    )
+    platform_lines = _json_lines if capture.as_json else _text_lines
+    first, begin, end = platform_lines(function, call, capture, result, duration, cold)
+    events = (*first, *init, *begin, *output, *end)
     return Outcome(result, payload, duration, environment.stream, events, client.exception, client.interrupt)
+
+
+def _text_lines(
+    function: Function,
+    call: Call,
+    _capture: Capture,
+    _result: str,
+    duration: int,
+    cold: bool,  # noqa: FBT001
+) -> tuple[list[str], list[str], list[str]]:
+    """What comes before the cold start's output, before the invocation's, and after it (K1)."""
+    ref, request_id = function.ref, call.request_id
+    first = [platform.init_start(function.runtime, ref.partition, ref.region)] if cold else []
+    report = platform.report(request_id, duration, function.memory_size, cold=cold)
+    return first, [platform.start(request_id, function.version)], [platform.end(request_id), report]
+
+
+def _json_lines(
+    function: Function,
+    call: Call,
+    capture: Capture,
+    result: str,
+    duration: int,
+    cold: bool,  # noqa: FBT001
+) -> tuple[list[str], list[str], list[str]]:
+    """The same with LogFormat=JSON, unless SystemLogLevel leaves them out."""
+    if function.logging["SystemLogLevel"] == "WARN":
+        return [], [], []
+    ref, time_, request_id = function.ref, capture.timestamp, call.request_id
+    first = [platform.init_start_event(time_, function.runtime, ref.partition, ref.region)] if cold else []
+    begin = [platform.start_event(time_, request_id, function.version)]
+    status = {"Success": "success", "Timeout": "timeout"}.get(result, "error")
+    memory = function.memory_size
+    end = [platform.report_event(time_, request_id, duration, memory, status, cold=cold)]
+    return first, begin, end
 
 
 @cache

@@ -278,7 +278,9 @@ class Simulation:
         finally:
             self._busy[function.ref.unqualified_arn] -= 1
             self._traces.pop()
-        self.logs.write(LogEvents(function.ref, outcome.log_stream, self.now, outcome.log_events))
+        self.logs.write(
+            LogEvents(function.ref, function.log_group, outcome.log_stream, self.now, outcome.log_events)
+        )
         self.metrics.ran(function.ref, function.version, self.now, outcome.result, outcome.duration)
         return outcome
 

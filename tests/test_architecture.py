@@ -33,6 +33,7 @@ ORDER = [
     "_capture",
     "_variables",
     "_functions",
+    "_moto_gaps",
     "_logs",
     "_metrics",
     "_xray",
@@ -63,7 +64,17 @@ PURE = {
     "_record",
     "_wire",
 }
-KNOW_MOTO = {"_bridge", "_functions", "_hook", "_isolation", "_logs", "_metrics", "_targets", "_xray"}
+KNOW_MOTO = {
+    "_moto_gaps",
+    "_bridge",
+    "_functions",
+    "_hook",
+    "_isolation",
+    "_logs",
+    "_metrics",
+    "_targets",
+    "_xray",
+}
 AWS = {"boto3", "botocore", "moto", "s3transfer"}
 LONGEST = 350
 

@@ -41,7 +41,6 @@ NOT_SIMULATED = {
     "H11": PROPAGATION,
     "H12": IAM,
     "K10": "CloudTrail is not simulated",
-    "K14": "LogFormat=JSON is not simulated yet",
     "L7": "an older recording that L2's newer one contradicts",
 }
 
