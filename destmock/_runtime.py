@@ -173,7 +173,9 @@ class Runtime:
             self._importer.watching(registration.source, environment.modules),
         ):
             if cold:
-                environment.handler = _initialise(self._importer, registration, client, capture, call)
+                environment.handler = _initialise(
+                    self._importer, registration, client, capture, call, self._root_handler
+                )
                 environment.ready = not client.failed
             capture.initialised(call.request_id)
             if environment.ready:
@@ -218,6 +220,7 @@ def _initialise(
     client: _RuntimeClient,
     capture: Capture,
     call: Call,
+    root_handler: RootHandler,
 ) -> Handler | None:
     """The cold start: finds the handler, or leaves the error of a failed one (B8, B18)."""
     try:
@@ -231,7 +234,10 @@ def _initialise(
     except BaseException as problem:  # noqa: BLE001 - kept by `exit` if it isn't the function's
         client.exit(call.request_id, problem)
         return None
-    logging.getLogger().warning(lambda_unhandled_exception_warning_message)
+    # To the function's own log only: through the root logger, a user's would get it as well.
+    level = {"levelno": logging.WARNING, "levelname": "WARNING"}
+    warning = {"name": "root", "msg": lambda_unhandled_exception_warning_message, **level}
+    root_handler.emit(logging.makeLogRecord(warning))
     bootstrap.log_error(error, capture)
     client.post_invocation_error(call.request_id, to_json(error))
     return None
