@@ -110,6 +110,15 @@ def bad_client_context() -> AWSError:
     return AWSError("InvalidRequestContentException", BAD_CLIENT_CONTEXT)
 
 
+def wrong_type(value: object, wanted: str) -> AWSError:
+    """A JSON value of another type than the member's; the text is as AWS's clients report it."""
+    kind = "NUMBER" if isinstance(value, int | float) else "STRING"
+    kind = {bool: "TRUE" if value else "FALSE", list: "START_ARRAY", dict: "START_OBJECT"}.get(
+        type(value), f"{kind}_VALUE"
+    )
+    return AWSError("SerializationException", f"{kind} can not be converted to {wanted}")
+
+
 def violation(value: object, member: str, constraint: str) -> str:
     """One finding of a ValidationException."""
     return f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"

@@ -113,9 +113,10 @@ def _refuse(_session: URLLib3Session, request: Any) -> None:
 def adopt() -> None:
     """Hooks the sessions and clients that were made before this module was imported; once is enough."""
     for found in gc.get_objects():
-        if isinstance(found, Session):
+        kind = type(found)  # not isinstance, which asks other people's proxies who they are
+        if issubclass(kind, Session):
             _register(found.get_component("event_emitter"))
-        elif isinstance(found, BaseClient):
+        elif issubclass(kind, BaseClient):
             _register(found.meta.events)
 
 

@@ -84,7 +84,11 @@ class MockDestinations:
         if not self._running:
             message = "stop() without a start(): this mock isn't active"
             raise DestmockError(message)
-        destmock, stack = self._running.pop()
+        destmock, stack = self._running[-1]
+        if destmock._simulation is not _hook.active[-1]:  # noqa: SLF001 - the two are one thing to a user
+            message = "a mock that started later is still active; end mocks in the reverse order"
+            raise DestmockError(message)
+        self._running.pop()
         problem = self._problem(destmock, failed=failed)
         stack.close()
         if problem is not None:

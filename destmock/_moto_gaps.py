@@ -26,6 +26,9 @@ _IN_PROGRESS = {
 @contextlib.contextmanager
 def gaps_filled() -> Iterator[None]:
     """While entered, functions keep all their settings, and version numbers are never used again."""
+    if LambdaStorage.publish_version.__module__ == __name__:  # an outer mock has seen to it
+        yield
+        return
     with _settings_kept(), _version_numbers_unique():
         yield
 

@@ -158,6 +158,7 @@ class Runtime:
         self._environments: dict[tuple[str, str], _Environment] = {}
         self._root_handler = RootHandler()
         self._root_level = logging.getLogger().level
+        self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
 
     def run(self, function: Function, registration: Registration, call: Call) -> Outcome:
@@ -190,6 +191,8 @@ class Runtime:
 
     def close(self) -> None:
         self._importer.close()
+        if sys.stdout is self._root_handler.text():  # attempts on several threads have crossed
+            sys.stdout, sys.stderr = self._streams
         logging.getLogger().setLevel(self._root_level)
 
     def _environment(self, function: Function, registration: Registration, now: int) -> _Environment:

@@ -18,7 +18,7 @@ from destmock._jackson import complaint
 from destmock._record import is_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from destmock._ids import Trace
 
@@ -157,7 +157,10 @@ def read_settings(request: Request) -> tuple[FunctionRef, Settings]:
         for key, value in (body.get("DestinationConfig") or {}).items()
         if value is not None
     }
-    settings = Settings(body.get("MaximumRetryAttempts"), body.get("MaximumEventAgeInSeconds"), destinations)
+    retries, age = body.get("MaximumRetryAttempts"), body.get("MaximumEventAgeInSeconds")
+    _check_types([retries, age], int, "Integer")
+    _check_types(destinations.values(), str, "String")
+    settings = Settings(retries, age, destinations)
     violations = [
         errors.pattern(arn, f"destinationConfig.{member}.destination", errors.DESTINATION_PATTERN)
         for key, member in (("OnFailure", "onFailure"), ("OnSuccess", "onSuccess"))
@@ -188,7 +191,9 @@ def read_recursion_config(request: Request) -> tuple[FunctionRef, str]:
 def read_dead_letter(request: Request) -> str | None:
     """The ARN that a CreateFunction or UpdateFunctionConfiguration asks for; `None` if it asks for none."""
     config = json.loads(request.body or b"{}").get("DeadLetterConfig") or {}
-    return config.get("TargetArn") or None
+    arn = config.get("TargetArn") or None
+    _check_types([arn], str, "String")
+    return arn
 
 
 def list_body(configs: list[str], marker: str | None) -> str:
@@ -301,6 +306,13 @@ def _enum(value: str, member: str, allowed: list[str]) -> list[str]:
     if value in allowed:
         return []
     return [errors.violation(value, member, f"satisfy enum value set: [{', '.join(allowed)}]")]
+
+
+def _check_types(values: Iterable[object], kind: type, name: str) -> None:
+    """botocore checks types itself, unless it was told not to."""
+    for value in values:
+        if value is not None and type(value) is not kind:
+            raise errors.wrong_type(value, name)
 
 
 def _range(value: int | None, member: str, low: int, high: int) -> list[str]:

@@ -1219,3 +1219,24 @@ def test_a_function_without_a_handler_has_configurations_too(lam, make_queue):
     answer = put(lam, DestinationConfig=to(OnFailure=make_queue("failed")))
     assert get(lam) == answer
     assert listed(lam) == [f"{ARN}:$LATEST"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"MaximumRetryAttempts": "1"}, "STRING_VALUE can not be converted to Integer"),
+        ({"MaximumRetryAttempts": 1.5}, "NUMBER_VALUE can not be converted to Integer"),
+        ({"MaximumRetryAttempts": True}, "TRUE can not be converted to Integer"),
+        ({"MaximumEventAgeInSeconds": [60]}, "START_ARRAY can not be converted to Integer"),
+        (
+            {"DestinationConfig": {"OnFailure": {"Destination": 5}}},
+            "NUMBER_VALUE can not be converted to String",
+        ),
+    ],
+)
+@pytest.mark.destmock(handlers={"orders": print})
+def test_a_value_of_another_type_is_refused_where_botocore_does_not_check(settings, text):
+    unchecked = boto3.client("lambda", config=Config(parameter_validation=False))
+    with pytest.raises(ClientError) as caught:
+        unchecked.put_function_event_invoke_config(FunctionName="orders", **settings)
+    assert caught.value.response["Error"] == {"Code": "SerializationException", "Message": text}

@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 import unittest
+import weakref
 from unittest.mock import patch
 
 import boto3
@@ -1267,3 +1268,44 @@ def test_a_client_of_a_module_under_test_is_adopted(pytester):
     )
     result = pytester.runpytest_subprocess(*STRICT)
     result.assert_outcomes(passed=2)
+
+
+def test_mocks_end_in_the_reverse_order_of_their_beginnings():
+    """Otherwise the process would be left patched; the refusal changes nothing."""
+    first, second = mock_destinations(), mock_destinations()
+    first.start()
+    second.start()
+    with pytest.raises(DestmockError, match="end mocks in the reverse order"):
+        first.stop()
+    second.stop()
+    first.stop()
+
+
+def test_other_people_s_proxies_are_left_alone_when_clients_are_adopted():
+    """One whose object has gone, and one that does not say what it is."""
+
+    class Gone:
+        pass
+
+    class Secretive:
+        @property
+        def __class__(self):
+            raise RuntimeError("evaluated")
+
+    gone = Gone()
+    proxies = [weakref.proxy(gone), Secretive()]
+    del gone
+    _hook.adopt.cache_clear()
+    with mock_destinations() as destmock:
+        assert list(destmock.invocations) == []
+    assert len(proxies) == 2
+
+
+def test_versions_count_on_inside_a_nested_mock():
+    with mock_destinations(), mock_destinations(handlers={"orders": print}):
+        lam = boto3.client("lambda")
+        versions = []
+        for text in ("first", "second"):
+            lam.update_function_configuration(FunctionName="orders", Description=text)
+            versions.append(lam.publish_version(FunctionName="orders")["Version"])
+        assert versions == ["1", "2"]
