@@ -73,7 +73,7 @@ def isolated() -> Iterator[None]:
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:
-    """One loader of service models for the whole process, so that a client costs 4 ms instead of 55.
+    """One loader of service models for the whole process, so that a client costs a sixth of the time.
 
     Each boto3 session adds its own directory to the loader's: once is enough.
     """
