@@ -76,6 +76,12 @@ def on_reading_call(**_: object) -> None:
         simulation.flush()
 
 
+def after_call(**_: object) -> None:
+    """With autorun, everything that the call has queued runs before it returns, retries included."""
+    if active:
+        active[-1].settle_down()
+
+
 def before_sign(request_signer: Any, **_: object) -> None:
     """Real credentials that would have to be fetched first, or are missing, aren't needed for moto."""
     if not active:
@@ -91,6 +97,7 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.cloudwatch", on_reading_call),
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),
+    ("after-call", after_call),
     ("before-sign", before_sign),
 )
 BUILTIN_HANDLERS.extend(_HOOKS)
