@@ -86,9 +86,7 @@ def test_a_published_message_reaches_the_function_in_sns_s_own_event(destmock, s
         "count": {"DataType": "Number", "StringValue": "3"},
         "raw": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
     }
-    published = sns.publish(
-        TopicArn=topic, Message="naïve 🙂", Subject="hello", MessageAttributes=attributes
-    )
+    published = sns.publish(TopicArn=topic, Message="naïve 🙂", Subject="hello", MessageAttributes=attributes)
     [invocation] = destmock.invocations
     [record] = invocation.event["Records"]
     sent = record.pop("Sns")

@@ -108,6 +108,7 @@ class QueueReader:
         for message in list(queue._messages) if due else ():  # noqa: SLF001 - the hidden ones, too
             if not due.isdisjoint(message.all_receipt_handles):
                 message.visible_at = 0
+                del message._old_receipt_handles[:-1]  # noqa: SLF001 - moto copies them all each time
                 if arrival_of(message, now) + kept <= now:
                     queue._messages.remove(message)  # noqa: SLF001
         for handle in due:

@@ -1,0 +1,97 @@
+"""Secrets Manager runs a rotation's function once for each step."""
+
+import boto3
+import pytest
+
+from destmock import NoHandlerError
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
+
+
+@pytest.fixture
+def secrets(destmock):
+    return boto3.client("secretsmanager")
+
+
+@pytest.fixture
+def secret(secrets):
+    return secrets.create_secret(Name="password", SecretString="old")["ARN"]
+
+
+def rotate(secrets, **settings):
+    return secrets.rotate_secret(
+        SecretId="password",
+        RotationLambdaARN=ARN,
+        RotationRules={"AutomaticallyAfterDays": 30},
+        **settings,
+    )
+
+
+def rotation(secrets, failing=None):
+    """A rotation function as AWS's template has it, and the steps it has seen."""
+    steps = []
+
+    def handler(event, context):
+        steps.append(event)
+        secret, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
+        if step == failing:
+            raise RuntimeError(step)
+        if step == "createSecret":
+            secrets.put_secret_value(
+                SecretId=secret, ClientRequestToken=token, SecretString="new", VersionStages=["AWSPENDING"]
+            )
+        if step == "finishSecret":
+            versions = secrets.describe_secret(SecretId=secret)["VersionIdsToStages"]
+            current = next(version for version, stages in versions.items() if "AWSCURRENT" in stages)
+            secrets.update_secret_version_stage(
+                SecretId=secret,
+                VersionStage="AWSCURRENT",
+                MoveToVersionId=token,
+                RemoveFromVersionId=current,
+            )
+
+    return handler, steps
+
+
+def test_a_rotation_runs_each_step_with_the_secret_s_arn(destmock, secrets, secret):
+    handler, steps = rotation(secrets)
+    destmock.handler("rotate", handler)
+    token = rotate(secrets)["VersionId"]
+    assert [event["Step"] for event in steps] == ["createSecret", "setSecret", "testSecret", "finishSecret"]
+    assert {event["SecretId"] for event in steps} == {secret}
+    assert {event["ClientRequestToken"] for event in steps} == {token}
+    assert secrets.get_secret_value(SecretId="password")["SecretString"] == "new"
+    assert destmock.timeline().count("(Secrets Manager, ") == 4
+    assert list(destmock.invocations) == []
+
+
+@pytest.mark.parametrize("failing", ["createSecret", "setSecret", "testSecret", "finishSecret"])
+def test_a_step_that_fails_ends_the_rotation_and_the_secret_stays(destmock, secrets, secret, failing):
+    handler, steps = rotation(secrets, failing)
+    destmock.handler("rotate", handler)
+    assert rotate(secrets)["ARN"] == secret  # on AWS the call has answered before the rotation begins
+    assert steps[-1]["Step"] == failing
+    assert secrets.get_secret_value(SecretId="password")["SecretString"] == "old"
+
+
+def test_a_throttled_rotation_does_nothing(destmock, secrets, secret):
+    handler, steps = rotation(secrets)
+    destmock.handler("rotate", handler)
+    boto3.client("lambda").put_function_concurrency(FunctionName="rotate", ReservedConcurrentExecutions=0)
+    rotate(secrets)
+    assert steps == []
+    assert secrets.get_secret_value(SecretId="password")["SecretString"] == "old"
+
+
+def test_a_rotation_function_has_to_be_there(secrets, secret):
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException, match="Lambda|ARN"):
+        rotate(secrets)
+
+
+def test_a_rotation_function_has_to_have_a_handler(destmock, secrets, secret):
+    role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    boto3.client("lambda").create_function(
+        FunctionName="rotate", Runtime="nodejs20.x", Role=role, Handler="a.b", Code={"ZipFile": b"x"}
+    )
+    with pytest.raises(NoHandlerError, match="rotate"):
+        rotate(secrets)
