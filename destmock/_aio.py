@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from aiohttp import StreamReader
     from botocore.credentials import Credentials
 
-_LAST_IMPORTED = "aiobotocore.session"
+#: What aiobotocore's own modules import last: without it, there is no client.
+_SESSION = "aiobotocore.session"
 
 
 def http_session_of(context: Mapping[str, Any]) -> type | None:
@@ -37,10 +39,10 @@ def http_response(
 ) -> AioAWSResponse:
     """An answer as if the client's HTTP session had received it: aiohttp's, or httpx's."""
     from aiobotocore.awsrequest import AioAWSResponse, HttpxAWSResponse
-    from aiobotocore.httpxsession import HttpxSession, httpx
+    from aiobotocore.httpxsession import httpx, is_httpx_session_cls
 
     text = {name: str(value) for name, value in headers.items()}
-    if not issubclass(http_session, HttpxSession):
+    if not is_httpx_session_cls(http_session):
         return AioAWSResponse(url, status, text, _RawResponse(url, status, text, _stream(body)))
     request, stream = httpx.Request("POST", url), httpx.ByteStream(body)
     raw = httpx.Response(status, headers=text, stream=stream, request=request)
@@ -57,19 +59,17 @@ def streaming_body(raw: Any, length: int) -> AioStreamingBodyBase:
 
 def credentials_for(request_signer: Any, credentials: Credentials) -> Credentials:
     """The credentials as the signer needs them: aiobotocore's awaits them."""
-    if _LAST_IMPORTED not in sys.modules:
+    if not inspect.iscoroutinefunction(request_signer.sign):
         return credentials
     from aiobotocore.credentials import AioCredentials
-    from aiobotocore.signers import AioRequestSigner
 
-    if not isinstance(request_signer, AioRequestSigner):
-        return credentials
-    return AioCredentials(credentials.access_key, credentials.secret_key)
+    made: Credentials = AioCredentials(credentials.access_key, credentials.secret_key)
+    return made
 
 
 def is_to_be_mocked() -> bool:
     """Whether the program has imported aiobotocore, and `mock` has not been called since it was undone."""
-    if _LAST_IMPORTED not in sys.modules:
+    if _SESSION not in sys.modules:
         return False
     from aiobotocore.session import AioSession
 
@@ -78,13 +78,15 @@ def is_to_be_mocked() -> bool:
 
 def mock(refuse: Callable[[Any, Any], None]) -> Callable[[], None]:
     """Has moto answer aiobotocore's clients, and what it doesn't answer refused; returns what undoes it."""
+    from aiobotocore.endpoint import AioEndpoint
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.httpxsession import HttpxSession
     from aiobotocore.session import AioSession
 
+    ways_out = (AioEndpoint, "_send"), (AIOHTTPSession, "send"), (HttpxSession, "send")
     with contextlib.ExitStack() as stack:
-        for session in (AIOHTTPSession, HttpxSession):
-            stack.enter_context(patch.object(session, "send", refuse))
+        for owner, name in ways_out:
+            stack.enter_context(patch.object(owner, name, refuse))
         stack.enter_context(patch.object(AioSession, "get_credentials", _get_credentials))
         stack.enter_context(patch.object(BotocoreStubber, "__call__", _translated(BotocoreStubber.__call__)))
         return stack.pop_all().close
@@ -94,7 +96,8 @@ async def _get_credentials(session: AioSession) -> Credentials | None:
     """As for boto3: what a session has already, else the environment's."""
     from aiobotocore.credentials import AioEnvProvider
 
-    return session._credentials or await AioEnvProvider().load()
+    found: Credentials | None = session._credentials or await AioEnvProvider().load()  # noqa: SLF001
+    return found
 
 
 def _translated(answer: Callable[..., AWSResponse | None]) -> Callable[..., Any]:
@@ -124,10 +127,10 @@ async def _with_body(request: AWSPreparedRequest) -> AWSPreparedRequest:
 
     A copy, for a retry rewinds the request's own stream.
     """
-    body = request.body
+    body: Any = request.body
     if hasattr(body, "read"):
         body = body.read()
-        if asyncio.iscoroutine(body):
+        if inspect.isawaitable(body):
             body = await body
     return AWSPreparedRequest(request.method, request.url, request.headers, body, request.stream_output)
 

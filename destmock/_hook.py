@@ -212,4 +212,7 @@ def _http_response(answer: _wire.Answer, url: str, http_session: type | None) ->
     if http_session is None:
         raw = MockRawResponse(answer.body)
         return AWSResponse(url, answer.status, cast("HTTPHeaders", answer.headers), raw)
-    return _aio.http_response(http_session, url, answer.status, answer.headers, answer.body)
+    return cast(
+        "AWSResponse",
+        _aio.http_response(http_session, url, answer.status, answer.headers, answer.body),
+    )
