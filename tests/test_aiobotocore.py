@@ -249,6 +249,7 @@ async def test_a_handler_may_run_an_event_loop_of_its_own():
     with mock_destinations({"outer": outer, "inner": inner}):
         async with get_session().create_client("lambda") as lam:
             answer = await lam.invoke(FunctionName="outer", Payload=b"5")
+            assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
             assert json.loads(await answer["Payload"].read()) == {"inner": 5}
     await asyncio.sleep(0)
     assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
@@ -261,8 +262,8 @@ async def test_the_test_s_loop_goes_on_after_a_handler_that_interrupts():
         async with get_session().create_client("lambda") as lam:
             with pytest.raises(KeyboardInterrupt):
                 await lam.invoke(FunctionName="orders", InvocationType="Event")
+            assert asyncio.current_task() is task
     await asyncio.sleep(0)
-    assert asyncio.current_task() is task
 
 
 @asynchronous
@@ -442,6 +443,18 @@ def test_an_older_session_s_credentials_are_neither_fetched_nor_lost(machine, ma
         assert session.full_config["profiles"].keys() == {"default", "process"}
     assert len(destmock.invocations) == 1
     assert session._credentials is before
+
+
+@asynchronous
+@orders
+async def test_the_environment_s_credentials_say_whose_account_it_is(destmock, client):
+    sts = await client("sts")
+    role = {"RoleArn": "arn:aws:iam::111111111111:role/other", "RoleSessionName": "test"}
+    credentials = (await sts.assume_role(**role))["Credentials"]
+    os.environ["AWS_ACCESS_KEY_ID"] = credentials["AccessKeyId"]
+    async with get_session().create_client("lambda") as lam:
+        await lam.invoke(FunctionName="orders", InvocationType="Event")
+    assert ":111111111111:function:orders" in destmock.invocations[0].function_arn
 
 
 def test_a_client_without_credentials_needs_none(machine):
