@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from botocore import register_initializer
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.credentials import Credentials, RefreshableCredentials
@@ -25,7 +26,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
-from destmock import _operations, _wire
+from destmock import _aio, _operations, _wire
 from destmock._functions import account_of, partition_of
 from destmock._ids import parse_trace
 from destmock.errors import NetworkError
@@ -64,7 +65,7 @@ def on_lambda_call(
         simulation.functions.create_registered(caller.account, caller.region)
     answer = _operations.answer(simulation, _request(name, params, caller))
     if answer is not None:
-        return _parsed(answer, model, params["url"])
+        return _parsed(answer, model, params["url"], _aio.http_session_of(context))
     if name == "CreateFunction":
         simulation.functions.release(caller.account, caller.region, _created_name(params))
     return None
@@ -88,7 +89,7 @@ def before_sign(request_signer: Any, **_: object) -> None:
         return
     credentials = request_signer._credentials  # noqa: SLF001 - botocore has no public way to it
     if credentials is None or isinstance(credentials, RefreshableCredentials):
-        request_signer._credentials = FAKE_CREDENTIALS  # noqa: SLF001
+        request_signer._credentials = _aio.credentials_for(request_signer, FAKE_CREDENTIALS)  # noqa: SLF001
         active[-1].on_close(lambda: setattr(request_signer, "_credentials", credentials))
 
 
@@ -101,6 +102,15 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-sign", before_sign),
 )
 BUILTIN_HANDLERS.extend(_HOOKS)
+
+
+def follow_aiobotocore(_session: object = None) -> None:
+    """Mocks aiobotocore, once the program has imported it, until the outermost mock ends."""
+    if active and _aio.is_to_be_mocked():
+        active[0].on_close(_aio.mock(_refuse))
+
+
+register_initializer(follow_aiobotocore)  # each new session calls it: the import may be the test's own
 
 
 def network_refused() -> AbstractContextManager[object]:
@@ -181,10 +191,11 @@ def _parser() -> Any:
     return create_parser("rest-json")
 
 
-def _parsed(answer: _wire.Answer, model: OperationModel, url: str) -> tuple[AWSResponse, dict[str, Any]]:
+def _parsed(
+    answer: _wire.Answer, model: OperationModel, url: str, http_session: type | None
+) -> tuple[AWSResponse, dict[str, Any]]:
     """What botocore's own endpoint would make of the answer, dates, streams and errors included."""
-    raw = MockRawResponse(answer.body)
-    http = AWSResponse(url, answer.status, cast("HTTPHeaders", answer.headers), raw)
+    http = _http_response(answer, url, http_session)
     response: dict[str, Any] = {
         "status_code": answer.status,
         "headers": http.headers,  # whose names compare in any case, as the parser expects
@@ -193,7 +204,8 @@ def _parsed(answer: _wire.Answer, model: OperationModel, url: str) -> tuple[AWSR
     }
     failed = answer.status >= 300  # noqa: PLR2004 - as botocore tells them apart
     if not failed and model.has_streaming_output:
-        response["body"] = StreamingBody(raw, len(answer.body))
+        body = StreamingBody if http_session is None else _aio.streaming_body
+        response["body"] = body(http.raw, len(answer.body))
     parsed = _parser().parse(response, model.output_shape)
     if failed:
         shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
@@ -201,3 +213,13 @@ def _parsed(answer: _wire.Answer, model: OperationModel, url: str) -> tuple[AWSR
             parsed.update(_parser().parse(response, shape))
     parsed["ResponseMetadata"]["RetryAttempts"] = 0
     return http, parsed
+
+
+def _http_response(answer: _wire.Answer, url: str, http_session: type | None) -> AWSResponse:
+    if http_session is None:
+        raw = MockRawResponse(answer.body)
+        return AWSResponse(url, answer.status, cast("HTTPHeaders", answer.headers), raw)
+    return cast(
+        "AWSResponse",
+        _aio.http_response(http_session, url, answer.status, answer.headers, answer.body),
+    )

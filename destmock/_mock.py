@@ -72,6 +72,7 @@ class MockDestinations:
             stack.callback(simulation.close)
             _hook.active.append(simulation)
             stack.callback(_hook.active.remove, simulation)
+            _hook.follow_aiobotocore()
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))
         return destmock

@@ -24,6 +24,7 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller, to_json
 from destmock import _platform as platform
 from destmock._capture import Capture, RootHandler
 from destmock._clock import to_datetime
+from destmock._event_loop import out_of_sight
 from destmock._handlers import Handler, Importer, stripped
 from destmock._variables import Variables
 
@@ -172,6 +173,7 @@ class Runtime:
             self._variables.of(function, environment.stream, call.trace_header),
             capture.active(self._root_handler, environment.log_handlers),
             self._importer.watching(registration.source, environment.modules),
+            out_of_sight(),
         ):
             if cold:
                 environment.handler = _initialise(

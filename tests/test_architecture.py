@@ -22,6 +22,7 @@ ORDER = [
     "_isolation",
     "_bridge",
     "_hook",
+    "_aio",
     "_operations",
     "_destmock",
     "_simulation",
@@ -34,6 +35,7 @@ ORDER = [
     "_platform",
     "_capture",
     "_variables",
+    "_event_loop",
     "_functions",
     "_moto_gaps",
     "_logs",
@@ -71,6 +73,7 @@ PURE = {
     "_wire",
 }
 KNOW_MOTO = {
+    "_aio",
     "_moto_gaps",
     "_bridge",
     "_functions",
@@ -82,7 +85,7 @@ KNOW_MOTO = {
     "_targets",
     "_xray",
 }
-AWS = {"boto3", "botocore", "moto", "s3transfer"}
+AWS = {"aiobotocore", "aiohttp", "boto3", "botocore", "moto", "s3transfer"}
 LONGEST = 350
 
 #: Methods that change a list, a dictionary, a set or a deque.

@@ -1,0 +1,162 @@
+"""aiobotocore at door 1: its clients run the same hooks, and get their answers in aiobotocore's own types.
+
+aiobotocore is imported only by functions that are called once the program has imported it itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from moto.core.botocore_stubber import BotocoreStubber
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiobotocore.awsrequest import AioAWSResponse
+    from aiobotocore.response import AioStreamingBodyBase
+    from aiobotocore.session import AioSession
+    from aiohttp import StreamReader
+    from botocore.credentials import Credentials
+
+#: What aiobotocore's own modules import last: without it, there is no client.
+_SESSION = "aiobotocore.session"
+
+
+def http_session_of(context: Mapping[str, Any]) -> type | None:
+    """The class of the HTTP session of an aiobotocore client's call; `None` if it is a boto3 client's."""
+    return getattr(context.get("client_config"), "http_session_cls", None)
+
+
+def http_response(
+    http_session: type, url: str, status: int, headers: Mapping[str, Any], body: bytes
+) -> AioAWSResponse:
+    """An answer as if the client's HTTP session had received it: aiohttp's, or httpx's."""
+    from aiobotocore.awsrequest import AioAWSResponse, HttpxAWSResponse
+    from aiobotocore.httpxsession import httpx, is_httpx_session_cls
+
+    text = {name: str(value) for name, value in headers.items()}
+    if not is_httpx_session_cls(http_session):
+        return AioAWSResponse(url, status, text, _RawResponse(url, status, text, _stream(body)))
+    request, stream = httpx.Request("POST", url), httpx.ByteStream(body)
+    raw = httpx.Response(status, headers=text, stream=stream, request=request)
+    return HttpxAWSResponse(url, status, text, raw)
+
+
+def streaming_body(raw: Any, length: int) -> AioStreamingBodyBase:
+    """What an answer has as its body if the operation's model says that it is a stream."""
+    from aiobotocore.response import AioHttpxStreamingBody, AioStreamingBody
+
+    kind = AioStreamingBody if isinstance(raw, _RawResponse) else AioHttpxStreamingBody
+    return kind(raw, length)
+
+
+def credentials_for(request_signer: Any, credentials: Credentials) -> Credentials:
+    """The credentials as the signer needs them: aiobotocore's awaits them."""
+    if not inspect.iscoroutinefunction(request_signer.sign):
+        return credentials
+    from aiobotocore.credentials import AioCredentials
+
+    made: Credentials = AioCredentials(credentials.access_key, credentials.secret_key)
+    return made
+
+
+def is_to_be_mocked() -> bool:
+    """Whether the program has imported aiobotocore, and `mock` has not been called since it was undone."""
+    if _SESSION not in sys.modules:
+        return False
+    from aiobotocore.session import AioSession
+
+    return AioSession.get_credentials is not _get_credentials
+
+
+def mock(refuse: Callable[[Any, Any], None]) -> Callable[[], None]:
+    """Has moto answer aiobotocore's clients, and what it doesn't answer refused; returns what undoes it."""
+    from aiobotocore.endpoint import AioEndpoint
+    from aiobotocore.httpsession import AIOHTTPSession
+    from aiobotocore.httpxsession import HttpxSession
+    from aiobotocore.session import AioSession
+
+    ways_out = (AioEndpoint, "_send"), (AIOHTTPSession, "send"), (HttpxSession, "send")
+    with contextlib.ExitStack() as stack:
+        for owner, name in ways_out:
+            stack.enter_context(patch.object(owner, name, refuse))
+        stack.enter_context(patch.object(AioSession, "get_credentials", _get_credentials))
+        stack.enter_context(patch.object(BotocoreStubber, "__call__", _translated(BotocoreStubber.__call__)))
+        return stack.pop_all().close
+
+
+async def _get_credentials(session: AioSession) -> Credentials | None:
+    """As for boto3: what a session has already, else the environment's."""
+    from aiobotocore.credentials import AioEnvProvider
+
+    found: Credentials | None = session._credentials or await AioEnvProvider().load()  # noqa: SLF001
+    return found
+
+
+def _translated(answer: Callable[..., AWSResponse | None]) -> Callable[..., Any]:
+    """moto's `before-send` handler, which aiobotocore awaits if it returns something to await."""
+
+    def __call__(  # noqa: N807 - stands in for moto's
+        stubber: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **kwargs: Any
+    ) -> AWSResponse | Awaitable[AioAWSResponse | None] | None:
+        http_session = http_session_of(getattr(request, "context", {}))
+        if http_session is None:
+            return answer(stubber, event_name, request, **kwargs)
+        return answered(http_session, stubber, event_name, request)
+
+    async def answered(
+        http_session: type, stubber: BotocoreStubber, event_name: str, request: AWSPreparedRequest
+    ) -> AioAWSResponse | None:
+        found = answer(stubber, event_name, await _with_body(request))
+        if found is None:
+            return None
+        return http_response(http_session, found.url, found.status_code, found.headers, found.content)
+
+    return __call__
+
+
+async def _with_body(request: AWSPreparedRequest) -> AWSPreparedRequest:
+    """The request as moto can read it: aiobotocore's chunks and the user's own streams may be asynchronous.
+
+    A copy, for a retry rewinds the request's own stream.
+    """
+    body: Any = request.body
+    if hasattr(body, "read"):
+        body = body.read()
+        if inspect.isawaitable(body):
+            body = await body
+    return AWSPreparedRequest(request.method, request.url, request.headers, body, request.stream_output)
+
+
+def _stream(body: bytes) -> StreamReader:
+    from aiohttp import StreamReader
+    from aiohttp.base_protocol import BaseProtocol
+
+    loop = asyncio.get_running_loop()
+    stream = StreamReader(BaseProtocol(loop), len(body) + 1, loop=loop)
+    stream.feed_data(body)
+    stream.feed_eof()
+    return stream
+
+
+@dataclass(frozen=True, slots=True)
+class _RawResponse:
+    """As much of an aiohttp response as aiobotocore and its users read."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: StreamReader
+
+    async def read(self) -> bytes:
+        return await self.content.read()
+
+    def close(self) -> None:
+        """There is no connection."""
