@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -80,6 +82,50 @@ def test_time_driven_by_hand_is_the_same_on_every_run():
         "00:01:00 attempt 3 is due at 00:03:00",
         "00:03:00 Success",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "from_sns",
+            [
+                "RetriesExhausted: no mail server for Welcome",
+                "the message was 'Hello, Ann' to arn:aws:sns:us-east-1:123456789012:welcome",
+            ],
+        ),
+        (
+            "from_s3",
+            ["Success: {'key': 'in/my cat.png', 'bytes': 20, 'eTag': '5ffc0cc0bbb9bfbfaacf0680e9f525ff'}"],
+        ),
+        (
+            "from_eventbridge",
+            [
+                "Lambda Function Invocation Result - Failure",
+                "{'order': 7} -> card of order 7 declined",
+            ],
+        ),
+        (
+            "from_logs",
+            ["Success: {'group': '/aws/lambda/shop', 'errors': [{'level': 'ERROR', 'total': -3}]}"],
+        ),
+        ("from_sqs", ["dead letters: ['to Atlantis']", "virtual time that took: 90 s"]),
+        (
+            "from_kinesis",
+            ["RetryAttemptsExhausted after 2", "1 record of shardId-000000000000, number 3"],
+        ),
+        ("from_dynamodb", ["RetriesExhausted: account 7 is frozen"]),
+        (
+            "rotation",
+            [
+                "the secret is still 'old'",
+                "+0.000 s Error ConnectionError: the database does not take 'new'",
+            ],
+        ),
+    ],
+)
+def test_each_trigger_has_an_example(name, expected):
+    assert run(f"{name}.py").splitlines() == expected
 
 
 def test_each_example_is_short_enough_to_read():

@@ -91,7 +91,7 @@ def test_a_json_pattern_wants_no_text():
     ],
 )
 def test_what_is_not_understood_is_refused(pattern):
-    with pytest.raises(ValueError, match="understood|expected|missing|number"):
+    with pytest.raises(ValueError, match=r"understood|expected|missing|number"):
         parse(pattern)
 
 

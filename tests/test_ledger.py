@@ -455,7 +455,7 @@ def test_the_timeline_of_a_synchronous_invocation(destmock, lam):
     answer = lam.invoke(FunctionName="orders", Payload=b'{"id": 7}')
     request_id = answer["ResponseMetadata"]["RequestId"]
     assert destmock.timeline() == (
-        f'2026-09-14T15:18:45.502Z orders invoked synchronously {{"id": 7}} ({request_id})\n'
+        f'2026-09-14T15:18:45.502Z orders invoked synchronously {{"id": 7}} (Invoke, {request_id})\n'
         "  +0.000 s Error ValueError: no stock"
     )
 

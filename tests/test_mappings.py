@@ -453,11 +453,11 @@ def test_a_queue_has_to_hide_messages_for_as_long_as_the_function_may_run(destmo
 
 def test_a_second_mapping_of_the_same_two_is_refused(handler, jobs, connect):
     uuid = connect(jobs)
-    assert refusal(connect, jobs) == (
-        "ResourceConflictException",
+    text = (
         f'An event source mapping with SQS arn (" {jobs} ") and function (" work ") already exists. '
-        f"Please update or delete the existing mapping with UUID {uuid}",
+        f"Please update or delete the existing mapping with UUID {uuid}"
     )
+    assert refusal(connect, jobs) == ("ResourceConflictException", text)
 
 
 def test_a_queue_s_mapping_has_no_destination(handler, jobs, connect):

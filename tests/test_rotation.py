@@ -84,7 +84,7 @@ def test_a_throttled_rotation_does_nothing(destmock, secrets, secret):
 
 
 def test_a_rotation_function_has_to_be_there(secrets, secret):
-    with pytest.raises(secrets.exceptions.ResourceNotFoundException, match="Lambda|ARN"):
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException, match="not found for ARN"):
         rotate(secrets)
 
 

@@ -48,14 +48,14 @@ def subscription(sns, topic):
 def bucket(s3):
     """A bucket that notifies the function of what is made and removed below `in/`."""
     s3.create_bucket(Bucket="uploads")
-    notify(s3, Events=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], prefix="in/")
+    notify(s3, on=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], prefix="in/")
     return "uploads"
 
 
-def notify(s3, *, Events, prefix="", suffix="", **others):
+def notify(s3, *, on, prefix="", suffix="", **others):
     given = {"prefix": prefix, "suffix": suffix}
     rules = [{"Name": name, "Value": value} for name, value in given.items() if value]
-    configuration = {"LambdaFunctionArn": ORDERS, "Events": Events}
+    configuration = {"LambdaFunctionArn": ORDERS, "Events": on}
     if rules:
         configuration["Filter"] = {"Key": {"FilterRules": rules}}
     s3.put_bucket_notification_configuration(
@@ -248,7 +248,7 @@ def test_a_new_object_is_told_in_s3_s_own_event(destmock, s3, bucket):
     [("in/a.png", True), ("in/a.txt", False), ("out/a.png", False), ("a.png", False)],
 )
 def test_only_what_prefix_and_suffix_let_through_is_told(destmock, s3, bucket, key, told):
-    notify(s3, Events=["s3:ObjectCreated:*"], prefix="in/", suffix=".png")
+    notify(s3, on=["s3:ObjectCreated:*"], prefix="in/", suffix=".png")
     s3.put_object(Bucket=bucket, Key=key, Body=b"")
     assert len(destmock.invocations) == told
 
@@ -289,7 +289,7 @@ def test_a_versioned_object_is_told_with_its_version_and_its_delete_marker(destm
 
 
 def test_tags_are_told_when_they_are_put_and_not_with_each_object(destmock, s3, bucket):
-    notify(s3, Events=["s3:ObjectTagging:*"])
+    notify(s3, on=["s3:ObjectTagging:*"])
     s3.put_object(Bucket=bucket, Key="a", Body=b"1")
     assert list(destmock.invocations) == []
     s3.put_object_tagging(Bucket=bucket, Key="a", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
@@ -317,7 +317,7 @@ def test_a_queue_and_a_topic_get_the_same_event(destmock, s3, sns, bucket, topic
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue("by-topic"))
     notify(
         s3,
-        Events=["s3:ObjectRemoved:*"],
+        on=["s3:ObjectRemoved:*"],
         QueueConfigurations=[{"QueueArn": make_queue("direct"), "Events": ["s3:ObjectCreated:*"]}],
         TopicConfigurations=[{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}],
     )
@@ -444,7 +444,7 @@ def test_without_the_function_the_event_is_put_all_the_same(destmock, lam, event
 
 
 def test_a_bucket_tells_eventbridge_of_its_objects(destmock, s3, events, bucket):
-    notify(s3, Events=["s3:ObjectRemoved:*"], EventBridgeConfiguration={})
+    notify(s3, on=["s3:ObjectRemoved:*"], EventBridgeConfiguration={})
     rule(events, {"source": ["aws.s3"], "detail-type": ["Object Created"]}, {"Arn": ORDERS})
     etag = s3.put_object(Bucket=bucket, Key="a b", Body=b"123")["ETag"].strip('"')
     [invocation] = destmock.invocations
@@ -602,7 +602,7 @@ def test_moto_s_own_ways_are_back_when_the_mock_ends():
         s3 = boto3.client("s3", REGION)
         s3.create_bucket(Bucket="uploads")
         with mock_destinations({"orders": lambda event, context: None}) as outer:
-            notify(s3, Events=["s3:ObjectCreated:*"])
+            notify(s3, on=["s3:ObjectCreated:*"])
             with mock_destinations({"orders": lambda event, context: None}) as inner:
                 s3.put_object(Bucket="uploads", Key="a", Body=b"")
                 assert (len(inner.invocations), len(outer.invocations)) == (1, 0)

@@ -36,8 +36,8 @@ _SENDER = "AIDAJQR6QDGQ7PATMSYEY"
 def bridged() -> Iterator[None]:
     """While entered, what happens to an object is told as S3 tells it.
 
-    moto says nothing of a delete marker, takes each put for one of the object's tags, too, and the completion of
-    an upload in parts for a put.
+    moto says nothing of a delete marker, takes each put for one of the object's tags, too, and the completion
+    of an upload in parts for a put.
     """
     during: Counter[str] = Counter()
 
