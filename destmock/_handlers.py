@@ -105,7 +105,7 @@ class Handlers:
     ) -> Registration:
         """The latest registration under a name replaces the one before."""
         ref = _check_name(name)
-        _check_source(name, source)
+        check_source(name, source)
         settings = dict(environment or {})
         _check_settings(name, timeout, duration, settings)
         if isinstance(source, Outcomes):
@@ -147,7 +147,8 @@ def _check_name(name: str) -> FunctionRef | None:
     return ref
 
 
-def _check_source(name: str, source: object) -> None:
+def check_source(name: str, source: object) -> None:
+    """Raises `ValueError` or `TypeError` for what can't be a handler."""
     if isinstance(source, Outcomes):
         return
     if isinstance(source, str):
