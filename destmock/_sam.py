@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from destmock._templates import SERVERLESS
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class _ManagedPolicies:
@@ -34,27 +36,34 @@ def transform(
     try:
         translator = import_module("samtranslator.translator.translator")
         parser = import_module("samtranslator.parser.parser")
-        arns = import_module("samtranslator.translator.arn_generator")
         exceptions = import_module("samtranslator.model.exceptions")
     except ModuleNotFoundError as error:
         message = f"a SAM template needs {error.name}: pip install 'destmock[sam]'"
         raise UnsupportedError(message) from error
-    # The translator keeps its session's region there.
-    with patch.object(arns.ArnGenerator, "BOTO_SESSION_REGION_NAME", None):
+    with _globals_kept():
+        run = translator.Translator(None, parser.Parser(), boto_session=session)
         try:
-            made: dict[str, Any] = translator.Translator(
-                None, parser.Parser(), boto_session=session
-            ).translate(
+            made: dict[str, Any] = run.translate(
                 copy.deepcopy(dict(body)),
                 dict(parameters),
                 get_managed_policy_map=lambda: _ManagedPolicies(partition),
             )
         except exceptions.InvalidDocumentException as error:
-            message = f"Transform AWS::Serverless-2016-10-31 failed with: {_explained(error)}"
+            causes = " ".join(cause.message for cause in error.causes)
+            message = f"Transform {SERVERLESS} failed with: {error.message} {causes}"
             raise ValueError(message) from error
+        finally:
+            run.metrics.publish()  # to nobody; it logs a complaint otherwise
     return made
 
 
-def _explained(error: Any) -> str:
-    causes = " ".join(cause.message for cause in error.causes)
-    return f"{error.message} {causes}"
+@contextlib.contextmanager
+def _globals_kept() -> Iterator[None]:
+    """The translator keeps its session's region and its metrics in classes."""
+    arns = import_module("samtranslator.translator.arn_generator").ArnGenerator
+    metrics = import_module("samtranslator.metrics.method_decorator").MetricsMethodWrapperSingleton
+    with (
+        patch.object(arns, "BOTO_SESSION_REGION_NAME", None),
+        patch.object(metrics, "_METRICS_INSTANCE", metrics.get_instance()),
+    ):
+        yield
