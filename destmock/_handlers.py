@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from awslambdaric import bootstrap
 
 from destmock._arn import FunctionRef, parse_function_arn, parse_function_name
+from destmock._namespaces import file_of
 
 if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
@@ -244,9 +245,10 @@ _INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib"
 
 
 def _is_users_own(module: object) -> bool:
-    """A namespace package has no file, only a path."""
     try:
-        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-    except KeyError:  # it finds its path through its parent, which has been forgotten already
+        file = file_of(module)
+    except (
+        KeyError
+    ):  # a namespace package finds its path through its parent, which has been forgotten already
         return True
     return file is not None and not file.startswith(_INSTALLED)

@@ -1,160 +1,117 @@
-"""What `sam package` and `cdk deploy` do first: a template's local code becomes objects in a bucket."""
+"""Deployed code: the zips of a function and its layers, and the directories they are unpacked to."""
 
 from __future__ import annotations
 
-import copy
-import hashlib
 import io
-import json
+import linecache
+import os
+import shutil
+import sys
+import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from destmock._functions import DEFAULT_RUNTIME
+from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
-    from pathlib import Path
+    from destmock._arn import FunctionRef
 
-    from destmock._templates import Template
-
-#: Of each type: the property that may be a local path, and its form once uploaded.
-_LOCAL = {
-    "AWS::Lambda::Function": ("Code", "S3Bucket", "S3Key"),
-    "AWS::Lambda::LayerVersion": ("Content", "S3Bucket", "S3Key"),
-    "AWS::Serverless::Api": ("DefinitionUri", "Bucket", "Key"),
-    "AWS::Serverless::Function": ("CodeUri", "Bucket", "Key"),
-    "AWS::Serverless::HttpApi": ("DefinitionUri", "Bucket", "Key"),
-    "AWS::Serverless::LayerVersion": ("ContentUri", "Bucket", "Key"),
-    "AWS::Serverless::StateMachine": ("DefinitionUri", "Bucket", "Key"),
-}
-_SERVERLESS_FUNCTION = "AWS::Serverless::Function"
-#: Where a function's code stands that isn't a local path.
-_ELSEWHERE = ("CodeUri", "InlineCode", "ImageUri", "Code")
-_IMAGE = ("CodeUri", "Code", "ImageUri", "ImageConfig", "PackageType")
-_ARCHIVES = (".zip", ".jar")
-_LEFT_OUT = {"__pycache__", ".git", ".aws-sam", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_MODE = 0o100755 << 16
-PLACEHOLDER = "# The code of this function is a handler given to destmock's deploy().\n"
+#: Where AWS has a function's code, and the contents of its layers.
+TASK_ROOT, LAYERS_ROOT = "/var/task", "/opt"
+#: What unpacking raises for bytes that are no zip, or one that Python can't read.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """One object that a template refers to."""
+class Deployment:
+    """What was deployed as one version: its zips, and the settings that say how to run them."""
 
-    bucket: str
-    key: str
-    content: bytes
-
-
-def with_placeholders(template: Template, functions: Collection[str]) -> dict[str, Any]:
-    """The template's body, without the code of functions whose handlers are given."""
-    body = copy.deepcopy(template.body)
-    inherited = _globals(body)
-    for name in functions:
-        resource = body["Resources"][name]
-        properties = {k: v for k, v in resource.get("Properties", {}).items() if k not in _IMAGE}
-        serverless = resource["Type"] == _SERVERLESS_FUNCTION
-        properties.update({"InlineCode": PLACEHOLDER} if serverless else {"Code": {"ZipFile": PLACEHOLDER}})
-        for key, default in (("Runtime", DEFAULT_RUNTIME), ("Handler", "index.handler")):
-            if not serverless or key not in inherited:
-                properties.setdefault(key, default)
-        resource["Properties"] = properties
-    return body
+    ref: FunctionRef
+    handler: str
+    runtime: str
+    code: bytes
+    #: The ARN and the zip of each layer, in their order.
+    layers: tuple[tuple[str, bytes], ...]
+    #: Another object after each change of the code or the configuration.
+    revision: object
 
 
-def packaged(
-    template: Template, body: dict[str, Any], bucket: str, has: Callable[[dict[str, Any]], bool]
-) -> Iterator[Upload]:
-    """Replaces each local path in `body`; what is to be uploaded for that.
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A deployment that is unpacked and can run; for the runtime, what a registration is."""
 
-    Code is taken as it is: requirements aren't installed, the process's own packages serve. `has` tells
-    which resources the stack will have. Raises `FileNotFoundError` for a path that isn't there.
-    """
-    inherited = _globals(body).pop("CodeUri", None)
-    for name, resource in body["Resources"].items():
-        if resource["Type"] not in _LOCAL or not has(resource):
-            continue
-        key, *form = _LOCAL[resource["Type"]]
-        properties = resource.setdefault("Properties", {})
-        if resource["Type"] == _SERVERLESS_FUNCTION and not any(each in properties for each in _ELSEWHERE):
-            properties[key] = inherited or "."  # the template's own directory, as SAM has it
-        path = properties.get(key)
-        if not isinstance(path, str) or path.startswith(("s3://", "https://")):
-            continue
-        content, suffix = _content(name, key, template.path.parent / path, resource)
-        uploaded = f"{hashlib.sha256(content).hexdigest()}{suffix}"
-        properties[key] = dict(zip(form, (bucket, uploaded), strict=True))
-        yield Upload(bucket, uploaded, content)
+    source: str
+    serial: object
+    task_root: str
+    layers_root: str
+    #: What `sys.path` begins with.
+    path: tuple[str, ...]
+    duration_ms: ClassVar[int] = 0
+
+    def shown(self, text: str) -> str:
+        """Text that the function wrote, with the paths that it would have seen on AWS."""
+        return text.replace(self.task_root, TASK_ROOT).replace(self.layers_root, LAYERS_ROOT)
+
+    def shown_bytes(self, written: bytes) -> bytes:
+        return self.shown(written.decode(errors="surrogateescape")).encode(errors="surrogateescape")
 
 
-def assets(
-    template: Template,
-    body: Mapping[str, Any],
-    place: Mapping[str, str],
-    has: Callable[[dict[str, Any]], bool],
-) -> Iterator[Upload]:
-    """What CDK's list of assets says, as far as a resource of the stack refers to it.
+class Packages:
+    """The directories of one simulation: equal zips share one, and all are gone when it ends."""
 
-    `place`: the values of the pseudo parameters in the buckets' names.
-    """
-    if template.assets is None:
-        return
-    texts = {name: json.dumps(each) for name, each in body["Resources"].items() if has(each)}
-    for asset in json.loads(template.assets.read_text("utf-8")).get("files", {}).values():
-        for destination in asset["destinations"].values():
-            key = _filled(destination["objectKey"], place)
-            users = [name for name, text in texts.items() if key in text]
-            if users:
-                path = template.path.parent / asset["source"]["path"]
-                _check(users[0], "its asset", path)
-                zipped = asset["source"].get("packaging") == "zip"
-                content = archive(path) if zipped else path.read_bytes()
-                yield Upload(_filled(destination["bucketName"], place), key, content)
+    def __init__(self) -> None:
+        self._root: str | None = None
+        self._unpacked: dict[tuple[bytes, ...], str] = {}
 
+    def package(self, deployment: Deployment) -> Package:
+        """Raises `NoHandlerError` for code or a layer that is no zip."""
+        ref = deployment.ref
+        task_root = self._directory(ref, {"its code": deployment.code})
+        layers = {f"its layer {arn}": content for arn, content in deployment.layers}
+        layers_root = self._directory(ref, layers)
+        installed = f"python/lib/{deployment.runtime}/site-packages"
+        path = (task_root, f"{layers_root}/{installed}", f"{layers_root}/python")
+        return Package(deployment.handler, deployment.revision, task_root, layers_root, path)
 
-def archive(path: Path, prefix: str = "") -> bytes:
-    """A directory, or a file, as a zip that depends on nothing but names and contents."""
-    root = path if path.is_dir() else path.parent
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        for each in files:
-            relative = each.relative_to(root)
-            if each.is_file() and not _LEFT_OUT & set(relative.parts):
-                info = zipfile.ZipInfo(prefix + relative.as_posix(), _EPOCH)
-                info.external_attr, info.compress_type = _MODE, zipfile.ZIP_DEFLATED
-                file.writestr(info, each.read_bytes())
-    return made.getvalue()
+    def close(self) -> None:
+        if self._root is None:
+            return
+        for cache in (sys.path_importer_cache, linecache.cache):
+            for path in [path for path in cache if path.startswith(self._root)]:
+                del cache[path]
+        shutil.rmtree(self._root, ignore_errors=True)
+        self._root = None
+        self._unpacked.clear()
 
-
-def _content(name: str, key: str, path: Path, resource: Mapping[str, Any]) -> tuple[bytes, str]:
-    _check(name, key, path)
-    if path.suffix in _ARCHIVES or (path.is_file() and key == "DefinitionUri"):
-        return path.read_bytes(), path.suffix
-    # `sam build` puts a layer's modules where the runtime looks for them.
-    built = str(resource.get("Metadata", {}).get("BuildMethod", "")).startswith("python")
-    inside = built and path.is_dir() and not (path / "python").exists()
-    return archive(path, "python/" if inside else ""), ".zip"
+    def _directory(self, ref: FunctionRef, zips: dict[str, bytes]) -> str:
+        """Where these zips are unpacked, one over the other."""
+        key = tuple(zips.values())
+        found = self._unpacked.get(key)
+        if found is None:
+            if self._root is None:  # on some systems the temporary directory is a link
+                self._root = os.path.realpath(tempfile.mkdtemp(prefix="destmock-"))
+            found = Path(tempfile.mkdtemp(dir=self._root)).as_posix()
+            for what, content in zips.items():
+                _unpack(ref, what, content, found)
+            self._unpacked[key] = found
+        return found
 
 
-def _check(name: str, key: str, path: Path) -> None:
-    if not path.exists():
-        message = (
-            f"{name}: {key} is {path}, which isn't there; a function needs no code when "
-            f"handlers={{{name!r}: ...}} says what runs"
-        )
-        raise FileNotFoundError(message)
+def _unpack(ref: FunctionRef, what: str, content: bytes, directory: str) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            file.extractall(directory)
+    except _UNREADABLE as error:
+        raise no_handler(ref, f"{what} is not a zip file that can be unpacked: {error}") from error
 
 
-def _globals(body: dict[str, Any]) -> dict[str, Any]:
-    """What a SAM template says of all its functions."""
-    found: dict[str, Any] = (body.get("Globals") or {}).get("Function") or {}
-    return found
-
-
-def _filled(text: str, place: Mapping[str, str]) -> str:
-    for name, value in place.items():
-        text = text.replace(f"${{{name}}}", value)
-    return text
+def no_handler(ref: FunctionRef, why: str) -> NoHandlerError:
+    """The error of a function whose deployed code can't run, and that has no registered handler."""
+    return NoHandlerError(
+        f"the function {ref.unqualified_arn} exists, but has no handler that destmock could run ({why}); "
+        f"register one with mock_destinations(handlers={{{ref.name!r}: handler}}) or "
+        f"destmock.handler({ref.name!r}, handler)"
+    )

@@ -20,6 +20,7 @@ from destmock._ledger import Attempt, Entry, Ledger, Pending, Synchronous
 from destmock._logs import LogEvents, Logs
 from destmock._metrics import Metrics
 from destmock._outbox import Outbox
+from destmock._packages import Packages
 from destmock._queue import Completion, Dispatch, Event
 from destmock._record import Response
 from destmock._runtime import Call, Outcome, Runtime
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from destmock._handlers import Registration
     from destmock._ledger import AttemptOutcome
     from destmock._lifecycle import Result
+    from destmock._packages import Package
 
 #: How many attempts may run in one go before it counts as a loop.
 LIMIT = 10_000
@@ -56,6 +58,7 @@ class Simulation:
         self._outbox = Outbox(self, self.ids, self.ledger, self.metrics)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Dispatch | Completion] = Clock(start)
+        self._packages = Packages()
         self._runtime = Runtime(self.ids, Importer())
         self._traces: list[Trace] = []
         #: How many attempts of a function are in progress, by its unqualified ARN.
@@ -82,6 +85,7 @@ class Simulation:
 
     def close(self) -> None:
         self._closing.callback(self.functions.close)
+        self._closing.callback(self._packages.close)
         self._closing.callback(self._runtime.close)
         self._closing.callback(self.logs.flush)
         self._closing.close()
@@ -99,8 +103,9 @@ class Simulation:
 
     def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
         """Queues an event. Raises `NoHandlerError` when nothing could run it."""
-        self.registration(ref)
         function = self.functions.find(ref)
+        if function is not None:
+            self._code(function)
         entry = Entry(self.ids.uuid(), ref.qualified_arn, source, payload, self.now)
         caller = None if trace is None else trace.segment
         entered = self._entered(ref, trace, traced=function is not None and function.traced)
@@ -116,16 +121,10 @@ class Simulation:
         sampled = traced or trace.sampled
         return replace(trace, sampled=True, segment=self.ids.hex(16)) if sampled else trace
 
-    def registration(self, ref: FunctionRef) -> Registration:
-        registration = self.handlers.find(ref)
-        if registration is None:
-            message = (
-                f"the function {ref.unqualified_arn} exists, but has no handler that destmock could run; "
-                f"register one with mock_destinations(handlers={{{ref.name!r}: handler}}) or "
-                f"destmock.handler({ref.name!r}, handler)"
-            )
-            raise NoHandlerError(message)
-        return registration
+    def _code(self, function: Function) -> Registration | Package:
+        """What an invocation runs: the registered handler, else what was deployed."""
+        registration = self.handlers.find(function.ref)
+        return registration or self._packages.package(self.functions.deployment(function))
 
     def run_synchronously(
         self, ref: FunctionRef, payload: bytes, client_context: str | None, trace: Trace | None
@@ -134,7 +133,7 @@ class Simulation:
         function = self.functions.find(ref)
         if function is None:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-        registration = self.registration(ref)
+        code = self._code(function)
         if self._is_throttled(function):
             self.metrics.throttled(ref, self.now)
             raise errors.throttled()
@@ -146,7 +145,7 @@ class Simulation:
         request_id = self.ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
         call = Call(request_id, payload, self.now, header, client_context)
-        outcome = self._attempt(function, registration, call, trace)
+        outcome = self._attempt(function, code, call, trace)
         attempt = _attempt_fact(1, self.now, self.now, outcome.result, outcome)
         synchronous = Synchronous(request_id, ref.qualified_arn, payload, self.now, attempt)
         self.ledger.ran_synchronously(synchronous)
@@ -234,11 +233,16 @@ class Simulation:
             self._run(event, function)
 
     def _run(self, event: Event, function: Function) -> None:
+        try:
+            code = self._code(function)
+        except NoHandlerError:  # what has been deployed meanwhile can't run: the event waits for a handler
+            self._clock.schedule(self.now, Dispatch(event), first=True)
+            raise
         event.tries, event.throttles, event.ran = event.tries + 1, 0, True
         entry = event.entry
         self.metrics.aged(event.ref, self.now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, self.now, event.trace_header)
-        outcome = self._attempt(function, self.registration(event.ref), call, event.trace)
+        outcome = self._attempt(function, code, call, event.trace)
         self._note(event, outcome.result, outcome)
         event.runs.append(Run(self.now, self.now + outcome.duration, outcome.result != "Success"))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
@@ -270,11 +274,11 @@ class Simulation:
             return "Astray"
         return "NotFound"
 
-    def _attempt(self, function: Function, registration: Registration, call: Call, trace: Trace) -> Outcome:
+    def _attempt(self, function: Function, code: Registration | Package, call: Call, trace: Trace) -> Outcome:
         self._traces.append(trace)
         self._busy[function.ref.unqualified_arn] += 1
         try:
-            outcome = self._runtime.run(function, registration, call)
+            outcome = self._runtime.run(function, code, call)
         finally:
             self._busy[function.ref.unqualified_arn] -= 1
             self._traces.pop()
