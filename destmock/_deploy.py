@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 
-from destmock import _artefacts as artefacts
+from destmock import _artifacts as artifacts
 from destmock import _sam as sam
 from destmock import _templates as templates
 from destmock._arn import FunctionRef
@@ -98,11 +98,11 @@ class Deployment:
             self._fetch(values, undo)
             evaluation = self._evaluation(self._template.body, values)
             given = self._given(handlers, evaluation)
-            body = artefacts.with_placeholders(self._template, {*given, *self._registered(evaluation)})
+            body = artifacts.with_placeholders(self._template, {*given, *self._registered(evaluation)})
             self._check_images(body, evaluation)
             uploads = [
-                *artefacts.packaged(self._template, body, self._place.bucket, evaluation.has),
-                *artefacts.assets(self._template, body, self._place.pseudo, evaluation.has),
+                *artifacts.packaged(self._template, body, self._place.bucket, evaluation.has),
+                *artifacts.assets(self._template, body, self._place.pseudo, evaluation.has),
             ]
             body = self._transformed(body, values)
             ignored = self._unsupported(body, values, ignore_unsupported=ignore_unsupported)
@@ -210,7 +210,7 @@ class Deployment:
             raise UnsupportedError(message)
         return set(found.values())
 
-    def _upload(self, uploads: list[artefacts.Upload], undo: contextlib.ExitStack) -> None:
+    def _upload(self, uploads: list[artifacts.Upload], undo: contextlib.ExitStack) -> None:
         s3 = self._place.client("s3")
         there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
         for upload in uploads:

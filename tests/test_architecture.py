@@ -36,7 +36,7 @@ ORDER = [
     "_variables",
     "_stacks",
     "_resources",
-    "_artefacts",
+    "_artifacts",
     "_sam",
     "_templates",
     "_functions",
