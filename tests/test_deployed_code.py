@@ -362,6 +362,14 @@ def test_the_standard_library_is_not_hidden(lam, create):
     assert invoke(lam) == "1"
 
 
+def test_a_handler_module_may_be_called_as_one_of_the_standard_library(lam, create):
+    import calendar
+
+    create({"calendar.py": returns("'own'")}, Handler="calendar.handle")
+    assert invoke(lam) == "own"
+    assert sys.modules["calendar"] is calendar
+
+
 def test_a_library_of_the_process_stays_imported(lam, create, monkeypatch, tmp_path):
     tmp_path.joinpath("library.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
