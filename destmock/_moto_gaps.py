@@ -1,4 +1,4 @@
-"""What moto's Lambda leaves out of a function's own settings, put right while a mock is active."""
+"""What moto's Lambda leaves out or gets wrong of a function, put right while a mock is active."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _IN_PROGRESS = {
 
 @contextlib.contextmanager
 def gaps_filled() -> Iterator[None]:
-    """While entered, functions keep all their settings, and version numbers are never used again."""
+    """While entered, functions keep all their settings and code, and version numbers are never used again."""
     if LambdaStorage.publish_version.__module__ == __name__:  # an outer mock has seen to it
         yield
         return

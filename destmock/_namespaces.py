@@ -30,8 +30,9 @@ _NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
 class Namespace:
     """What belongs to the process that an execution environment is on AWS.
 
-    A top-level module or package in its directories hides the process's one of that name, except for the
-    standard library's: AWS's runtime has imported most of that before it looks at a function's code.
+    A top-level module or package in its directories hides the process's one of that name. Of the standard
+    library, only what the handler's own module is called: AWS's runtime has imported most of it before it
+    looks at a function's code.
     """
 
     def __init__(self, package: Package) -> None:
@@ -43,7 +44,8 @@ class Namespace:
         self._directory: str | None = package.task_root
         provided = set(_top_level_names(package.path))
         self._modules: dict[str, Any] = dict.fromkeys(provided & _MOCKED - _imported(provided & _MOCKED))
-        self._provided = provided - _MOCKED - sys.stdlib_module_names
+        handler = package.source.replace("/", ".").partition(".")[0]
+        self._provided = provided - _MOCKED - (sys.stdlib_module_names - {handler})
 
     def enter(self) -> None:
         self._outer_modules = sys.modules.copy()

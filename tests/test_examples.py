@@ -69,6 +69,17 @@ def test_a_chain_tells_where_it_broke():
     ]
 
 
+def test_deployed_code_fails_as_on_aws():
+    assert run("deployed_code.py").splitlines() == [
+        "RetriesExhausted {'sku': 'lamp', 'quantity': 2}",
+        "KeyError 'lamp'",
+        '  File "/var/task/handler.py", line 5, in handle',
+        '    return {"total": price_of(event["sku"]) * event["quantity"]}',
+        '  File "/var/task/prices.py", line 3, in price_of',
+        '    return {"chair": 40}[sku]',
+    ]
+
+
 def test_time_driven_by_hand_is_the_same_on_every_run():
     output = run("by_hand.py")
     assert output == run("by_hand.py")
