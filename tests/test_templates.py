@@ -320,7 +320,7 @@ def test_an_unknown_handler_is_an_error_that_lists_the_functions(destmock):
     assert everything() == before
 
 
-# Refusals: nothing is made
+# What is refused, before anything is made
 
 
 def test_missing_code_names_the_resource_and_the_path(deploy, tmp_path):
@@ -458,7 +458,7 @@ def test_a_refused_destination_fails_the_stack_and_leaves_nothing(deploy):
 
 def test_an_unknown_property_fails_the_stack(deploy):
     with pytest.raises(
-        ClientError, match="F .AWS::Lambda::Function.: Encountered unsupported property Tiemout"
+        ClientError, match=r"F \(AWS::Lambda::Function\): Encountered unsupported property Tiemout"
     ):
         deploy({"F": function(Tiemout=3)})
 
@@ -638,14 +638,51 @@ def test_buckets_are_updated(create, change):
 
     s3, queue = boto3.client("s3"), {"Q": resource("AWS::SQS::Queue")}
     to_queue = [{"Event": "s3:ObjectRemoved:*", "Queue": attribute("Q")}]
-    notifying = {"QueueConfigurations": to_queue, "EventBridgeConfiguration": {"EventBridgeEnabled": "true"}}
+    notifying = {"QueueConfigurations": to_queue}
     create({**queue, "B": bucket(NotificationConfiguration=notifying, Tags=[{"Key": "a", "Value": "b"}])})
-    assert configured() == {"QueueConfigurations", "EventBridgeConfiguration"}
+    assert configured() == {"QueueConfigurations"}
     change({**queue, "B": bucket(VersioningConfiguration={"Status": "Enabled"})})
     assert configured() == set()
     assert s3.get_bucket_versioning(Bucket="uploads")["Status"] == "Enabled"
     with pytest.raises(ClientError, match="NoSuchTagSet"):
         s3.get_bucket_tagging(Bucket="uploads")
+
+
+def test_a_bucket_s_events_reach_event_bridge(create, records):
+    bridge = {"EventBridgeConfiguration": {"EventBridgeEnabled": "true"}}
+    target = {"Id": "q", "Arn": attribute("Q")}
+    create(
+        {
+            "B": resource("AWS::S3::Bucket", BucketName="uploads", NotificationConfiguration=bridge),
+            "Q": resource("AWS::SQS::Queue", QueueName="seen"),
+            "R": resource("AWS::Events::Rule", EventPattern={"source": ["aws.s3"]}, Targets=[target]),
+        }
+    )
+    boto3.client("s3").put_object(Bucket="uploads", Key="a.txt", Body=b"")
+    assert [event["detail"]["object"]["key"] for event in records("seen")] == ["a.txt"]
+
+
+def test_managed_policies(create, change):
+    def policy(action, *roles):
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}],
+        }
+        attached = [{"Ref": role} for role in roles]
+        return resource("AWS::IAM::ManagedPolicy", PolicyDocument=document, Roles=attached)
+
+    def attached():
+        answer = iam.list_entities_for_policy(PolicyArn=made["P"])["PolicyRoles"]
+        return {role["RoleName"] for role in answer}
+
+    iam = boto3.client("iam")
+    roles = {name: resource("AWS::IAM::Role", AssumeRolePolicyDocument={}) for name in ("A", "B")}
+    made = create({**roles, "P": policy("s3:*", "A")})
+    assert attached() == {made["A"]}
+    change({**roles, "P": policy("sqs:*", "B")})
+    assert attached() == {made["B"]}
+    change(roles)
+    assert iam.list_policies(Scope="Local")["Policies"] == []
 
 
 def test_cdk_s_notifications_leave_those_of_others_alone(create, change):
@@ -658,7 +695,7 @@ def test_cdk_s_notifications_leave_those_of_others_alone(create, change):
 
     def queues():
         answer = s3.get_bucket_notification_configuration(Bucket="uploads")
-        return {each["QueueArn"].rsplit("-")[1] for each in answer.get("QueueConfigurations", [])}
+        return {each["QueueArn"].split("-")[-2] for each in answer.get("QueueConfigurations", [])}
 
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="uploads")
@@ -707,7 +744,7 @@ def test_intrinsic_functions_that_moto_gets_wrong(create, lam):
 def test_a_failed_create_stack_leaves_no_stack(create, cloudformation):
     config = resource("AWS::Lambda::EventInvokeConfig", FunctionName="nobody", Qualifier="$LATEST")
     outputs = {"Url": {"Value": {"Ref": "Q"}, "Export": {"Name": "url"}}}
-    with pytest.raises(ClientError, match="Config .AWS::Lambda::EventInvokeConfig.: Resource handler"):
+    with pytest.raises(ClientError, match=r"Config \(AWS::Lambda::EventInvokeConfig\): Resource handler"):
         create({"Q": resource("AWS::SQS::Queue"), "Config": config}, Outputs=outputs)
     assert not any(everything().values())
     create({"Q": resource("AWS::SQS::Queue")}, Outputs=outputs)
@@ -740,7 +777,7 @@ def test_moto_s_cloudformation_is_as_before_afterwards():
         assert state() == before
         boto3.client("cloudformation").list_stacks()
         with mock_destinations() as inner:
-            inner.deploy(ORDERS)
+            inner.deploy(ORDERS, stack_name="other", parameters={"Stage": "prod"})
         assert state() != before
     assert state() == before
 

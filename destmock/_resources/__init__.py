@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._resources import buckets, functions, messages
+from destmock._resources import buckets, functions, messages, permissions
 from destmock._resources.api import Api, PropertyError
 from destmock._resources.kinds import Kind, Made, WithoutEffect
 
@@ -36,6 +36,7 @@ _ALL: tuple[Kind, ...] = (
     *functions.KINDS,
     *messages.KINDS,
     *buckets.KINDS,
+    *permissions.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
 )
 KINDS: Mapping[str, Kind] = {kind.type: kind for kind in _ALL}
