@@ -1,4 +1,4 @@
-"""Deployed templates: what is in moto and in the simulation afterwards, and what is refused before anything is."""
+"""Deployed templates: what is there afterwards, and what is refused before anything is."""
 
 import json
 import re
@@ -655,7 +655,9 @@ def test_a_bucket_s_events_reach_event_bridge(create, records):
         {
             "B": resource("AWS::S3::Bucket", BucketName="uploads", NotificationConfiguration=bridge),
             "Q": resource("AWS::SQS::Queue", QueueName="seen"),
-            "R": resource("AWS::Events::Rule", EventPattern={"source": ["aws.s3"]}, Targets=[target]),
+            "R": resource(
+                "AWS::Events::Rule", EventPattern={"detail-type": ["Object Created"]}, Targets=[target]
+            ),
         }
     )
     boto3.client("s3").put_object(Bucket="uploads", Key="a.txt", Body=b"")
