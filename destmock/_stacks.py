@@ -80,11 +80,15 @@ class Resource:
 
 
 class Model:
-    """A kind of resource, as moto's CloudFormation asks for it."""
+    """A kind of resource, as moto's CloudFormation asks for it.
 
-    def __init__(self, kind: Kind, clients: dict[tuple[str, str], Any]) -> None:
+    `theirs` is moto's own model, if it has one, for resources that were made before the mock began.
+    """
+
+    def __init__(self, kind: Kind, clients: dict[tuple[str, str], Any], theirs: Any = None) -> None:
         self._kind = kind
         self._clients = clients
+        self._theirs = theirs
 
     def has_cfn_attr(self, name: str) -> bool:
         return name in self._kind.attributes
@@ -100,12 +104,16 @@ class Model:
 
     def update_from_cloudformation_json(
         self,
-        original_resource: Resource,
+        original_resource: Any,
         new_resource_name: str,
         cloudformation_json: dict[str, Any],
-        account_id: str,  # noqa: ARG002 - moto's names
-        region_name: str,  # noqa: ARG002
-    ) -> Resource:
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        if not isinstance(original_resource, Resource):
+            return self._theirs.update_from_cloudformation_json(
+                original_resource, new_resource_name, cloudformation_json, account_id, region_name
+            )
         api, before, now = (
             original_resource.api,
             original_resource.properties,
@@ -118,6 +126,10 @@ class Model:
                 made = self._kind.create(api, new_resource_name, now)
                 original_resource.delete()
         return Resource(self._kind, api, made, now)
+
+    def delete_from_cloudformation_json(self, *given: Any) -> None:
+        """moto calls this for its own resources only: ours have `delete`."""
+        self._theirs.delete_from_cloudformation_json(*given)
 
     def _is_another(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
         if self._kind.identity is None:
@@ -161,9 +173,10 @@ def complete(on_close: Callable[[Callable[[], object]], object]) -> None:
 def _stacks_completed() -> Iterator[None]:
     """While entered, stacks have every resource type of `KINDS`, and a failed one leaves nothing."""
     clients: dict[tuple[str, str], Any] = {}
-    models = {name: Model(kind, clients) for name, kind in KINDS.items()}
+    theirs = parsing.get_model_map()
+    models = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
     with (
-        patch.dict(parsing.get_model_map(), models),
+        patch.dict(theirs, models),
         patch.object(parsing, "NULL_MODELS", []),
         _types_found(),
         _names_generated(),

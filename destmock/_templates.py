@@ -61,7 +61,7 @@ def load(path: str | os.PathLike[str]) -> Template:
     """Reads a template. Raises `OSError` without the file, `ValueError` when it holds none."""
     file = Path(path)
     text = file.read_text("utf-8")
-    body = json.loads(text) if text.lstrip().startswith("{") else _yaml(file, text)
+    body = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
     resources = body.get("Resources") if isinstance(body, dict) else None
     if not isinstance(resources, dict) or not resources:
         message = f"{file} is no CloudFormation template: it has no Resources"
@@ -131,12 +131,8 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _yaml(file: Path, text: str) -> Any:
-    try:
-        import yaml  # noqa: PLC0415 - of the extra `templates`
-    except ModuleNotFoundError as error:
-        message = f"{file} is YAML, which needs PyYAML: pip install 'destmock[templates]'"
-        raise UnsupportedError(message) from error
+def _yaml(text: str) -> Any:
+    import yaml  # noqa: PLC0415 - of the extra `templates`
 
     # A loader of our own: tags added to yaml's would stay there. Dates stay text, as in CloudFormation.
     loader: Any = type("Loader", (yaml.SafeLoader,), {})

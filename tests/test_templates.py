@@ -2,11 +2,14 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from destmock import Stack, UnsupportedError, mock_destinations, outcomes
 
@@ -463,6 +466,24 @@ def test_an_unknown_property_fails_the_stack(deploy):
         deploy({"F": function(Tiemout=3)})
 
 
+@pytest.mark.parametrize(
+    ("missing", "template", "extra"),
+    [
+        ("openapi_spec_validator", INVOICES, "templates"),
+        ("samtranslator", THUMBNAILS, "sam"),
+    ],
+)
+def test_what_is_missing_says_which_extra_to_install(missing, template, extra):
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "import destmock\n"
+        "with destmock.mock_destinations() as mock:\n"
+        f"    mock.deploy({str(template)!r})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert re.search(rf"UnsupportedError: .* needs .*: pip install 'destmock\[{extra}\]'\n$", done.stderr)
+
+
 def test_a_second_stack_of_the_same_name_is_refused(destmock):
     destmock.deploy(ORDERS)
     with pytest.raises(ClientError, match="Stack orders already exists"):
@@ -585,6 +606,46 @@ def test_functions_versions_and_aliases_are_updated(create, change, lam):
     live = lam.get_alias(FunctionName=name, Name="live")
     assert live["RoutingConfig"] == {"AdditionalVersionWeights": {"1": 0.25}}
     assert lam.invoke(FunctionName=name)["Payload"].read() == b"2"
+
+
+def test_settings_that_an_update_leaves_out_go_back_to_their_defaults(create, change, lam, sqs):
+    dead = {"deadLetterTargetArn": attribute("D"), "maxReceiveCount": 3}
+    queues = {"D": resource("AWS::SQS::Queue", MessageRetentionPeriod=60)}
+    queues["Q"] = resource("AWS::SQS::Queue", DelaySeconds=5, RedrivePolicy=dead)
+    target, variables = {"TargetArn": attribute("D")}, {"Variables": {"A": "b"}}
+    made = create({**queues, "F": function(DeadLetterConfig=target, Environment=variables, Timeout=9)})
+    change({"D": resource("AWS::SQS::Queue"), "Q": resource("AWS::SQS::Queue"), "F": function()})
+    configuration = lam.get_function_configuration(FunctionName=made["F"])
+    assert configuration["Timeout"] == 3
+    assert "DeadLetterConfig" not in configuration
+    assert "Environment" not in configuration
+    attributes = sqs.get_queue_attributes(QueueUrl=made["Q"], AttributeNames=["All"])["Attributes"]
+    assert attributes["DelaySeconds"] == "0"
+    assert "RedrivePolicy" not in attributes
+
+
+@pytest.mark.parametrize("updated", [True, False])
+def test_a_stack_that_was_made_before_the_mock_began(updated):
+    template = {"Resources": {"Q": resource("AWS::SQS::Queue", VisibilityTimeout=5)}}
+    with mock_aws():
+        cloudformation, sqs = boto3.client("cloudformation", "us-east-1"), boto3.client("sqs", "us-east-1")
+        cloudformation.create_stack(StackName="early", TemplateBody=json.dumps(template))
+        with mock_destinations():
+            if updated:
+                template["Resources"]["Q"]["Properties"]["VisibilityTimeout"] = 6
+                cloudformation.update_stack(StackName="early", TemplateBody=json.dumps(template))
+            cloudformation.delete_stack(StackName="early")
+        assert "QueueUrls" not in sqs.list_queues()
+
+
+def test_a_change_set_makes_the_same_resources(cloudformation, lam):
+    settings = {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0}
+    config = resource("AWS::Lambda::EventInvokeConfig", **settings)
+    body = json.dumps({"Resources": {"F": function(FunctionName="orders"), "Config": config}})
+    given = {"StackName": "shop", "ChangeSetName": "first"}
+    cloudformation.create_change_set(**given, ChangeSetType="CREATE", TemplateBody=body)
+    cloudformation.execute_change_set(**given)
+    assert lam.get_function_event_invoke_config(FunctionName="orders")["FunctionArn"].endswith("$LATEST")
 
 
 def test_queues_topics_and_subscriptions_are_updated(create, change, sqs, sns):

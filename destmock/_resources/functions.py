@@ -28,6 +28,18 @@ _APART = (
 )
 #: What `UpdateFunctionConfiguration` doesn't take.
 _FIXED = ("FunctionName", "Architectures", "PackageType", "CodeSigningConfigArn")
+#: What a setting goes back to when an update leaves it out.
+_DEFAULTS: Properties = {
+    "DeadLetterConfig": {"TargetArn": ""},
+    "Description": "",
+    "Environment": {"Variables": {}},
+    "EphemeralStorage": {"Size": 512},
+    "Layers": [],
+    "MemorySize": 128,
+    "Timeout": 3,
+    "TracingConfig": {"Mode": "PassThrough"},
+    "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": []},
+}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -54,7 +66,8 @@ class Function:
         return made
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
-        settings = without(properties, *_APART, *_FIXED)
+        settings = {name: value for name, value in _DEFAULTS.items() if name in before}
+        settings |= without(properties, *_APART, *_FIXED)
         api.call(
             "lambda",
             "update_function_configuration",

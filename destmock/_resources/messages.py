@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from destmock._resources.kinds import Kind
 
 _FIFO = ".fifo"
+#: What a queue's attribute goes back to when an update leaves it out.
+_QUEUE_DEFAULTS = {
+    "DelaySeconds": "0",
+    "MessageRetentionPeriod": "345600",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "RedrivePolicy": "",
+    "VisibilityTimeout": "30",
+}
 
 
 def _fifo(name: str, flag: object) -> str:
@@ -39,7 +47,8 @@ class Queue:
         return Made(url, {"Arn": asked["Attributes"]["QueueArn"], "QueueName": name, "QueueUrl": url})
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
-        attributes = without(self._attributes(properties), "FifoQueue")
+        attributes = {name: value for name, value in _QUEUE_DEFAULTS.items() if name in before}
+        attributes |= without(self._attributes(properties), "FifoQueue")
         if attributes:
             api.call("sqs", "set_queue_attributes", QueueUrl=made.id, Attributes=attributes)
         return made
