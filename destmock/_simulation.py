@@ -25,7 +25,7 @@ from destmock._queue import Completion, Dispatch, Event
 from destmock._record import Response
 from destmock._runtime import Call, Outcome, Runtime
 from destmock._xray import Run, Segments, Sent, Traced
-from destmock.errors import DestmockError, InvocationLoopError, NoHandlerError
+from destmock.errors import DestmockError, NoHandlerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,7 +178,7 @@ class Simulation:
         with self._drive():
             while (at := self._clock.peek()) is not None and (until is None or at <= until):
                 if attempts >= limit:
-                    raise _loop(limit, recent)
+                    raise queue.loop(limit, recent)
                 job = self._run_next()
                 if isinstance(job, Dispatch):
                     attempts += 1
@@ -339,12 +339,3 @@ def _attempt_fact(
         payload, exception, logs = outcome.payload, outcome.exception, outcome.logs
     elapsed = (now - accepted_at) / 1000
     return Attempt(number, to_datetime(now), elapsed, result, payload, exception, logs)
-
-
-def _loop(limit: int, recent: deque[str]) -> InvocationLoopError:
-    names = " -> ".join(dict.fromkeys(recent))
-    message = (
-        f"{limit} attempts have run and still events are queued: {names} keep invoking each other "
-        "(or pass a larger limit to run_until_idle)"
-    )
-    return InvocationLoopError(message)
