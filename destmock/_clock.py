@@ -35,18 +35,30 @@ def to_milliseconds(duration: float | timedelta) -> int:
 
 
 class Clock(Generic[Job]):
-    """Virtual time and what is due in it. Jobs due at the same moment keep the order they were queued in."""
+    """Virtual time and what is due in it. Jobs due at the same moment keep the order they were queued in.
 
-    __slots__ = ("_heap", "_sequence", "now")
+    A job in the background runs when time comes to it, but nobody waits for it: it doesn't count as queued.
+    """
+
+    __slots__ = ("_background", "_heap", "_sequence", "now")
 
     def __init__(self, now: int) -> None:
         self.now = now
         self._heap: list[tuple[int, bool, int, Job]] = []
+        self._background: set[int] = set()
         self._sequence = count()
 
-    def schedule(self, at: int, job: Job, *, first: bool = False) -> None:
+    def schedule(self, at: int, job: Job, *, first: bool = False, background: bool = False) -> None:
         """Queues a job; `first` puts it before whatever else is due at the same moment."""
-        heapq.heappush(self._heap, (max(at, self.now), not first, next(self._sequence), job))
+        number = next(self._sequence)
+        if background:
+            self._background.add(number)
+        heapq.heappush(self._heap, (max(at, self.now), not first, number, job))
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued that someone waits for."""
+        return len(self._heap) == len(self._background)
 
     def peek(self) -> int | None:
         """When the next job is due; `None` when there is none."""
@@ -54,7 +66,8 @@ class Clock(Generic[Job]):
 
     def pop(self) -> Job:
         """Jumps to the next job's time and hands it out."""
-        at, _, _, job = heapq.heappop(self._heap)
+        at, _, number, job = heapq.heappop(self._heap)
+        self._background.discard(number)
         self.jump(at)
         return job
 
@@ -64,5 +77,6 @@ class Clock(Generic[Job]):
 
     @property
     def queued(self) -> list[tuple[int, Job]]:
-        """What is queued and when it is due, in the order it will run."""
-        return [(at, job) for at, *_, job in sorted(self._heap, key=lambda entry: entry[:3])]
+        """What is queued and when it is due, in the order it will run; without what is in the background."""
+        waiting = (entry for entry in self._heap if entry[2] not in self._background)
+        return [(at, job) for at, *_, job in sorted(waiting, key=lambda entry: entry[:3])]

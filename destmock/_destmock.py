@@ -171,11 +171,14 @@ class Destmock:
         self._check_active()
         return self._simulation.run(limit)
 
-    def step(self) -> Invocation | None:
-        """Runs the next queued thing, and answers the invocation it belongs to; `None` when idle."""
+    def step(self) -> Invocation | Pending | None:
+        """Runs the next queued thing, and answers the invocation it belongs to; `None` when idle.
+
+        For an event source mapping that reads its queue or stream, which is a synchronous invocation at most,
+        it answers how that was queued.
+        """
         self._check_active()
-        entry = self._simulation.step()
-        return None if entry is None else entry.fact
+        return self._simulation.step()
 
     @property
     def pending(self) -> History[Pending]:

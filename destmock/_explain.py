@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._arn import parse_function_arn
-from destmock._ledger import Entry, Synchronous
+from destmock._ledger import Entry, Synchronous, Unanswered
 from destmock._record import timestamp
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
     due = {entry.request_id: entry for entry in pending}
     blocks = []
     for item in ledger.story:
-        lines = _synchronous(item) if isinstance(item, Synchronous) else _event(item, due)
+        if isinstance(item, Entry):
+            lines = _event(item, due)
+        elif isinstance(item, Synchronous):
+            lines = _synchronous(item)
+        else:
+            lines = _unanswered(item)
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
@@ -77,9 +82,14 @@ def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
 def _synchronous(invocation: Synchronous) -> Iterable[str]:
     yield (
         f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
-        f"{_shown(invocation.payload)} ({invocation.request_id})"
+        f"{_shown(invocation.payload)} ({invocation.source}, {invocation.request_id})"
     )
     yield f"  {_offset(0)} {_attempt_text(invocation.attempt)}"
+
+
+def _unanswered(event: Unanswered) -> Iterable[str]:
+    missing = f"{event.source} names {event.function_arn}, which does not exist"
+    yield f"{timestamp(event.at)} nothing invoked: {missing}"
 
 
 def _attempt_text(attempt: Attempt) -> str:

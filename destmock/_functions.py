@@ -156,6 +156,10 @@ class Functions:
         self.create_registered(ref.account, ref.region)
         return self._alias(ref) or _version(ref, ref.qualifier or LATEST)
 
+    def role(self, ref: FunctionRef) -> str:
+        """The ARN of the execution role of a function that is there."""
+        return str(_latest(ref).role)
+
     def allows_recursion(self, ref: FunctionRef) -> bool:
         return self.recursion_config(ref) == "Allow"
 

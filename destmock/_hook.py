@@ -84,6 +84,12 @@ def on_cloudformation_call(**_: object) -> None:
         _stacks.complete(active[-1].on_close)
 
 
+def after_call(**_: object) -> None:
+    """With autorun, everything that the call has queued runs before it returns, retries included."""
+    if active:
+        active[-1].settle_down()
+
+
 def before_sign(request_signer: Any, **_: object) -> None:
     """Real credentials that would have to be fetched first, or are missing, aren't needed for moto."""
     if not active:
@@ -100,6 +106,7 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.cloudwatch", on_reading_call),
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),
+    ("after-call", after_call),
     ("before-sign", before_sign),
 )
 BUILTIN_HANDLERS.extend(_HOOKS)

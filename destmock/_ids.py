@@ -9,6 +9,7 @@ import re
 import uuid
 import zlib
 from dataclasses import dataclass, field, replace
+from itertools import count
 from random import Random
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ class Trace:
     counts: Mapping[str, int] = field(default_factory=lambda: _NO_COUNTS)
     sampled: bool = False
     segment: str | None = None
+
+    def __deepcopy__(self, _memo: object) -> Trace:
+        return self  # moto copies each message that it hands out, with what we have attached to it
 
     def entering(self, function_hash: str) -> Trace:
         """The trace as the next function of the chain sees it."""
@@ -70,16 +74,21 @@ def function_hash(unqualified_arn: str) -> str:
 class Ids:
     """Every made-up identifier of one simulation, in the order asked for."""
 
-    __slots__ = ("_random",)
+    __slots__ = ("_random", "_serial")
 
     def __init__(self, seed: int | None) -> None:
         self._random = Random(seed)  # noqa: S311 - identifiers to tell apart, not secrets
+        self._serial = count(1)
 
     def uuid(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def hex(self, digits: int) -> str:
         return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+    def sequencer(self, now: int) -> str:
+        """Hex digits, of which the later event of S3 has the greater; `now` in milliseconds."""
+        return f"{now:012X}{next(self._serial):06X}"
 
     def trace(self, now: int) -> Trace:
         return Trace(f"1-{now // 1000:08x}-{self.hex(24)}", self.hex(16))

@@ -58,7 +58,8 @@ class Invocation:
 
     `condition` and `record` are `None` while the event is queued. `function_arn` is as the record writes it,
     always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
-    "InvokeAsync", or e.g. "OnFailure of orders".
+    "InvokeAsync", or e.g. "OnFailure of orders", "dead-letter queue of orders", "SNS topic orders",
+    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app".
     """
 
     request_id: str
@@ -144,6 +145,8 @@ class Pending:
     """An event in the queue: its next attempt is number `attempt`, due at `due_at`.
 
     `running` is true of one whose attempt has begun and, by the handler's declared `duration`, not yet ended.
+    An event source mapping that is about to read its queue or stream is in it too, with the mapping's UUID as
+    its `request_id`.
     """
 
     request_id: str
@@ -258,20 +261,33 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Synchronous:
-    """A `RequestResponse` invocation, for the timeline only: it has no queue, no retries, no destinations."""
+    """A synchronous invocation, for the timeline only: it has no queue, no retries, no destinations.
+
+    `source` is who invoked: "Invoke", an event source mapping, or a service.
+    """
 
     request_id: str
     function_arn: str
+    source: str
     payload: bytes
     at: int
     attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A service had an event for a function that isn't there, for the timeline only."""
+
+    source: str
+    function_arn: str
+    at: int
 
 
 class Ledger:
     """Everything that happened in one simulation, in order."""
 
     def __init__(self) -> None:
-        self.story: list[Entry | Synchronous] = []
+        self.story: list[Entry | Synchronous | Unanswered] = []
         self._entries: list[Entry] = []
         self._deliveries: list[Delivery] = []
         self._drops: list[Drop] = []
@@ -282,6 +298,9 @@ class Ledger:
 
     def ran_synchronously(self, invocation: Synchronous) -> None:
         self.story.append(invocation)
+
+    def unanswered(self, event: Unanswered) -> None:
+        self.story.append(event)
 
     def delivered(self, entry: Entry, delivery: Delivery) -> None:
         entry.deliveries.append(delivery)

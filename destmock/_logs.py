@@ -23,17 +23,24 @@ class LogEvents:
 
 
 class Logs:
-    """Log events on their way to moto. Writing costs an append; moto sees them when a `logs` call asks."""
+    """Log events on their way to moto. Writing costs an append; moto sees them when a `logs` call asks.
+
+    Or at once, when someone subscribes to the group.
+    """
 
     def __init__(self) -> None:
         self._unwritten: list[LogEvents] = []
 
     def write(self, events: LogEvents) -> None:
         self._unwritten.append(events)
+        group = logs_backends[events.ref.account][events.ref.region].groups.get(events.group)
+        if group is not None and group.subscription_filters:
+            self.flush()
 
     def flush(self) -> None:
         """Hands everything to moto, past its age check: virtual time may be years from the wall clock."""
-        for events in self._unwritten:
+        unwritten, self._unwritten = self._unwritten, []
+        for events in unwritten:
             ref, group = events.ref, events.group
             backend = logs_backends[ref.account][ref.region]
             backend.ensure_log_group(group)
@@ -42,4 +49,3 @@ class Logs:
                 events.stream,
                 [{"timestamp": events.at, "message": message} for message in events.messages],
             )
-        self._unwritten.clear()

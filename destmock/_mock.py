@@ -67,7 +67,7 @@ class MockDestinations:
             if self._adopt:
                 _hook.adopt()
             stack.enter_context(_hook.network_refused())
-            stack.enter_context(_bridge.triggers_refused())
+            stack.enter_context(_bridge.bridged())
             stack.enter_context(gaps_filled())
             stack.callback(simulation.close)
             _hook.active.append(simulation)

@@ -19,10 +19,7 @@ _UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")
 
 
 def answer(simulation: Simulation, request: Request) -> Answer | None:
-    """The answer to a request, AWS's errors included; `None` for a call that moto is to answer.
-
-    When autorun is on, everything that the call queued has run by the time this returns.
-    """
+    """The answer to a request, AWS's errors included; `None` for a call that moto is to answer."""
     operation = _OPERATIONS.get(request.operation)
     if operation is None:
         return None
@@ -31,7 +28,6 @@ def answer(simulation: Simulation, request: Request) -> Answer | None:
         result = operation(simulation, request)
     except errors.AWSError as error:
         return wire.dated(wire.error_answer(simulation.ids.uuid(), error), now)
-    simulation.settle_down()
     return None if result is None else wire.dated(result, now)
 
 
@@ -49,7 +45,7 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
         event = simulation.accept(ref, invocation.payload, source="Invoke", trace=trace)
         return wire.accepted(event.entry.request_id, event.trace)
     request_id, trace, function, outcome = simulation.run_synchronously(
-        ref, invocation.payload, invocation.client_context, trace
+        ref, invocation.payload, client_context=invocation.client_context, trace=trace
     )
     return wire.responded(
         request_id,

@@ -10,7 +10,7 @@ from destmock import _targets as targets
 from destmock._clock import to_datetime
 from destmock._ledger import Delivery, Drop
 from destmock._record import invocation_record
-from destmock._targets.target import Message, UndeliverableError
+from destmock._targets.target import Message, Origin, UndeliverableError
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -91,13 +91,12 @@ class Outbox:
     def _message(self, event: Event, now: int, *, body: bytes, source: str, succeeded: bool) -> Message:
         return Message(
             body=body,
-            ref=event.ref,
-            succeeded=succeeded,
             trace=event.trace,
             trace_header=event.trace_header,
             sent_at=now,
             unique_id=self._ids.uuid(),
             source=source,
+            origin=Origin(event.ref, succeeded),
         )
 
     def _deliver(self, event: Event, arn: str, message: Message, *, dead_letter: bool) -> None:

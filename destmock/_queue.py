@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from destmock._clock import to_datetime
 from destmock._ids import function_hash
@@ -52,6 +52,10 @@ class Dispatch:
 
     event: Event
 
+    @property
+    def ref(self) -> FunctionRef:
+        return self.event.ref
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -61,8 +65,29 @@ class Completion:
     result: Result
     response: Response
 
+    @property
+    def ref(self) -> FunctionRef:
+        return self.event.ref
 
-def pending(at: int, job: Dispatch | Completion) -> Pending:
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A job of the clock: an event source mapping looks for records, and has the function run with them.
+
+    `attempt` is the number of the next try with the same records.
+    """
+
+    mapping: str
+    ref: FunctionRef
+    attempt: int = 1
+
+
+Job: TypeAlias = "Dispatch | Completion | Poll"
+
+
+def pending(at: int, job: Job) -> Pending:
+    if isinstance(job, Poll):
+        return Pending(job.mapping, job.ref.qualified_arn, job.attempt, to_datetime(at))
     event, running = job.event, isinstance(job, Completion)
     number = event.tries if running else event.tries + 1
     entry = event.entry

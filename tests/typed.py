@@ -79,7 +79,7 @@ with mock_destinations(handlers={"orders": handler}) as active:
     active.advance(1.5)
     active.advance(timedelta(minutes=1))
     assert_type(active.run_until_idle(limit=10), int)
-    assert_type(active.step(), Invocation | None)
+    assert_type(active.step(), Invocation | Pending | None)
     assert_type(active.pending, History[Pending])
     assert_type(active.invocations, History[Invocation])
     assert_type(active.invocations.for_function("orders")[0].attempts, tuple[Attempt, ...])

@@ -27,5 +27,5 @@ def find(arn: str, functions: Functions) -> Target | None:
     if parsed.service == "s3":
         return BucketTarget(parsed)
     if parsed.service == "sns":
-        return TopicTarget(parsed)
+        return TopicTarget(parsed, functions)
     return QueueTarget(parsed) if parsed.service == "sqs" else None

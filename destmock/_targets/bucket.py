@@ -36,9 +36,10 @@ class BucketTarget:
         if backend is None:
             text = f"the bucket {bucket} does not exist"
             raise UndeliverableError(text)
+        assert message.origin is not None  # nothing else goes to a bucket
         moment = to_datetime(message.sent_at)
         name = f"{moment:%Y-%m-%dT%H.%M.%S}-{message.unique_id}"
-        key = f"aws/lambda/async/{message.ref.name}/{moment:%Y/%m/%d}/{name}"
+        key = f"aws/lambda/async/{message.origin.ref.name}/{moment:%Y/%m/%d}/{name}"
         stored = backend.put_object(bucket, key, message.body)
         stored.set_metadata({"Content-Type": "application/octet-stream"})
 

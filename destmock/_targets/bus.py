@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from destmock._clock import to_datetime
 from destmock._targets import rules
 from destmock._targets.target import UndeliverableError
 
@@ -36,16 +35,15 @@ class BusTarget:
         if len(message.body) > EVENT_LIMIT:
             text = f"the event has {len(message.body)} bytes; the bus {self._arn} takes {EVENT_LIMIT}"
             raise UndeliverableError(text)
-        result = "Success" if message.succeeded else "Failure"
-        event = {
-            "version": "0",
-            "id": message.unique_id,
-            "detail-type": f"Lambda Function Invocation Result - {result}",
-            "source": "lambda",
-            "account": message.ref.account,
-            "time": f"{to_datetime(message.sent_at):%Y-%m-%dT%H:%M:%SZ}",
-            "region": message.ref.region,
-            "resources": [str(self._arn), message.ref.qualified_arn],
-            "detail": json.loads(message.body),
-        }
+        assert message.origin is not None  # nothing else comes this way
+        ref, result = message.origin.ref, "Success" if message.origin.succeeded else "Failure"
+        event = rules.event(
+            message,
+            account=ref.account,
+            region=ref.region,
+            source="lambda",
+            detail_type=f"Lambda Function Invocation Result - {result}",
+        )
+        event["resources"] = [str(self._arn), ref.qualified_arn]
+        event["detail"] = json.loads(message.body)
         rules.put(self._arn, event, message, self._functions)

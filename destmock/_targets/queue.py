@@ -17,8 +17,13 @@ from destmock._targets.target import ROLE_ID, UndeliverableError
 if TYPE_CHECKING:
     from destmock._arn import Arn
     from destmock._config import Standing
+    from destmock._ids import Trace
     from destmock._ledger import Kind
     from destmock._targets.target import Message
+
+
+#: Where a message of moto's keeps its trace.
+_TRACE = "_destmock_trace"
 
 
 class QueueTarget:
@@ -45,7 +50,7 @@ class QueueTarget:
             for name, (data_type, value) in message.attributes.items()
         }
         sender = f"{ROLE_ID}:awslambda_1_{moment}"
-        enqueue(queue, message.text, message.trace_header, sender, attributes)
+        enqueue(queue, message.text, message, sender, attributes)
 
 
 def find_queue(arn: Arn) -> Queue | None:
@@ -56,14 +61,36 @@ def find_queue(arn: Arn) -> Queue | None:
         return None
 
 
+def mark_traced(message: QueuedMessage, trace: Trace | None, header: str | None) -> None:
+    """Lets whoever receives the message carry on its trace, and see its header."""
+    if header is not None:
+        value = {"DataType": "String", "StringValue": header}
+        message.system_attributes = {**message.system_attributes, "AWSTraceHeader": value}
+    setattr(message, _TRACE, trace)
+
+
+def has_trace(message: QueuedMessage) -> bool:
+    """Whether the message has been sent before, or comes from a function's record."""
+    return hasattr(message, _TRACE)
+
+
+def trace_of(message: QueuedMessage) -> Trace | None:
+    """The trace that the message was sent in, if it was in one."""
+    found: Trace | None = getattr(message, _TRACE, None)
+    return found
+
+
 def enqueue(
     queue: Queue,
     body: str,
-    trace_header: str,
+    carrier: Message,
     sender: str,
     attributes: dict[str, Any] | None = None,
 ) -> None:
-    """What moto's `send_message` stores, past its computing of every queue attribute for each message."""
+    """What moto's `send_message` stores, past its computing of every queue attribute for each message.
+
+    `carrier` is what the message comes from; it has its trace.
+    """
     size = len(body.encode()) + sum(
         len(f"{name}{attribute['DataType']}{attribute['StringValue']}".encode())
         for name, attribute in (attributes or {}).items()
@@ -72,8 +99,8 @@ def enqueue(
     if size > limit:
         text = f"the message has {size} bytes; the queue {queue.queue_arn} takes {limit}"
         raise UndeliverableError(text)
-    system = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace_header}}
-    message = QueuedMessage(str(mock_random.uuid4()), body, system)
+    message = QueuedMessage(str(mock_random.uuid4()), body)
+    mark_traced(message, carrier.trace, carrier.trace_header)
     message.sender_id = sender
     message.message_attributes = attributes or {}
     message.mark_sent(int(queue.delay_seconds))  # type: ignore[attr-defined]

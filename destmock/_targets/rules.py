@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from moto.events.models import events_backends
 from moto.logs.models import logs_backends
+from moto.sqs.models import sqs_backends
 
 from destmock._arn import parse_arn, parse_function_arn
+from destmock._clock import to_datetime
 from destmock._targets.queue import enqueue, find_queue
 from destmock._targets.target import UndeliverableError
 from destmock._targets.topic import TopicTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from moto.events.models import EventBus, Rule
 
-    from destmock._arn import Arn
+    from destmock._arn import Arn, FunctionRef
     from destmock._targets.target import Functions, Message
 
 #: SenderId of what EventBridge sends to a queue (F7).
@@ -33,24 +35,46 @@ _VARIABLE = re.compile(r'("?)<([^<>"]+)>\1')
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 
+def event(message: Message, *, account: str, region: str, source: str, detail_type: str) -> dict[str, Any]:
+    """An event as EventBridge writes it, but for its resources and its detail (F7)."""
+    return {
+        "version": "0",
+        "id": message.unique_id,
+        "detail-type": detail_type,
+        "source": source,
+        "account": account,
+        "time": f"{to_datetime(message.sent_at):%Y-%m-%dT%H:%M:%SZ}",
+        "region": region,
+    }
+
+
 def put(bus_arn: Arn, event: dict[str, Any], message: Message, functions: Functions) -> None:
     """Sends an event to each target of each rule that matches; to none of them if one can't be served."""
     bus = _find_bus(bus_arn)
     if bus is None:
         text = f"the event bus {bus_arn} does not exist"
         raise UndeliverableError(text)
-    for send in _sending(bus, event, message, functions, others=True):
+    _send([*bus.rules.values()], event, message, functions)
+
+
+def pass_on(rule: Rule, event: dict[str, Any], message: Message, functions: Functions) -> None:
+    """Sends an event to each target of one rule, if it matches; to none of them if one can't be served."""
+    _send([rule], event, message, functions)
+
+
+def _send(rules: Iterable[Rule], event: dict[str, Any], message: Message, functions: Functions) -> None:
+    for send in _sending(rules, event, message, functions, others=True):
         with contextlib.suppress(UndeliverableError):  # a rule keeps its target's failure to itself
             send()
 
 
 def _sending(
-    bus: EventBus, event: dict[str, Any], message: Message, functions: Functions, *, others: bool
+    rules: Iterable[Rule], event: dict[str, Any], message: Message, functions: Functions, *, others: bool
 ) -> list[Callable[[], None]]:
     """What sends the event to each target; `others` says whether that may be another bus."""
     return [
         send
-        for rule in bus.rules.values()
+        for rule in rules
         if _matches(rule, event)
         for target in rule.targets
         for send in _prepare(rule, target, event, message, functions, others=others)
@@ -87,34 +111,41 @@ def _prepare(
     source = f"EventBridge rule {rule.name}"
     passed = replace(message, body=_input(target, event).encode(), source=source, attributes={})
     if arn is not None and arn.service == "sqs":
-        return [lambda: _to_queue(arn, passed)]
+        return [lambda: _to_queue(arn, target, passed)]
     if arn is not None and arn.service == "sns":
-        topic = TopicTarget(arn)
+        topic = TopicTarget(arn, functions)
         return [] if topic.standing() == "missing" else [topic.prepare(passed)]
     if arn is not None and arn.service == "lambda":
-        return [lambda: _to_function(arn, passed, functions)]
+        ref = parse_function_arn(target["Arn"])
+        return [] if ref is None else [lambda: _to_function(ref, passed, functions)]
     if arn is not None and arn.service == "logs":
         return [lambda: _to_log_group(arn, rule, passed)]
     if arn is not None and arn.resource.startswith("event-bus/"):
         bus = _find_bus(arn) if others else None  # from one bus to one other at most, as on AWS
-        return [] if bus is None else _sending(bus, event, message, functions, others=False)
+        return [] if bus is None else _sending(bus.rules.values(), event, message, functions, others=False)
     if rule.managed_by is not None:  # an archive is a rule that moto made
         return [lambda: _to_archive(rule, event, message)]
     text = f"the rule {rule.name} has the target {target['Arn']}, which destmock can't deliver to"
     raise UndeliverableError(text)
 
 
-def _to_queue(arn: Arn, message: Message) -> None:
+def _to_queue(arn: Arn, target: dict[str, Any], message: Message) -> None:
     queue = find_queue(arn)
-    if queue is not None:
-        enqueue(queue, message.text, message.trace_header, _SENDER)
+    if queue is None:
+        return
+    if not queue.fifo_queue:
+        enqueue(queue, message.text, message, _SENDER)
+        return
+    group = (target.get("SqsParameters") or {}).get("MessageGroupId")
+    by_content = queue.attributes.get("ContentBasedDeduplication") == "true"
+    if group and by_content:  # otherwise SQS won't have it, and the rule keeps that to itself
+        backend = sqs_backends[arn.account][arn.region]
+        backend.send_message(queue.name, message.text, group_id=group)
 
 
-def _to_function(arn: Arn, message: Message, functions: Functions) -> None:
+def _to_function(ref: FunctionRef, message: Message, functions: Functions) -> None:
     """That nothing can run the function is the test's mistake: it isn't kept from the test."""
-    ref = parse_function_arn(str(arn))
-    if ref is not None and functions.identify(ref) is not None:
-        functions.accept(ref, message.body, source=message.source, trace=message.trace)
+    functions.notify(ref, message.body, source=message.source, trace=message.trace)
 
 
 def _to_log_group(arn: Arn, rule: Rule, message: Message) -> None:

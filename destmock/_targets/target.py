@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from destmock._arn import FunctionRef
     from destmock._config import Standing
-    from destmock._ids import Trace
+    from destmock._ids import Ids, Trace
     from destmock._ledger import Kind
 
 #: Stands for the execution role in a message's SenderId (F3, F4).
@@ -22,22 +22,29 @@ class UndeliverableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A record, or an event for a dead-letter queue, on its way.
+class Origin:
+    """The function whose invocation has ended."""
 
-    `ref` is the function that it comes from, `trace_header` as its receiver sees it, `sent_at` in
-    milliseconds, `unique_id` an id of its own (not the request's).
+    ref: FunctionRef
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A record, an event for a dead-letter queue, or an event that a service passes on.
+
+    `trace_header` is as its receiver sees it, `sent_at` in milliseconds, `unique_id` an id of its own (not
+    the request's). `origin` is where a record or a dead-letter message comes from.
     """
 
     body: bytes
-    ref: FunctionRef
-    succeeded: bool
-    trace: Trace
-    trace_header: str
+    trace: Trace | None
+    trace_header: str | None
     sent_at: int
     unique_id: str
     #: What the receiver is told it comes from, e.g. "OnFailure of orders".
     source: str
+    origin: Origin | None = None
     #: Name -> data type and value: a dead-letter message has them, a record doesn't (F1, H2).
     attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -71,8 +78,14 @@ class Target(Protocol):
 class Functions(Protocol):
     """What a target that invokes functions needs of the simulation."""
 
+    @property
+    def ids(self) -> Ids: ...
+
     def identify(self, ref: FunctionRef) -> object | None:
         """`None` for a function, version or alias that doesn't exist."""
 
     def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> object:
         """Queues an event; raises `NoHandlerError` for a function that nothing can run."""
+
+    def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool:
+        """The same for a service that doesn't know whether the function is there; answers whether it is."""

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, Topic, sns_backends
 
-from destmock._arn import parse_arn
+from destmock import _triggers as triggers
+from destmock._arn import parse_arn, parse_function_arn
 from destmock._targets.queue import enqueue, find_queue
 from destmock._targets.target import ROLE_ID, UndeliverableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from destmock._arn import Arn
     from destmock._config import Standing
     from destmock._ledger import Kind
-    from destmock._targets.target import Message
+    from destmock._targets.target import Functions, Message
 
 #: What SNS takes, in bytes.
 MESSAGE_LIMIT = 262_144
@@ -48,8 +49,9 @@ class TopicTarget:
 
     kind: Kind = "sns"
 
-    def __init__(self, arn: Arn) -> None:
+    def __init__(self, arn: Arn, functions: Functions) -> None:
         self._arn = arn
+        self._functions = functions
 
     def standing(self) -> Standing:
         if self._arn.resource.endswith(".fifo"):
@@ -80,7 +82,7 @@ class TopicTarget:
                 for name, (data_type, value) in message.attributes.items()
             }
             for subscription in subscriptions:
-                _notify(subscription, message, message_id, attributes)
+                self._notify(subscription, message, message_id, attributes)
             sent = (message_id, message.text, None, attributes or None, None)
             topic.sent_notifications.append(sent)
 
@@ -100,21 +102,64 @@ class TopicTarget:
             if subscription.topic is topic and subscription.protocol not in _WITHOUT_RECEIVER
         ]
         for subscription in found:
-            if subscription.protocol != "sqs":
+            if subscription.protocol not in ("lambda", "sqs"):
                 text = (
                     f"the topic {self._arn} has the {subscription.protocol} subscriber "
-                    f"{subscription.endpoint}; destmock delivers to a topic's SQS subscribers only"
+                    f"{subscription.endpoint}; destmock delivers to SQS queues and Lambda functions only"
                 )
                 raise UndeliverableError(text)
         return found
 
+    def _notify(
+        self, subscription: Subscription, message: Message, message_id: str, attributes: dict[str, Any]
+    ) -> None:
+        matcher = subscription._filter_policy_matcher  # noqa: SLF001 - moto has no other way to ask
+        if matcher is not None and not matcher.matches(attributes or None, message.text):
+            return
+        if subscription.protocol == "lambda":
+            notify_function(subscription, message, message_id, None, attributes, self._functions)
+        else:
+            _notify_queue(subscription, message, message_id, attributes)
 
-def _notify(
+
+def notify_function(
+    subscription: Subscription,
+    message: Message,
+    message_id: str,
+    subject: str | None,
+    attributes: Mapping[str, Any],
+    functions: Functions,
+) -> None:
+    """Invokes the subscribed function, asynchronously, or tells the subscription's dead-letter queue.
+
+    `attributes` are as in a notification: name -> `Type` and `Value`.
+    """
+    topic, ref = parse_arn(subscription.topic.arn), parse_function_arn(subscription.endpoint)
+    assert topic is not None  # moto makes it
+    event = triggers.notification(
+        at=message.sent_at,
+        ids=functions.ids,
+        topic=topic,
+        subscription_arn=subscription.arn,
+        message_id=message_id,
+        message=message.text,
+        subject=subject,
+        attributes={name: {**value, "Value": str(value["Value"])} for name, value in attributes.items()},
+    )
+    payload, source = triggers.to_bytes(event), f"SNS topic {subscription.topic.name}"
+    if ref is not None and functions.notify(ref, payload, source=source, trace=message.trace):
+        return
+    policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
+    arn = parse_arn(policy.get("deadLetterTargetArn") or "")
+    queue = None if arn is None else find_queue(arn)
+    if queue is not None:
+        body = _envelope(subscription, message.text, message_id, dict(attributes))
+        enqueue(queue, body, message, f"{ROLE_ID}:AWS-CLOUDCAST")
+
+
+def _notify_queue(
     subscription: Subscription, message: Message, message_id: str, attributes: dict[str, Any]
 ) -> None:
-    matcher = subscription._filter_policy_matcher  # noqa: SLF001 - moto has no other way to ask
-    if matcher is not None and not matcher.matches(attributes or None, message.text):
-        return
     arn = parse_arn(subscription.endpoint)
     queue = None if arn is None else find_queue(arn)
     if queue is None:  # SNS keeps a subscriber's failure to itself; Lambda's delivery has succeeded
@@ -126,7 +171,7 @@ def _notify(
             name: {"DataType": value["Type"], "StringValue": value["Value"]}
             for name, value in attributes.items()
         }
-    enqueue(queue, body, message.trace_header, f"{ROLE_ID}:AWS-CLOUDCAST", carried)
+    enqueue(queue, body, message, f"{ROLE_ID}:AWS-CLOUDCAST", carried)
 
 
 def _envelope(subscription: Subscription, text: str, message_id: str, attributes: dict[str, Any]) -> str:

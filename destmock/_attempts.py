@@ -1,0 +1,157 @@
+"""Runs functions: one attempt at a time, with its slot, its trace, its log events and its metrics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from destmock import _aws_errors as errors
+from destmock._clock import to_datetime
+from destmock._handlers import Importer
+from destmock._ids import Trace, function_hash
+from destmock._ledger import Attempt, Synchronous
+from destmock._logs import LogEvents, Logs
+from destmock._metrics import Metrics
+from destmock._runtime import Call, Outcome, Runtime
+from destmock._xray import Run, Segments, Traced
+
+if TYPE_CHECKING:
+    from destmock._arn import FunctionRef
+    from destmock._functions import Function, Functions
+    from destmock._handlers import Registration
+    from destmock._ids import Ids
+    from destmock._ledger import AttemptOutcome, Ledger
+    from destmock._packages import Package
+
+#: How often a chain may come back to a function: it runs 16 times (J2).
+RECURSION_LIMIT = 15
+
+
+class Answered(NamedTuple):
+    """What a synchronous invocation came to."""
+
+    request_id: str
+    trace: Trace
+    function: Function
+    outcome: Outcome
+
+
+class Attempts:
+    """What is running in one simulation. `now` and all times are virtual, in milliseconds."""
+
+    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger) -> None:
+        self.logs = Logs()
+        self.metrics = Metrics()
+        self.segments = Segments(ids)
+        self._functions = functions
+        self._ids = ids
+        self._ledger = ledger
+        self._runtime = Runtime(ids, Importer())
+        #: The handlers that are running, innermost last: the trace of each, and its header.
+        self._running: list[tuple[Trace, str]] = []
+        #: How many attempts of a function are in progress, by its unqualified ARN.
+        self._busy: Counter[str] = Counter()
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace of the handler that is running; `None` between handlers."""
+        return self._running[-1][0] if self._running else None
+
+    @property
+    def trace_header(self) -> str | None:
+        """The same as the handler finds it in its environment."""
+        return self._running[-1][1] if self._running else None
+
+    def flush(self) -> None:
+        """Hands moto what it has not been told yet: someone may be about to read it."""
+        self.logs.flush()
+        self.metrics.flush()
+        self.segments.flush()
+
+    def close(self) -> None:
+        self.logs.flush()
+        self._runtime.close()
+
+    def entered(self, ref: FunctionRef, trace: Trace | None, now: int, *, traced: bool) -> Trace:
+        """The trace as the function sees it, with a segment of its own if it is sampled."""
+        trace = (trace or self._ids.trace(now)).entering(function_hash(ref.unqualified_arn))
+        sampled = traced or trace.sampled
+        return replace(trace, sampled=True, segment=self._ids.hex(16)) if sampled else trace
+
+    def is_throttled(self, function: Function) -> bool:
+        """Whether the function's reserved concurrency is used up (A26, D10)."""
+        reserved = function.reserved_concurrency
+        return reserved is not None and self._busy[function.ref.unqualified_arn] >= reserved
+
+    def is_recursion(self, ref: FunctionRef, trace: Trace) -> bool:
+        """Whether the chain has been through the function too often (J2, J4)."""
+        passed = trace.counts[function_hash(ref.unqualified_arn)]
+        return passed > RECURSION_LIMIT and not self._functions.allows_recursion(ref)
+
+    def occupy(self, ref: FunctionRef) -> None:
+        """The attempt goes on in virtual time, for its declared duration, until `release`."""
+        self._busy[ref.unqualified_arn] += 1
+
+    def release(self, ref: FunctionRef) -> None:
+        self._busy[ref.unqualified_arn] -= 1
+
+    def run(self, function: Function, code: Registration | Package, call: Call, trace: Trace) -> Outcome:
+        self._running.append((trace, call.trace_header))
+        self.occupy(function.ref)
+        try:
+            outcome = self._runtime.run(function, code, call)
+        finally:
+            self.release(function.ref)
+            self._running.pop()
+        self.logs.write(
+            LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
+        )
+        self.metrics.ran(function.ref, function.version, call.now, outcome.result, outcome.duration)
+        return outcome
+
+    def run_synchronously(
+        self,
+        function: Function,
+        code: Registration | Package,
+        payload: bytes,
+        client_context: str | None,
+        trace: Trace | None,
+        *,
+        now: int,
+        source: str,
+    ) -> Answered:
+        """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17)."""
+        ref = function.ref
+        if self.is_throttled(function):
+            self.metrics.throttled(ref, now)
+            raise errors.throttled()
+        caller = None if trace is None else trace.segment
+        trace = self.entered(ref, trace, now, traced=function.traced)
+        if self.is_recursion(ref, trace):
+            self.metrics.stopped(ref, now)
+            raise errors.recursion()
+        request_id = self._ids.uuid()
+        header = trace.header(function_hash(ref.unqualified_arn))
+        outcome = self.run(function, code, Call(request_id, payload, now, header, client_context), trace)
+        attempt = attempt_fact(1, now, now, outcome.result, outcome)
+        self._ledger.ran_synchronously(
+            Synchronous(request_id, ref.qualified_arn, source, payload, now, attempt)
+        )
+        if trace.sampled:
+            run = Run(now, now + outcome.duration, outcome.result != "Success")
+            traced = Traced(ref, request_id, trace, caller, now, run.ended_at, (run,), asynchronous=False)
+            self.segments.write(traced)
+        if outcome.interrupt is not None:
+            raise outcome.interrupt
+        return Answered(request_id, trace, function, outcome)
+
+
+def attempt_fact(
+    number: int, now: int, accepted_at: int, result: AttemptOutcome, outcome: Outcome | None
+) -> Attempt:
+    payload, exception, logs = b"", None, ""
+    if outcome is not None:
+        payload, exception, logs = outcome.payload, outcome.exception, outcome.logs
+    elapsed = (now - accepted_at) / 1000
+    return Attempt(number, to_datetime(now), elapsed, result, payload, exception, logs)

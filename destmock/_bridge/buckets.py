@@ -1,0 +1,148 @@
+"""S3: a bucket's notifications to functions, queues, topics and EventBridge."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from moto.s3 import notifications
+from moto.s3.models import FakeDeleteMarker, S3Backend
+from moto.s3.notifications import S3NotificationEvent
+from moto.s3.responses import S3Response
+from moto.sns.models import sns_backends
+
+from destmock import _triggers as triggers
+from destmock._arn import Arn, parse_arn, parse_function_arn
+from destmock._hook import active
+from destmock._targets import rules
+from destmock._targets.queue import enqueue, find_queue
+from destmock._targets.target import UndeliverableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from moto.s3.models import FakeBucket, FakeKey
+
+    from destmock._simulation import Simulation
+
+_PUT = (S3NotificationEvent.OBJECT_CREATED_PUT_EVENT, S3NotificationEvent.OBJECT_CREATED_POST_EVENT)
+#: SenderId of what S3 sends to a queue.
+_SENDER = "AIDAJQR6QDGQ7PATMSYEY"
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, what happens to an object is told as S3 tells it.
+
+    moto says nothing of a delete marker, takes each put for one of the object's tags, too, and the completion of
+    an upload in parts for a put.
+    """
+    during: Counter[str] = Counter()
+
+    def noted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            during[function.__name__] += 1
+            try:
+                return function(*args, **kwargs)
+            finally:
+                during[function.__name__] -= 1
+
+        return wrapper
+
+    def send(account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey) -> None:
+        tags = event_name == S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT
+        parts = event_name in _PUT and during["complete_multipart_upload"]
+        if not parts and (not tags or during["put_object_tagging"]):
+            _send_event(account_id, event_name, bucket, key)
+
+    set_delete_marker = S3Backend._set_delete_marker  # noqa: SLF001 - moto tells nobody of it
+
+    def wrapper(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
+        marker = set_delete_marker(self, bucket_name, key_name)
+        made = S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
+        _send_event(self.account_id, made, self.get_bucket(bucket_name), marker)
+        return marker
+
+    with (
+        patch.object(notifications, "send_event", send),
+        patch.object(S3Response, "put_object_tagging", noted(S3Response.put_object_tagging)),
+        patch.object(S3Backend, "complete_multipart_upload", noted(S3Backend.complete_multipart_upload)),
+        patch.object(S3Backend, "_set_delete_marker", wrapper),
+    ):
+        yield
+
+
+def _send_event(
+    account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker
+) -> None:
+    configuration = bucket.notification_configuration
+    if configuration is None:
+        return
+    simulation, name = active[-1], event_name.value.removeprefix("s3:")
+    found = _object(simulation, bucket, key, name)
+    event = triggers.bucket_notification(
+        at=simulation.now,
+        ids=simulation.ids,
+        event_name=name,
+        region=bucket.region_name,
+        bucket_arn=bucket.arn,
+        found=found,
+    )
+    for one in [*configuration.cloud_function, *configuration.queue, *configuration.topic]:
+        if one.matches(event_name.value, key.name):
+            event["Records"][0]["s3"]["configurationId"] = one.id
+            _notify(simulation, bucket, one.arn, triggers.to_bytes(event))
+    if configuration.event_bridge is not None:
+        _tell_event_bridge(simulation, account_id, bucket, name, found)
+
+
+def _object(
+    simulation: Simulation, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker, event_name: str
+) -> dict[str, Any]:
+    """An object that is gone has neither size nor eTag."""
+    there = not isinstance(key, FakeDeleteMarker) and event_name != "ObjectRemoved:Delete"
+    return triggers.s3_object(
+        key=key.name,
+        size=key.size if there else None,  # type: ignore[union-attr]
+        etag=key.etag.strip('"') if there else None,  # type: ignore[union-attr]
+        version_id=str(key.version_id) if bucket.is_versioned else None,
+        sequencer=simulation.ids.sequencer(simulation.now),
+    )
+
+
+def _notify(simulation: Simulation, bucket: FakeBucket, target: str, payload: bytes) -> None:
+    """What isn't there is told nothing, and S3's own call succeeds."""
+    source, arn = f"S3 bucket {bucket.name}", parse_arn(target)
+    if arn is None:
+        return
+    if arn.service == "lambda":
+        ref = parse_function_arn(target)
+        if ref is not None:
+            simulation.notify(ref, payload, source=source, trace=simulation.trace)
+    elif arn.service == "sqs":
+        queue = find_queue(arn)
+        if queue is not None:
+            with contextlib.suppress(UndeliverableError):
+                enqueue(queue, payload.decode(), simulation.carrier(), _SENDER)
+    else:
+        topic = sns_backends[arn.account][arn.region].topics.get(target)
+        if topic is not None:
+            topic.publish(payload.decode(), subject="Amazon S3 Notification")
+
+
+def _tell_event_bridge(
+    simulation: Simulation, account: str, bucket: FakeBucket, name: str, found: dict[str, Any]
+) -> None:
+    detail_type, detail = triggers.bucket_event(
+        ids=simulation.ids, event_name=name, account=account, bucket_arn=bucket.arn, found=found
+    )
+    if not detail_type:  # an event that S3 has for notifications only
+        return
+    bus = Arn(bucket.partition, "events", bucket.region_name, account, "event-bus/default")
+    carrier = simulation.carrier()
+    event = rules.event(
+        carrier, account=account, region=bucket.region_name, source="aws.s3", detail_type=detail_type
+    )
+    rules.put(bus, {**event, "resources": [bucket.arn], "detail": detail}, carrier, simulation)

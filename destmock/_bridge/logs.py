@@ -1,0 +1,81 @@
+"""CloudWatch Logs: what is written to a group goes to the functions that subscribe to it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from moto.awslambda.models import LambdaBackend
+from moto.logs.models import LogsBackend, logs_backends
+
+from destmock import _triggers as triggers
+from destmock._arn import parse_function_arn
+from destmock._filter_pattern import parse
+from destmock._hook import active
+from destmock.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, a subscription's filter pattern counts, and its function is invoked asynchronously."""
+    put_filter = LogsBackend.put_subscription_filter
+
+    def put(
+        self: LogsBackend,
+        log_group_name: str,
+        filter_name: str,
+        filter_pattern: str,
+        destination_arn: str,
+        role_arn: str,
+    ) -> None:
+        _check(filter_pattern)
+        active[-1].functions.create_registered(self.account_id, self.region_name)
+        put_filter(self, log_group_name, filter_name, filter_pattern, destination_arn, role_arn)
+
+    with (
+        patch.object(LogsBackend, "put_subscription_filter", put),
+        patch.object(LambdaBackend, "send_log_event", _send_log_event),
+    ):
+        yield
+
+
+def _check(pattern: str) -> None:
+    try:
+        parse(pattern)
+    except ValueError as error:
+        message = f"destmock does not simulate the subscription filter {pattern!r}: {error}"
+        raise UnsupportedError(message) from error
+
+
+def _send_log_event(
+    backend: LambdaBackend,
+    function_arn: str,
+    filter_name: str,
+    log_group_name: str,
+    log_stream_name: str,
+    log_events: list[dict[str, Any]],
+) -> None:
+    account, region = backend.account_id, backend.region_name
+    group = logs_backends[account][region].groups[log_group_name]
+    wanted = parse(group.subscription_filters[filter_name].filter_pattern)
+    events = [
+        (str(event["id"]), event["timestamp"], event["message"])
+        for event in log_events
+        if wanted(event["message"])
+    ]
+    ref = parse_function_arn(function_arn)
+    if not events or ref is None:
+        return
+    made = triggers.log_events(
+        owner=account,
+        group=log_group_name,
+        stream=log_stream_name,
+        filter_name=filter_name,
+        events=events,
+    )
+    source = f"CloudWatch Logs group {log_group_name}"
+    active[-1].notify(ref, triggers.to_bytes(made), source=source, trace=None)

@@ -1,0 +1,67 @@
+"""Secrets Manager: a rotation runs its function synchronously, once for each step."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from moto.awslambda.models import LambdaBackend
+from moto.secretsmanager.models import SecretsManagerBackend
+
+from destmock import _triggers as triggers
+from destmock._arn import parse_function_arn
+from destmock._aws_errors import AWSError
+from destmock._hook import active
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, a rotation stops at the step that fails, and the secret keeps its current version.
+
+    AWS tries a failed rotation again later; here it is over, until `rotate_secret` is called again.
+    """
+    rotate_secret = SecretsManagerBackend.rotate_secret
+
+    def wrapper(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
+        active[-1].functions.create_registered(self.account_id, self.region_name)
+        steps = _Steps(self, secret_id)
+        with patch.object(LambdaBackend, "invoke", steps.run):
+            answer = rotate_secret(self, secret_id, *args, **kwargs)
+        if steps.failed:
+            secret = self.secrets[secret_id]
+            secret.set_default_version_id(steps.version_before)  # type: ignore[union-attr]
+        return answer
+
+    with patch.object(SecretsManagerBackend, "rotate_secret", wrapper):
+        yield
+
+
+class _Steps:
+    """One rotation: `createSecret`, `setSecret`, `testSecret`, `finishSecret`."""
+
+    def __init__(self, backend: SecretsManagerBackend, secret_id: str) -> None:
+        secret = backend.secrets.get(secret_id)
+        self.version_before = None if secret is None else secret.default_version_id
+        self._arn = None if secret is None else secret.arn
+        self.failed = False
+
+    def run(self, function_name: str, body: str, **_: Any) -> None:
+        """Stands in for moto's own invocation, which names the secret by its name."""
+        ref = parse_function_arn(function_name)
+        if self.failed or ref is None:
+            return
+        payload = triggers.to_bytes({**json.loads(body), "SecretId": self._arn})
+        simulation = active[-1]
+        try:
+            answered = simulation.run_synchronously(
+                ref, payload, trace=simulation.trace, source="Secrets Manager"
+            )
+        except AWSError:  # throttled
+            self.failed = True
+            return
+        self.failed = answered.outcome.function_error is not None

@@ -1,0 +1,89 @@
+"""EventBridge: what is put on a bus goes to the targets of its rules."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from moto.events import notifications
+from moto.events.models import EventsBackend, Rule
+
+from destmock import _triggers as triggers
+from destmock._arn import parse_function_arn
+from destmock._clock import to_datetime
+from destmock._hook import active
+from destmock._targets import rules
+from destmock._targets.target import UndeliverableError
+from destmock.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, rules reach functions and topics, too, and write events as EventBridge does.
+
+    moto's own target kind of an API destination stays moto's.
+    """
+    put_events, send_to_targets = EventsBackend.put_events, Rule.send_to_targets
+
+    def put(self: EventsBackend, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        now = active[-1].now / 1000
+        return put_events(self, [{"Time": now, **event} for event in events])
+
+    def send(self: Rule, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
+        rule, calls = self, [target for target in self.targets if _is_call(target)]
+        if calls:
+            rule = _with(self, [target for target in self.targets if target not in calls])
+            if self.state != "DISABLED":
+                send_to_targets(_with(self, calls), original_event, transform_input)  # type: ignore[arg-type]
+        simulation = active[-1]
+        try:
+            rules.pass_on(rule, _as_written(original_event), simulation.carrier(), simulation)
+        except UndeliverableError as error:
+            raise UnsupportedError(str(error)) from error
+
+    with (
+        patch.object(EventsBackend, "put_events", put),
+        patch.object(Rule, "send_to_targets", send),
+        patch.object(notifications, "_invoke_lambda", _notify_of_bucket),
+    ):
+        yield
+
+
+def _is_call(target: dict[str, Any]) -> bool:
+    return ":api-destination/" in target["Arn"]
+
+
+def _with(rule: Rule, targets: list[dict[str, Any]]) -> Rule:
+    changed = copy.copy(rule)
+    changed.targets = targets
+    return changed
+
+
+def _as_written(event: dict[str, Any]) -> dict[str, Any]:
+    """Without what moto adds, and with its time as text; an archive hands events back as moto has them."""
+    time = event["time"]
+    if not isinstance(time, str):
+        time = f"{to_datetime(round(time * 1000)):%Y-%m-%dT%H:%M:%SZ}"
+    return {key: value for key, value in {**event, "time": time}.items() if key != "ingestion-time"}
+
+
+def _notify_of_bucket(account_id: str, fn_arn: str, event: dict[str, Any]) -> None:
+    """moto's one event of its own: a bucket was created."""
+    simulation, ref = active[-1], parse_function_arn(fn_arn)
+    if ref is None:
+        return
+    carrier = simulation.carrier()
+    base = rules.event(
+        carrier,
+        account=account_id,
+        region=event["region"],
+        source=event["source"],
+        detail_type=event["detail-type"],
+    )
+    payload = triggers.to_bytes({**base, "resources": event["resources"], "detail": event["detail"]})
+    simulation.notify(ref, payload, source="EventBridge", trace=simulation.trace)

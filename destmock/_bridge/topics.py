@@ -1,0 +1,47 @@
+"""SNS: a topic's subscribed functions are invoked asynchronously."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from moto.sns.models import Subscription
+
+from destmock._hook import active
+from destmock._targets.topic import notify_function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, a subscribed function gets SNS's own event through the queue."""
+    publish = Subscription.publish
+
+    def wrapper(
+        self: Subscription,
+        message: str,
+        message_id: str,
+        subject: str | None = None,
+        message_attributes: dict[str, Any] | None = None,
+        message_structure: str | None = None,
+        **others: Any,
+    ) -> None:
+        if self.protocol != "lambda":
+            common = {"message_attributes": message_attributes, "message_structure": message_structure}
+            publish(self, message, message_id, subject, **common, **others)  # type: ignore[arg-type]
+            return
+        matcher = self._filter_policy_matcher
+        if matcher is not None and not matcher.matches(message_attributes, message):
+            return
+        if message_structure == "json":
+            message = self._parse_message_structure(message, self.protocol)
+        simulation = active[-1]
+        carrier = replace(simulation.carrier(), body=message.encode(errors="surrogatepass"))
+        notify_function(self, carrier, message_id, subject, message_attributes or {}, simulation)
+
+    with patch.object(Subscription, "publish", wrapper):
+        yield

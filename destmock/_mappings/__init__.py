@@ -1,0 +1,8 @@
+"""Event source mappings: Lambda reads a queue or a stream, and runs a function with what it finds."""
+
+from __future__ import annotations
+
+from destmock._mappings.mappings import Mappings, check
+from destmock._mappings.source import mark_arrival
+
+__all__ = ["Mappings", "check", "mark_arrival"]

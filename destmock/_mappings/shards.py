@@ -1,0 +1,108 @@
+"""The streams of Kinesis and DynamoDB as moto keeps them: shards, and numbered records in each."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.kinesis.models import kinesis_backends
+
+from destmock import _triggers as triggers
+from destmock._mappings.source import arrival_of
+
+if TYPE_CHECKING:
+    from moto.dynamodb.models.table import StreamShard
+    from moto.kinesis.models import Stream as MotoStream
+
+    from destmock._arn import Arn
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: the `number`th of its shard, counted from 1, and its arrival in milliseconds.
+
+    `event` is what the function gets, `filtered` what a mapping's filters see.
+    """
+
+    number: int
+    sequence_number: str
+    at: int
+    event: dict[str, Any]
+    filtered: dict[str, Any]
+
+
+class Stream(Protocol):
+    """What a mapping reads."""
+
+    def ends(self) -> dict[str, int]:
+        """Each shard, and the number of its last record; 0 if it has none."""
+
+    def read(self, shard: str, after: int, size: int, now: int) -> list[Record]:
+        """The next records of a shard; `now` is the arrival of those that came before the mock did."""
+
+
+def open_stream(arn: Arn, role: str) -> Stream | None:
+    """`role` is the execution role of the function, which Kinesis's records name."""
+    kind, _, rest = arn.resource.partition("/")
+    if kind == "stream":
+        stream = kinesis_backends[arn.account][arn.region].streams.get(rest)
+        return None if stream is None else _KinesisStream(stream, arn, role)
+    table = dynamodb_backends[arn.account][arn.region].tables.get(rest.partition("/")[0])
+    shard = None if table is None else table.stream_shard
+    return None if shard is None else _TableStream(shard, arn)
+
+
+class _KinesisStream:
+    def __init__(self, stream: MotoStream, arn: Arn, role: str) -> None:
+        self._stream, self._arn, self._role = stream, arn, role
+
+    def ends(self) -> dict[str, int]:
+        return {name: len(shard.records) for name, shard in self._stream.shards.items()}
+
+    def read(self, shard: str, after: int, size: int, now: int) -> list[Record]:
+        found = islice(self._stream.shards[shard].records.values(), after, after + size)
+        return [self._record(shard, number, record, now) for number, record in enumerate(found, after + 1)]
+
+    def _record(self, shard: str, number: int, record: Any, now: int) -> Record:
+        at, sequence_number = arrival_of(record, now), str(record.sequence_number)
+        event = triggers.stream_record(
+            stream=self._arn,
+            role=self._role,
+            shard=shard,
+            number=sequence_number,
+            partition_key=record.partition_key,
+            data=record.data,
+            at=at,
+        )
+        try:
+            data = json.loads(base64.b64decode(record.data))
+        except ValueError:
+            data = record.data
+        return Record(number, sequence_number, at, event, {**event["kinesis"], "data": data})
+
+
+class _TableStream:
+    def __init__(self, shard: StreamShard, arn: Arn) -> None:
+        self._shard, self._arn = shard, arn
+
+    def ends(self) -> dict[str, int]:
+        return {self._shard.id: len(self._shard.items)}
+
+    def read(self, shard: str, after: int, size: int, now: int) -> list[Record]:  # noqa: ARG002 - a table has one
+        found = self._shard.items[after : after + size]
+        return [self._record(number, item, now) for number, item in enumerate(found, after + 1)]
+
+    def _record(self, number: int, item: Any, now: int) -> Record:
+        at, change = arrival_of(item, now), item.record
+        event = triggers.table_record(
+            stream=self._arn,
+            event_id=change["eventID"],
+            event_name=change["eventName"],
+            change=change["dynamodb"],
+            at=at,
+        )
+        return Record(number, change["dynamodb"]["SequenceNumber"], at, event, event)

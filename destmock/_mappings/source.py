@@ -1,0 +1,139 @@
+"""What reading a queue and reading a stream have in common."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from moto.events.models import EventPattern
+
+from destmock import _triggers as triggers
+from destmock._arn import FunctionRef, parse_arn, parse_function_name
+from destmock._aws_errors import AWSError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moto.awslambda.models import EventSourceMapping
+
+    from destmock._arn import Arn
+    from destmock._attempts import Answered
+    from destmock._ids import Ids, Trace
+    from destmock._queue import Poll
+
+#: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
+_ARRIVAL = "_destmock_arrived_at"
+_SERVICES = {"sqs": "SQS queue", "kinesis": "Kinesis stream", "dynamodb": "DynamoDB table"}
+
+
+class Simulation(Protocol):
+    """What a mapping needs of the simulation."""
+
+    @property
+    def now(self) -> int: ...
+    @property
+    def ids(self) -> Ids: ...
+    def identify(self, ref: FunctionRef) -> object | None: ...
+    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> object: ...
+    def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool: ...
+    def role(self, ref: FunctionRef) -> str:
+        """The ARN of the function's execution role; it has to be there."""
+
+    def check_code(self, ref: FunctionRef) -> None:
+        """Raises `NoHandlerError` for a function that nothing can run."""
+
+    def run_synchronously(
+        self, ref: FunctionRef, payload: bytes, *, trace: Trace | None, source: str
+    ) -> Answered: ...
+    def schedule_poll(self, at: int, poll: Poll, *, background: bool = False) -> None: ...
+
+
+def mark_arrival(record: object, now: int) -> None:
+    """Keeps the first time: a message that is moved to a dead-letter queue has arrived before."""
+    if not hasattr(record, _ARRIVAL):
+        setattr(record, _ARRIVAL, now)
+
+
+def arrival_of(record: object, otherwise: int) -> int:
+    found: int = getattr(record, _ARRIVAL, otherwise)
+    return found
+
+
+def ref_of(mapping: EventSourceMapping) -> FunctionRef:
+    """The function as the mapping was asked for, with its qualifier."""
+    source, named = source_of(mapping), parse_function_name(mapping.function_name)
+    assert named is not None  # moto has found it
+    account = named.account or mapping.account_id
+    return FunctionRef(source.partition, account, mapping.region, named.name, named.qualifier)
+
+
+def source_of(mapping: EventSourceMapping) -> Arn:
+    arn = parse_arn(mapping.event_source_arn)
+    assert arn is not None  # moto has found the queue or stream
+    return arn
+
+
+def source_text(source: Arn) -> str:
+    """How the timeline names it, e.g. `SQS queue jobs`."""
+    name = source.resource.removeprefix("stream/").removeprefix("table/").partition("/")[0]
+    return f"{_SERVICES[source.service]} {name}"
+
+
+def matches(mapping: EventSourceMapping, record: dict[str, Any]) -> bool:
+    """Whether the mapping's FilterCriteria let the record through; each pattern is one of EventBridge's.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+    """
+    patterns = [found["Pattern"] for found in (mapping.filter_criteria or {}).get("Filters") or []]
+    return not patterns or any(EventPattern.load(text).matches_event(record) for text in patterns)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run with a batch came to.
+
+    `failed` are the positions in the batch that have to be read again; `answered` is `None` where the
+    function was throttled.
+    """
+
+    failed: frozenset[int]
+    answered: Answered | None
+
+
+def run_batch(
+    simulation: Simulation,
+    mapping: EventSourceMapping,
+    records: Sequence[dict[str, Any]],
+    identifiers: Sequence[str],
+    trace: Trace | None,
+) -> Run:
+    """Runs the function with the records. `identifiers` are what it reports of those that it failed with."""
+    everything = frozenset(range(len(records)))
+    payload = triggers.to_bytes({"Records": records})
+    source = source_text(source_of(mapping))
+    try:
+        answered = simulation.run_synchronously(ref_of(mapping), payload, trace=trace, source=source)
+    except AWSError:
+        return Run(everything, None)
+    if answered.outcome.function_error is not None:
+        return Run(everything, answered)
+    if "ReportBatchItemFailures" not in (mapping.function_response_types or []):
+        return Run(frozenset(), answered)
+    reported = _reported(answered.outcome.payload)
+    if reported is None or not set(reported) <= set(identifiers):
+        return Run(everything, answered)
+    return Run(frozenset(identifiers.index(one) for one in reported), answered)
+
+
+def _reported(payload: bytes) -> list[str] | None:
+    """The identifiers in a `batchItemFailures`; `None` where AWS takes the answer for a failure.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    try:
+        answer = json.loads(payload or b"null")
+        found = [one["itemIdentifier"] for one in (answer or {}).get("batchItemFailures") or []]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return found if all(isinstance(one, str) and one for one in found) else None

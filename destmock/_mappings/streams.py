@@ -1,0 +1,199 @@
+"""Kinesis and DynamoDB: the records of each shard are read in order, and a batch that fails is tried again.
+
+https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html.
+How long AWS waits before it tries again isn't documented; here it is one second, then twice as long each
+time, up to one minute. Where retries know no end, nothing waits for them: time has to be advanced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from destmock import _targets as targets
+from destmock import _triggers as triggers
+from destmock._mappings.shards import open_stream
+from destmock._mappings.source import matches, ref_of, run_batch, source_of
+from destmock._queue import Poll
+from destmock._record import timestamp
+from destmock._targets.target import Message, UndeliverableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moto.awslambda.models import EventSourceMapping
+
+    from destmock._attempts import Answered
+    from destmock._mappings.shards import Record
+    from destmock._mappings.source import Simulation
+
+_FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
+_BATCH_INFO = {"kinesis": "KinesisBatchInfo", "dynamodb": "DDBStreamBatchInfo"}
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a shard has been read: up to the record number `after`.
+
+    `tries` are those of the batch that comes next; `size` limits it, after a larger one was halved.
+    """
+
+    after: int = 0
+    tries: int = 0
+    waits: int = 0
+    size: int | None = None
+    again_at: int = 0
+
+    def done(self, number: int) -> None:
+        self.after, self.tries, self.waits, self.size = number, 0, 0, None
+
+
+class StreamReader:
+    """Reads the stream of one mapping."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._places: dict[str, _Place] = {}
+
+    def begin(self, mapping: EventSourceMapping) -> None:
+        """Where reading starts, in the shards that there are: at the end, at a time, or at the beginning."""
+        stream = open_stream(source_of(mapping), "")
+        if stream is None or mapping.starting_position not in ("LATEST", "AT_TIMESTAMP"):
+            return
+        since = float(mapping.starting_position_timestamp or 0) * 1000
+        for shard, last in stream.ends().items():
+            after = last
+            if mapping.starting_position == "AT_TIMESTAMP":
+                records = stream.read(shard, 0, last, self._simulation.now)
+                after = max((record.number for record in records if record.at < since), default=0)
+            self._place(shard).after = after
+
+    def ready(self, mapping: EventSourceMapping) -> int:
+        """How many records could be read now."""
+        now = self._simulation.now
+        return max((last - p.after for _, p, last in self._unread(mapping) if p.again_at <= now), default=0)
+
+    def read(self, mapping: EventSourceMapping) -> bool:
+        """One batch of one shard. Answers whether there may be more."""
+        simulation, ref = self._simulation, ref_of(mapping)
+        stream = open_stream(source_of(mapping), simulation.role(ref))
+        if stream is None or simulation.identify(ref) is None:
+            return False
+        simulation.check_code(ref)
+        for shard, place, _ in self._unread(mapping):
+            if place.again_at <= simulation.now:
+                records = stream.read(shard, place.after, place.size or mapping.batch_size, simulation.now)
+                self._run(mapping, shard, place, records)
+                return True
+        return False
+
+    def _run(self, mapping: EventSourceMapping, shard: str, place: _Place, records: list[Record]) -> None:
+        """Runs the function with what is young enough and wanted of the records."""
+        simulation, age = self._simulation, _limit(mapping.max_record_age)
+        old = [record for record in records if age is not None and simulation.now - record.at > age * 1000]
+        if old:
+            self._give_up(mapping, shard, old, "RecordAgeExceeded", place, None)
+            return
+        batch = [record for record in records if matches(mapping, record.filtered)]
+        if not batch:
+            place.done(records[-1].number)
+            return
+        numbers = [record.sequence_number for record in batch]
+        run = run_batch(simulation, mapping, [record.event for record in batch], numbers, None)
+        if not run.failed:
+            place.done(records[-1].number)
+            return
+        first = min(run.failed)
+        if first:  # what comes before the first failure is done
+            place.done(batch[first - 1].number)
+        self._try_again(mapping, shard, place, batch[first:], run.answered)
+
+    def _try_again(
+        self,
+        mapping: EventSourceMapping,
+        shard: str,
+        place: _Place,
+        batch: list[Record],
+        answered: Answered | None,
+    ) -> None:
+        """Later; a throttled function and a halved batch cost none of the retries."""
+        most = _limit(mapping.max_retry_attempts)
+        if mapping.bisect_on_error and len(batch) > 1 and answered is not None:
+            place.size = (len(batch) + 1) // 2
+        elif answered is not None:
+            place.tries += 1
+            if most is not None and place.tries > most:
+                self._give_up(mapping, shard, batch, "RetryAttemptsExhausted", place, answered)
+                return
+        place.again_at = self._simulation.now + min(_FIRST_WAIT << min(place.waits, 10), _LONGEST_WAIT)
+        place.waits += 1
+        poll = Poll(mapping.uuid, ref_of(mapping), place.tries + 1)
+        endless = most is None and _limit(mapping.max_record_age) is None
+        self._simulation.schedule_poll(place.again_at, poll, background=endless)
+
+    def _give_up(
+        self,
+        mapping: EventSourceMapping,
+        shard: str,
+        batch: list[Record],
+        condition: str,
+        place: _Place,
+        answered: Answered | None,
+    ) -> None:
+        """Goes on behind the records, and tells the mapping's OnFailure destination where they are."""
+        tries = place.tries
+        place.done(batch[-1].number)
+        destination = ((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination")
+        target = targets.find(destination, self._simulation) if destination else None
+        if target is None:
+            return
+        simulation, source = self._simulation, source_of(mapping)
+        context = {
+            "requestId": simulation.ids.uuid() if answered is None else answered.request_id,
+            "functionArn": ref_of(mapping).arn,
+            "condition": condition,
+            "approximateInvokeCount": tries,
+        }
+        response = None
+        if answered is not None:
+            version = answered.function.version
+            response = {"statusCode": 200, "executedVersion": version, "functionError": "Unhandled"}
+        info = {
+            "shardId": shard,
+            "startSequenceNumber": batch[0].sequence_number,
+            "endSequenceNumber": batch[-1].sequence_number,
+            "approximateArrivalOfFirstRecord": timestamp(batch[0].at),
+            "approximateArrivalOfLastRecord": timestamp(batch[-1].at),
+            "batchSize": len(batch),
+            "streamArn": str(source),
+        }
+        body = {
+            "requestContext": context,
+            "responseContext": response,
+            "version": "1.0",
+            "timestamp": timestamp(simulation.now),
+            _BATCH_INFO[source.service]: info,
+        }
+        name = f"OnFailure of the mapping {mapping.uuid}"
+        message = Message(
+            triggers.to_bytes(body), None, None, simulation.now, simulation.ids.uuid(), source=name
+        )
+        with contextlib.suppress(UndeliverableError):  # AWS counts it in a metric, and goes on
+            target.deliver(message)
+
+    def _unread(self, mapping: EventSourceMapping) -> Iterator[tuple[str, _Place, int]]:
+        """Each shard with records that haven't been read, and the number of its last."""
+        stream = open_stream(source_of(mapping), "")
+        for shard, last in stream.ends().items() if stream is not None else ():
+            place = self._place(shard)
+            if place.after < last:
+                yield shard, place, last
+
+    def _place(self, shard: str) -> _Place:
+        return self._places.setdefault(shard, _Place())
+
+
+def _limit(setting: int | None) -> int | None:
+    """AWS writes -1 for no limit, which is the default."""
+    return None if setting is None or setting < 0 else int(setting)
