@@ -78,3 +78,22 @@ def test_handlers_stand_in_for_all_code(destmock, template):
     for key in ("incoming/1.txt", "uploads/1.png", "1.json"):
         upload(bucket, key, b"")
     assert [each.condition for each in destmock.invocations] == ["RetriesExhausted"] * 2
+
+
+def test_sam_s_other_events_invoke_their_functions(destmock):
+    """A topic with a filter, a FIFO queue, a rule whose target is an alias, and a log group."""
+    stack = destmock.deploy(TEMPLATES / "thumbnails" / "template.yaml")
+    sns, jobs = boto3.client("sns"), stack.resources["Jobs"]
+    for audience in ("all", "staff"):
+        attributes = {"audience": {"DataType": "String", "StringValue": audience}}
+        topic = stack.resources["Announcements"]
+        sns.publish(TopicArn=topic, Message=f"to {audience}", MessageAttributes=attributes)
+    boto3.client("sqs").send_message(QueueUrl=jobs, MessageBody="resize all", MessageGroupId="g")
+    entry = {"Source": "shop.images", "DetailType": "TidyRequested", "Detail": '{"bucket": "images"}'}
+    boto3.client("events").put_events(Entries=[entry])
+    told = [(each.function_arn.split(":")[6], each.attempts[0].response) for each in destmock.invocations]
+    assert told == [
+        (stack.resources["Notify"], ["to all"]),
+        (stack.resources["Tidy"], {"tidied": "images"}),
+    ]
+    assert "resize all" in destmock.timeline()  # a mapping invokes synchronously

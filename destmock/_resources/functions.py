@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from moto.iam.models import IAMBackend
+from moto.utilities.utils import load_resource_as_str
 
 from destmock._arn import parse_function_name
 from destmock._resources.api import tags, without
@@ -40,6 +41,7 @@ _DEFAULTS: Properties = {
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": []},
 }
+_CFNRESPONSE = "awslambda/resources/cfnresponse.py.txt"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -116,14 +118,18 @@ class Function:
 
 
 def _code(properties: Properties) -> Properties:
-    """Source text in a template becomes `index.py` or `index.js`."""
+    """Source text in a template becomes `index.py` or `index.js`; AWS puts a module of its own beside it."""
     code = properties.get("Code", {})
     if "ZipFile" not in code:
         return dict(code)
-    suffix = "js" if str(properties.get("Runtime", "")).startswith("nodejs") else "py"
+    if str(properties.get("Runtime", "")).startswith("nodejs"):
+        files = {"index.js": code["ZipFile"]}
+    else:
+        files = {"index.py": code["ZipFile"], "cfnresponse.py": load_resource_as_str(_CFNRESPONSE)}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr(zipfile.ZipInfo(f"index.{suffix}", _EPOCH), code["ZipFile"])
+        for name, text in files.items():
+            file.writestr(zipfile.ZipInfo(name, _EPOCH), text)
     return {**code, "ZipFile": archive.getvalue()}
 
 
