@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from destmock._deploy import Stack
     from destmock._destmock import Destmock
     from destmock._handlers import Handler, Outcomes, outcomes
     from destmock._ledger import (
@@ -51,12 +52,14 @@ __all__ = [
     "NoHandlerError",
     "Outcomes",
     "Pending",
+    "Stack",
     "UnsupportedError",
     "mock_destinations",
     "outcomes",
 ]
 
 _MODULES = {
+    "destmock._deploy": ("Stack",),
     "destmock._destmock": ("Destmock",),
     "destmock._handlers": ("Handler", "Outcomes", "outcomes"),
     "destmock._ledger": (

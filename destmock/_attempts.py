@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from destmock._handlers import Registration
     from destmock._ids import Ids
     from destmock._ledger import AttemptOutcome, Ledger
+    from destmock._packages import Package
 
 #: How often a chain may come back to a function: it runs 16 times (J2).
 RECURSION_LIMIT = 15
@@ -95,11 +96,11 @@ class Attempts:
     def release(self, ref: FunctionRef) -> None:
         self._busy[ref.unqualified_arn] -= 1
 
-    def run(self, function: Function, registration: Registration, call: Call, trace: Trace) -> Outcome:
+    def run(self, function: Function, code: Registration | Package, call: Call, trace: Trace) -> Outcome:
         self._running.append((trace, call.trace_header))
         self.occupy(function.ref)
         try:
-            outcome = self._runtime.run(function, registration, call)
+            outcome = self._runtime.run(function, code, call)
         finally:
             self.release(function.ref)
             self._running.pop()
@@ -112,7 +113,7 @@ class Attempts:
     def run_synchronously(
         self,
         function: Function,
-        registration: Registration,
+        code: Registration | Package,
         payload: bytes,
         client_context: str | None,
         trace: Trace | None,
@@ -132,9 +133,7 @@ class Attempts:
             raise errors.recursion()
         request_id = self._ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
-        outcome = self.run(
-            function, registration, Call(request_id, payload, now, header, client_context), trace
-        )
+        outcome = self.run(function, code, Call(request_id, payload, now, header, client_context), trace)
         attempt = attempt_fact(1, now, now, outcome.result, outcome)
         self._ledger.ran_synchronously(
             Synchronous(request_id, ref.qualified_arn, source, payload, now, attempt)

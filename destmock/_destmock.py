@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from destmock import _explain
+from destmock import _deploy, _explain
 from destmock._clock import to_datetime, to_milliseconds
 from destmock._ledger import History
 from destmock._simulation import LIMIT
 from destmock.errors import InactiveError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
+    from destmock._deploy import Stack
     from destmock._handlers import Handler, Outcomes
     from destmock._ledger import Deliveries, Drop, Invocation, Pending
     from destmock._simulation import Simulation
@@ -95,6 +97,50 @@ class Destmock:
             return function
 
         return decorate
+
+    def deploy(
+        self,
+        template: str | os.PathLike[str],
+        *,
+        stack_name: str | None = None,
+        parameters: Mapping[str, object] | None = None,
+        handlers: Mapping[str, Handler | str | Outcomes] | None = None,
+        region: str | None = None,
+        ignore_unsupported: bool = False,
+    ) -> Stack:
+        """Creates the stack of a template file: CloudFormation's, SAM's, or one that CDK has synthesised. ::
+
+            stack = destmock.deploy("template.yaml", parameters={"Stage": "test"}, handlers={"Pay": pay})
+            boto3.client("lambda").invoke(FunctionName=stack.resources["Orders"], InvocationType="Event")
+
+        Code that the template names by a local path (`CodeUri`, `Code`, layers, CDK's assets) is found
+        beside it and taken as it is, without installing requirements: the process's own packages serve.
+        Deploying invokes nothing.
+
+        `stack_name`: default: the file's name, or its directory's for a file called `template`.
+        `parameters`: name -> value, where the template's default won't do.
+        `handlers`: a function's logical id, or its name -> what `handler` takes. It runs instead of the
+        function's code, which then needn't be there; a handler registered under the name does so, too.
+        `region`: default: that of boto3's default session.
+        `ignore_unsupported`: resources of types that are not simulated only get a name, instead of an
+        `UnsupportedError` that lists them; their attributes are made up.
+
+        Raises `OSError` for a file that isn't there, `ValueError` for a template, parameters or handlers
+        that don't fit, `UnsupportedError` also for a template that needs an extra (`destmock[templates]`,
+        `destmock[sam]`), and botocore's `ClientError` when the stack can't be created. Nothing is left of a
+        deployment that fails. A stack of that name must not be there; `update_stack` and `delete_stack`
+        work through boto3, on a template with nothing local in it.
+        """
+        self._check_active()
+        return _deploy.deploy(
+            self._simulation,
+            template,
+            stack_name=stack_name,
+            parameters=parameters or {},
+            handlers=handlers or {},
+            region=region,
+            ignore_unsupported=ignore_unsupported,
+        )
 
     @property
     def now(self) -> datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 import zipfile
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,8 @@ from moto.iam.models import get_account_id_from
 from moto.utilities.utils import get_partition
 
 from destmock._arn import LATEST, FunctionRef
-from destmock._moto_gaps import dead_letter_config, logging_config
+from destmock._moto_gaps import dead_letter_config, layer_versions, logging_config, revision
+from destmock._packages import Deployment, no_handler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 #: The runtime of a function that destmock creates: any from 3.12 on serialises alike (B15).
 DEFAULT_RUNTIME = "python3.13"
 DEFAULT_RECURSION = "Terminate"
+_PYTHON = re.compile(r"python3\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,21 @@ class Functions:
             traced=found.tracing_config.get("Mode") == "Active",
         )
 
+    def deployment(self, function: Function) -> Deployment:
+        """What was deployed as this version. Raises `NoHandlerError` if it isn't Python code in a zip."""
+        found: Any = function.identity
+        why = _why_not(found)
+        if why is not None:
+            raise no_handler(function.ref, why)
+        return Deployment(
+            function.ref,
+            function.handler,
+            function.runtime,
+            found.code_bytes,
+            layer_versions(found),
+            revision(found),
+        )
+
     def identify(self, ref: FunctionRef) -> object | None:
         """The function, version or alias that `ref` names: another object once it was made anew."""
         self.create_registered(ref.account, ref.region)
@@ -163,7 +181,7 @@ class Functions:
             "Runtime": DEFAULT_RUNTIME,
             "Role": f"arn:{get_partition(region)}:iam::{account}:role/{name}",
             "Handler": registration.handler_string,
-            "Code": {"ZipFile": _placeholder()},
+            "Code": {"ZipFile": base64.b64encode(_placeholder()).decode()},
         }
         function = LambdaFunction(account, spec, region, version=LATEST)  # type: ignore[abstract]
         _apply(registration, function)
@@ -232,8 +250,21 @@ def _apply(registration: Registration, function: LambdaFunction) -> None:
     function.environment_vars = dict(registration.environment)
 
 
+def _why_not(function: LambdaFunction) -> str | None:
+    """Why destmock can't run what was deployed, as far as it shows without unpacking it."""
+    if function.package_type == "Image":
+        return "its code is a container image"
+    if not _PYTHON.fullmatch(function.run_time or ""):
+        return f"its runtime is {function.run_time}, and destmock runs Python only"
+    if not function.code_bytes:
+        return "its code is empty, or was not in S3 when it was deployed"
+    if function.code_bytes == _placeholder():
+        return "its handler was registered with another mock"
+    return None
+
+
 @cache
-def _placeholder() -> str:
+def _placeholder() -> bytes:
     """The code that GetFunction shows for a function whose code is a registered handler."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
@@ -241,4 +272,4 @@ def _placeholder() -> str:
             zipfile.ZipInfo("README"),
             "The code of this function is a handler registered with destmock.\n",
         )
-    return base64.b64encode(archive.getvalue()).decode()
+    return archive.getvalue()

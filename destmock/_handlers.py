@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from awslambdaric import bootstrap
 
 from destmock._arn import FunctionRef, parse_function_arn, parse_function_name
+from destmock._namespaces import file_of
 
 if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
@@ -105,7 +106,7 @@ class Handlers:
     ) -> Registration:
         """The latest registration under a name replaces the one before."""
         ref = _check_name(name)
-        _check_source(name, source)
+        check_source(name, source)
         settings = dict(environment or {})
         _check_settings(name, timeout, duration, settings)
         if isinstance(source, Outcomes):
@@ -147,7 +148,8 @@ def _check_name(name: str) -> FunctionRef | None:
     return ref
 
 
-def _check_source(name: str, source: object) -> None:
+def check_source(name: str, source: object) -> None:
+    """Raises `ValueError` or `TypeError` for what can't be a handler."""
     if isinstance(source, Outcomes):
         return
     if isinstance(source, str):
@@ -243,9 +245,10 @@ _INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib"
 
 
 def _is_users_own(module: object) -> bool:
-    """A namespace package has no file, only a path."""
     try:
-        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-    except KeyError:  # it finds its path through its parent, which has been forgotten already
+        file = file_of(module)
+    except (
+        KeyError
+    ):  # a namespace package finds its path through its parent, which has been forgotten already
         return True
     return file is not None and not file.startswith(_INSTALLED)

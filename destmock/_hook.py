@@ -77,6 +77,14 @@ def on_reading_call(**_: object) -> None:
         simulation.flush()
 
 
+def on_cloudformation_call(**_: object) -> None:
+    """From the first one on, stacks have the resources that moto's leave out."""
+    if active:
+        from destmock import _stacks  # noqa: PLC0415 - moto's CloudFormation takes a second to import
+
+        _stacks.complete(active[-1].on_close)
+
+
 def after_call(**_: object) -> None:
     """With autorun, everything that the call has queued runs before it returns, retries included."""
     if active:
@@ -95,6 +103,7 @@ def before_sign(request_signer: Any, **_: object) -> None:
 
 _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.lambda", on_lambda_call),
+    ("before-call.cloudformation", on_cloudformation_call),
     ("before-call.cloudwatch", on_reading_call),
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),

@@ -1,18 +1,24 @@
-"""What moto's Lambda leaves out of a function's own settings, put right while a mock is active."""
+"""What moto's Lambda leaves out or gets wrong of a function, put right while a mock is active."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from moto.awslambda.models import LambdaFunction, LambdaStorage
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.models import LambdaFunction, LambdaStorage, LayerVersion, _s3_content
+from moto.awslambda.utils import get_backend
+from moto.s3.models import s3_backends
+from moto.utilities.utils import get_partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Where a function keeps what moto forgets; a published version is a copy of the function (H10).
 _DEAD_LETTER, _LOGGING = "_destmock_dead_letter_config", "_destmock_logging_config"
+_LAYERS, _REVISION = "_destmock_layers", "_destmock_revision"
 #: Where moto's storage keeps the highest version number that each function has had.
 _HIGHEST = "_destmock_highest_version"
 #: How AWS answers a change of the dead-letter queue (H17).
@@ -25,11 +31,11 @@ _IN_PROGRESS = {
 
 @contextlib.contextmanager
 def gaps_filled() -> Iterator[None]:
-    """While entered, functions keep all their settings, and version numbers are never used again."""
+    """While entered, functions keep all their settings and code, and version numbers are never used again."""
     if LambdaStorage.publish_version.__module__ == __name__:  # an outer mock has seen to it
         yield
         return
-    with _settings_kept(), _version_numbers_unique():
+    with _settings_kept(), _version_numbers_unique(), _code_kept(), _templates_code_updated():
         yield
 
 
@@ -45,6 +51,17 @@ def logging_config(function: LambdaFunction) -> dict[str, str]:
     if config["LogFormat"] == "JSON":
         config = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", **config}
     return config
+
+
+def layer_versions(function: LambdaFunction) -> tuple[tuple[str, bytes], ...]:
+    """The ARN and the zip of each of its layers, in their order."""
+    kept: tuple[tuple[str, bytes], ...] | None = getattr(function, _LAYERS, None)
+    return _layer_versions(function, function.layers) if kept is None else kept
+
+
+def revision(function: LambdaFunction) -> object | None:
+    """Another object after each update of its code or its configuration."""
+    return getattr(function, _REVISION, None)
 
 
 @contextlib.contextmanager
@@ -66,6 +83,7 @@ def _settings_kept() -> Iterator[None]:
         setattr(self, _LOGGING, updates.get("LoggingConfig") or getattr(self, _LOGGING, None))
         self.tracing_config = updates.get("TracingConfig") or self.tracing_config
         configuration = update(self, updates)
+        setattr(self, _REVISION, object())
         if dead_letter_config(self) != before:
             configuration.update(_IN_PROGRESS)
         return configuration
@@ -102,6 +120,7 @@ def _version_numbers_unique() -> Iterator[None]:
         published = publish(self, name_or_arn, description)
         if published is None or any(published is version for version in before):
             return published
+        self._functions[name]["latest"].code_or_config_updated = False  # moto's first version leaves it
         highest: dict[str, int] = self.__dict__.setdefault(_HIGHEST, {})
         number = highest[name] = highest.get(name, 0) + 1
         if number != published.version:
@@ -111,4 +130,88 @@ def _version_numbers_unique() -> Iterator[None]:
         return published
 
     with patch.object(LambdaStorage, "publish_version", publish_version):
+        yield
+
+
+@contextlib.contextmanager
+def _code_kept() -> Iterator[None]:
+    """While entered, functions keep their layers when these are deleted, and S3ObjectVersion counts."""
+    set_code = LambdaFunction._set_function_code  # noqa: SLF001 - all three ways to code lead here
+    get_layers = LambdaFunction._get_layers_data  # noqa: SLF001 - for a new function and for an update
+    create_layer = LayerVersion.__init__
+
+    def _set_function_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> None:
+        try:
+            set_code(self, updated_spec)
+        except ValueError as error:  # moto's way to say it, of an update from a bucket that isn't there
+            raise InvalidParameterValueException(error.args[-1]) from error
+        if not updated_spec.get("DryRun"):
+            _take_object_version(self, updated_spec, self.partition)
+            setattr(self, _REVISION, object())
+
+    def _get_layers_data(self: LambdaFunction, layers_versions_arns: list[str]) -> list[Any]:
+        found = get_layers(self, layers_versions_arns)
+        setattr(self, _LAYERS, _layer_versions(self, found))
+        return found
+
+    def __init__(  # noqa: N807 - stands in for moto's
+        self: LayerVersion, spec: dict[str, Any], account_id: str, region: str
+    ) -> None:
+        create_layer(self, spec, account_id, region)
+        _take_object_version(self, self.content, get_partition(region))
+
+    with contextlib.ExitStack() as stack:
+        for function in (_set_function_code, _get_layers_data):
+            stack.enter_context(patch.object(LambdaFunction, function.__name__, function))
+        stack.enter_context(patch.object(LayerVersion, "__init__", __init__))
+        yield
+
+
+def _take_object_version(
+    target: LambdaFunction | LayerVersion, location: dict[str, Any], partition: str
+) -> None:
+    """Replaces the newest version of an object in S3, which moto has taken, by the one that was asked for."""
+    version = location.get("S3ObjectVersion")
+    if version is None or "ZipFile" in location:
+        return
+    backend = s3_backends[target.account_id][partition]
+    found = backend.get_object(location["S3Bucket"], location["S3Key"], version_id=version)
+    if found is None:
+        message = (
+            "Error occurred while GetObject. S3 Error Code: NoSuchVersion. "
+            "S3 Error Message: The specified version does not exist."
+        )
+        raise InvalidParameterValueException(message)
+    target.code_bytes, target.code_size, target.code_sha_256, target.code_digest = _s3_content(found)
+
+
+def _layer_versions(function: LambdaFunction, layers: list[Any]) -> tuple[tuple[str, bytes], ...]:
+    backend = get_backend(function.account_id, function.region)
+    found = {layer["Arn"]: backend.layers_versions_by_arn(layer["Arn"]) for layer in layers}
+    return tuple((arn, b"" if layer is None else layer.code_bytes) for arn, layer in found.items())
+
+
+@contextlib.contextmanager
+def _templates_code_updated() -> Iterator[None]:
+    """While entered, CloudFormation's update of inline code, which is source text, makes a zip of it."""
+    update = LambdaFunction.update_from_cloudformation_json
+
+    def update_from_cloudformation_json(
+        cls: type[LambdaFunction],
+        original_resource: LambdaFunction,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> LambdaFunction:
+        properties = cloudformation_json["Properties"]
+        code = properties["Code"]
+        if "ZipFile" in code:
+            zipped = cls._create_zipfile_from_plaintext_code(code["ZipFile"])
+            code = {**code, "ZipFile": base64.b64encode(zipped)}
+        changed = {**cloudformation_json, "Properties": {**properties, "Code": code}}
+        return update(original_resource, new_resource_name, changed, account_id, region_name)
+
+    replacement = classmethod(update_from_cloudformation_json)
+    with patch.object(LambdaFunction, "update_from_cloudformation_json", replacement):
         yield

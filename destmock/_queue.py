@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from destmock._clock import to_datetime
 from destmock._ids import function_hash
 from destmock._ledger import Pending
+from destmock.errors import InvocationLoopError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from destmock._arn import FunctionRef
     from destmock._ids import Trace
     from destmock._ledger import Entry
@@ -89,3 +92,13 @@ def pending(at: int, job: Job) -> Pending:
     number = event.tries if running else event.tries + 1
     entry = event.entry
     return Pending(entry.request_id, entry.function_arn, number, to_datetime(at), running=running)
+
+
+def loop(limit: int, recent: Iterable[str]) -> InvocationLoopError:
+    """More than `limit` attempts in one go; `recent` are the functions of the latest ones."""
+    names = " -> ".join(dict.fromkeys(recent))
+    message = (
+        f"{limit} attempts have run and still events are queued: {names} keep invoking each other "
+        "(or pass a larger limit to run_until_idle)"
+    )
+    return InvocationLoopError(message)

@@ -7,32 +7,34 @@ are in order.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import logging
-import os
 import sys
 import time
 from dataclasses import dataclass, field
-from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_message
 from awslambdaric.lambda_runtime_exception import FaultException
-from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller, to_json
+from awslambdaric.lambda_runtime_marshaller import to_json
 
 from destmock import _platform as platform
 from destmock._capture import Capture, RootHandler
 from destmock._clock import to_datetime
 from destmock._event_loop import out_of_sight
-from destmock._handlers import Handler, Importer, stripped
+from destmock._handlers import Importer, stripped
+from destmock._namespaces import Namespace, Namespaces
+from destmock._packages import TASK_ROOT, Package
+from destmock._runtime_client import RuntimeClient
 from destmock._variables import Variables
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from destmock._functions import Function
-    from destmock._handlers import Registration
+    from destmock._handlers import Handler, Registration
     from destmock._ids import Ids
 
 #: How much of the log `LogType=Tail` returns, in bytes (K5).
@@ -85,8 +87,10 @@ class _Environment:
     """An execution environment: what stays warm between the attempts of one version (D6)."""
 
     identity: object
-    serial: int
+    serial: object
     stream: str
+    #: Of deployed code: its own modules.
+    namespace: Namespace | None = None
     ready: bool = False
     #: Whatever the module has under the handler's name.
     handler: Any = None
@@ -95,59 +99,13 @@ class _Environment:
     #: What the function itself has put on the root logger.
     log_handlers: list[logging.Handler] = field(default_factory=list)
 
+    @property
+    def task_root(self) -> str:
+        return TASK_ROOT if self.namespace is None else self.namespace.package.task_root
 
-class _RuntimeClient:
-    """Stands in for AWS's runtime API: takes what awslambdaric posts, and watches the handler."""
-
-    def __init__(self, capture: Capture) -> None:
-        self._capture = capture
-        self.payload = b""
-        self.failed = False
-        self.exited = False
-        self.exception: BaseException | None = None
-        self.interrupt: BaseException | None = None
-        self._handler: Any = None
-        self._traceback: TracebackType | None = None
-
-    @cached_property
-    def marshaller(self) -> LambdaMarshaller:
-        """Made before the handler runs, as in AWS's runtime: it may do anything to the environment."""
-        return _marshaller(os.environ["AWS_EXECUTION_ENV"])
-
-    def watching(self, handler: Handler) -> Handler:
-        self._handler = handler
-        return self._watched
-
-    @stripped
-    def _watched(self, event: Any, context: Any) -> Any:
-        try:
-            return self._handler(event, context)
-        except BaseException as error:
-            self.exception = error
-            self._traceback = error.__traceback__ and error.__traceback__.tb_next
-            raise
-
-    def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
-        self.payload = result if isinstance(result, bytes) else _encode(result)
-        if len(self.payload) > platform.RESPONSE_LIMIT:
-            self.failed, self.payload = True, platform.response_too_large()
-
-    def post_invocation_error(self, _id: str, error: str, *_: object) -> None:
-        self.failed, self.payload = True, _encode(error)
-        self._capture.log_error_event(self.payload)
-
-    def exit(self, request_id: str, error: BaseException) -> None:
-        """The process ended: only an `Exception` is caught by AWS's runtime (B5, B6, B17)."""
-        self.failed = self.exited = True
-        self.exception = self.exception or error
-        self.payload = platform.exited(request_id, _exit_status(error))
-        ends_process = SystemExit, GeneratorExit, asyncio.CancelledError, Exception
-        self.interrupt = None if isinstance(error, ends_process) else error
-
-    def close(self) -> None:
-        """Leaves the exception with the handler's own frames, as the handler would see them."""
-        if self.exception is not None and self._traceback is not None:
-            self.exception.with_traceback(self._traceback)  # works on a frozen dataclass, too
+    @property
+    def busy(self) -> bool:
+        return self.namespace is not None and self.namespace.busy
 
 
 class Runtime:
@@ -156,28 +114,29 @@ class Runtime:
     def __init__(self, ids: Ids, importer: Importer) -> None:
         self._ids = ids
         self._importer = importer
+        self._namespaces = Namespaces()
         self._environments: dict[tuple[str, str], _Environment] = {}
         self._root_handler = RootHandler()
         self._root_level = logging.getLogger().level
         self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
 
-    def run(self, function: Function, registration: Registration, call: Call) -> Outcome:
+    def run(self, function: Function, code: Registration | Package, call: Call) -> Outcome:
         """One attempt; never raises."""
-        environment = self._environment(function, registration, call.now)
+        environment = self._environment(function, code, call.now)
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
-        client = _RuntimeClient(capture)
+        client = RuntimeClient(capture)
         cold = not environment.ready
         elapsed = 0.0
         with (
-            self._variables.of(function, environment.stream, call.trace_header),
+            self._modules(environment, code),
+            self._variables.of(function, environment.stream, call.trace_header, environment.task_root),
             capture.active(self._root_handler, environment.log_handlers),
-            self._importer.watching(registration.source, environment.modules),
             out_of_sight(),
         ):
             if cold:
                 environment.handler = _initialise(
-                    self._importer, registration, client, capture, call, self._root_handler
+                    self._importer, code, client, capture, call, self._root_handler
                 )
                 environment.ready = not client.failed
             capture.initialised(call.request_id)
@@ -186,7 +145,7 @@ class Runtime:
                 _handle(environment.handler, client, capture, function, call)
                 elapsed = time.perf_counter() - started
         client.close()
-        outcome = _outcome(function, registration, call, client, capture, environment, cold, elapsed)
+        outcome = _outcome(function, code, call, client, capture, environment, cold, elapsed)
         if client.exited or outcome.result == "Timeout" or not environment.ready:
             self._end(environment)
         return outcome
@@ -197,19 +156,39 @@ class Runtime:
             sys.stdout, sys.stderr = self._streams
         logging.getLogger().setLevel(self._root_level)
 
-    def _environment(self, function: Function, registration: Registration, now: int) -> _Environment:
+    def _modules(
+        self, environment: _Environment, code: Registration | Package
+    ) -> AbstractContextManager[None]:
+        if environment.namespace is not None:
+            return self._namespaces.within(environment.namespace)
+        if self._namespaces.current is None:
+            return self._importer.watching(code.source, environment.modules)
+        return self._outside(code.source, environment.modules)
+
+    @contextlib.contextmanager
+    def _outside(self, source: Handler | str, brought: set[str]) -> Iterator[None]:
+        """Deployed code has invoked a function with a registered handler."""
+        with self._namespaces.within(None), self._importer.watching(source, brought):
+            yield
+
+    def _environment(self, function: Function, code: Registration | Package, now: int) -> _Environment:
         key = function.ref.unqualified_arn, function.version
         environment = self._environments.get(key)
+        # Another one runs what a function invokes of itself, as on AWS.
+        busy = environment is not None and environment.busy
         if (
             environment is None
+            or busy
             or environment.identity is not function.identity
-            or environment.serial != registration.serial
+            or environment.serial != code.serial
         ):
             # In a group of another name, a stream says whose it is (K4).
             prefix = "" if function.has_own_log_group else function.ref.name
             stream = f"{to_datetime(now):%Y/%m/%d}/{prefix}[{function.version}]{self._ids.hex(32)}"
-            environment = _Environment(function.identity, registration.serial, stream)
-            self._environments[key] = environment
+            namespace = Namespace(code) if isinstance(code, Package) else None
+            environment = _Environment(function.identity, code.serial, stream, namespace)
+            if not busy:  # it stays
+                self._environments[key] = environment
         return environment
 
     def _end(self, environment: _Environment) -> None:
@@ -221,15 +200,15 @@ class Runtime:
 @stripped
 def _initialise(
     importer: Importer,
-    registration: Registration,
-    client: _RuntimeClient,
+    code: Registration | Package,
+    client: RuntimeClient,
     capture: Capture,
     call: Call,
     root_handler: RootHandler,
 ) -> Handler | None:
     """The cold start: finds the handler, or leaves the error of a failed one (B8, B18)."""
     try:
-        return importer.load(registration.source)
+        return importer.load(code.source)
     except FaultException as fault:
         error = bootstrap.make_error(fault.msg, fault.exception_type, fault.trace)
         client.exception = fault.__context__ or fault
@@ -250,7 +229,7 @@ def _initialise(
 
 @stripped
 def _handle(
-    handler: Handler, client: _RuntimeClient, capture: Capture, function: Function, call: Call
+    handler: Handler, client: RuntimeClient, capture: Capture, function: Function, call: Call
 ) -> None:
     try:
         bootstrap.handle_event_request(
@@ -272,20 +251,23 @@ def _handle(
 
 def _outcome(
     function: Function,
-    registration: Registration,
+    code: Registration | Package,
     call: Call,
-    client: _RuntimeClient,
+    client: RuntimeClient,
     capture: Capture,
     environment: _Environment,
     cold: bool,  # noqa: FBT001
     elapsed: float,
 ) -> Outcome:
     limit = function.timeout * 1000
-    overran = registration.duration_ms > limit or elapsed * 1000 > limit
-    duration = limit if overran else registration.duration_ms
+    overran = code.duration_ms > limit or elapsed * 1000 > limit
+    duration = limit if overran else code.duration_ms
     payload = client.payload
     result: Literal["Success", "Error", "Timeout"] = "Error" if client.failed else "Success"
     init, output = capture.events()
+    if isinstance(code, Package):
+        payload = code.shown_bytes(payload)
+        init, output = ([code.shown(event) for event in events] for events in (init, output))
     if overran and client.interrupt is None:
         result = "Timeout"
         payload = platform.timed_out(call.request_id, function.timeout)
@@ -329,21 +311,3 @@ def _json_lines(
     memory = function.memory_size
     end = [platform.report_event(time_, request_id, duration, memory, status, cold=cold)]
     return first, begin, end
-
-
-@cache
-def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001 - chooses the encoder
-    """awslambdaric reads AWS_EXECUTION_ENV when the encoder is built; it is set by then (B15)."""
-    return LambdaMarshaller()
-
-
-def _encode(text: str) -> bytes:
-    return text.encode(errors="backslashreplace")
-
-
-def _exit_status(error: BaseException) -> int:
-    if not isinstance(error, SystemExit):
-        return 1
-    if error.code is None:
-        return 0
-    return error.code & 0xFF if isinstance(error.code, int) else 1

@@ -19,12 +19,13 @@ from destmock._ids import Ids
 from destmock._ledger import Entry, Ledger, Unanswered
 from destmock._mappings import Mappings
 from destmock._outbox import Outbox
+from destmock._packages import Packages
 from destmock._queue import Completion, Dispatch, Event, Poll
 from destmock._record import Response
 from destmock._runtime import Call, Outcome
 from destmock._targets.target import Message
 from destmock._xray import Run, Sent, Traced
-from destmock.errors import DestmockError, InvocationLoopError, NoHandlerError
+from destmock.errors import DestmockError, NoHandlerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from destmock._ids import Trace
     from destmock._ledger import AttemptOutcome, Invocation, Pending
     from destmock._lifecycle import Result
+    from destmock._packages import Package
     from destmock._queue import Job
 
 #: How many attempts may run in one go before it counts as a loop.
@@ -56,6 +58,7 @@ class Simulation:
         self._outbox = Outbox(self, self.ids, self.ledger, self.attempts.metrics)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Job] = Clock(start)
+        self._packages = Packages()
         self._driving = False
         self._closing = contextlib.ExitStack()
 
@@ -83,6 +86,7 @@ class Simulation:
 
     def close(self) -> None:
         self._closing.callback(self.functions.close)
+        self._closing.callback(self._packages.close)
         self._closing.callback(self.attempts.close)
         self._closing.close()
 
@@ -97,8 +101,9 @@ class Simulation:
 
     def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
         """Queues an event. Raises `NoHandlerError` when nothing could run it."""
-        self.registration(ref)
         function = self.functions.find(ref)
+        if function is not None:
+            self._code(function)
         entry = Entry(self.ids.uuid(), ref.qualified_arn, source, payload, self.now)
         caller = None if trace is None else trace.segment
         traced = function is not None and function.traced
@@ -127,16 +132,16 @@ class Simulation:
         """Has an event source mapping look for records at `at`."""
         self._clock.schedule(at, poll, background=background)
 
-    def registration(self, ref: FunctionRef) -> Registration:
-        registration = self.handlers.find(ref)
-        if registration is None:
-            message = (
-                f"the function {ref.unqualified_arn} exists, but has no handler that destmock could run; "
-                f"register one with mock_destinations(handlers={{{ref.name!r}: handler}}) or "
-                f"destmock.handler({ref.name!r}, handler)"
-            )
-            raise NoHandlerError(message)
-        return registration
+    def check_code(self, ref: FunctionRef) -> None:
+        """Raises `NoHandlerError` when nothing could run the function."""
+        function = self.functions.find(ref)
+        if function is not None:
+            self._code(function)
+
+    def _code(self, function: Function) -> Registration | Package:
+        """What an invocation runs: the registered handler, else what was deployed."""
+        registration = self.handlers.find(function.ref)
+        return registration or self._packages.package(self.functions.deployment(function))
 
     def run_synchronously(
         self,
@@ -151,9 +156,8 @@ class Simulation:
         function = self.functions.find(ref)
         if function is None:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-        registration = self.registration(ref)
         return self.attempts.run_synchronously(
-            function, registration, payload, client_context, trace, now=self.now, source=source
+            function, self._code(function), payload, client_context, trace, now=self.now, source=source
         )
 
     # Driving
@@ -178,7 +182,7 @@ class Simulation:
         with self._drive():
             while self._has_work(until):
                 if attempts - since >= limit:
-                    raise _loop(limit, recent)
+                    raise queue.loop(limit, recent)
                 before = self.now
                 job = self._run_next()
                 if until is not None and self.now > before:  # time comes to an end by itself
@@ -245,11 +249,16 @@ class Simulation:
             self._run(event, function)
 
     def _run(self, event: Event, function: Function) -> None:
+        try:
+            code = self._code(function)
+        except NoHandlerError:  # what has been deployed meanwhile can't run: the event waits for a handler
+            self._clock.schedule(self.now, Dispatch(event), first=True)
+            raise
         event.tries, event.throttles, event.ran = event.tries + 1, 0, True
         entry = event.entry
         self.attempts.metrics.aged(event.ref, self.now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, self.now, event.trace_header)
-        outcome = self.attempts.run(function, self.registration(event.ref), call, event.trace)
+        outcome = self.attempts.run(function, code, call, event.trace)
         self._note(event, outcome.result, outcome)
         event.runs.append(Run(self.now, self.now + outcome.duration, outcome.result != "Success"))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
@@ -312,12 +321,3 @@ class Simulation:
     def check_dead_letter(self, arn: str, region: str) -> None:
         """Raises the error that AWS answers to a dead-letter queue it won't have."""
         dead_letter.check(arn, region, exists=self._outbox.standing(arn) == "ok")
-
-
-def _loop(limit: int, recent: deque[str]) -> InvocationLoopError:
-    names = " -> ".join(dict.fromkeys(recent))
-    message = (
-        f"{limit} attempts have run and still events are queued: {names} keep invoking each other "
-        "(or pass a larger limit to run_until_idle)"
-    )
-    return InvocationLoopError(message)

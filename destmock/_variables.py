@@ -20,7 +20,7 @@ class Variables:
         self._own: dict[Any, Any] | None = None
 
     @contextlib.contextmanager
-    def of(self, function: Function, log_stream: str, trace_header: str) -> Iterator[None]:
+    def of(self, function: Function, log_stream: str, trace_header: str, task_root: str) -> Iterator[None]:
         """What AWS sets for an attempt.
 
         A function that another one invokes synchronously finds none of the other's.
@@ -44,7 +44,7 @@ class Variables:
                     "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
                     "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
                     "AWS_REGION": ref.region,
-                    "LAMBDA_TASK_ROOT": "/var/task",
+                    "LAMBDA_TASK_ROOT": task_root,
                     "_HANDLER": function.handler,
                     "_X_AMZN_TRACE_ID": trace_header,
                 }

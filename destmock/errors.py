@@ -10,7 +10,7 @@ class DestmockError(Exception):
 
 
 class NoHandlerError(DestmockError):
-    """A function was invoked that exists, but whose code destmock doesn't have."""
+    """A function was invoked that exists, but whose code destmock can't run."""
 
 
 class UnsupportedError(DestmockError):

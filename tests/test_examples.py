@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,17 @@ def test_a_chain_tells_where_it_broke():
     ]
 
 
+def test_deployed_code_fails_as_on_aws():
+    assert run("deployed_code.py").splitlines() == [
+        "RetriesExhausted {'sku': 'lamp', 'quantity': 2}",
+        "KeyError 'lamp'",
+        '  File "/var/task/handler.py", line 5, in handle',
+        '    return {"total": price_of(event["sku"]) * event["quantity"]}',
+        '  File "/var/task/prices.py", line 3, in price_of',
+        '    return {"chair": 40}[sku]',
+    ]
+
+
 def test_time_driven_by_hand_is_the_same_on_every_run():
     output = run("by_hand.py")
     assert output == run("by_hand.py")
@@ -128,6 +140,14 @@ def test_each_trigger_has_an_example(name, expected):
     assert run(f"{name}.py").splitlines() == expected
 
 
+def test_a_sam_template_has_both_destinations_of_sam_s_own():
+    assert run("sam_app.py").splitlines() == [
+        "SAM made PlaceOrderEventInvokeConfigOnSuccessTopic and PlaceOrderEventInvokeConfigOnFailureQueue",
+        "to the topic: {'placed': 1}",
+        "to the queue: {'id': 2, 'sku': 'lamp', 'quantity': 20} -> only 3 left of lamp",
+    ]
+
+
 def test_each_example_is_short_enough_to_read():
     for example in (ROOT / "examples").glob("*.py"):
         limit = 80 if example.name == "first_trial.py" else 60
@@ -140,8 +160,9 @@ def test_the_readme_s_code_blocks_run(pytester):
     blocks = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     assert len(blocks) >= 4
     pytester.makepyfile("\n".join(blocks))
+    shutil.copytree(ROOT / "examples" / "sam_app", pytester.path / "examples" / "sam_app")
     result = pytester.runpytest_subprocess("-q")
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)
 
 
 def test_the_readme_s_timeline_is_what_is_printed(pytester):

@@ -666,7 +666,8 @@ def test_a_created_function_without_a_handler_says_what_to_do(destmock, lam, cre
     with pytest.raises(NoHandlerError) as refused:
         call(lam)
     assert str(refused.value) == (
-        f"the function {ARN} exists, but has no handler that destmock could run; register one with "
+        f"the function {ARN} exists, but has no handler that destmock could run (its code is not "
+        "a zip file that can be unpacked: File is not a zip file); register one with "
         "mock_destinations(handlers={'orders': handler}) or destmock.handler('orders', handler)"
     )
     assert destmock.invocations == []

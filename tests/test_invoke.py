@@ -1052,7 +1052,8 @@ def test_a_refused_call_leaves_the_mock_as_it_was(destmock, lam):
 def test_a_function_without_a_handler_says_so(destmock, lam, call):
     create(lam)
     text = (
-        rf"^the function {re.escape(ARN)} exists, but has no handler that destmock could run; "
+        rf"^the function {re.escape(ARN)} exists, but has no handler that destmock could run "
+        r"\(its code is not a zip file that can be unpacked: File is not a zip file\); "
         r"register one with mock_destinations\(handlers=\{'orders': handler\}\) "
         r"or destmock\.handler\('orders', handler\)$"
     )

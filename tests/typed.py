@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import assert_type
@@ -21,6 +23,7 @@ from destmock import (
     LeftoverError,
     MockDestinations,
     Pending,
+    Stack,
     mock_destinations,
     outcomes,
 )
@@ -60,6 +63,18 @@ with mock_destinations(handlers={"orders": handler}) as active:
     def decorated(event: Any, context: Any) -> None: ...
 
     assert_type(decorated, Handler)
+    stack = active.deploy(
+        Path("template.yaml"),
+        stack_name="shop",
+        parameters={"Stage": "test", "Retries": 1},
+        handlers={"Orders": handler, "Audit": "app.audit:handle", "Canned": outcomes(1)},
+        region="eu-west-1",
+        ignore_unsupported=True,
+    )
+    assert_type(stack, Stack)
+    assert_type(active.deploy("template.yaml").name, str)
+    assert_type(stack.outputs, Mapping[str, str])
+    assert_type(stack.resources["Orders"], str)
     assert_type(active.now, datetime)
     active.advance(1.5)
     active.advance(timedelta(minutes=1))

@@ -48,7 +48,7 @@ class QueueReader:
         queue, ref = find_queue(source), ref_of(mapping)
         if queue is None or simulation.identify(ref) is None:
             return False
-        simulation.registration(ref)
+        simulation.check_code(ref)
         self._show_again(queue)
         backend = sqs_backends[source.account][source.region]
         timeout = int(queue.visibility_timeout)  # type: ignore[attr-defined]

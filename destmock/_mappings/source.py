@@ -40,7 +40,7 @@ class Simulation(Protocol):
     def role(self, ref: FunctionRef) -> str:
         """The ARN of the function's execution role; it has to be there."""
 
-    def registration(self, ref: FunctionRef) -> object:
+    def check_code(self, ref: FunctionRef) -> None:
         """Raises `NoHandlerError` for a function that nothing can run."""
 
     def run_synchronously(

@@ -80,7 +80,7 @@ class StreamReader:
         stream = open_stream(source_of(mapping), simulation.role(ref))
         if stream is None or simulation.identify(ref) is None:
             return False
-        simulation.registration(ref)
+        simulation.check_code(ref)
         for shard, place, _ in self._unread(mapping):
             if place.again_at <= simulation.now:
                 records = stream.read(shard, place.after, place.size or mapping.batch_size, simulation.now)

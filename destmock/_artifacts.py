@@ -1,0 +1,160 @@
+"""What `sam package` and `cdk deploy` do first: a template's local code becomes objects in a bucket."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from destmock._functions import DEFAULT_RUNTIME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from destmock._templates import Template
+
+#: Of each type: the property that may be a local path, and its form once uploaded.
+_LOCAL = {
+    "AWS::Lambda::Function": ("Code", "S3Bucket", "S3Key"),
+    "AWS::Lambda::LayerVersion": ("Content", "S3Bucket", "S3Key"),
+    "AWS::Serverless::Api": ("DefinitionUri", "Bucket", "Key"),
+    "AWS::Serverless::Function": ("CodeUri", "Bucket", "Key"),
+    "AWS::Serverless::HttpApi": ("DefinitionUri", "Bucket", "Key"),
+    "AWS::Serverless::LayerVersion": ("ContentUri", "Bucket", "Key"),
+    "AWS::Serverless::StateMachine": ("DefinitionUri", "Bucket", "Key"),
+}
+_SERVERLESS_FUNCTION = "AWS::Serverless::Function"
+#: Where a function's code stands that isn't a local path.
+_ELSEWHERE = ("CodeUri", "InlineCode", "ImageUri", "Code")
+_IMAGE = ("CodeUri", "Code", "ImageUri", "ImageConfig", "PackageType")
+_ARCHIVES = (".zip", ".jar")
+_LEFT_OUT = {"__pycache__", ".git", ".aws-sam", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o100755 << 16
+PLACEHOLDER = "# The code of this function is a handler given to destmock's deploy().\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One object that a template refers to."""
+
+    bucket: str
+    key: str
+    content: bytes
+
+
+def with_placeholders(template: Template, functions: Collection[str]) -> dict[str, Any]:
+    """The template's body, without the code of functions whose handlers are given."""
+    body = copy.deepcopy(template.body)
+    inherited = _globals(body)
+    for name in functions:
+        resource = body["Resources"][name]
+        properties = {k: v for k, v in resource.get("Properties", {}).items() if k not in _IMAGE}
+        serverless = resource["Type"] == _SERVERLESS_FUNCTION
+        properties.update({"InlineCode": PLACEHOLDER} if serverless else {"Code": {"ZipFile": PLACEHOLDER}})
+        for key, default in (("Runtime", DEFAULT_RUNTIME), ("Handler", "index.handler")):
+            if not serverless or key not in inherited:
+                properties.setdefault(key, default)
+        resource["Properties"] = properties
+    return body
+
+
+def packaged(
+    template: Template, body: dict[str, Any], bucket: str, has: Callable[[dict[str, Any]], bool]
+) -> Iterator[Upload]:
+    """Replaces each local path in `body`; what is to be uploaded for that.
+
+    Code is taken as it is: requirements aren't installed, the process's own packages serve. `has` tells
+    which resources the stack will have. Raises `FileNotFoundError` for a path that isn't there.
+    """
+    inherited = _globals(body).pop("CodeUri", None)
+    for name, resource in body["Resources"].items():
+        if resource["Type"] not in _LOCAL or not has(resource):
+            continue
+        key, *form = _LOCAL[resource["Type"]]
+        properties = resource.setdefault("Properties", {})
+        if resource["Type"] == _SERVERLESS_FUNCTION and not any(each in properties for each in _ELSEWHERE):
+            properties[key] = inherited or "."  # the template's own directory, as SAM has it
+        path = properties.get(key)
+        if not isinstance(path, str) or path.startswith(("s3://", "https://")):
+            continue
+        content, suffix = _content(name, key, template.path.parent / path, resource)
+        uploaded = f"{hashlib.sha256(content).hexdigest()}{suffix}"
+        properties[key] = dict(zip(form, (bucket, uploaded), strict=True))
+        yield Upload(bucket, uploaded, content)
+
+
+def assets(
+    template: Template,
+    body: Mapping[str, Any],
+    place: Mapping[str, str],
+    has: Callable[[dict[str, Any]], bool],
+) -> Iterator[Upload]:
+    """What CDK's list of assets says, as far as a resource of the stack refers to it.
+
+    `place`: the values of the pseudo parameters in the buckets' names.
+    """
+    if template.assets is None:
+        return
+    texts = {name: json.dumps(each) for name, each in body["Resources"].items() if has(each)}
+    for asset in json.loads(template.assets.read_text("utf-8")).get("files", {}).values():
+        for destination in asset["destinations"].values():
+            key = _filled(destination["objectKey"], place)
+            users = [name for name, text in texts.items() if key in text]
+            if users:
+                path = template.path.parent / asset["source"]["path"]
+                _check(users[0], "its asset", path)
+                zipped = asset["source"].get("packaging") == "zip"
+                content = archive(path) if zipped else path.read_bytes()
+                yield Upload(_filled(destination["bucketName"], place), key, content)
+
+
+def archive(path: Path, prefix: str = "") -> bytes:
+    """A directory, or a file, as a zip that depends on nothing but names and contents."""
+    root = path if path.is_dir() else path.parent
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        for each in files:
+            relative = each.relative_to(root)
+            if each.is_file() and not _LEFT_OUT & set(relative.parts):
+                info = zipfile.ZipInfo(prefix + relative.as_posix(), _EPOCH)
+                info.external_attr, info.compress_type = _MODE, zipfile.ZIP_DEFLATED
+                file.writestr(info, each.read_bytes())
+    return made.getvalue()
+
+
+def _content(name: str, key: str, path: Path, resource: Mapping[str, Any]) -> tuple[bytes, str]:
+    _check(name, key, path)
+    if path.suffix in _ARCHIVES or (path.is_file() and key == "DefinitionUri"):
+        return path.read_bytes(), path.suffix
+    # `sam build` puts a layer's modules where the runtime looks for them.
+    built = str(resource.get("Metadata", {}).get("BuildMethod", "")).startswith("python")
+    inside = built and path.is_dir() and not (path / "python").exists()
+    return archive(path, "python/" if inside else ""), ".zip"
+
+
+def _check(name: str, key: str, path: Path) -> None:
+    if not path.exists():
+        message = (
+            f"{name}: {key} is {path}, which isn't there; a function needs no code when "
+            f"handlers={{{name!r}: ...}} says what runs"
+        )
+        raise FileNotFoundError(message)
+
+
+def _globals(body: dict[str, Any]) -> dict[str, Any]:
+    """What a SAM template says of all its functions."""
+    found: dict[str, Any] = (body.get("Globals") or {}).get("Function") or {}
+    return found
+
+
+def _filled(text: str, place: Mapping[str, str]) -> str:
+    for name, value in place.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text

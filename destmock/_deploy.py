@@ -1,0 +1,285 @@
+"""`Destmock.deploy`: a template becomes a stack, in moto's CloudFormation and in the simulation."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+
+from destmock import _artifacts as artifacts
+from destmock import _sam as sam
+from destmock import _templates as templates
+from destmock._arn import FunctionRef
+from destmock._functions import partition_of
+from destmock._handlers import check_source
+from destmock.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+    from destmock._handlers import Handler, Outcomes
+    from destmock._simulation import Simulation
+    from destmock._templates import Template
+
+    Sources = Mapping[str, Handler | str | Outcomes]
+
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_SSM_TYPE = "AWS::SSM::Parameter::"
+#: The parameter by which a CDK template asks for the version of the account's bootstrap stack.
+_BOOTSTRAP, _BOOTSTRAP_VERSION = "BootstrapVersion", "27"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What `Destmock.deploy` has made. `resources`: logical id -> physical id, which is what `Ref` gives."""
+
+    name: str
+    outputs: Mapping[str, str]
+    resources: Mapping[str, str]
+
+
+class Place:
+    """Where a stack goes: the default account, and a region."""
+
+    def __init__(self, region: str | None) -> None:
+        self._clients: dict[str, Any] = {}
+        self.region: str = self._client("cloudformation", region).meta.region_name
+        self.account: str = self.client("sts").get_caller_identity()["Account"]
+        self.partition = partition_of(self.region)
+
+    def client(self, service: str) -> Any:
+        return self._client(service, self.region)
+
+    def _client(self, service: str, region: str | None) -> Any:
+        if service not in self._clients:
+            create = cast("Callable[..., Any]", boto3.client)
+            self._clients[service] = create(service, region_name=region)
+        return self._clients[service]
+
+    @property
+    def bucket(self) -> str:
+        """Where packaged code goes."""
+        return f"destmock-artifacts-{self.account}-{self.region}"
+
+    @property
+    def pseudo(self) -> dict[str, str]:
+        return {
+            "AWS::AccountId": self.account,
+            "AWS::Partition": self.partition,
+            "AWS::Region": self.region,
+        }
+
+    def function(self, name: str) -> FunctionRef:
+        return FunctionRef(self.partition, self.account, self.region, name)
+
+
+class Deployment:
+    """One call of `deploy`. What it has made is taken back when it fails."""
+
+    def __init__(self, simulation: Simulation, template: Template, place: Place, stacks: ModuleType) -> None:
+        self._simulation = simulation
+        self._template = template
+        self._place = place
+        self._stacks = stacks
+
+    def run(
+        self, name: str, parameters: Mapping[str, object], handlers: Sources, *, ignore_unsupported: bool
+    ) -> Stack:
+        if not ignore_unsupported:
+            templates.check_transforms(self._template.body)
+        values = templates.values(self._template, parameters)
+        with contextlib.ExitStack() as undo:
+            self._fetch(values, undo)
+            evaluation = self._evaluation(self._template.body, values)
+            given = self._given(handlers, evaluation)
+            body = artifacts.with_placeholders(self._template, {*given, *self._registered(evaluation)})
+            self._check_images(body, evaluation)
+            uploads = [
+                *artifacts.packaged(self._template, body, self._place.bucket, evaluation.has),
+                *artifacts.assets(self._template, body, self._place.pseudo, evaluation.has),
+            ]
+            body = self._transformed(body, values)
+            ignored = self._unsupported(body, values, ignore_unsupported=ignore_unsupported)
+            self._upload(uploads, undo)
+            with self._stacks.ignored(ignored):
+                self._create(name, body, values, undo)
+                stack = self._read(name)
+            undo.pop_all()
+        self._register(given, handlers, stack)
+        return stack
+
+    def _fetch(self, values: Mapping[str, str], undo: contextlib.ExitStack) -> None:
+        """Sees that each parameter of Systems Manager's is there, CDK's own by making it."""
+        ssm = self._place.client("ssm")
+        for name, value in values.items():
+            if not str(self._template.body["Parameters"][name].get("Type")).startswith(_SSM_TYPE):
+                continue
+            if ssm.get_parameters(Names=[value])["Parameters"]:
+                continue
+            if name != _BOOTSTRAP:
+                message = (
+                    f"Unable to fetch parameters [{value}] from parameter store for this account; put it "
+                    f"there first, the template's parameter {name} is its value"
+                )
+                raise ValueError(message)
+            ssm.put_parameter(Name=value, Value=_BOOTSTRAP_VERSION, Type="String")
+            undo.callback(ssm.delete_parameter, Name=value)
+
+    def _evaluation(self, body: dict[str, Any], values: dict[str, str]) -> Any:
+        return self._stacks.Evaluation(body, values, self._place.account, self._place.region)
+
+    def _names(self, evaluation: Any) -> dict[str, str | None]:
+        """The template's functions, with the names that it gives them."""
+        return {
+            logical_id: evaluation.value(resource.get("Properties", {}).get("FunctionName"))
+            for logical_id, resource in self._template.functions.items()
+        }
+
+    def _given(self, handlers: Sources, evaluation: Any) -> dict[str, str]:
+        """Logical id -> the key of its handler."""
+        names = self._names(evaluation)
+        by_name = {name: logical_id for logical_id, name in names.items() if name is not None}
+        found: dict[str, str] = {}
+        for key, source in handlers.items():
+            check_source(key, source)
+            logical_id = key if key in names else by_name.get(key)
+            if logical_id is None:
+                known = ", ".join(
+                    each if name is None else f"{each} ({name})" for each, name in names.items()
+                )
+                message = (
+                    f"handlers: {key!r} is no function of {self._template.path}, which has {known or 'none'}"
+                )
+                raise ValueError(message)
+            found[logical_id] = key
+        return found
+
+    def _registered(self, evaluation: Any) -> list[str]:
+        """Functions that a handler is registered for already, under their names."""
+        find = self._simulation.handlers.find
+        return [
+            logical_id
+            for logical_id, name in self._names(evaluation).items()
+            if name is not None and find(self._place.function(name)) is not None
+        ]
+
+    @staticmethod
+    def _check_images(body: dict[str, Any], evaluation: Any) -> None:
+        images = [
+            logical_id
+            for logical_id, resource in body["Resources"].items()
+            if resource["Type"] in templates.FUNCTIONS
+            and resource.get("Properties", {}).get("PackageType") == "Image"
+            and evaluation.has(resource)
+        ]
+        if images:
+            message = (
+                f"destmock can't run container images: {', '.join(images)}; pass deploy(handlers="
+                f"{{{images[0]!r}: ...}}) with what should run instead"
+            )
+            raise UnsupportedError(message)
+
+    def _transformed(self, body: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
+        if not self._template.serverless:
+            return body
+        session = boto3.Session(region_name=self._place.region)
+        return sam.transform(body, values, session, self._place.partition)
+
+    def _unsupported(
+        self, body: dict[str, Any], values: dict[str, str], *, ignore_unsupported: bool
+    ) -> set[str]:
+        """The types that are to be ignored."""
+        evaluation = self._evaluation(body, values)
+        found = {
+            logical_id: resource["Type"]
+            for logical_id, resource in body["Resources"].items()
+            if not self._stacks.supports(resource["Type"]) and evaluation.has(resource)
+        }
+        if found and not ignore_unsupported:
+            listed = ", ".join(f"{logical_id} ({name})" for logical_id, name in found.items())
+            message = (
+                f"{self._template.path} has resources that neither moto's CloudFormation nor destmock "
+                f"simulates: {listed}; deploy with ignore_unsupported=True to go without them"
+            )
+            raise UnsupportedError(message)
+        return set(found.values())
+
+    def _upload(self, uploads: list[artifacts.Upload], undo: contextlib.ExitStack) -> None:
+        s3 = self._place.client("s3")
+        there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        for upload in uploads:
+            if upload.bucket not in there:
+                there.add(upload.bucket)
+                place = {"LocationConstraint": self._place.region}
+                options = {} if self._place.region == "us-east-1" else {"CreateBucketConfiguration": place}
+                s3.create_bucket(Bucket=upload.bucket, **options)
+                undo.callback(s3.delete_bucket, Bucket=upload.bucket)
+            s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=upload.content)
+            undo.callback(s3.delete_object, Bucket=upload.bucket, Key=upload.key)
+
+    def _create(
+        self, name: str, body: dict[str, Any], values: dict[str, str], undo: contextlib.ExitStack
+    ) -> None:
+        client = self._place.client("cloudformation")
+        client.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps(body),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+            Capabilities=_CAPABILITIES,
+        )
+        undo.callback(client.delete_stack, StackName=name)
+
+    def _read(self, name: str) -> Stack:
+        client = self._place.client("cloudformation")
+        [described] = client.describe_stacks(StackName=name)["Stacks"]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+        listed = client.list_stack_resources(StackName=name)["StackResourceSummaries"]
+        resources = {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for each in listed
+            if each["LogicalResourceId"]  # moto lists those whose condition doesn't hold, too
+        }
+        return Stack(name, MappingProxyType(outputs), MappingProxyType(resources))
+
+    def _register(self, given: Mapping[str, str], handlers: Sources, stack: Stack) -> None:
+        for logical_id, key in given.items():
+            if logical_id in stack.resources:
+                ref = self._place.function(stack.resources[logical_id])
+                self._simulation.handlers.register(
+                    ref.unqualified_arn,
+                    handlers[key],
+                    timeout=3,
+                    memory_size=128,
+                    environment=None,
+                    duration=0.0,
+                )
+
+
+def deploy(
+    simulation: Simulation,
+    template: str | os.PathLike[str],
+    *,
+    stack_name: str | None,
+    parameters: Mapping[str, object],
+    handlers: Sources,
+    region: str | None,
+    ignore_unsupported: bool,
+) -> Stack:
+    """What `Destmock.deploy` says."""
+    try:
+        from destmock import _stacks as stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
+    except ModuleNotFoundError as error:
+        message = f"deploy() needs {error.name}: pip install 'destmock[templates]'"
+        raise UnsupportedError(message) from error
+    stacks.complete(simulation.on_close)
+    loaded = templates.load(template)
+    deployment = Deployment(simulation, loaded, Place(region), stacks)
+    return deployment.run(
+        stack_name or loaded.stack_name, parameters, handlers, ignore_unsupported=ignore_unsupported
+    )

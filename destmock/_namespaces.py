@@ -1,0 +1,175 @@
+"""The modules of deployed code: each execution environment has its own, and the process keeps its own.
+
+While deployed code runs, its modules are in `sys.modules`, its directories are at the head of `sys.path`,
+and the working directory is its own. Afterwards all of that is as before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from importlib.machinery import all_suffixes
+from itertools import dropwhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    from destmock._packages import Package
+
+#: A copy of these in a package would call AWS past the mock: the process's own are used.
+_MOCKED = frozenset({"aiobotocore", "awslambdaric", "boto3", "botocore", "destmock", "moto", "s3transfer"})
+_SUFFIXES = tuple(all_suffixes())
+_NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
+
+
+class Namespace:
+    """What belongs to the process that an execution environment is on AWS.
+
+    A top-level module or package in its directories hides the process's one of that name. Of the standard
+    library, only what the handler's own module is called: AWS's runtime has imported most of it before it
+    looks at a function's code.
+    """
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        #: Whether an attempt is running in it, or waiting for one that it has invoked.
+        self.busy = False
+        self._roots = package.task_root, package.layers_root
+        self._path = list(package.path)
+        self._directory: str | None = package.task_root
+        provided = set(_top_level_names(package.path))
+        self._modules: dict[str, Any] = dict.fromkeys(provided & _MOCKED - _imported(provided & _MOCKED))
+        handler = package.source.replace("/", ".").partition(".")[0]
+        self._provided = provided - _MOCKED - (sys.stdlib_module_names - {handler})
+
+    def enter(self) -> None:
+        self._outer_modules = sys.modules.copy()
+        self._outer_path = sys.path, sys.path.copy()
+        self._outer_directory = _working_directory()
+        self._outer_writes_bytecode = sys.dont_write_bytecode
+        self._hidden = self._modules_to_hide()
+        for name in self._hidden:
+            del sys.modules[name]
+        sys.modules.update(self._modules)
+        sys.path[:0] = self._path
+        sys.dont_write_bytecode = True
+        _change_directory(self._directory)
+
+    def leave(self) -> None:
+        brought = self._brought()
+        own = [name for name in brought if self._is_own(name)]
+        self._modules = {name: sys.modules.pop(name) for name in own}
+        if self._hidden:
+            self._put_back([name for name in brought if name not in self._modules])
+        outer, entries = self._outer_path
+        self._path = [entry for entry in sys.path if entry not in entries]
+        sys.path = outer
+        sys.path[:] = entries
+        sys.dont_write_bytecode = self._outer_writes_bytecode
+        self._directory = _working_directory()
+        _change_directory(self._outer_directory)
+
+    def _modules_to_hide(self) -> set[str]:
+        if not any(name in sys.modules for names in (self._provided, self._modules) for name in names):
+            return set()
+        return {
+            name for name in sys.modules if name in self._modules or name.partition(".")[0] in self._provided
+        }
+
+    def _brought(self) -> list[str]:
+        """What is in `sys.modules` and wasn't outside: the newest come last, unless others were taken out."""
+        known, hidden = self._outer_modules, self._hidden
+        brought = []
+        for name in reversed(sys.modules):
+            if name in known and name not in hidden:
+                break
+            brought.append(name)
+        if len(sys.modules) == len(known) - len(hidden) + len(brought):
+            return brought[::-1]
+        return [name for name in sys.modules if name not in known or name in hidden]
+
+    def _is_own(self, name: str) -> bool:
+        """A library of the process that the function was the first to import stays imported."""
+        if name in self._modules or name.partition(".")[0] in self._provided:
+            return True
+        return str(file_of(sys.modules[name])).startswith(self._roots)
+
+    def _put_back(self, others: list[str]) -> None:
+        """The hidden modules at the places they had, as whoever looks for the newest modules expects."""
+        for name in (*dropwhile(lambda name: name not in self._hidden, self._outer_modules), *others):
+            if name in self._hidden:
+                sys.modules[name] = self._outer_modules[name]
+            elif name in sys.modules:
+                sys.modules[name] = sys.modules.pop(name)
+
+
+class Namespaces:
+    """Which namespace the process is in. Attempts nest: a function may invoke another one, or itself."""
+
+    def __init__(self) -> None:
+        self.current: Namespace | None = None
+
+    def within(self, namespace: Namespace | None) -> AbstractContextManager[None]:
+        """The modules of one namespace; with `None`, the process's own."""
+        return _NOTHING if namespace is self.current else self._switched(namespace)
+
+    @contextlib.contextmanager
+    def _switched(self, namespace: Namespace | None) -> Iterator[None]:
+        outer, self.current = self.current, namespace
+        if outer is not None:
+            outer.leave()
+        if namespace is not None:
+            namespace.busy = True
+            namespace.enter()
+        try:
+            yield
+        finally:
+            if namespace is not None:
+                namespace.leave()
+                namespace.busy = False
+            if outer is not None:
+                outer.enter()
+            self.current = outer
+
+
+def file_of(module: object) -> str | None:
+    """A module's file; a namespace package has none, only a path."""
+    return getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+
+
+def _top_level_names(path: Iterable[str]) -> Iterator[str]:
+    """What can be imported from these directories: modules, packages and extensions."""
+    for directory in map(Path, path):
+        for entry in directory.iterdir() if directory.is_dir() else ():
+            name, _, rest = entry.name.partition(".")
+            importable = entry.is_dir() if not rest else entry.name.endswith(_SUFFIXES)
+            if importable and name.isidentifier() and not name.startswith("__"):
+                yield name
+
+
+def _imported(names: Iterable[str]) -> set[str]:
+    """Those of the names that the process itself can import."""
+    found = set()
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+            found.add(name)
+    return found
+
+
+def _working_directory() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 - restored as it is
+    except OSError:  # it has been removed
+        return None
+
+
+def _change_directory(directory: str | None) -> None:
+    if directory is not None:
+        with contextlib.suppress(OSError):  # it has been removed
+            os.chdir(directory)

@@ -1,0 +1,117 @@
+"""Deployed code: the zips of a function and its layers, and the directories they are unpacked to."""
+
+from __future__ import annotations
+
+import io
+import linecache
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from destmock.errors import NoHandlerError
+
+if TYPE_CHECKING:
+    from destmock._arn import FunctionRef
+
+#: Where AWS has a function's code, and the contents of its layers.
+TASK_ROOT, LAYERS_ROOT = "/var/task", "/opt"
+#: What unpacking raises for bytes that are no zip, or one that Python can't read.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What was deployed as one version: its zips, and the settings that say how to run them."""
+
+    ref: FunctionRef
+    handler: str
+    runtime: str
+    code: bytes
+    #: The ARN and the zip of each layer, in their order.
+    layers: tuple[tuple[str, bytes], ...]
+    #: Another object after each change of the code or the configuration.
+    revision: object
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A deployment that is unpacked and can run; for the runtime, what a registration is."""
+
+    source: str
+    serial: object
+    task_root: str
+    layers_root: str
+    #: What `sys.path` begins with.
+    path: tuple[str, ...]
+    duration_ms: ClassVar[int] = 0
+
+    def shown(self, text: str) -> str:
+        """Text that the function wrote, with the paths that it would have seen on AWS."""
+        return text.replace(self.task_root, TASK_ROOT).replace(self.layers_root, LAYERS_ROOT)
+
+    def shown_bytes(self, written: bytes) -> bytes:
+        return self.shown(written.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+
+class Packages:
+    """The directories of one simulation: equal zips share one, and all are gone when it ends."""
+
+    def __init__(self) -> None:
+        self._root: str | None = None
+        self._unpacked: dict[tuple[bytes, ...], str] = {}
+
+    def package(self, deployment: Deployment) -> Package:
+        """Raises `NoHandlerError` for code or a layer that is no zip."""
+        ref = deployment.ref
+        task_root = self._directory(ref, {"its code": deployment.code})
+        layers = {f"its layer {arn}": content for arn, content in deployment.layers}
+        layers_root = self._directory(ref, layers)
+        installed = f"python/lib/{deployment.runtime}/site-packages"
+        path = (task_root, f"{layers_root}/{installed}", f"{layers_root}/python")
+        return Package(deployment.handler, deployment.revision, task_root, layers_root, path)
+
+    def close(self) -> None:
+        if self._root is None:
+            return
+        for cache in (sys.path_importer_cache, linecache.cache):
+            for path in [path for path in cache if path.startswith(self._root)]:
+                del cache[path]
+        shutil.rmtree(self._root, ignore_errors=True)
+        self._root = None
+        self._unpacked.clear()
+
+    def _directory(self, ref: FunctionRef, zips: dict[str, bytes]) -> str:
+        """Where these zips are unpacked, one over the other."""
+        key = tuple(zips.values())
+        found = self._unpacked.get(key)
+        if found is None:
+            if self._root is None:  # on some systems the temporary directory is a link
+                self._root = os.path.realpath(tempfile.mkdtemp(prefix="destmock-"))
+            found = Path(tempfile.mkdtemp(dir=self._root)).as_posix()
+            for what, content in zips.items():
+                _unpack(ref, what, content, found)
+            self._unpacked[key] = found
+        return found
+
+
+def _unpack(ref: FunctionRef, what: str, content: bytes, directory: str) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            file.extractall(directory)
+    except _UNREADABLE as error:
+        raise no_handler(ref, f"{what} is not a zip file that can be unpacked: {error}") from error
+
+
+def no_handler(ref: FunctionRef, why: str) -> NoHandlerError:
+    """The error of a function whose deployed code can't run, and that has no registered handler."""
+    return NoHandlerError(
+        f"the function {ref.unqualified_arn} exists, but has no handler that destmock could run ({why}); "
+        f"register one with mock_destinations(handlers={{{ref.name!r}: handler}}) or "
+        f"destmock.handler({ref.name!r}, handler)"
+    )

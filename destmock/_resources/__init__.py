@@ -1,0 +1,42 @@
+"""The resource types that moto's CloudFormation has no model for, or one that leaves out too much.
+
+Each is made through its service's own API, so that everything that the service checks, keeps and refuses
+counts in a template too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from destmock._resources import buckets, functions, messages, permissions
+from destmock._resources.api import Api, PropertyError
+from destmock._resources.kinds import Kind, Made, WithoutEffect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["KINDS", "Api", "Kind", "Made", "PropertyError", "WithoutEffect"]
+
+#: Permissions (IAM isn't simulated), and what only CloudFormation or CDK itself looks at.
+_WITHOUT_EFFECT = (
+    "AWS::CDK::Metadata",
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::Events::EventBusPolicy",
+    "AWS::IAM::RolePolicy",
+    "AWS::Lambda::LayerVersionPermission",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::ResourcePolicy",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+)
+
+_ALL: tuple[Kind, ...] = (
+    *functions.KINDS,
+    *messages.KINDS,
+    *buckets.KINDS,
+    *permissions.KINDS,
+    *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
+)
+KINDS: Mapping[str, Kind] = {kind.type: kind for kind in _ALL}

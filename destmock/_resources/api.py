@@ -1,0 +1,149 @@
+"""boto3 as CloudFormation uses it: in the stack's account and region, with values of lenient types."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
+
+import boto3
+
+from destmock._functions import account_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+#: What the clients sign with; moto counts it to its default account.
+_KEY = "FOOBARKEY"
+_TRUE = {"true": True, "false": False}
+
+
+class PropertyError(Exception):
+    """A property that the resource doesn't have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The services, in one account and region."""
+
+    account: str
+    region: str
+    clients: dict[tuple[str, str], Any] = field(repr=False)
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """What the service answers. Parameters that are `None` are left out."""
+        client = self._client(service)
+        shape = client.meta.service_model.operation_model(
+            client.meta.method_to_api_mapping[operation]
+        ).input_shape
+        with self._account():
+            answer: dict[str, Any] = getattr(client, operation)(**_fitted(parameters, shape))
+        return answer
+
+    def inside(self, region: str) -> Api:
+        """The same account's services in another region."""
+        return Api(self.account, region, self.clients)
+
+    def _client(self, service: str) -> Any:
+        key = (service, self.region)
+        if key not in self.clients:
+            create = cast("Callable[..., Any]", boto3.client)
+            self.clients[key] = create(
+                service,
+                region_name=self.region,
+                aws_access_key_id=_KEY,
+                aws_secret_access_key=_KEY,
+            )
+        return self.clients[key]
+
+    def _account(self) -> AbstractContextManager[object]:
+        if account_of(_KEY) == self.account:
+            return contextlib.nullcontext()
+        return patch.dict(os.environ, {"MOTO_ACCOUNT_ID": self.account})
+
+
+def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name not in names}
+
+
+def tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    """CloudFormation's list of tags as the mapping that Lambda and SQS want."""
+    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+
+
+def texts(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Properties as attributes, which are all strings."""
+    return {name: _text(value) for name, value in properties.items() if value is not None}
+
+
+def _fitted(value: Any, shape: Shape | None) -> Any:
+    """The value as botocore's model wants it: templates write numbers as strings, and strings as numbers."""
+    if shape is None:
+        return value
+    fit = _FITS.get(shape.type_name)
+    return value if fit is None else fit(value, shape)
+
+
+def _structure(value: Any, shape: StructureShape) -> Any:
+    if not isinstance(value, dict):
+        return value
+    for name in value:
+        if name not in shape.members:
+            message = f"Encountered unsupported property {name}"
+            raise PropertyError(message)
+    return {name: _fitted(part, shape.members[name]) for name, part in value.items() if part is not None}
+
+
+def _list(value: Any, shape: ListShape) -> Any:
+    return [_fitted(part, shape.member) for part in value] if isinstance(value, list) else value
+
+
+def _map(value: Any, shape: MapShape) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {_text(name): _fitted(part, shape.value) for name, part in value.items() if part is not None}
+
+
+def _text(value: Any, _: object = None) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    return str(value)
+
+
+def _number(kind: type) -> Callable[[Any, object], Any]:
+    def fit(value: Any, _: object) -> Any:
+        with contextlib.suppress(ValueError):  # botocore has words for what is no number
+            return kind(value) if isinstance(value, str) else value
+        return value
+
+    return fit
+
+
+def _boolean(value: Any, _: object) -> Any:
+    return _TRUE.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _blob(value: Any, _: object) -> Any:
+    return value.encode() if isinstance(value, str) else value
+
+
+_FITS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _text,
+    "integer": _number(int),
+    "long": _number(int),
+    "float": _number(float),
+    "double": _number(float),
+    "boolean": _boolean,
+    "blob": _blob,
+}

@@ -1,0 +1,303 @@
+"""Lambda's resources."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from moto.iam.models import IAMBackend
+from moto.utilities.utils import load_resource_as_str
+
+from destmock._arn import parse_function_name
+from destmock._resources.api import tags, without
+from destmock._resources.kinds import Made, Properties
+
+if TYPE_CHECKING:
+    from destmock._resources.api import Api
+    from destmock._resources.kinds import Kind
+
+#: Properties with calls of their own, and one that says which patch of a runtime to use.
+_APART = (
+    "Code",
+    "Tags",
+    "ReservedConcurrentExecutions",
+    "RecursiveLoop",
+    "RuntimeManagementConfig",
+    "KmsKeyArn",
+)
+#: What `UpdateFunctionConfiguration` doesn't take.
+_FIXED = ("FunctionName", "Architectures", "PackageType", "CodeSigningConfigArn")
+#: What a setting goes back to when an update leaves it out.
+_DEFAULTS: Properties = {
+    "DeadLetterConfig": {"TargetArn": ""},
+    "Description": "",
+    "Environment": {"Variables": {}},
+    "EphemeralStorage": {"Size": 512},
+    "Layers": [],
+    "MemorySize": 128,
+    "Timeout": 3,
+    "TracingConfig": {"Mode": "PassThrough"},
+    "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": []},
+}
+_CFNRESPONSE = "awslambda/resources/cfnresponse.py.txt"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class Function:
+    type = "AWS::Lambda::Function"
+    attributes = ("Arn",)
+    identity = ("FunctionName", "PackageType")
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        name = str(properties.get("FunctionName", name))
+        # IAM isn't simulated: a role that the template only names needn't be there.
+        with patch.object(IAMBackend, "get_role_by_arn"):
+            answer = api.call(
+                "lambda",
+                "create_function",
+                **without(properties, *_APART, "FunctionName"),
+                FunctionName=name,
+                Code=_code(properties),
+                KMSKeyArn=properties.get("KmsKeyArn"),
+                Tags=tags(properties) or None,
+            )
+        made = Made(name, {"Arn": answer["FunctionArn"]})
+        self._apart(api, made, properties)
+        return made
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        settings = {name: value for name, value in _DEFAULTS.items() if name in before}
+        settings |= without(properties, *_APART, *_FIXED)
+        api.call(
+            "lambda",
+            "update_function_configuration",
+            FunctionName=made.id,
+            **settings,
+            KMSKeyArn=properties.get("KmsKeyArn"),
+        )
+        api.call(
+            "lambda",
+            "update_function_code",
+            FunctionName=made.id,
+            **_code(properties),
+            Architectures=properties.get("Architectures"),
+        )
+        arn, now = made.attributes["Arn"], tags(properties)
+        gone = sorted(set(tags(before)) - set(now))
+        if gone:
+            api.call("lambda", "untag_resource", Resource=arn, TagKeys=gone)
+        if now:
+            api.call("lambda", "tag_resource", Resource=arn, Tags=now)
+        if "ReservedConcurrentExecutions" in before and "ReservedConcurrentExecutions" not in properties:
+            api.call("lambda", "delete_function_concurrency", FunctionName=made.id)
+        self._apart(api, made, properties)
+        return made
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        api.call("lambda", "delete_function", FunctionName=made.id)
+
+    @staticmethod
+    def _apart(api: Api, made: Made, properties: Properties) -> None:
+        reserved = properties.get("ReservedConcurrentExecutions")
+        if reserved is not None:
+            api.call(
+                "lambda",
+                "put_function_concurrency",
+                FunctionName=made.id,
+                ReservedConcurrentExecutions=reserved,
+            )
+        if "RecursiveLoop" in properties:
+            api.call(
+                "lambda",
+                "put_function_recursion_config",
+                FunctionName=made.id,
+                RecursiveLoop=properties["RecursiveLoop"],
+            )
+
+
+def _code(properties: Properties) -> Properties:
+    """Source text in a template becomes `index.py` or `index.js`; AWS puts a module of its own beside it."""
+    code = properties.get("Code", {})
+    if "ZipFile" not in code:
+        return dict(code)
+    if str(properties.get("Runtime", "")).startswith("nodejs"):
+        files = {"index.js": code["ZipFile"]}
+    else:
+        files = {"index.py": code["ZipFile"], "cfnresponse.py": load_resource_as_str(_CFNRESPONSE)}
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, text in files.items():
+            file.writestr(zipfile.ZipInfo(name, _EPOCH), text)
+    return {**code, "ZipFile": archive.getvalue()}
+
+
+class Version:
+    """Provisioned concurrency has no effect here: an execution environment is always at hand."""
+
+    type = "AWS::Lambda::Version"
+    attributes = ("FunctionArn", "Version")
+    identity = None
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        settings = without(properties, "ProvisionedConcurrencyConfig", "RuntimePolicy")
+        answer = api.call("lambda", "publish_version", **settings)
+        arn, version = answer["FunctionArn"], answer["Version"]
+        return Made(arn, {"FunctionArn": arn, "Version": version})
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        return made
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        api.call(
+            "lambda",
+            "delete_function",
+            FunctionName=properties["FunctionName"],
+            Qualifier=made.attributes["Version"],
+        )
+
+
+class Alias:
+    """Provisioned concurrency has no effect here either."""
+
+    type = "AWS::Lambda::Alias"
+    attributes = ("AliasArn",)
+    identity = ("FunctionName", "Name")
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        arn = api.call("lambda", "create_alias", **self._settings(properties))["AliasArn"]
+        return Made(arn, {"AliasArn": arn})
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        settings = self._settings(properties)
+        settings.setdefault("RoutingConfig", {"AdditionalVersionWeights": {}})
+        api.call("lambda", "update_alias", **settings)
+        return made
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        api.call(
+            "lambda",
+            "delete_alias",
+            FunctionName=properties["FunctionName"],
+            Name=properties["Name"],
+        )
+
+    @staticmethod
+    def _settings(properties: Properties) -> Properties:
+        settings = without(properties, "ProvisionedConcurrencyConfig", "RoutingConfig")
+        weights = properties.get("RoutingConfig", {}).get("AdditionalVersionWeights", [])
+        if weights:
+            by_version = {weight["FunctionVersion"]: weight["FunctionWeight"] for weight in weights}
+            settings["RoutingConfig"] = {"AdditionalVersionWeights": by_version}
+        return settings
+
+
+class EventInvokeConfig:
+    type = "AWS::Lambda::EventInvokeConfig"
+    attributes = ()
+    identity = ("FunctionName", "Qualifier")
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        api.call("lambda", "put_function_event_invoke_config", **properties)
+        function = str(properties["FunctionName"])
+        named = parse_function_name(function)
+        return Made(f"{named.name if named else function}|{properties.get('Qualifier', '')}")
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        return self.create(api, made.id, properties)
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        api.call(
+            "lambda",
+            "delete_function_event_invoke_config",
+            FunctionName=properties["FunctionName"],
+            Qualifier=properties.get("Qualifier"),
+        )
+
+
+class EventSourceMapping:
+    type = "AWS::Lambda::EventSourceMapping"
+    attributes = ("EventSourceMappingArn", "Id")
+    identity = ("EventSourceArn", "SelfManagedEventSource", "StartingPosition", "StartingPositionTimestamp")
+    #: What `UpdateEventSourceMapping` doesn't take.
+    fixed = (*identity, "Queues", "Topics", "Tags")
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        answer = api.call(
+            "lambda",
+            "create_event_source_mapping",
+            **without(properties, "Tags"),
+            Tags=tags(properties) or None,
+        )
+        uuid = answer["UUID"]
+        arn = f"arn:aws:lambda:{api.region}:{api.account}:event-source-mapping:{uuid}"
+        return Made(uuid, {"EventSourceMappingArn": arn, "Id": uuid})
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        settings = {"Enabled": True, **without(properties, *self.fixed)}
+        api.call("lambda", "update_event_source_mapping", UUID=made.id, **settings)
+        return made
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        api.call("lambda", "delete_event_source_mapping", UUID=made.id)
+
+
+class LayerVersion:
+    type = "AWS::Lambda::LayerVersion"
+    attributes = ("LayerVersionArn",)
+    identity = None
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        settings = {"LayerName": name, **properties}
+        arn = api.call("lambda", "publish_layer_version", **settings)["LayerVersionArn"]
+        return Made(arn, {"LayerVersionArn": arn})
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        return made
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        layer, _, version = made.id.rpartition(":")
+        api.call("lambda", "delete_layer_version", LayerName=layer, VersionNumber=version)
+
+
+class Url:
+    type = "AWS::Lambda::Url"
+    attributes = ("FunctionArn", "FunctionUrl")
+    identity = ("TargetFunctionArn", "Qualifier")
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        answer = api.call("lambda", "create_function_url_config", **self._settings(properties))
+        arn = answer["FunctionArn"]
+        return Made(arn, {"FunctionArn": arn, "FunctionUrl": answer["FunctionUrl"]})
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        api.call("lambda", "update_function_url_config", **self._settings(properties))
+        return made
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        settings = self._settings(properties)
+        api.call(
+            "lambda",
+            "delete_function_url_config",
+            FunctionName=settings["FunctionName"],
+            Qualifier=settings.get("Qualifier"),
+        )
+
+    @staticmethod
+    def _settings(properties: Properties) -> Properties:
+        return {
+            "FunctionName": properties["TargetFunctionArn"],
+            **without(properties, "TargetFunctionArn"),
+        }
+
+
+KINDS: tuple[Kind, ...] = (
+    Function(),
+    Version(),
+    Alias(),
+    EventInvokeConfig(),
+    EventSourceMapping(),
+    LayerVersion(),
+    Url(),
+)
