@@ -411,12 +411,33 @@ def test_a_removed_working_directory_is_no_obstacle(lam, create, tmp_path, monke
     assert invoke(lam, payload=b"1") == 1
 
 
-def test_code_that_takes_modules_out_leaves_none_of_its_own(lam, create, monkeypatch):
-    monkeypatch.setitem(sys.modules, "taken", types.ModuleType("taken"))
-    source = "import sys\ndef handle(event, context):\n    sys.modules.pop('taken', None)\n    import late\n"
-    create({"handler.py": source, "late.py": ""})
+@pytest.mark.parametrize("then", ["", "sys.modules['moved'] = moved"])
+def test_code_that_moves_modules_leaves_none_of_its_own(lam, create, monkeypatch, then):
+    monkeypatch.setitem(sys.modules, "moved", types.ModuleType("moved"))
+    create(
+        {
+            "handler.py": "import sys\ndef handle(event, context):\n    import late\n"
+            f"    moved = sys.modules.pop('moved', None)\n    {then}\n",
+            "late.py": "",
+        }
+    )
     assert invoke(lam) is None
     assert not {"handler", "late"} & set(sys.modules)
+
+
+def test_a_module_that_the_process_imports_later_is_not_the_function_s(lam, create, monkeypatch):
+    """The function has found it in a directory that it put on `sys.path` itself."""
+    source = (
+        "import os, sys\n"
+        "sys.path.append(os.path.join(os.path.dirname(__file__), 'vendor'))\n"
+        "def handle(event, context):\n    import extra\n    return extra.NAME\n"
+    )
+    create({"handler.py": source, "vendor/extra.py": "NAME = 'deployed'"})
+    assert invoke(lam) == "deployed"
+    own = types.ModuleType("extra")
+    monkeypatch.setitem(sys.modules, "extra", own)
+    assert invoke(lam) == "deployed"
+    assert sys.modules["extra"] is own
 
 
 # One function invoking another
@@ -887,8 +908,9 @@ def directories(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [None, ValueError])
-def test_nothing_is_left_behind(directories, tmp_path, error):
+def test_nothing_is_left_behind(directories, tmp_path, monkeypatch, error):
     linecache.clearcache()
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     modules, path, cwd = sys.modules.copy(), sys.path.copy(), Path.cwd()
     with contextlib.suppress(ValueError), mock_destinations():
         lam = boto3.client("lambda")
