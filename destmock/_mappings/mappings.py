@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.utils import get_backend
 
 from destmock._arn import parse_arn
 from destmock._mappings.queues import QueueReader
@@ -67,7 +67,7 @@ class Mappings:
         if self._due.get(job.mapping) == self._simulation.now:
             del self._due[job.mapping]
         ref = job.ref
-        mapping = lambda_backends[ref.account][ref.region].get_event_source_mapping(job.mapping)
+        mapping = get_backend(ref.account, ref.region).get_event_source_mapping(job.mapping)
         if mapping is None:
             self._readers.pop(job.mapping, None)
             return
@@ -96,7 +96,7 @@ class Mappings:
 
 
 def _mappings_of(account: str, region: str, source_arn: str) -> Iterator[EventSourceMapping]:
-    for mapping in [*lambda_backends[account][region]._event_source_mappings.values()]:  # noqa: SLF001
+    for mapping in [*get_backend(account, region)._event_source_mappings.values()]:  # noqa: SLF001
         if mapping.event_source_arn == source_arn:
             yield mapping
 
