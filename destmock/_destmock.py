@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from destmock._deploy import Stack
     from destmock._handlers import Handler, Outcomes
-    from destmock._ledger import Deliveries, Drop, Invocation, Ledger, Pending
+    from destmock._ledger import Deliveries, Drop, Invocation, Pending
     from destmock._simulation import Simulation
 
 
@@ -188,24 +188,24 @@ class Destmock:
     @property
     def invocations(self) -> History[Invocation]:
         """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects."""
-        return self._ledger.invocations
+        return self._simulation.ledger.invocations
 
     @property
     def deliveries(self) -> Deliveries:
         """Every record sent, arrived or not, oldest first; `.to(arn)` and `.for_function(name)` select."""
-        return self._ledger.deliveries
+        return self._simulation.ledger.deliveries
 
     @property
     def drops(self) -> History[Drop]:
         """Every event that failed without a destination for its failure, oldest first."""
-        return self._ledger.drops
+        return self._simulation.ledger.drops
 
     def timeline(self) -> str:
         """The story as text: accepted, attempts, back-off, condition, deliveries, and why nothing was sent.
 
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
-        return _explain.timeline(self._ledger, self._simulation.pending)
+        return _explain.timeline(self._simulation.ledger, self._simulation.pending)
 
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger
@@ -213,13 +213,6 @@ class Destmock:
             f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {len(ledger.invocations)} invocations, "
             f"{len(ledger.deliveries)} deliveries, {len(self.pending)} pending>"
         )
-
-    @property
-    def _ledger(self) -> Ledger:
-        """With all in it that autorun is to have run: not only boto3's calls queue something."""
-        if not self._ended:
-            self._simulation.settle_down()
-        return self._simulation.ledger
 
     def _end(self) -> None:
         self._ended = True

@@ -15,12 +15,15 @@ from botocore.session import Session
 from moto import mock_aws, settings
 from moto.core import models
 from moto.core.config import default_user_config
+from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 
+from destmock._hook import after_call
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from botocore.credentials import Credentials
     from responses import BaseResponse
@@ -97,10 +100,26 @@ def _moto_active() -> Iterator[None]:
 
 @cache
 def _registered_answers() -> dict[str, tuple[BaseResponse, ...]]:
-    """What moto registers, by HTTP method."""
+    """What moto registers, by HTTP method, for requests that come by other ways than botocore's.
+
+    A presigned upload may have queued something, too.
+    """
     with mock_aws():
         registered = models.responses_mock._registry._registered  # type: ignore[attr-defined]  # noqa: SLF001
+        for found in registered.values():
+            for answer in found:
+                if answer.callback is not not_implemented_callback:
+                    answer.callback = _followed(answer.callback)
         return {method: tuple(found) for method, found in registered.items()}
+
+
+def _followed(callback: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def wrapper(request: Any) -> Any:
+        answer = callback(request)
+        after_call()
+        return answer
+
+    return wrapper
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:

@@ -301,7 +301,7 @@ def test_each_version_that_is_deleted_is_told(destmock, s3, bucket):
 
 
 def test_a_presigned_upload_is_told(destmock, s3, bucket):
-    """Not a boto3 call: it has run when the test looks, or when the mock ends."""
+    """Not a boto3 call, but moto answers it."""
     url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "in/a"})
     requests.put(url, data=b"123", timeout=5)
     [invocation] = destmock.invocations
