@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain
 from destmock._clock import to_datetime, to_milliseconds
-from destmock._ledger import History
+from destmock._history import History
 from destmock._simulation import LIMIT
 from destmock.errors import InactiveError
 
@@ -210,16 +210,15 @@ class Destmock:
     def __repr__(self) -> str:
         state = "ended" if self._ended else "active"
         return (
-            f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {len(self.invocations)} invocations, "
-            f"{len(self.deliveries)} deliveries, {len(self.pending)} pending>"
+            f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {self.invocations.total} invocations, "
+            f"{self.deliveries.total} deliveries, {len(self.pending)} pending>"
         )
 
     def _end(self) -> None:
         self._ended = True
 
     def _leftovers(self) -> str:
-        failed = [delivery for delivery in self.deliveries if delivery.error is not None]
-        return _explain.leftovers(self.pending, failed)
+        return _explain.leftovers(self._simulation.ledger, self._simulation.pending)
 
     def _check_active(self) -> None:
         if self._ended:

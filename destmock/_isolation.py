@@ -14,6 +14,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 from moto import mock_aws, settings
 from moto.core.config import default_user_config
+from moto.moto_api._internal import mock_random
 
 from destmock.errors import UnsupportedError
 
@@ -70,6 +71,23 @@ def isolated() -> Iterator[None]:
                 os.environ.setdefault(name, "")
             mock.stop()
             default_user_config.update(config)
+
+
+@contextlib.contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """While entered, the ids that moto makes up follow from the seed, unless it is `None`.
+
+    What they would have been without is put back afterwards. The text keeps them apart from destmock's own,
+    which come from the same number.
+    """
+    before = mock_random.getstate()
+    if seed is not None:
+        mock_random.seed(f"moto {seed}")
+    try:
+        yield
+    finally:
+        if seed is not None:
+            mock_random.setstate(before)
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:
