@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.awslambda.models import LambdaBackend
-from moto.dynamodb.models.table import StreamShard
+from moto.dynamodb.models.table import StreamShard, Table
 from moto.kinesis.models import Stream
 from moto.sqs.models import Queue
 
 from destmock import _mappings as mappings
 from destmock._hook import active
+from destmock._record import timestamp
 from destmock._targets.queue import has_trace, mark_traced
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def bridged() -> Iterator[None]:
 @contextlib.contextmanager
 def _arrivals_noted() -> Iterator[None]:
     add_message, put_record, add = Queue.add_message, Stream.put_record, StreamShard.add
+    set_stream = Table.set_stream_specification
 
     def queue_add_message(self: Queue, message: Message) -> None:
         simulation = active[-1]
@@ -60,12 +62,26 @@ def _arrivals_noted() -> Iterator[None]:
         arn = f"{table.table_arn}/stream/{table.latest_stream_label}"
         simulation.mappings.arrived(self.account_id, table.region_name, arn)
 
+    def table_set_stream(self: Table, streams: dict[str, Any] | None) -> None:
+        """The stream's ARN, which each event names, has the time in it."""
+        before, shard = self.latest_stream_label, self.stream_shard
+        set_stream(self, streams)
+        if self.stream_shard is not shard:
+            self.latest_stream_label = _label(active[-1].now, before)
+
     with (
+        patch.object(Table, "set_stream_specification", table_set_stream),
         patch.object(Queue, "add_message", queue_add_message),
         patch.object(Stream, "put_record", stream_put_record),
         patch.object(StreamShard, "add", table_add),
     ):
         yield
+
+
+def _label(now: int, before: str | None) -> str:
+    """A millisecond later if the table's last stream was made at this one, too."""
+    label = timestamp(now)[:-1]
+    return _label(now + 1, before) if label == before else label
 
 
 @contextlib.contextmanager
