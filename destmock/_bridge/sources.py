@@ -34,6 +34,7 @@ def bridged() -> Iterator[None]:
 def _arrivals_noted() -> Iterator[None]:
     add_message, put_record, add = Queue.add_message, Stream.put_record, StreamShard.add
     set_stream = Table.set_stream_specification
+    streams_made: dict[str, int] = {}
 
     def queue_add_message(self: Queue, message: Message) -> None:
         simulation = active[-1]
@@ -63,11 +64,12 @@ def _arrivals_noted() -> Iterator[None]:
         simulation.mappings.arrived(self.account_id, table.region_name, arn)
 
     def table_set_stream(self: Table, streams: dict[str, Any] | None) -> None:
-        """The stream's ARN, which each event names, has the time in it."""
-        before, shard = self.latest_stream_label, self.stream_shard
+        """The stream's ARN, which each event names, has the time in it; a table made anew has a later one."""
+        shard = self.stream_shard
         set_stream(self, streams)
         if self.stream_shard is not shard:
-            self.latest_stream_label = _label(active[-1].now, before)
+            at = streams_made[self.table_arn] = max(active[-1].now, streams_made.get(self.table_arn, -1) + 1)
+            self.latest_stream_label = timestamp(at)[:-1]
 
     with (
         patch.object(Table, "set_stream_specification", table_set_stream),
@@ -76,12 +78,6 @@ def _arrivals_noted() -> Iterator[None]:
         patch.object(StreamShard, "add", table_add),
     ):
         yield
-
-
-def _label(now: int, before: str | None) -> str:
-    """A millisecond later if the table's last stream was made at this one, too."""
-    label = timestamp(now)[:-1]
-    return _label(now + 1, before) if label == before else label
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """A program that has to do with everything: prints what happened, as JSON. test_determinism.py runs it.
 
-Its arguments are passed on to `mock_destinations`, as JSON.
+Its arguments: what to pass on to `mock_destinations`, as JSON, and how often to run.
 """
 
 import io
@@ -59,7 +59,8 @@ def echo(event, context):
     return {"got": event, "id": context.aws_request_id, "stream": context.log_stream_name}
 
 
-def main(**options):
+def main(options):
+    seen.clear()
     if "start" in options:
         options["start"] = datetime.fromisoformat(options["start"])
     handlers = {
@@ -94,7 +95,11 @@ def invoke(destmock):
     target = {"Id": "1", "Arn": ARN.format("lambda", "function:echo")}
     events.put_targets(Rule="failures", Targets=[target])
     for name, destinations in {
-        "orders": [ARN.format("sqs", "failed"), ARN.format("events", "event-bus/default"), "arn:aws:s3:::records"],
+        "orders": [
+            ARN.format("sqs", "failed"),
+            ARN.format("events", "event-bus/default"),
+            "arn:aws:s3:::records",
+        ],
         "once": [topic, ARN.format("lambda", "function:echo")],
     }.items():
         for destination in destinations:
@@ -151,9 +156,7 @@ def weigh(destmock):
 
 def read(destmock):
     """What mappings read."""
-    sqs, kinesis, dynamodb, lam = (
-        boto3.client(name) for name in ("sqs", "kinesis", "dynamodb", "lambda")
-    )
+    sqs, kinesis, dynamodb, lam = (boto3.client(name) for name in ("sqs", "kinesis", "dynamodb", "lambda"))
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
     kinesis.create_stream(StreamName="clicks", ShardCount=2)
     key = [{"AttributeName": "id", "KeyType": "HASH"}]
@@ -170,9 +173,7 @@ def read(destmock):
         (table["LatestStreamArn"], {"StartingPosition": "LATEST"}),
     ):
         lam.create_event_source_mapping(EventSourceArn=arn, FunctionName="echo", **position)
-    sqs.send_message_batch(
-        QueueUrl=url, Entries=[{"Id": str(n), "MessageBody": str(n)} for n in range(3)]
-    )
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(n), "MessageBody": str(n)} for n in range(3)])
     for name in "abc":
         kinesis.put_record(StreamName="clicks", Data=name.encode(), PartitionKey=name)
         dynamodb.put_item(TableName="items", Item={"id": {"S": name}, "tags": {"SS": ["x", "y", "z"]}})
@@ -202,4 +203,5 @@ def deploy(destmock):
 
 
 if __name__ == "__main__":
-    main(**json.loads(sys.argv[1]))
+    for _ in range(int(sys.argv[2])):
+        main(json.loads(sys.argv[1]))
