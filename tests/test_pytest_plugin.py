@@ -228,7 +228,10 @@ def test_a_marker_with_an_unknown_option_is_refused(run, arguments, complaint):
     """)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        [f"*UsageError: @pytest.mark.destmock takes handlers, autorun, strict, start, adopt; {complaint}"]
+        [
+            "*UsageError: @pytest.mark.destmock takes handlers, autorun, strict, start, adopt, seed, history; "
+            f"{complaint}"
+        ]
     )
 
 
@@ -248,7 +251,10 @@ def test_a_bad_handler_in_the_marker_is_an_error_at_setup(run):
 def test_the_marker_is_registered(pytester):
     result = pytester.runpytest(*STRICT, "--markers")
     result.stdout.fnmatch_lines(
-        ["@pytest.mark.destmock(handlers=..., autorun=..., strict=..., start=..., adopt=...): mock Lambda *"]
+        [
+            "@pytest.mark.destmock(handlers=..., autorun=..., strict=..., start=..., adopt=..., seed=..., "
+            "history=...): mock Lambda *"
+        ]
     )
 
 
