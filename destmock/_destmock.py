@@ -187,7 +187,10 @@ class Destmock:
 
     @property
     def invocations(self) -> History[Invocation]:
-        """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects."""
+        """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects.
+
+        With `history=`, it has the newest; `.total` counts all.
+        """
         return self._simulation.ledger.invocations
 
     @property
