@@ -12,15 +12,8 @@ if TYPE_CHECKING:
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
     from destmock._handlers import Handler, Outcomes, outcomes
-    from destmock._ledger import (
-        Attempt,
-        Deliveries,
-        Delivery,
-        Drop,
-        History,
-        Invocation,
-        Pending,
-    )
+    from destmock._history import History
+    from destmock._ledger import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
     from destmock._mock import MockDestinations, mock_destinations
     from destmock._record import InvocationRecord
     from destmock.errors import (
@@ -62,15 +55,8 @@ _MODULES = {
     "destmock._deploy": ("Stack",),
     "destmock._destmock": ("Destmock",),
     "destmock._handlers": ("Handler", "Outcomes", "outcomes"),
-    "destmock._ledger": (
-        "Attempt",
-        "Deliveries",
-        "Delivery",
-        "Drop",
-        "History",
-        "Invocation",
-        "Pending",
-    ),
+    "destmock._history": ("History",),
+    "destmock._ledger": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
     "destmock._mock": ("MockDestinations", "mock_destinations"),
     "destmock._record": ("InvocationRecord",),
     "destmock.errors": (

@@ -18,10 +18,11 @@ from destmock._xray import Run, Segments, Traced
 
 if TYPE_CHECKING:
     from destmock._arn import FunctionRef
+    from destmock._books import Ledger
     from destmock._functions import Function, Functions
     from destmock._handlers import Registration
     from destmock._ids import Ids
-    from destmock._ledger import AttemptOutcome, Ledger
+    from destmock._ledger import AttemptOutcome
     from destmock._packages import Package
 
 #: How often a chain may come back to a function: it runs 16 times (J2).
@@ -41,9 +42,9 @@ class Attempts:
     """What is running in one simulation. `now` and all times are virtual, in milliseconds."""
 
     def __init__(self, functions: Functions, ids: Ids, ledger: Ledger) -> None:
-        self.logs = Logs()
+        self.logs = Logs(ledger.history)
         self.metrics = Metrics()
-        self.segments = Segments(ids)
+        self.segments = Segments(ids, ledger.history)
         self._functions = functions
         self._ids = ids
         self._ledger = ledger
@@ -150,8 +151,8 @@ class Attempts:
 def attempt_fact(
     number: int, now: int, accepted_at: int, result: AttemptOutcome, outcome: Outcome | None
 ) -> Attempt:
-    payload, exception, logs = b"", None, ""
-    if outcome is not None:
-        payload, exception, logs = outcome.payload, outcome.exception, outcome.logs
-    elapsed = (now - accepted_at) / 1000
-    return Attempt(number, to_datetime(now), elapsed, result, payload, exception, logs)
+    moment, elapsed = to_datetime(now), (now - accepted_at) / 1000
+    if outcome is None:
+        return Attempt(number, moment, elapsed, result, b"", None)
+    payload, exception, log_events = outcome.payload, outcome.exception, outcome.log_events
+    return Attempt(number, moment, elapsed, result, payload, exception, log_events)

@@ -63,7 +63,12 @@ class Clock(Generic[Job]):
     @property
     def idle(self) -> bool:
         """Whether nothing is queued that someone waits for."""
-        return len(self._heap) == len(self._background)
+        return self.waiting == 0
+
+    @property
+    def waiting(self) -> int:
+        """How much is queued, without what is in the background."""
+        return len(self._heap) - len(self._background)
 
     def peek(self) -> int | None:
         """When the next job is due; `None` when there is none."""

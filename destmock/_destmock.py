@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain
 from destmock._clock import to_datetime, to_milliseconds
-from destmock._ledger import History
+from destmock._history import History
 from destmock._simulation import LIMIT
 from destmock.errors import InactiveError
 
@@ -187,7 +187,10 @@ class Destmock:
 
     @property
     def invocations(self) -> History[Invocation]:
-        """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects."""
+        """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects.
+
+        With `history=`, it has the newest; `.total` counts all.
+        """
         return self._simulation.ledger.invocations
 
     @property
@@ -210,16 +213,15 @@ class Destmock:
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger
         return (
-            f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {len(ledger.invocations)} invocations, "
-            f"{len(ledger.deliveries)} deliveries, {len(self.pending)} pending>"
+            f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {ledger.invocations.total} invocations, "
+            f"{ledger.deliveries.total} deliveries, {len(self.pending)} pending>"
         )
 
     def _end(self) -> None:
         self._ended = True
 
     def _leftovers(self) -> str:
-        failed = [delivery for delivery in self.deliveries if delivery.error is not None]
-        return _explain.leftovers(self.pending, failed)
+        return _explain.leftovers(self._simulation.ledger, self._simulation.pending)
 
     def _check_active(self) -> None:
         if self._ended:

@@ -11,7 +11,8 @@ from destmock._record import timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._ledger import Attempt, Delivery, Ledger, Pending
+    from destmock._books import Ledger
+    from destmock._ledger import Attempt, Delivery, Pending
 
 _PAYLOAD_SHOWN = 100
 _MOST_SHOWN = 10
@@ -21,6 +22,9 @@ def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
     """Every invocation in the order of its acceptance, with all that came of it; empty if there was none."""
     due = {entry.request_id: entry for entry in pending}
     blocks = []
+    if ledger.left_out:
+        noun = "older one is" if ledger.left_out == 1 else "older ones are"
+        blocks.append(f"{ledger.left_out} {noun} left out (history={ledger.history})")
     for item in ledger.story:
         if isinstance(item, Entry):
             lines = _event(item, due)
@@ -32,19 +36,19 @@ def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
     return "\n".join(blocks)
 
 
-def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery]) -> str:
+def leftovers(ledger: Ledger, pending: Sequence[Pending]) -> str:
     """What is wrong at the end of a strict mock; empty if nothing is."""
-    failed = list(failed)
+    failures = ledger.failures
     lines = []
     if pending:
         noun = "event is" if len(pending) == 1 else "events are"
         lines.append(f"{len(pending)} {noun} still queued:")
-        lines += _some([f"  {_pending_text(entry)}" for entry in pending])
+        lines += _some([f"  {_pending_text(entry)}" for entry in pending[:_MOST_SHOWN]], len(pending))
         lines.append("  run them with destmock.run_until_idle() or destmock.advance(...)")
-    if failed:
-        noun = "record" if len(failed) == 1 else "records"
-        lines.append(f"{len(failed)} {noun} could not be delivered:")
-        lines += _some([f"  {_delivery_text(delivery)}" for delivery in failed])
+    if failures:
+        noun = "record" if failures == 1 else "records"
+        lines.append(f"{failures} {noun} could not be delivered:")
+        lines += _some([f"  {_delivery_text(delivery)}" for delivery in ledger.first_failures], failures)
         lines.append("  create the destination, or mend its configuration")
     if lines:
         lines.append("To allow this, pass strict=False.")
@@ -73,8 +77,8 @@ def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
     yield f"  {offset} {entry.condition}"
     for delivery in entry.deliveries:
         yield f"  {offset} {_sent(delivery)}"
-    if entry.dropped is not None:
-        yield f"  {offset} nothing sent: {entry.dropped}"
+    if entry.drop is not None:
+        yield f"  {offset} nothing sent: {entry.drop.reason}"
     elif not entry.deliveries:
         yield f"  {offset} nothing sent: no OnSuccess destination"
 
@@ -147,7 +151,6 @@ def _shown(payload: bytes) -> str:
     return text if len(text) <= _PAYLOAD_SHOWN else f"{text[:_PAYLOAD_SHOWN]}... ({len(payload)} bytes)"
 
 
-def _some(lines: list[str]) -> list[str]:
-    if len(lines) <= _MOST_SHOWN:
-        return lines
-    return [*lines[:_MOST_SHOWN], f"  ... and {len(lines) - _MOST_SHOWN} more"]
+def _some(lines: list[str], number: int) -> list[str]:
+    """The lines, which are the first of a number of them."""
+    return lines if len(lines) == number else [*lines, f"  ... and {number - len(lines)} more"]

@@ -16,6 +16,7 @@ from awslambdaric import bootstrap
 
 from destmock._arn import FunctionRef, parse_function_arn, parse_function_name
 from destmock._namespaces import file_of
+from destmock._packages import TASK_ROOT
 
 if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
@@ -41,6 +42,9 @@ class Outcomes:
                 raise outcome
             return outcome
 
+        # The stack trace of an error is the same wherever destmock is installed.
+        code = outcomes.__code__.replace(co_filename=f"{TASK_ROOT}/outcomes.py", co_firstlineno=1)
+        outcomes.__code__ = code
         return outcomes
 
 

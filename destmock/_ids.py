@@ -9,6 +9,7 @@ import re
 import uuid
 import zlib
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 from random import Random
 from types import MappingProxyType
@@ -41,8 +42,11 @@ class Trace:
 
     def entering(self, function_hash: str) -> Trace:
         """The trace as the next function of the chain sees it."""
-        seen = self.counts.get(function_hash, -1) + 1
-        counts = MappingProxyType({**self.counts, function_hash: seen})
+        if self.counts:
+            seen = self.counts.get(function_hash, -1) + 1
+            counts: Mapping[str, int] = MappingProxyType({**self.counts, function_hash: seen})
+        else:
+            counts = _first_pass(function_hash)
         return replace(self, hops=self.hops + 1, counts=counts)
 
     def header(self, function_hash: str | None = None) -> str:
@@ -56,6 +60,12 @@ class Trace:
     def response_header(self) -> str:
         """As the answer to an asynchronous invocation spells it, in lower case (A3)."""
         return f"root={self.root};parent={self.parent};sampled={self.sampled:d}"
+
+
+@lru_cache(maxsize=1000)
+def _first_pass(function_hash: str) -> Mapping[str, int]:
+    """Most traces pass through one function only; many events have the same counts then."""
+    return MappingProxyType({function_hash: 0})
 
 
 def parse_trace(header: str) -> Trace | None:

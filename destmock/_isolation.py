@@ -17,6 +17,7 @@ from moto.core import models
 from moto.core.config import default_user_config
 from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
+from moto.moto_api._internal import mock_random
 
 from destmock._hook import after_call
 from destmock.errors import UnsupportedError
@@ -120,6 +121,23 @@ def _followed(callback: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return answer
 
     return wrapper
+
+
+@contextlib.contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """While entered, the ids that moto makes up follow from the seed, unless it is `None`.
+
+    What they would have been without is put back afterwards. The text keeps them apart from destmock's own,
+    which come from the same number.
+    """
+    before = mock_random.getstate()
+    if seed is not None:
+        mock_random.seed(f"moto {seed}")
+    try:
+        yield
+    finally:
+        if seed is not None:
+            mock_random.setstate(before)
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:

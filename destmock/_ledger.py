@@ -1,17 +1,16 @@
-"""What happened: frozen facts, append only, and the sequences of them that users assert on."""
+"""What happened: frozen facts, and the sequences of them that users assert on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal
 
-from destmock._arn import parse_function_arn, parse_function_name
+from destmock._arn import parse_function_arn
 from destmock._clock import to_datetime
+from destmock._history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from destmock._lifecycle import Condition
@@ -28,7 +27,7 @@ class Attempt:
     `outcome` is "Success"; "Error" when the handler raised, exited or could not be loaded; "Timeout"; or
     "NotFound" when the function, version or alias had gone, so that nothing ran. `elapsed` is in virtual
     seconds since the event was accepted. `payload` is what the runtime answered, in bytes; `exception` the
-    very object that the handler raised; `logs` what CloudWatch Logs got, as one text.
+    very object that the handler raised; `log_events` what CloudWatch Logs got.
     """
 
     number: int
@@ -37,7 +36,7 @@ class Attempt:
     outcome: AttemptOutcome
     payload: bytes
     exception: BaseException | None
-    logs: str
+    log_events: tuple[str, ...] = ()
 
     @property
     def response(self) -> Any:
@@ -46,6 +45,11 @@ class Attempt:
         `None` when nothing was answered; the bytes themselves when they are not JSON.
         """
         return _parsed(self.payload) if self.payload else None
+
+    @property
+    def logs(self) -> str:
+        """The log events as one text."""
+        return log_text(self.log_events)
 
     def __repr__(self) -> str:
         what = "" if self.exception is None else f" {self.exception!r}"
@@ -83,7 +87,7 @@ class Invocation:
 
     @property
     def function_name(self) -> str:
-        return _function_name(self.function_arn)
+        return function_name(self.function_arn)
 
     def __repr__(self) -> str:
         tries = f"{len(self.attempts)} attempt{'s' * (len(self.attempts) != 1)}"
@@ -157,59 +161,13 @@ class Pending:
 
     @property
     def function_name(self) -> str:
-        return _function_name(self.function_arn)
+        return function_name(self.function_arn)
 
     def __repr__(self) -> str:
         what = "ends" if self.running else "is due"
         return (
             f"<Pending {self.function_name} {self.request_id}: attempt {self.attempt} {what} {self.due_at}>"
         )
-
-
-class _OfFunction(Protocol):
-    @property
-    def function_name(self) -> str: ...
-
-
-Fact = TypeVar("Fact", bound=_OfFunction)
-
-
-class History(Sequence[Fact], Generic[Fact]):
-    """An immutable sequence of facts, oldest first."""
-
-    __slots__ = ("_facts",)
-
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self._facts = tuple(facts)
-
-    def for_function(self, name: str) -> History[Fact]:
-        """Those of one function, by its name or ARN; a qualifier in it is disregarded."""
-        named = parse_function_name(name)
-        wanted = name if named is None else named.name
-        return type(self)(fact for fact in self._facts if fact.function_name == wanted)
-
-    @overload
-    def __getitem__(self, index: int) -> Fact: ...
-    @overload
-    def __getitem__(self, index: slice) -> History[Fact]: ...
-    def __getitem__(self, index: int | slice) -> Fact | History[Fact]:
-        if isinstance(index, slice):
-            return type(self)(self._facts[index])
-        return self._facts[index]
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Sequence) and not isinstance(other, (str, bytes)):
-            return self._facts == tuple(other)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._facts)
-
-    def __repr__(self) -> str:
-        return repr(list(self._facts))
 
 
 class Deliveries(History[Delivery]):
@@ -219,7 +177,8 @@ class Deliveries(History[Delivery]):
 
     def to(self, arn: str) -> Deliveries:
         """Those to one destination, by its ARN."""
-        return Deliveries(delivery for delivery in self._facts if delivery.destination == arn)
+        left_out = {key: number for key, number in self._left_out.items() if key[1] == arn}
+        return Deliveries((delivery for delivery in self if delivery.destination == arn), left_out)
 
 
 @dataclass(slots=True)
@@ -235,9 +194,11 @@ class Entry:
     condition: Condition | None = None
     settled_at: int | None = None
     throttles: int = 0
-    dropped: str | None = None
+    drop: Drop | None = None
     record: bytes | None = None
     deliveries: list[Delivery] = field(default_factory=list)
+    #: Where the ledger has it while it is queued.
+    position: int = 0
     _fact: Invocation | None = None
 
     @property
@@ -283,43 +244,9 @@ class Unanswered:
     at: int
 
 
-class Ledger:
-    """Everything that happened in one simulation, in order."""
-
-    def __init__(self) -> None:
-        self.story: list[Entry | Synchronous | Unanswered] = []
-        self._entries: list[Entry] = []
-        self._deliveries: list[Delivery] = []
-        self._drops: list[Drop] = []
-
-    def accepted(self, entry: Entry) -> None:
-        self._entries.append(entry)
-        self.story.append(entry)
-
-    def ran_synchronously(self, invocation: Synchronous) -> None:
-        self.story.append(invocation)
-
-    def unanswered(self, event: Unanswered) -> None:
-        self.story.append(event)
-
-    def delivered(self, entry: Entry, delivery: Delivery) -> None:
-        entry.deliveries.append(delivery)
-        self._deliveries.append(delivery)
-
-    def dropped(self, drop: Drop) -> None:
-        self._drops.append(drop)
-
-    @property
-    def invocations(self) -> History[Invocation]:
-        return History(entry.fact for entry in self._entries)
-
-    @property
-    def deliveries(self) -> Deliveries:
-        return Deliveries(self._deliveries)
-
-    @property
-    def drops(self) -> History[Drop]:
-        return History(self._drops)
+def log_text(log_events: tuple[str, ...]) -> str:
+    """Log events as one text, each on lines of its own."""
+    return "".join(event if event.endswith("\n") else f"{event}\n" for event in log_events)
 
 
 def _parsed(payload: bytes) -> Any:
@@ -329,6 +256,6 @@ def _parsed(payload: bytes) -> Any:
         return payload
 
 
-def _function_name(arn: str) -> str:
+def function_name(arn: str) -> str:
     ref = parse_function_arn(arn)
     return arn if ref is None else ref.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,12 @@ class LogEvents:
 class Logs:
     """Log events on their way to moto. Writing costs an append; moto sees them when a `logs` call asks.
 
-    Or at once, when someone subscribes to the group.
+    Or at once, when someone subscribes to the group. `most` is how many attempts' log events wait for that:
+    the newest.
     """
 
-    def __init__(self) -> None:
-        self._unwritten: list[LogEvents] = []
+    def __init__(self, most: int | None) -> None:
+        self._unwritten: deque[LogEvents] = deque(maxlen=most)
 
     def write(self, events: LogEvents) -> None:
         self._unwritten.append(events)
@@ -39,7 +41,7 @@ class Logs:
 
     def flush(self) -> None:
         """Hands everything to moto, past its age check: virtual time may be years from the wall clock."""
-        unwritten, self._unwritten = self._unwritten, []
+        unwritten, self._unwritten = self._unwritten, deque(maxlen=self._unwritten.maxlen)
         for events in unwritten:
             ref, group = events.ref, events.group
             backend = logs_backends[ref.account][ref.region]

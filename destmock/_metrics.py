@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +31,10 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - moto's times are UTC without say
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What was counted of a function at `at`, in milliseconds; `version` is the one that ran, if one did."""
+    """What was counted of a function in the minute that began at `at`, in milliseconds.
+
+    `version` is the one that ran, if one did.
+    """
 
     ref: FunctionRef
     at: int
@@ -39,10 +43,10 @@ class Samples:
 
 
 class Metrics:
-    """Samples on their way to moto. Each costs an append; moto gets them when a `cloudwatch` call asks."""
+    """Samples on their way to moto, which gets them when a `cloudwatch` call asks: how many of each alike."""
 
     def __init__(self) -> None:
-        self._unwritten: list[Samples] = []
+        self._unwritten: Counter[Samples] = Counter()
 
     def received(self, ref: FunctionRef, at: int) -> None:
         self._write(ref, at, ("AsyncEventsReceived", 1))
@@ -59,7 +63,7 @@ class Metrics:
             ("Throttles", 0),
             ("Duration", duration),
         )
-        self._unwritten.append(Samples(ref, at, values, version))
+        self._unwritten[Samples(ref, at - at % _MINUTE, values, version)] += 1
 
     def throttled(self, ref: FunctionRef, at: int) -> None:
         self._write(ref, at, ("Throttles", 1), ("Errors", 0))
@@ -76,7 +80,7 @@ class Metrics:
         self._write(ref, at, ("DeadLetterErrors" if dead_letter else "DestinationDeliveryFailures", 1))
 
     def _write(self, ref: FunctionRef, at: int, *values: tuple[str, int]) -> None:
-        self._unwritten.append(Samples(ref, at, values))
+        self._unwritten[Samples(ref, at - at % _MINUTE, values)] += 1
 
     def flush(self) -> None:
         if not self._unwritten:
@@ -84,15 +88,14 @@ class Metrics:
         # Not before, so that only those who read metrics wait for the import.
         from moto.cloudwatch.models import MetricDatum, cloudwatch_backends  # noqa: PLC0415
 
-        for samples in self._unwritten:
+        for samples, number in self._unwritten.items():
             backend = cloudwatch_backends[samples.ref.account][samples.ref.region]
             _read_as_aws_does(backend)
-            at = to_datetime(samples.at - samples.at % _MINUTE).replace(tzinfo=None)
-            backend.metric_data += [
-                MetricDatum(NAMESPACE, name, value, dimensions, at, _unit(name))
-                for name, value in samples.values
-                for dimensions in _dimension_sets(samples)
-            ]
+            at = to_datetime(samples.at).replace(tzinfo=None)
+            for name, value in samples.values:
+                for dimensions in _dimension_sets(samples):
+                    datum = MetricDatum(NAMESPACE, name, value, dimensions, at, _unit(name))
+                    backend.metric_data += [datum] * number
         self._unwritten.clear()
 
 

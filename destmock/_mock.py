@@ -10,7 +10,7 @@ from destmock import _bridge, _hook
 from destmock._clock import from_datetime
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
-from destmock._isolation import isolated
+from destmock._isolation import isolated, seeded
 from destmock._moto_gaps import gaps_filled
 from destmock._simulation import Simulation
 from destmock.errors import DestmockError, LeftoverError
@@ -44,12 +44,16 @@ class MockDestinations:
         strict: bool = True,
         start: datetime | None = None,
         adopt: bool = True,
+        seed: int | None = None,
+        history: int | None = None,
     ) -> None:
         self._handlers = dict(handlers or {})
         self._autorun = autorun
         self._strict = strict
         self._start = None if start is None else from_datetime(start)
         self._adopt = adopt
+        self._seed = _count("seed", seed)
+        self._history = _count("history", history)
         self._running: list[tuple[Destmock, contextlib.ExitStack]] = []
 
     def __call__(self, target: Decorated) -> Decorated:
@@ -58,12 +62,14 @@ class MockDestinations:
     def start(self) -> Destmock:
         """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
-        simulation = Simulation(start=now, seed=self._start, autorun=self._autorun)
+        seed = self._start if self._seed is None else self._seed
+        simulation = Simulation(start=now, seed=seed, autorun=self._autorun, history=self._history)
         destmock = Destmock(simulation)
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
         with contextlib.ExitStack() as stack:
             stack.enter_context(isolated())
+            stack.enter_context(seeded(seed))
             if self._adopt:
                 _hook.adopt()
             stack.enter_context(_hook.network_refused())
@@ -138,6 +144,18 @@ def _attach(error: BaseException, destmock: Destmock) -> None:
         setattr(error, ERROR_ATTRIBUTE, destmock)
 
 
+def _count(name: str, value: int | None) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        message = f"{name} is a whole number, not {value!r}"
+        raise TypeError(message)
+    if value < 0:
+        message = f"{name} can't be negative: {value}"
+        raise ValueError(message)
+    return value
+
+
 @overload
 def mock_destinations(handlers: Decorated) -> Decorated: ...
 @overload
@@ -148,6 +166,8 @@ def mock_destinations(
     strict: bool = ...,
     start: datetime | None = ...,
     adopt: bool = ...,
+    seed: int | None = ...,
+    history: int | None = ...,
 ) -> MockDestinations: ...
 def mock_destinations(
     handlers: Mapping[str, Handler | str | Outcomes] | Callable[..., Any] | None = None,
@@ -156,6 +176,8 @@ def mock_destinations(
     strict: bool = True,
     start: datetime | None = None,
     adopt: bool = True,
+    seed: int | None = None,
+    history: int | None = None,
 ) -> MockDestinations | Callable[..., Any]:
     """Mocks AWS (through moto) with Lambda's asynchronous invocation really working.
 
@@ -171,10 +193,24 @@ def mock_destinations(
     virtual clock jumps to each due time. With `False`, nothing runs until the test drives time.
     `strict`: leaving raises `LeftoverError` when events are still queued, or a record could not be
     delivered (unless an exception is already on its way out).
-    `start`: the virtual time at the beginning, an aware `datetime`; with it, all ids, times and the order
-    of things are the same on every run. Default: the real time, and random ids.
+    `start`: the virtual time at the beginning, an aware `datetime`; with it, all ids (moto's too), times and
+    the order of things are the same on every run. Default: the real time, and random ids.
     `adopt`: also mock the boto3 clients, resources and sessions made before destmock was first imported.
+    `seed`: a number from which all ids follow, and which versions a weighted alias chooses. Default: it comes
+    from `start`; without that, they are random.
+    `history`: how many events that have settled, and synchronous invocations, are remembered, for a test of
+    very many: the newest. Older ones are left out of `invocations`, `deliveries`, `drops`, the timeline, and
+    the logs and traces that nobody has read yet; metrics, the `total` of each sequence and what `strict`
+    checks still count them. Default: all.
     """
     if callable(handlers):
         return MockDestinations()(handlers)
-    return MockDestinations(handlers, autorun=autorun, strict=strict, start=start, adopt=adopt)
+    return MockDestinations(
+        handlers,
+        autorun=autorun,
+        strict=strict,
+        start=start,
+        adopt=adopt,
+        seed=seed,
+        history=history,
+    )

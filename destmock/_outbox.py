@@ -14,9 +14,9 @@ from destmock._targets.target import Message, Origin, UndeliverableError
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
+    from destmock._books import Ledger
     from destmock._config import EventInvokeConfig, Standing
     from destmock._ids import Ids
-    from destmock._ledger import Ledger
     from destmock._lifecycle import Settled
     from destmock._metrics import Metrics
     from destmock._queue import Event
@@ -114,6 +114,5 @@ class Outbox:
         self._ledger.delivered(event.entry, delivery)
 
     def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
-        event.entry.dropped = reason
         drop = Drop(event.entry.fact, settled.condition, reason, to_datetime(now))
-        self._ledger.dropped(drop)
+        self._ledger.dropped(event.entry, drop)

@@ -24,6 +24,7 @@ from destmock._capture import Capture, RootHandler
 from destmock._clock import to_datetime
 from destmock._event_loop import out_of_sight
 from destmock._handlers import Importer, stripped
+from destmock._ledger import log_text
 from destmock._namespaces import Namespace, Namespaces
 from destmock._packages import TASK_ROOT, Package
 from destmock._runtime_client import RuntimeClient
@@ -74,7 +75,7 @@ class Outcome:
 
     @property
     def logs(self) -> str:
-        return "".join(event if event.endswith("\n") else f"{event}\n" for event in self.log_events)
+        return log_text(self.log_events)
 
     @property
     def tail(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from sys import intern
 from typing import TYPE_CHECKING
 
 from destmock import _aws_errors as errors
@@ -11,12 +12,13 @@ from destmock import _dead_letter as dead_letter
 from destmock import _lifecycle as lifecycle
 from destmock import _queue as queue
 from destmock._attempts import Attempts, attempt_fact
+from destmock._books import Ledger
 from destmock._clock import Clock
 from destmock._config import EventInvokeConfigs
 from destmock._functions import Function, Functions
 from destmock._handlers import Handlers
 from destmock._ids import Ids
-from destmock._ledger import Entry, Ledger, Unanswered
+from destmock._ledger import Entry, Unanswered
 from destmock._mappings import Mappings
 from destmock._outbox import Outbox
 from destmock._packages import Packages
@@ -42,15 +44,17 @@ if TYPE_CHECKING:
 #: How many attempts may run in one go before it counts as a loop.
 LIMIT = 10_000
 _LOOP_LENGTH = 50
+#: More than an event makes by itself at one moment, its destination's function included.
+_ATTEMPTS_OF_ONE = 10
 
 
 class Simulation:
     """Everything that one mock knows. `now` and all times are virtual, in milliseconds."""
 
-    def __init__(self, *, start: int, seed: int | None, autorun: bool) -> None:
+    def __init__(self, *, start: int, seed: int | None, autorun: bool, history: int | None = None) -> None:
         self.autorun = autorun
         self.handlers = Handlers()
-        self.ledger = Ledger()
+        self.ledger = Ledger(history)
         self.ids = Ids(seed)
         self.functions = Functions(self.handlers, self.ids)
         self.attempts = Attempts(self.functions, self.ids, self.ledger)
@@ -108,7 +112,7 @@ class Simulation:
         function = self.functions.find(ref)
         if function is not None:
             self._code(function)
-        entry = Entry(self.ids.uuid(), ref.qualified_arn, source, payload, self.now)
+        entry = Entry(self.ids.uuid(), intern(ref.qualified_arn), source, payload, self.now)
         caller = None if trace is None else trace.segment
         traced = function is not None and function.traced
         entered = self.attempts.entered(ref, trace, self.now, traced=traced)
@@ -187,6 +191,8 @@ class Simulation:
         """Runs what is due by `until`, or everything; answers how many attempts that took."""
         attempts = since = 0
         recent: deque[str] = deque(maxlen=_LOOP_LENGTH)
+        if until is not None:  # what the test itself has queued at one moment is no loop
+            limit = max(limit, _ATTEMPTS_OF_ONE * self._clock.waiting)
         with self._drive():
             while self._has_work(until):
                 if attempts - since >= limit:
@@ -308,6 +314,7 @@ class Simulation:
         else:
             self._outbox.settle(event, step, response, config, self.now)
             self._trace(event)
+            self.ledger.settled(event.entry)
 
     def _trace(self, event: Event) -> None:
         if not event.trace.sampled:

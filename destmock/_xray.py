@@ -8,6 +8,7 @@ these have the service's documented shape.
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +65,13 @@ class Traced:
 class Segments:
     """Invocations on their way to moto's X-Ray; it sees them when an `xray` call asks.
 
-    That call has imported moto's X-Ray, whose dependencies not everybody has.
+    That call has imported moto's X-Ray, whose dependencies not everybody has. `most` is how many
+    invocations wait for that: the newest.
     """
 
-    def __init__(self, ids: Ids) -> None:
+    def __init__(self, ids: Ids, most: int | None) -> None:
         self._ids = ids
-        self._unwritten: list[Traced] = []
+        self._unwritten: deque[Traced] = deque(maxlen=most)
 
     def write(self, traced: Traced) -> None:
         self._unwritten.append(traced)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destmock import InvocationRecord, LeftoverError, mock_destinations, outcomes
-from destmock._ledger import Deliveries, Delivery, History, Invocation, Pending
+from destmock._history import History
+from destmock._ledger import Deliveries, Delivery, Invocation, Pending
 from destmock._lifecycle import Condition
 
 START = datetime(2026, 9, 14, 15, 18, 45, 502_000, tzinfo=timezone.utc)

@@ -24,6 +24,7 @@ def responses(destmock):
 #: Warnings are errors in the inner runs too; pytest-asyncio warns without its option.
 STRICT = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--strict-markers")
 SECTION = "destmock timeline"
+OPTIONS = ("handlers", "autorun", "strict", "start", "adopt", "seed", "history")
 
 
 @pytest.fixture
@@ -228,7 +229,7 @@ def test_a_marker_with_an_unknown_option_is_refused(run, arguments, complaint):
     """)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        [f"*UsageError: @pytest.mark.destmock takes handlers, autorun, strict, start, adopt; {complaint}"]
+        [f"*UsageError: @pytest.mark.destmock takes {', '.join(OPTIONS)}; {complaint}"]
     )
 
 
@@ -248,7 +249,7 @@ def test_a_bad_handler_in_the_marker_is_an_error_at_setup(run):
 def test_the_marker_is_registered(pytester):
     result = pytester.runpytest(*STRICT, "--markers")
     result.stdout.fnmatch_lines(
-        ["@pytest.mark.destmock(handlers=..., autorun=..., strict=..., start=..., adopt=...): mock Lambda *"]
+        [f"@pytest.mark.destmock({', '.join(f'{name}=...' for name in OPTIONS)}): mock Lambda *"]
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destmock import DestmockError, InactiveError, InvocationLoopError, mock_destinations, outcomes
+from destmock._arn import FunctionRef
 
 START = datetime(2026, 9, 14, 15, 18, 45, 502_000, tzinfo=timezone.utc)
 
@@ -459,6 +460,16 @@ def test_an_advance_ends_in_a_loop_too(destmock, lam, loop):
     with pytest.raises(InvocationLoopError, match=r"^10000 attempts .*(ping -> pong|pong -> ping)"):
         destmock.advance(1)
     assert destmock.now == START
+
+
+@pytest.mark.destmock(autorun=False, history=0)
+def test_very_many_events_at_one_moment_are_no_loop(destmock, lam):
+    destmock.handler("orders", ok)
+    orders = FunctionRef("aws", "123456789012", "us-east-1", "orders")
+    for _ in range(10_001):
+        destmock._simulation.accept(orders, b"{}", source="Invoke")
+    destmock.advance(0)
+    assert (destmock.invocations.total, len(destmock.pending)) == (10_001, 0)
 
 
 # The end

@@ -47,7 +47,7 @@ def called(destmock: Destmock, order: int) -> str:
 async def asynchronous(destmock: Destmock) -> None: ...
 
 
-@mock_destinations()
+@mock_destinations(seed=7, history=100)
 class Tests:
     def test(self, destmock: Destmock) -> None: ...
 
@@ -87,6 +87,7 @@ with mock_destinations(handlers={"orders": handler}) as active:
     assert_type(active.deliveries.to("arn")[0], Delivery)
     assert_type(active.deliveries[0].record, InvocationRecord | None)
     assert_type(active.drops, History[Drop])
+    assert_type(active.invocations.for_function("orders").total, int)
     assert_type(active.timeline(), str)
 
 mock = mock_destinations(handlers={})

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.awslambda.models import LambdaBackend
-from moto.dynamodb.models.table import StreamShard
+from moto.dynamodb.models.table import StreamShard, Table
 from moto.kinesis.models import Stream
 from moto.sqs.models import Queue, SQSBackend
 
 from destmock import _mappings as mappings
 from destmock._hook import active
+from destmock._record import timestamp
 from destmock._targets.queue import has_trace, mark_traced
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
 @contextlib.contextmanager
 def _records_noted() -> Iterator[None]:
     put_record, add = Stream.put_record, StreamShard.add
+    set_stream = Table.set_stream_specification
+    streams_made: dict[str, int] = {}
 
     def noted_record(self: Stream, partition_key: str, explicit_hash_key: str, data: str) -> tuple[str, str]:
         simulation = active[-1]
@@ -108,7 +111,16 @@ def _records_noted() -> Iterator[None]:
         arn = f"{table.table_arn}/stream/{table.latest_stream_label}"
         simulation.mappings.arrived(self.account_id, table.region_name, arn)
 
+    def noted_stream(self: Table, streams: dict[str, Any] | None) -> None:
+        """The stream's ARN, which each event names, has the time in it; a table made anew has a later one."""
+        shard = self.stream_shard
+        set_stream(self, streams)
+        if self.stream_shard is not shard:
+            at = streams_made[self.table_arn] = max(active[-1].now, streams_made.get(self.table_arn, -1) + 1)
+            self.latest_stream_label = timestamp(at)[:-1]
+
     with contextlib.ExitStack() as stack:
+        stack.enter_context(patch.object(Table, "set_stream_specification", noted_stream))
         stack.enter_context(patch.object(Stream, "put_record", noted_record))
         stack.enter_context(patch.object(StreamShard, "add", noted_change))
         for name in ("split_shard", "merge_shards", "update_shard_count"):

@@ -2,7 +2,13 @@
 
 import pytest
 
-UNIT, MOCK_AWS = "bench_unit", "bench_mock_aws"
+UNIT = "bench_unit"
+#: What else is compared with what.
+BASES = {
+    "bench_start_stop": "bench_mock_aws",
+    "bench_event_into_queue_after": "bench_event_into_queue_after[100-None]",
+    "bench_newest_invocation_of": "bench_newest_invocation_of[100]",
+}
 
 
 @pytest.hookimpl(trylast=True)
@@ -13,7 +19,7 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     terminalreporter.section("ratios of the medians")
     for name, median in medians.items():
-        base = MOCK_AWS if name.startswith("bench_start_stop") else UNIT
+        base = next((first for start, first in BASES.items() if name.startswith(start)), UNIT)
         if base in medians:
             ratio = median / medians[base]
             terminalreporter.line(f"{name:45} {median * 1e6:10.1f} us  {ratio:6.2f} x {base}")

@@ -1,0 +1,112 @@
+"""The books of one simulation: everything that happens is entered here, in order."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from destmock._history import History, Kept
+from destmock._ledger import Deliveries, Entry, function_name
+
+if TYPE_CHECKING:
+    from destmock._history import Key
+    from destmock._ledger import Delivery, Drop, Invocation, Synchronous, Unanswered
+
+#: So many of them does a strict mock complain of by name.
+_FAILURES_KEPT = 10
+Fact = TypeVar("Fact")
+Told: TypeAlias = "Entry | Synchronous | Unanswered"
+
+
+class Ledger:
+    """What happened in one simulation, in order: everything, or the newest that is over and what isn't yet.
+
+    `history` is how much of what is over is kept.
+    """
+
+    def __init__(self, history: int | None = None) -> None:
+        self.history = history
+        self.story: Kept[Told] = Kept(_key)
+        #: The deliveries that failed: how many, and the first few of them.
+        self.failures = 0
+        self.first_failures: list[Delivery] = []
+        self._entries: Kept[Entry] = Kept(_key)
+        self._deliveries: Kept[Delivery] = Kept(lambda one: (one.function_name, one.destination))
+        self._drops: Kept[Drop] = Kept(lambda one: (one.function_name, None))
+        #: What isn't over, by identity.
+        self._queued: dict[int, Entry] = {}
+        self._over: deque[Told] = deque()
+
+    def accepted(self, entry: Entry) -> None:
+        entry.position = self._entries.add(entry)
+        self._queued[id(entry)] = entry
+        self.story.add(entry)
+
+    def settled(self, entry: Entry) -> None:
+        """It won't change any more."""
+        if self._queued.pop(id(entry), None) is not None:
+            self._ended(entry)
+
+    def ran_synchronously(self, invocation: Synchronous) -> None:
+        self.story.add(invocation)
+        self._ended(invocation)
+
+    def unanswered(self, event: Unanswered) -> None:
+        self.story.add(event)
+        self._ended(event)
+
+    def delivered(self, entry: Entry, delivery: Delivery) -> None:
+        entry.deliveries.append(delivery)
+        self._deliveries.add(delivery)
+        if delivery.error is not None:
+            self.failures += 1
+            if len(self.first_failures) < _FAILURES_KEPT:
+                self.first_failures.append(delivery)
+
+    def dropped(self, entry: Entry, drop: Drop) -> None:
+        entry.drop = drop
+        self._drops.add(drop)
+
+    @property
+    def left_out(self) -> int:
+        """How much of the story isn't kept."""
+        return self.story.past.total()
+
+    @property
+    def invocations(self) -> History[Invocation]:
+        queued = ((entry.position, entry) for entry in self._queued.values())
+        return History(self._entries.facts(attrgetter("fact"), queued), Counter(self._entries.past))
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self._deliveries.facts(_itself), Counter(self._deliveries.past))
+
+    @property
+    def drops(self) -> History[Drop]:
+        return History(self._drops.facts(_itself), Counter(self._drops.past))
+
+    def _ended(self, item: Told) -> None:
+        if self.history is None:
+            return
+        self._over.append(item)
+        if len(self._over) > self.history:
+            self._let_go(self._over.popleft())
+
+    def _let_go(self, item: Told) -> None:
+        self.story.let_go(item)
+        if not isinstance(item, Entry):
+            return
+        self._entries.let_go(item)
+        for delivery in item.deliveries:
+            self._deliveries.let_go(delivery)
+        if item.drop is not None:
+            self._drops.let_go(item.drop)
+
+
+def _key(item: Told) -> Key:
+    return function_name(item.function_arn), None
+
+
+def _itself(fact: Fact) -> Fact:
+    return fact
