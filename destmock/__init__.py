@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
     from destmock._handlers import Handler, Outcomes, outcomes
+    from destmock._history import History
     from destmock._ledger import (
         Attempt,
         Deliveries,
         Delivery,
         Drop,
-        History,
         Invocation,
         Pending,
     )
@@ -62,12 +62,12 @@ _MODULES = {
     "destmock._deploy": ("Stack",),
     "destmock._destmock": ("Destmock",),
     "destmock._handlers": ("Handler", "Outcomes", "outcomes"),
+    "destmock._history": ("History",),
     "destmock._ledger": (
         "Attempt",
         "Deliveries",
         "Delivery",
         "Drop",
-        "History",
         "Invocation",
         "Pending",
     ),

@@ -35,6 +35,10 @@ TOO_LARGE = "{size} byte payload is too large for the {kind} invocation type (li
 NOT_JSON = "Could not parse request body into json: Could not parse payload into json: {reason}"
 BAD_CLIENT_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
 RATE_EXCEEDED = "Rate Exceeded."
+TOO_MUCH_RESERVED = (
+    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+    "below its minimum value of [{least}]."
+)
 RECURSION = (
     "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
     "resources and stopped your function's invocation."
@@ -96,9 +100,8 @@ def recursion() -> AWSError:
     return AWSError("RecursiveInvocationException", RECURSION)
 
 
-def throttled() -> AWSError:
-    """Reserved concurrency is zero or used up (A26)."""
-    reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+def throttled(reason: str) -> AWSError:
+    """Concurrency is zero or used up; `reason` says whose (A26)."""
     return AWSError("TooManyRequestsException", RATE_EXCEEDED, 429, Reason=reason)
 
 

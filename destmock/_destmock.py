@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain
 from destmock._clock import to_datetime, to_milliseconds
-from destmock._ledger import History
+from destmock._history import History
 from destmock._simulation import LIMIT
 from destmock.errors import InactiveError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from destmock._deploy import Stack
-    from destmock._handlers import Handler, Outcomes
+    from destmock._handlers import Duration, Handler, Outcomes
     from destmock._ledger import Deliveries, Drop, Invocation, Pending
     from destmock._simulation import Simulation
 
@@ -37,7 +37,7 @@ class Destmock:
         timeout: int = ...,
         memory_size: int = ...,
         environment: Mapping[str, str] | None = ...,
-        duration: float = ...,
+        duration: Duration = ...,
     ) -> None: ...
     @overload
     def handler(
@@ -48,7 +48,7 @@ class Destmock:
         timeout: int = ...,
         memory_size: int = ...,
         environment: Mapping[str, str] | None = ...,
-        duration: float = ...,
+        duration: Duration = ...,
     ) -> Callable[[Handler], Handler]: ...
     def handler(
         self,
@@ -58,7 +58,7 @@ class Destmock:
         timeout: int = 3,
         memory_size: int = 128,
         environment: Mapping[str, str] | None = None,
-        duration: float = 0.0,
+        duration: Duration = 0.0,
     ) -> Callable[[Handler], Handler] | None:
         """Registers the handler of a function; without `handler`, a decorator that does.
 
@@ -71,8 +71,14 @@ class Destmock:
         `memory_size` (MB) and `environment` (its environment variables); a function that the program itself
         makes with `create_function` takes the handler under its name, and keeps its own settings.
 
-        `duration` is how long an attempt takes, in virtual seconds. One that takes longer than the timeout,
-        by its duration or in real time, times out as on AWS.
+        `duration` is how long an attempt takes, in virtual seconds, or a callable that answers it for each
+        event. So long the attempt has its slot, of the function's reserved concurrency or of the account's.
+        One that takes longer than the timeout, by its duration or in real time, times out as on AWS.
+        `context.get_remaining_time_in_millis()` is the timeout less the duration, less the real time since
+        the handler began in whole 100 ms; never below 0. What is invoked synchronously, by a call or by an
+        event source mapping, does not move the clock, and is over, slot and all, when the handler is. When
+        the callable raises, or its answer can't be a duration (`ValueError`), whatever drives time or
+        invokes raises that, and the event stays in the queue.
 
         Raises `ValueError` or `TypeError` for a name or a handler that can't be one.
         """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from destmock._arn import parse_function_arn
-from destmock._ledger import Entry, Synchronous, Unanswered
+from destmock._ledger import Entry, Refused, Synchronous, Unanswered
 from destmock._record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._ledger import Attempt, Delivery, Ledger, Pending
+    from destmock._ledger import Attempt, Delivery, Ledger, Pending, Setback
 
 _PAYLOAD_SHOWN = 100
 _MOST_SHOWN = 10
@@ -26,6 +27,8 @@ def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
             lines = _event(item, due)
         elif isinstance(item, Synchronous):
             lines = _synchronous(item)
+        elif isinstance(item, Refused):
+            lines = _refused(item)
         else:
             lines = _unanswered(item)
         blocks.append("\n".join(lines))
@@ -56,14 +59,16 @@ def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
         f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted "
         f"{_shown(entry.payload)} ({entry.source}, {entry.request_id})"
     )
-    previous = 0.0
+    previous, waiting = 0.0, entry.setbacks
     for attempt in entry.attempts:
+        started = round(attempt.elapsed * 1000) + entry.accepted_at
+        yield from _setbacks([found for found in waiting if found.at <= started], entry.accepted_at)
+        waiting = [found for found in waiting if found.at > started]
         waited = attempt.elapsed - previous
         after = f", {waited:g} s after the last" if attempt.number > 1 else ""
         yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {_attempt_text(attempt)}{after}"
         previous = attempt.elapsed
-    if entry.throttles:
-        yield f"  throttled {'once' if entry.throttles == 1 else f'{entry.throttles} times'}"
+    yield from _setbacks(waiting, entry.accepted_at)
     if entry.condition is None:
         if entry.request_id in due:
             yield f"  {_queued(due[entry.request_id], entry.accepted_at)}"
@@ -85,6 +90,25 @@ def _synchronous(invocation: Synchronous) -> Iterable[str]:
         f"{_shown(invocation.payload)} ({invocation.source}, {invocation.request_id})"
     )
     yield f"  {_offset(0)} {_attempt_text(invocation.attempt)}"
+
+
+def _setbacks(found: Iterable[Setback], accepted_at: int) -> Iterable[str]:
+    """What kept an event from its next attempt, and when each time."""
+    for what, group in groupby(found, key=lambda setback: setback.what):
+        offsets = [(setback.at - accepted_at) / 1000 for setback in group]
+        shown = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]
+        if len(shown) > _MOST_SHOWN:
+            shown[_MOST_SHOWN - 1 : -1] = ["..."]
+        times = f", {len(offsets)} times: at {', '.join(shown)} s" if len(offsets) > 1 else ""
+        yield f"  {_offset(offsets[0])} {what}{times}"
+
+
+def _refused(invocation: Refused) -> Iterable[str]:
+    yield (
+        f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
+        f"{_shown(invocation.payload)} ({invocation.source})"
+    )
+    yield f"  {_offset(0)} {invocation.what}"
 
 
 def _unanswered(event: Unanswered) -> Iterable[str]:

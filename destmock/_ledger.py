@@ -1,17 +1,16 @@
-"""What happened: frozen facts, append only, and the sequences of them that users assert on."""
+"""What happened: frozen facts, append only."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from destmock._arn import parse_function_arn, parse_function_name
+from destmock._arn import parse_function_arn
 from destmock._clock import to_datetime
+from destmock._history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from destmock._lifecycle import Condition
@@ -166,52 +165,6 @@ class Pending:
         )
 
 
-class _OfFunction(Protocol):
-    @property
-    def function_name(self) -> str: ...
-
-
-Fact = TypeVar("Fact", bound=_OfFunction)
-
-
-class History(Sequence[Fact], Generic[Fact]):
-    """An immutable sequence of facts, oldest first."""
-
-    __slots__ = ("_facts",)
-
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self._facts = tuple(facts)
-
-    def for_function(self, name: str) -> History[Fact]:
-        """Those of one function, by its name or ARN; a qualifier in it is disregarded."""
-        named = parse_function_name(name)
-        wanted = name if named is None else named.name
-        return type(self)(fact for fact in self._facts if fact.function_name == wanted)
-
-    @overload
-    def __getitem__(self, index: int) -> Fact: ...
-    @overload
-    def __getitem__(self, index: slice) -> History[Fact]: ...
-    def __getitem__(self, index: int | slice) -> Fact | History[Fact]:
-        if isinstance(index, slice):
-            return type(self)(self._facts[index])
-        return self._facts[index]
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Sequence) and not isinstance(other, (str, bytes)):
-            return self._facts == tuple(other)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._facts)
-
-    def __repr__(self) -> str:
-        return repr(list(self._facts))
-
-
 class Deliveries(History[Delivery]):
     """Deliveries, oldest first."""
 
@@ -220,6 +173,14 @@ class Deliveries(History[Delivery]):
     def to(self, arn: str) -> Deliveries:
         """Those to one destination, by its ARN."""
         return Deliveries(delivery for delivery in self._facts if delivery.destination == arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """An event did not get to its attempt, for the timeline only; `what` says why."""
+
+    at: int
+    what: str
 
 
 @dataclass(slots=True)
@@ -234,7 +195,7 @@ class Entry:
     attempts: list[Attempt] = field(default_factory=list)
     condition: Condition | None = None
     settled_at: int | None = None
-    throttles: int = 0
+    setbacks: list[Setback] = field(default_factory=list)
     dropped: str | None = None
     record: bytes | None = None
     deliveries: list[Delivery] = field(default_factory=list)
@@ -283,11 +244,25 @@ class Unanswered:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A synchronous invocation that AWS answered with an error before anything ran, for the timeline only."""
+
+    source: str
+    function_arn: str
+    payload: bytes
+    at: int
+    what: str
+
+
+Told: TypeAlias = "Entry | Synchronous | Refused | Unanswered"
+
+
 class Ledger:
     """Everything that happened in one simulation, in order."""
 
     def __init__(self) -> None:
-        self.story: list[Entry | Synchronous | Unanswered] = []
+        self.story: list[Told] = []
         self._entries: list[Entry] = []
         self._deliveries: list[Delivery] = []
         self._drops: list[Drop] = []
@@ -297,6 +272,9 @@ class Ledger:
         self.story.append(entry)
 
     def ran_synchronously(self, invocation: Synchronous) -> None:
+        self.story.append(invocation)
+
+    def refused(self, invocation: Refused) -> None:
         self.story.append(invocation)
 
     def unanswered(self, event: Unanswered) -> None:

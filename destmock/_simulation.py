@@ -16,7 +16,7 @@ from destmock._config import EventInvokeConfigs
 from destmock._functions import Function, Functions
 from destmock._handlers import Handlers
 from destmock._ids import Ids
-from destmock._ledger import Entry, Ledger, Unanswered
+from destmock._ledger import Entry, Ledger, Setback, Unanswered
 from destmock._mappings import Mappings
 from destmock._outbox import Outbox
 from destmock._packages import Packages
@@ -25,7 +25,7 @@ from destmock._record import Response
 from destmock._runtime import Call, Outcome
 from destmock._targets.target import Message
 from destmock._xray import Run, Sent, Traced
-from destmock.errors import DestmockError, NoHandlerError
+from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,13 +47,13 @@ _LOOP_LENGTH = 50
 class Simulation:
     """Everything that one mock knows. `now` and all times are virtual, in milliseconds."""
 
-    def __init__(self, *, start: int, seed: int | None, autorun: bool) -> None:
+    def __init__(self, *, start: int, seed: int | None, autorun: bool, account_concurrency: int) -> None:
         self.autorun = autorun
         self.handlers = Handlers()
         self.ledger = Ledger()
         self.ids = Ids(seed)
         self.functions = Functions(self.handlers, self.ids)
-        self.attempts = Attempts(self.functions, self.ids, self.ledger)
+        self.attempts = Attempts(self.functions, self.ids, self.ledger, account_concurrency)
         self.mappings = Mappings(self)
         self._outbox = Outbox(self, self.ids, self.ledger, self.attempts.metrics)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
@@ -221,7 +221,7 @@ class Simulation:
         elif isinstance(job, Poll):
             self.mappings.poll(job)
         else:
-            self.attempts.release(job.ref)
+            self.attempts.slots.release(job.ref)
             self._complete(job.event, job.result, job.response)
         return job
 
@@ -237,9 +237,9 @@ class Simulation:
         event.dead_letter = function.dead_letter
         if function.reserved_concurrency == 0:
             self._complete(event, "ZeroConcurrency", None)
-        elif self.attempts.is_throttled(function):
+        elif self.attempts.slots.used_up(function):
             event.throttles += 1
-            event.entry.throttles += 1
+            event.entry.setbacks.append(Setback(self.now, "throttled"))
             self.attempts.metrics.throttled(event.ref, self.now)
             self._complete(event, "Throttled", Response(429))
         elif self.attempts.is_recursion(event.ref, event.trace):
@@ -251,19 +251,20 @@ class Simulation:
     def _run(self, event: Event, function: Function) -> None:
         try:
             code = self._code(function)
-        except NoHandlerError:  # what has been deployed meanwhile can't run: the event waits for a handler
+            duration = code.duration_ms(event.entry.payload)
+        except BaseException:  # it has no code that can run, or no such duration: the event waits for one
             self._clock.schedule(self.now, Dispatch(event), first=True)
             raise
         event.tries, event.throttles, event.ran = event.tries + 1, 0, True
         entry = event.entry
         self.attempts.metrics.aged(event.ref, self.now, entry.accepted_at)
-        call = Call(entry.request_id, entry.payload, self.now, event.trace_header)
+        call = Call(entry.request_id, entry.payload, self.now, event.trace_header, duration=duration)
         outcome = self.attempts.run(function, code, call, event.trace)
         self._note(event, outcome.result, outcome)
         event.runs.append(Run(self.now, self.now + outcome.duration, outcome.result != "Success"))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         if outcome.duration:
-            self.attempts.occupy(event.ref)
+            self.attempts.slots.occupy(event.ref)
             completion = Completion(event, outcome.result, response)
             self._clock.schedule(self.now + outcome.duration, completion, first=True)  # frees a slot
         else:
