@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from destmock import _aws_errors as errors
 from destmock._clock import to_datetime
-from destmock._concurrency import Slots
+from destmock._concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
 from destmock._handlers import Importer
 from destmock._ids import Trace, function_hash
+from destmock._injection import Injection
 from destmock._ledger import Attempt, Refused, Synchronous
 from destmock._logs import LogEvents, Logs
 from destmock._metrics import Metrics
@@ -42,6 +43,7 @@ class Attempts:
 
     def __init__(self, functions: Functions, ids: Ids, ledger: Ledger, account_concurrency: int) -> None:
         self.slots = Slots(functions, account_concurrency)
+        self.injection = Injection()
         self.logs = Logs()
         self.metrics = Metrics()
         self.segments = Segments(ids)
@@ -112,9 +114,9 @@ class Attempts:
         ref = function.ref
         reason = self.slots.used_up(function)
         if reason is not None:
-            self.metrics.throttled(ref, now)
-            self._ledger.refused(Refused(source, ref.qualified_arn, payload, now, "throttled"))
-            raise errors.throttled(reason)
+            self._throttle(ref, reason, Refused(source, ref.qualified_arn, payload, now, "throttled"))
+        if self.injection.on:
+            self._inject(function, payload, now, source)
         duration = code.duration_ms(payload)
         caller = None if trace is None else trace.segment
         trace = self.entered(ref, trace, now, traced=function.traced)
@@ -136,6 +138,25 @@ class Attempts:
         if outcome.interrupt is not None:
             raise outcome.interrupt
         return Answered(request_id, trace, function, outcome)
+
+    def _throttle(self, ref: FunctionRef, reason: str, refused: Refused) -> NoReturn:
+        self.metrics.throttled(ref, refused.at)
+        self._ledger.refused(refused)
+        raise errors.throttled(reason)
+
+    def _inject(self, function: Function, payload: bytes, now: int, source: str) -> None:
+        """Raises the error of an injected fault, if there is one."""
+        ref = function.ref
+        fault = self.injection.take(("throttle", "system_error"), ref, now, request_id=None)
+        if fault is None:
+            return
+        if fault.kind == "throttle":
+            reason = ACCOUNT_USED_UP if function.reserved_concurrency is None else RESERVED_USED_UP
+            what = f"throttled by {fault.by}"
+            self._throttle(ref, reason, Refused(source, ref.qualified_arn, payload, now, what))
+        what = f"system error (500) by {fault.by}"
+        self._ledger.refused(Refused(source, ref.qualified_arn, payload, now, what))
+        raise errors.service()
 
 
 def attempt_fact(

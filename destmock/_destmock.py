@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain
 from destmock._clock import to_datetime, to_milliseconds
+from destmock._faults import Faults
 from destmock._history import History
 from destmock._simulation import LIMIT
 from destmock.errors import InactiveError
@@ -26,6 +27,8 @@ class Destmock:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
+        self._injection = simulation.attempts.injection
+        self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
 
     @overload
@@ -206,12 +209,18 @@ class Destmock:
         """Every event that failed without a destination for its failure, oldest first."""
         return self._simulation.ledger.drops
 
+    @property
+    def faults(self) -> Faults:
+        """What AWS does to you now and then, on demand: throttles, 5xx, duplicates, delays, lost records."""
+        return self._faults
+
     def timeline(self) -> str:
         """The story as text: accepted, attempts, back-off, condition, deliveries, and why nothing was sent.
 
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
-        return _explain.timeline(self._simulation.ledger, self._simulation.pending)
+        simulation = self._simulation
+        return _explain.timeline(simulation.ledger, simulation.pending, self._injection.calls)
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "active"
@@ -224,8 +233,8 @@ class Destmock:
         self._ended = True
 
     def _leftovers(self) -> str:
-        failed = [delivery for delivery in self.deliveries if delivery.error is not None]
-        return _explain.leftovers(self.pending, failed)
+        failed = [found for found in self.deliveries if found.error is not None and not found.injected]
+        return _explain.leftovers(self.pending, failed, self._injection.calls)
 
     def _check_active(self) -> None:
         if self._ended:

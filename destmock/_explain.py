@@ -12,16 +12,19 @@ from destmock._record import timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._ledger import Attempt, Delivery, Ledger, Pending, Setback
+    from destmock._ledger import Attempt, Delivery, Ledger, Note, Pending
 
 _PAYLOAD_SHOWN = 100
 _MOST_SHOWN = 10
 
 
-def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
-    """Every invocation in the order of its acceptance, with all that came of it; empty if there was none."""
-    due = {entry.request_id: entry for entry in pending}
-    blocks = []
+def timeline(ledger: Ledger, pending: Sequence[Pending], chaos: Iterable[str]) -> str:
+    """Every invocation in the order of its acceptance, with all that came of it; empty if there was none.
+
+    `chaos` are the calls that made faults, which come first.
+    """
+    due = {(entry.request_id, entry.duplicate): entry for entry in pending}
+    blocks = [f"the faults are those of {call}" for call in chaos]
     for item in ledger.story:
         if isinstance(item, Entry):
             lines = _event(item, due)
@@ -35,7 +38,7 @@ def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
     return "\n".join(blocks)
 
 
-def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery]) -> str:
+def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery], chaos: Iterable[str]) -> str:
     """What is wrong at the end of a strict mock; empty if nothing is."""
     failed = list(failed)
     lines = []
@@ -51,27 +54,30 @@ def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery]) -> str:
         lines.append("  create the destination, or mend its configuration")
     if lines:
         lines.append("To allow this, pass strict=False.")
+        lines += [f"The faults are those of {call}" for call in chaos]
     return "\n".join(lines)
 
 
-def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
+def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
+    again = ", delivered a second time" if entry.duplicate else ""
     yield (
-        f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted "
+        f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted{again} "
         f"{_shown(entry.payload)} ({entry.source}, {entry.request_id})"
     )
-    previous, waiting = 0.0, entry.setbacks
+    previous, waiting = 0.0, entry.notes
     for attempt in entry.attempts:
         started = round(attempt.elapsed * 1000) + entry.accepted_at
-        yield from _setbacks([found for found in waiting if found.at <= started], entry.accepted_at)
+        yield from _noted([found for found in waiting if found.at <= started], entry.accepted_at)
         waiting = [found for found in waiting if found.at > started]
         waited = attempt.elapsed - previous
         after = f", {waited:g} s after the last" if attempt.number > 1 else ""
         yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {_attempt_text(attempt)}{after}"
         previous = attempt.elapsed
-    yield from _setbacks(waiting, entry.accepted_at)
+    yield from _noted(waiting, entry.accepted_at)
     if entry.condition is None:
-        if entry.request_id in due:
-            yield f"  {_queued(due[entry.request_id], entry.accepted_at)}"
+        pending = due.get((entry.request_id, entry.duplicate))
+        if pending is not None:
+            yield f"  {_queued(pending, entry.accepted_at)}"
         return
     assert entry.settled_at is not None
     offset = _offset((entry.settled_at - entry.accepted_at) / 1000)
@@ -92,10 +98,10 @@ def _synchronous(invocation: Synchronous) -> Iterable[str]:
     yield f"  {_offset(0)} {_attempt_text(invocation.attempt)}"
 
 
-def _setbacks(found: Iterable[Setback], accepted_at: int) -> Iterable[str]:
+def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
     """What kept an event from its next attempt, and when each time."""
-    for what, group in groupby(found, key=lambda setback: setback.what):
-        offsets = [(setback.at - accepted_at) / 1000 for setback in group]
+    for what, group in groupby(found, key=lambda note: note.what):
+        offsets = [(note.at - accepted_at) / 1000 for note in group]
         shown = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]
         if len(shown) > _MOST_SHOWN:
             shown[_MOST_SHOWN - 1 : -1] = ["..."]

@@ -10,13 +10,14 @@ from destmock import _aws_errors as errors
 from destmock import _dead_letter as dead_letter
 from destmock import _lifecycle as lifecycle
 from destmock import _queue as queue
+from destmock._admission import Admission
 from destmock._attempts import Attempts, attempt_fact
 from destmock._clock import Clock
 from destmock._config import EventInvokeConfigs
 from destmock._functions import Function, Functions
 from destmock._handlers import Handlers
 from destmock._ids import Ids
-from destmock._ledger import Entry, Ledger, Setback, Unanswered
+from destmock._ledger import Entry, Ledger, Unanswered
 from destmock._mappings import Mappings
 from destmock._outbox import Outbox
 from destmock._packages import Packages
@@ -55,9 +56,10 @@ class Simulation:
         self.functions = Functions(self.handlers, self.ids)
         self.attempts = Attempts(self.functions, self.ids, self.ledger, account_concurrency)
         self.mappings = Mappings(self)
-        self._outbox = Outbox(self, self.ids, self.ledger, self.attempts.metrics)
+        self._outbox = Outbox(self, self.ids, self.ledger, self.attempts)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Job] = Clock(start)
+        self._admission = Admission(self.attempts, self.ids, self.ledger, self._requeue)
         self._packages = Packages()
         self._driving = False
         self._closing = contextlib.ExitStack()
@@ -235,18 +237,11 @@ class Simulation:
             self._complete(event, self._missing(event), Response(404))
             return
         event.dead_letter = function.dead_letter
-        if function.reserved_concurrency == 0:
-            self._complete(event, "ZeroConcurrency", None)
-        elif self.attempts.slots.used_up(function):
-            event.throttles += 1
-            event.entry.setbacks.append(Setback(self.now, "throttled"))
-            self.attempts.metrics.throttled(event.ref, self.now)
-            self._complete(event, "Throttled", Response(429))
-        elif self.attempts.is_recursion(event.ref, event.trace):
-            self.attempts.metrics.stopped(event.ref, self.now)
-            self._complete(event, "Recursion", Response(400))
-        else:
+        refusal = self._admission.refusal(event, function, self.now)
+        if refusal is None:
             self._run(event, function)
+        else:
+            self._complete(event, *refusal)
 
     def _run(self, event: Event, function: Function) -> None:
         try:
@@ -286,12 +281,16 @@ class Simulation:
         attempt = attempt_fact(event.tries, self.now, entry.accepted_at, result, outcome)
         entry.attempts.append(attempt)
 
-    def _complete(self, event: Event, result: Result, response: Response | None) -> None:
+    def _requeue(self, event: Event) -> None:
+        self._clock.schedule(self.now, Dispatch(event))
+
+    def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
         config = self.configs.at_dispatch(event.ref)
         step = lifecycle.after(
             result,
             tries=event.tries,
             throttles=event.throttles,
+            delay=delay,
             accepted_at=event.entry.accepted_at,
             now=self.now,
             policy=lifecycle.Policy() if config is None else config.policy,
