@@ -60,7 +60,7 @@ class Admission:
 
     def _injected(self, event: Event, now: int) -> Refusal | None:
         injection, request_id = self._attempts.injection, event.entry.request_id
-        if event.duplicable:
+        if event.duplicable and not event.tries:
             event.duplicable = False
             duplicate = injection.take(("duplicate",), event.ref, now, request_id)
             if duplicate is not None:

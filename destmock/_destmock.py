@@ -220,7 +220,7 @@ class Destmock:
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
         simulation = self._simulation
-        return _explain.timeline(simulation.ledger, simulation.pending, self._injection.calls)
+        return _explain.timeline(simulation.ledger, simulation.pending, self._repeating())
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "active"
@@ -232,9 +232,13 @@ class Destmock:
     def _end(self) -> None:
         self._ended = True
 
+    def _repeating(self) -> list[str]:
+        """How the faults of a failed run can be had again."""
+        return [f"the faults are those of {call}" for call in self._injection.calls]
+
     def _leftovers(self) -> str:
         failed = [found for found in self.deliveries if found.error is not None and not found.injected]
-        return _explain.leftovers(self.pending, failed, self._injection.calls)
+        return _explain.leftovers(self.pending, failed, self._repeating())
 
     def _check_active(self) -> None:
         if self._ended:

@@ -18,13 +18,13 @@ _PAYLOAD_SHOWN = 100
 _MOST_SHOWN = 10
 
 
-def timeline(ledger: Ledger, pending: Sequence[Pending], chaos: Iterable[str]) -> str:
+def timeline(ledger: Ledger, pending: Sequence[Pending], head: Iterable[str]) -> str:
     """Every invocation in the order of its acceptance, with all that came of it; empty if there was none.
 
-    `chaos` are the calls that made faults, which come first.
+    The lines of `head` come first.
     """
     due = {(entry.request_id, entry.duplicate): entry for entry in pending}
-    blocks = [f"the faults are those of {call}" for call in chaos]
+    blocks = [*head]
     for item in ledger.story:
         if isinstance(item, Entry):
             lines = _event(item, due)
@@ -38,8 +38,8 @@ def timeline(ledger: Ledger, pending: Sequence[Pending], chaos: Iterable[str]) -
     return "\n".join(blocks)
 
 
-def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery], chaos: Iterable[str]) -> str:
-    """What is wrong at the end of a strict mock; empty if nothing is."""
+def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery], foot: Iterable[str]) -> str:
+    """What is wrong at the end of a strict mock, with the lines of `foot`; empty if nothing is."""
     failed = list(failed)
     lines = []
     if pending:
@@ -54,7 +54,7 @@ def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery], chaos: Ite
         lines.append("  create the destination, or mend its configuration")
     if lines:
         lines.append("To allow this, pass strict=False.")
-        lines += [f"The faults are those of {call}" for call in chaos]
+        lines += foot
     return "\n".join(lines)
 
 

@@ -70,9 +70,12 @@ class Faults:
         An event that would get too old by it ends at once, with the record of one that was throttled until
         its age. A synchronous invocation has no queue to wait in.
         """
-        milliseconds = to_milliseconds(seconds)
+        try:
+            milliseconds = to_milliseconds(seconds)
+        except (OverflowError, TypeError, ValueError):  # infinite, no number, not a number
+            milliseconds = 0
         if milliseconds < 1:
-            message = f"a delay is in seconds, more than 0, not {seconds!r}"
+            message = f"a delay is in seconds, more than 0, or a timedelta, not {seconds!r}"
             raise ValueError(message)
         self._ask("delay", function, times, milliseconds=milliseconds)
 
@@ -128,6 +131,10 @@ class Faults:
                 message = f"{kind} is a probability from 0 to 1, not {rate!r}"
                 raise ValueError(message)
         self._check(function, times)
+        whole = seed is None or isinstance(seed, int)
+        if not whole:
+            message = f"a seed is a whole number, not {seed!r}"
+            raise ValueError(message)
         if seed is None:
             seed = int(self._ids.hex(6), 16)
         self._injection.begin(Chaos(seed, rates, function, times, Random(seed)))  # noqa: S311 - no secrets

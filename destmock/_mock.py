@@ -112,6 +112,7 @@ class MockDestinations:
             yield destmock
         except BaseException as error:
             _attach(error, destmock)
+            _tell_of_chaos(error, destmock)
             raise
         problem = self._problem(destmock, failed=False)
         if problem is not None:
@@ -128,6 +129,7 @@ class MockDestinations:
     ) -> None:
         if error is not None:
             _attach(error, self._running[-1][0])
+            _tell_of_chaos(error, self._running[-1][0])
         self.stop(failed=error is not None)
 
     def _problem(self, destmock: Destmock, *, failed: bool) -> LeftoverError | None:
@@ -145,6 +147,12 @@ def _attach(error: BaseException, destmock: Destmock) -> None:
     """Lets pytest's report of a failed test find the timeline."""
     with contextlib.suppress(AttributeError, TypeError):  # an exception class with slots
         setattr(error, ERROR_ATTRIBUTE, destmock)
+
+
+def _tell_of_chaos(error: BaseException, destmock: Destmock) -> None:
+    """Whatever prints the exception prints how to repeat its faults; Python 3.10 has no notes."""
+    for note in destmock._repeating() if hasattr(error, "add_note") else ():  # noqa: SLF001 - one thing to a user
+        error.add_note(note)
 
 
 @overload

@@ -28,8 +28,8 @@ class Event:
     `throttles` counts those in a row; `ran` is true once a handler has run; `dead_letter` is the ARN of the
     function's dead-letter queue as last seen, for a function may be deleted while its event waits (L2).
     `caller` is the X-Ray segment that the event comes from; `runs` are its attempts as X-Ray shows them.
-    `duplicable` is true until it has been decided whether an injected fault delivers the event twice,
-    `delayed` while one has it wait.
+    `duplicable` is true until it has been asked whether an injected fault delivers the event twice, `delayed`
+    while one has it wait.
     """
 
     ref: FunctionRef
