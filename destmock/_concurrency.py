@@ -50,6 +50,8 @@ class Slots:
         reserved = function.reserved_concurrency
         if reserved is not None:
             return RESERVED_USED_UP if self._busy[function.ref.unqualified] >= reserved else None
+        if self.account_concurrency >= ACCOUNT_CONCURRENCY and self._busy.total() < LEAST_UNRESERVED:
+            return None  # whatever the reservations are
         account, region = function.ref.account, function.ref.region
         reservations = self._functions.reservations(account, region)
         others = sum(

@@ -173,7 +173,7 @@ class Destmock:
         self._simulation.run(LIMIT, until=until)
 
     def run_until_idle(self, limit: int = LIMIT) -> int:
-        """Runs until nothing is queued, and answers how many attempts that took.
+        """Runs until nothing is queued, and answers how many attempts that took; throttles are none.
 
         Raises `InvocationLoopError`, naming the functions, when more than `limit` attempts would run.
         """

@@ -99,6 +99,11 @@ def pending(at: int, job: Job) -> Pending:
     return Pending(entry.request_id, entry.function_arn, number, at_, running, entry.duplicate)
 
 
+def untried(job: Job) -> bool:
+    """Whether the event has just gone back to the queue without an attempt; its age puts an end to that."""
+    return isinstance(job, Dispatch) and (job.event.throttles > 0 or job.event.delayed)
+
+
 def loop(limit: int, recent: Iterable[str]) -> InvocationLoopError:
     """More than `limit` attempts in one go; `recent` are the functions of the latest ones."""
     names = " -> ".join(dict.fromkeys(recent))

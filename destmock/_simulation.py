@@ -189,7 +189,7 @@ class Simulation:
                 job = self._run_next()
                 if until is not None and self.now > before:  # time comes to an end by itself
                     since = attempts
-                if not isinstance(job, Completion):
+                if not isinstance(job, Completion) and not queue.untried(job):
                     attempts += 1
                     recent.append(job.ref.name)
             if until is not None:

@@ -216,6 +216,20 @@ def test_the_timeline_tells_the_two_deliveries_apart(destmock, lam):
 
 
 @at_start
+def test_X_Ray_has_a_segment_of_each_delivery(destmock, lam):
+    lam.update_function_configuration(FunctionName="orders", TracingConfig={"Mode": "Active"})
+    destmock.faults.duplicate("orders")
+    send(lam)
+    xray = boto3.client("xray")
+    summaries = xray.get_trace_summaries(
+        StartTime=START - timedelta(days=1), EndTime=START + timedelta(days=1)
+    )
+    [trace] = xray.batch_get_traces(TraceIds=[one["Id"] for one in summaries["TraceSummaries"]])["Traces"]
+    segments = [json.loads(segment["Document"]) for segment in trace["Segments"]]
+    assert len({one["id"] for one in segments if one["origin"] == "AWS::Lambda"}) == 2
+
+
+@at_start
 def test_no_event_is_delivered_three_times(destmock, lam):
     destmock.faults.duplicate(times=None)
     destmock.faults.duplicate("orders", times=None)
@@ -504,7 +518,7 @@ def test_the_same_seed_makes_the_same_faults():
     assert all(1 <= fault.seconds <= 60 for fault in injected if fault.kind == "delay")
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(seed=st.integers(), rates=st.fixed_dictionaries(dict.fromkeys(MIXTURE, st.floats(0, 1))))
 def test_whatever_the_mixture_every_delivery_of_an_event_ends_once(seed, rates):
     _, injected, invocations = chaotic(seed, **rates)

@@ -105,6 +105,19 @@ def test_never_more_attempts_at_once_than_slots_and_nobody_is_lost(slots, durati
         assert [invocation.condition for invocation in destmock.invocations] == ["Success"] * len(durations)
 
 
+@by_hand
+def test_however_many_wait_it_is_no_loop(destmock, lam):
+    """Who looks for a slot has not had an attempt; of those that wait for 6 hours the rest is dropped."""
+    destmock.handler("orders", outcomes(None), timeout=900, duration=900)
+    reserve(lam, 1)
+    for _ in range(200):
+        send(lam)
+    attempts = destmock.run_until_idle()  # after some 13,000 throttles
+    conditions = [invocation.condition for invocation in destmock.invocations]
+    assert attempts == conditions.count("Success") == sum(map(len, begun(destmock)))
+    assert conditions.count("Success") + conditions.count("EventAgeExceeded") == 200
+
+
 # Durations that depend on the event
 
 
