@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 from destmock import _aws_errors as errors
 from destmock._clock import to_datetime
@@ -114,7 +114,8 @@ class Attempts:
         ref = function.ref
         reason = self.slots.used_up(function)
         if reason is not None:
-            self._throttle(ref, reason, Refused(source, ref.qualified_arn, payload, now, "throttled"))
+            self.metrics.throttled(ref, now)
+            raise errors.throttled(reason)
         if self.injection.on:
             self._inject(function, payload, now, source)
         duration = code.duration_ms(payload)
@@ -139,24 +140,19 @@ class Attempts:
             raise outcome.interrupt
         return Answered(request_id, trace, function, outcome)
 
-    def _throttle(self, ref: FunctionRef, reason: str, refused: Refused) -> NoReturn:
-        self.metrics.throttled(ref, refused.at)
-        self._ledger.refused(refused)
-        raise errors.throttled(reason)
-
     def _inject(self, function: Function, payload: bytes, now: int, source: str) -> None:
         """Raises the error of an injected fault, if there is one."""
         ref = function.ref
         fault = self.injection.take(("throttle", "system_error"), ref, now, request_id=None)
         if fault is None:
             return
-        if fault.kind == "throttle":
-            reason = ACCOUNT_USED_UP if function.reserved_concurrency is None else RESERVED_USED_UP
-            what = f"throttled by {fault.by}"
-            self._throttle(ref, reason, Refused(source, ref.qualified_arn, payload, now, what))
-        what = f"system error (500) by {fault.by}"
+        throttled = fault.kind == "throttle"
+        what = f"{'throttled' if throttled else 'system error (500)'} by {fault.by}"
         self._ledger.refused(Refused(source, ref.qualified_arn, payload, now, what))
-        raise errors.service()
+        if not throttled:
+            raise errors.service()
+        self.metrics.throttled(ref, now)
+        raise errors.throttled(ACCOUNT_USED_UP if function.reserved_concurrency is None else RESERVED_USED_UP)
 
 
 def attempt_fact(

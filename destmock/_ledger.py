@@ -252,7 +252,7 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A synchronous invocation that AWS answered with an error before anything ran, for the timeline only."""
+    """A synchronous invocation that an injected fault ended before anything ran, for the timeline only."""
 
     source: str
     function_arn: str

@@ -297,10 +297,6 @@ def test_A26_a_synchronous_call_is_refused_when_the_account_has_no_slot_left(des
     assert response["Error"] == {"Code": "TooManyRequestsException", "Message": "Rate Exceeded."}
     assert response["Reason"] == "ConcurrentInvocationLimitExceeded"
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 429
-    assert destmock.timeline().splitlines()[-2:] == [
-        "2026-01-01T00:00:00.000Z orders invoked synchronously {} (Invoke)",
-        "  +0.000 s throttled",
-    ]
     destmock.run_until_idle()
     assert lam.invoke(FunctionName="orders")["StatusCode"] == 200
 
