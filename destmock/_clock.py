@@ -48,12 +48,17 @@ class Clock(Generic[Job]):
         self._background: set[int] = set()
         self._sequence = count()
 
-    def schedule(self, at: int, job: Job, *, first: bool = False, background: bool = False) -> None:
-        """Queues a job; `first` puts it before whatever else is due at the same moment."""
+    def schedule(self, at: int, job: Job, *, first: bool = False, background: bool = False) -> int:
+        """Queues a job and answers its number; `first` puts it before what else is due at the same moment."""
         number = next(self._sequence)
         if background:
             self._background.add(number)
         heapq.heappush(self._heap, (max(at, self.now), not first, number, job))
+        return number
+
+    def into_background(self, number: int) -> None:
+        """From now on, nobody waits for a job that is queued."""
+        self._background.add(number)
 
     @property
     def idle(self) -> bool:

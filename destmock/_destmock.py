@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from destmock._deploy import Stack
     from destmock._handlers import Duration, Handler, Outcomes
-    from destmock._ledger import Deliveries, Drop, Invocation, Pending
+    from destmock._ledger import Deliveries, Drop, Invocation, Ledger, Pending
     from destmock._simulation import Simulation
 
 
@@ -197,17 +197,17 @@ class Destmock:
     @property
     def invocations(self) -> History[Invocation]:
         """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects."""
-        return self._simulation.ledger.invocations
+        return self._ledger.invocations
 
     @property
     def deliveries(self) -> Deliveries:
         """Every record sent, arrived or not, oldest first; `.to(arn)` and `.for_function(name)` select."""
-        return self._simulation.ledger.deliveries
+        return self._ledger.deliveries
 
     @property
     def drops(self) -> History[Drop]:
         """Every event that failed without a destination for its failure, oldest first."""
-        return self._simulation.ledger.drops
+        return self._ledger.drops
 
     @property
     def faults(self) -> Faults:
@@ -219,15 +219,21 @@ class Destmock:
 
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
-        simulation = self._simulation
-        return _explain.timeline(simulation.ledger, simulation.pending, self._repeating())
+        return _explain.timeline(self._ledger, self._simulation.pending, self._repeating())
 
     def __repr__(self) -> str:
-        state = "ended" if self._ended else "active"
+        state, ledger = "ended" if self._ended else "active", self._simulation.ledger
         return (
-            f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {len(self.invocations)} invocations, "
-            f"{len(self.deliveries)} deliveries, {len(self.pending)} pending>"
+            f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {len(ledger.invocations)} invocations, "
+            f"{len(ledger.deliveries)} deliveries, {len(self.pending)} pending>"
         )
+
+    @property
+    def _ledger(self) -> Ledger:
+        """With all in it that autorun is to have run: not only boto3's calls queue something."""
+        if not self._ended:
+            self._simulation.settle_down()
+        return self._simulation.ledger
 
     def _end(self) -> None:
         self._ended = True

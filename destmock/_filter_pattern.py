@@ -147,7 +147,7 @@ class _Parser:
 
 def _comparison(path: str, operator: str, kind: str, value: str) -> Callable[[Any], bool]:
     """Numbers are compared as numbers; text may have `*` in it."""
-    if kind not in ("text", "word") or operator not in ("=", "!=", *_COMPARISONS):
+    if value.startswith("%") or kind not in ("text", "word") or operator not in ("=", "!=", *_COMPARISONS):
         message = f"the comparison {path} {operator} {value} is not understood"
         raise ValueError(message)
     number = _number(value) if kind == "word" else None

@@ -90,6 +90,10 @@ class Ids:
         """Hex digits, of which the later event of S3 has the greater; `now` in milliseconds."""
         return f"{now:012X}{next(self._serial):06X}"
 
+    def sequence_number(self) -> str:
+        """Twenty digits, of which the later message of a FIFO queue has the greater."""
+        return f"{18_849_496_460_467_696_128 + next(self._serial)}"
+
     def trace(self, now: int) -> Trace:
         return Trace(f"1-{now // 1000:08x}-{self.hex(24)}", self.hex(16))
 

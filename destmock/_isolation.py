@@ -13,7 +13,9 @@ from botocore.credentials import EnvProvider
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 from moto import mock_aws, settings
+from moto.core import models
 from moto.core.config import default_user_config
+from moto.core.models import MockAWS
 
 from destmock.errors import UnsupportedError
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from botocore.credentials import Credentials
+    from responses import BaseResponse
 
 DEFAULT_REGION = "us-east-1"
 
@@ -60,16 +63,44 @@ def isolated() -> Iterator[None]:
     config = copy.deepcopy(default_user_config)
     credentials = patch.object(Session, "get_credentials", _get_credentials)
     loader = patch("botocore.session.create_loader", _kept_loader)
-    with _environment(), patch("boto3.DEFAULT_SESSION", None), credentials, loader:
-        mock = mock_aws()
-        mock.start()
+    with _environment(), patch("boto3.DEFAULT_SESSION", None), credentials, loader, _moto_active():
         try:
             yield
         finally:
             for name in _CREDENTIALS:  # moto's stop wants to find them
                 os.environ.setdefault(name, "")
-            mock.stop()
             default_user_config.update(config)
+
+
+@contextlib.contextmanager
+def _moto_active() -> Iterator[None]:
+    """moto, as `mock_aws` has it, but for what it registers for each URL, which is made once for the process.
+
+    That registration is most of the time that `mock_aws` takes to start.
+    """
+    first = not MockAWS._nested_count  # noqa: SLF001 - an inner one registers nothing
+    answers = _registered_answers() if first else {}
+    mock = mock_aws()
+    with patch.object(models, "RESPONSES_METHODS", []):
+        mock.start()
+    try:
+        for method, found in answers.items():
+            models.responses_mock._registry._registered[method] += found  # type: ignore[attr-defined]  # noqa: SLF001
+        yield
+    finally:
+        if models.responses_mock.calls:  # made by other ways than botocore's
+            for found in answers.values():
+                for answer in found:
+                    answer.calls.reset()
+        mock.stop()
+
+
+@cache
+def _registered_answers() -> dict[str, tuple[BaseResponse, ...]]:
+    """What moto registers, by HTTP method."""
+    with mock_aws():
+        registered = models.responses_mock._registry._registered  # type: ignore[attr-defined]  # noqa: SLF001
+        return {method: tuple(found) for method, found in registered.items()}
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:

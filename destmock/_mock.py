@@ -99,8 +99,8 @@ class MockDestinations:
             message = "a mock that started later is still active; end mocks in the reverse order"
             raise DestmockError(message)
         self._running.pop()
-        problem = self._problem(destmock, failed=failed)
-        stack.close()
+        with stack:
+            problem = self._problem(destmock, failed=failed)
         if problem is not None:
             raise problem
 

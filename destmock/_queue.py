@@ -78,12 +78,13 @@ class Completion:
 class Poll:
     """A job of the clock: an event source mapping looks for records, and has the function run with them.
 
-    `attempt` is the number of the next try with the same records.
+    `attempt` is the number of the next try with the same records. Nobody waits for one in the background.
     """
 
     mapping: str
     ref: FunctionRef
     attempt: int = 1
+    background: bool = False
 
 
 Job: TypeAlias = "Dispatch | Completion | Poll"

@@ -80,7 +80,11 @@ class Simulation:
 
     @property
     def pending(self) -> list[Pending]:
-        return [queue.pending(at, job) for at, job in self._clock.queued]
+        return [
+            queue.pending(at, job)
+            for at, job in self._clock.queued
+            if not isinstance(job, Poll) or self.mappings.has_work(job)
+        ]
 
     def on_close(self, undo: Callable[[], object]) -> None:
         """Has something put back when the mock ends."""
@@ -130,9 +134,13 @@ class Simulation:
     def role(self, ref: FunctionRef) -> str:
         return self.functions.role(ref)
 
-    def schedule_poll(self, at: int, poll: Poll, *, background: bool = False) -> None:
-        """Has an event source mapping look for records at `at`."""
-        self._clock.schedule(at, poll, background=background)
+    def schedule_poll(self, at: int, poll: Poll) -> int:
+        """Has an event source mapping look for records at `at`; answers a number to give it up by."""
+        return self._clock.schedule(at, poll, background=poll.background)
+
+    def give_up_poll(self, number: int) -> None:
+        """Nobody waits for it any more; when it comes, it finds that it has been replaced."""
+        self._clock.into_background(number)
 
     def check_code(self, ref: FunctionRef) -> None:
         """Raises `NoHandlerError` when nothing could run the function."""

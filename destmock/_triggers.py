@@ -239,6 +239,15 @@ def table_record(*, stream: Arn, event_id: str, event_name: str, change: Mapping
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": stream.region,
-        "dynamodb": {**change, "ApproximateCreationDateTime": at / 1000},
+        "dynamodb": {**_encoded(change), "ApproximateCreationDateTime": at / 1000},
         "eventSourceARN": str(stream),
     }
+
+
+def _encoded(value: Any) -> Any:
+    """Binary attributes in base64; moto has them as they are."""
+    if isinstance(value, dict):
+        return {name: _encoded(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_encoded(part) for part in value]
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value

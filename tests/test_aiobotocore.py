@@ -584,3 +584,16 @@ def test_leaving_restores_everything(outer):
         assert not set(map(id, before)) & set(map(id, patched()))
     assert patched() == before
     assert _hook.active == []
+
+
+@asynchronous
+@orders
+async def test_what_a_client_publishes_has_run_when_the_call_returns(destmock, client):
+    """A call that moto answers: the topic's function is retried before the test goes on."""
+    sns = await client("sns")
+    topic = (await sns.create_topic(Name="news"))["TopicArn"]
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:failing"
+    await sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    await sns.publish(TopicArn=topic, Message="hello")
+    [invocation] = destmock.invocations
+    assert (invocation.source, invocation.condition) == ("SNS topic news", "RetriesExhausted")

@@ -954,3 +954,31 @@ def test_code_deployed_to_an_outer_mock_aws_runs(monkeypatch):
         deploy("import tool\n" + returns("tool.NAME"), Layers=[arn])
         with mock_destinations():
             assert invoke(boto3.client("lambda")) == "tool"
+
+
+FORWARD = (
+    "import boto3\n"
+    "sqs = boto3.client('sqs')\n"
+    "def handle(event, context):\n"
+    "    url = sqs.get_queue_url(QueueName='out')['QueueUrl']\n"
+    "    sqs.send_message(QueueUrl=url, MessageBody=event['text'])\n"
+)
+
+
+@pytest.mark.parametrize("kind", ["deployed", "imported"])
+def test_a_client_made_at_import_meets_the_mock_and_what_it_sends_is_queued(
+    destmock, lam, create, make_queue, tmp_path, monkeypatch, kind
+):
+    """The queue's own function runs after the handler, not inside its call."""
+    got = []
+    destmock.handler("reader", lambda event, context: got.extend(r["body"] for r in event["Records"]))
+    lam.create_event_source_mapping(EventSourceArn=make_queue("out"), FunctionName="reader")
+    if kind == "deployed":
+        create(FORWARD, name="forward")
+    else:
+        (tmp_path / "forwarding_module.py").write_text(FORWARD)
+        monkeypatch.syspath_prepend(tmp_path)
+        destmock.handler("forward", "forwarding_module:handle")
+    send(lam, "forward", b'{"text": "one"}')
+    send(lam, "forward", b'{"text": "two"}')
+    assert got == ["one", "two"]

@@ -81,6 +81,7 @@ def test_a_json_pattern_wants_no_text():
         "[ip, user]",
         "%ERR.*%",
         "{ $.a = 1",
+        "{ $.a = %^re.*% }",
         "{ }",
         "{ $.a }",
         "{ $.a = }",

@@ -264,11 +264,11 @@ def test_a_full_batch_does_not_wait_for_the_window_to_end(destmock, handler, job
     destmock.advance(5)
     assert handler.batches == []
     send("c")
-    [first, second] = destmock.pending
-    assert (first.due_at, second.due_at) == (destmock.now, START + timedelta(seconds=20))
+    [waiting] = destmock.pending
+    assert waiting.due_at == destmock.now
     destmock.step()
     assert handler.bodies == [["a", "b", "c"]]
-    destmock.run_until_idle()
+    assert list(destmock.pending) == []
 
 
 @pytest.mark.destmock(autorun=False)
@@ -431,6 +431,136 @@ def test_what_a_handler_sends_is_read_after_it(destmock, handler, lam, jobs, con
     connect(jobs)
     lam.invoke(FunctionName="sender")
     assert (seen, handler.bodies) == ([0], [["x"]])
+
+
+@pytest.mark.parametrize("by", ["message", "queue"])
+def test_a_delayed_message_is_read_when_its_delay_is_over(destmock, handler, make_queue, connect, sqs, by):
+    connect(make_queue("jobs", DelaySeconds="5" if by == "queue" else "0"))
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="late", **({"DelaySeconds": 5} if by == "message" else {}))
+    assert (handler.bodies, destmock.now) == ([["late"]], START + timedelta(seconds=5))
+
+
+def test_a_handler_says_how_long_its_failure_is_hidden(destmock, make_queue, connect, send, sqs):
+    """Backing off by change_message_visibility; zero means one second here, so that it has an end."""
+    make_queue("jobs")
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    seconds = []
+
+    def handler(event, context):
+        seconds.append((destmock.now - START).seconds)
+        [record] = event["Records"]
+        timeout = [5, 100, 0][len(seconds) - 1]
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=timeout
+        )
+        raise ValueError("not yet")
+
+    destmock.handler("work", handler)
+    connect(f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs")
+    send("x")
+    destmock.advance(105)
+    assert seconds == [0, 5, 105]
+
+
+@pytest.mark.parametrize("way", ["disabled", "replaced"])
+def test_what_failed_is_read_after_its_mapping_was_disabled_or_replaced(
+    destmock, handler, jobs, connect, send, lam, left, way
+):
+    uuid = connect(jobs)
+    send("bad")
+    if way == "disabled":
+        lam.update_event_source_mapping(UUID=uuid, Enabled=False)
+    else:
+        lam.delete_event_source_mapping(UUID=uuid)
+    destmock.advance(60)
+    handler.failing = ()
+    if way == "disabled":
+        lam.update_event_source_mapping(UUID=uuid, Enabled=True)
+    else:
+        connect(jobs)
+    assert (handler.bodies, left("jobs")) == ([["bad"], ["bad"]], (0, 0))
+
+
+@pytest.mark.destmock(autorun=False)
+@pytest.mark.parametrize("way", ["waits", "gives it back"])
+def test_a_message_that_the_test_has_received_comes_to_the_mapping_later(
+    destmock, handler, jobs, connect, send, sqs, way
+):
+    connect(jobs)
+    send("a")
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    destmock.run_until_idle()
+    assert handler.batches == []
+    if way == "waits":
+        destmock.advance(30)
+    else:
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
+        destmock.run_until_idle()
+    assert handler.bodies == [["a"]]
+
+
+@pytest.mark.destmock(autorun=False)
+def test_a_mapping_that_would_find_nothing_is_not_pending(destmock, handler, jobs, connect, send, sqs):
+    connect(jobs)
+    send("a")
+    sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName="jobs")["QueueUrl"])
+    assert list(destmock.pending) == []
+
+
+def test_a_function_may_delete_its_own_queue(destmock, jobs, connect, send, sqs):
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    destmock.handler("work", lambda event, context: sqs.delete_queue(QueueUrl=url) and None)
+    connect(jobs)
+    send("a")
+    assert "QueueUrls" not in sqs.list_queues()
+
+
+def test_a_fifo_queue_takes_a_message_once_in_five_minutes(destmock, handler, make_queue, connect, sqs):
+    connect(make_queue("jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true"))
+    url = sqs.get_queue_url(QueueName="jobs.fifo")["QueueUrl"]
+    for seconds in (0, 299, 1):
+        destmock.advance(seconds)
+        sqs.send_message(QueueUrl=url, MessageBody="same", MessageGroupId="g")
+    assert handler.bodies == [["same"], ["same"]]
+    numbers = [batch[0]["attributes"]["SequenceNumber"] for batch in handler.batches]
+    assert [len(number) for number in numbers] == [20, 20]
+    assert numbers == sorted(numbers)
+
+
+def test_a_failing_message_of_a_fifo_queue_holds_up_its_group_only(
+    destmock, handler, make_queue, connect, sqs
+):
+    connect(make_queue("jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true"), BatchSize=1)
+    url = sqs.get_queue_url(QueueName="jobs.fifo")["QueueUrl"]
+    for group, body in ("a", "bad"), ("a", "second"), ("b", "other"):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group)
+    assert handler.bodies == [["bad"], ["other"]]
+    handler.failing = ()
+    destmock.advance(30)
+    assert handler.bodies == [["bad"], ["other"], ["bad"], ["second"]]
+
+
+def test_an_event_has_room_for_six_megabytes(handler, jobs, connect, sqs):
+    uuid = connect(jobs, BatchSize=1000, MaximumBatchingWindowInSeconds=1)
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    for _ in range(30):
+        sqs.send_message(QueueUrl=url, MessageBody="x" * 250_000)
+    assert uuid
+    assert max(len(json.dumps({"Records": batch})) for batch in handler.batches) <= 6_291_456
+    assert sum(len(batch) for batch in handler.batches) == 30
+
+
+def test_two_aliases_of_one_version_can_read_the_same_queue(destmock, jobs, connect, lam):
+    destmock.handler("work", Recorder())
+    lam.publish_version(FunctionName="work")
+    for name in ("blue", "green"):
+        lam.create_alias(FunctionName="work", Name=name, FunctionVersion="1")
+        connect(jobs, function=f"work:{name}")
+    assert len(lam.list_event_source_mappings()["EventSourceMappings"]) == 2
 
 
 # What AWS refuses, and what is not simulated
@@ -640,6 +770,49 @@ def test_filters_look_into_the_data_of_a_record(clicks, stream, connect, click):
     assert clicks.batches == [[{"kind": "order"}]]
 
 
+def test_halving_counts_what_the_filters_let_through(clicks, stream, connect, click):
+    pattern = json.dumps({"data": [{"anything-but": "noise"}]})
+    connect(
+        stream,
+        StartingPosition="LATEST",
+        MaximumRetryAttempts=0,
+        BisectBatchOnFunctionError=True,
+        FilterCriteria={"Filters": [{"Pattern": pattern}]},
+    )
+    click("noise", "noise", "noise", "good", "bad")
+    assert clicks.batches == [["good", "bad"], ["good"], ["bad"]]
+
+
+def test_a_throttled_function_gets_the_records_when_it_is_let(destmock, clicks, stream, connect, click, lam):
+    connect(stream, StartingPosition="LATEST", MaximumRetryAttempts=2)
+    lam.put_function_concurrency(FunctionName="work", ReservedConcurrentExecutions=0)
+    click(1)
+    destmock.advance(600)
+    assert clicks.batches == []
+    lam.delete_function_concurrency(FunctionName="work")
+    destmock.advance(60)
+    assert clicks.batches == [[1]]
+
+
+def test_what_was_read_before_a_resharding_is_not_read_again(clicks, kinesis, connect):
+    kinesis.create_stream(StreamName="wide", ShardCount=2)
+    connect(f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/wide", StartingPosition="LATEST")
+    records = [{"Data": str(n), "PartitionKey": str(n)} for n in range(6)]
+    kinesis.put_records(StreamName="wide", Records=records)
+    kinesis.update_shard_count(StreamName="wide", TargetShardCount=1, ScalingType="UNIFORM_SCALING")
+    kinesis.put_record(StreamName="wide", Data="6", PartitionKey="6")
+    assert sorted(value for batch in clicks.batches for value in batch) == list(range(7))
+
+
+def test_a_stream_that_is_made_anew_is_read_from_its_beginning(clicks, stream, connect, click, kinesis):
+    connect(stream, StartingPosition="LATEST")
+    click(1, 2)
+    kinesis.delete_stream(StreamName="clicks")
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    click(3)
+    assert clicks.batches == [[1, 2], [3]]
+
+
 @pytest.mark.parametrize("kind", ["queue", "topic"])
 def test_a_stream_s_mapping_tells_its_on_failure_destination_where_the_records_are(
     destmock, sns, clicks, stream, connect, click, make_queue, records, kind
@@ -764,3 +937,13 @@ def test_what_one_mapping_has_read_is_there_for_another(destmock, dynamodb, tabl
     dynamodb.put_item(TableName="orders", Item={"id": {"S": "7"}})
     connect(table_stream, function="late", StartingPosition="TRIM_HORIZON")
     assert late == changes
+
+
+def test_binary_attributes_of_a_table_are_in_base64(dynamodb, table_stream, changes, connect):
+    connect(table_stream, StartingPosition="LATEST")
+    item = {"id": {"S": "7"}, "raw": {"B": b"\x00\xff"}, "all": {"BS": [b"a", b"b"]}}
+    dynamodb.put_item(TableName="orders", Item={**item, "in": {"M": {"raw": {"B": b"x"}}}})
+    image = changes[0]["dynamodb"]["NewImage"]
+    assert image["raw"] == {"B": "AP8="}
+    assert image["all"] == {"BS": ["YQ==", "Yg=="]}
+    assert image["in"] == {"M": {"raw": {"B": "eA=="}}}

@@ -95,3 +95,20 @@ def test_a_rotation_function_has_to_have_a_handler(destmock, secrets, secret):
     )
     with pytest.raises(NoHandlerError, match="rotate"):
         rotate(secrets)
+
+
+def test_a_rotation_without_an_arn_is_the_one_before_once_more(destmock, secrets, secret):
+    handler, steps = rotation(secrets)
+    destmock.handler("rotate", handler)
+    rotate(secrets)
+    secrets.rotate_secret(SecretId="password")
+    assert len(steps) == 8
+    assert secrets.get_secret_value(SecretId="password")["SecretString"] == "new"
+
+
+def test_a_rotation_after_a_failed_one_succeeds(destmock, secrets, secret):
+    destmock.handler("rotate", rotation(secrets, "testSecret")[0])
+    rotate(secrets)
+    destmock.handler("rotate", rotation(secrets)[0])
+    secrets.rotate_secret(SecretId="password")
+    assert secrets.get_secret_value(SecretId="password")["SecretString"] == "new"

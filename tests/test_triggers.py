@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 import boto3
 import pytest
+import requests
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
@@ -288,6 +289,25 @@ def test_a_versioned_object_is_told_with_its_version_and_its_delete_marker(destm
     ]
 
 
+def test_each_version_that_is_deleted_is_told(destmock, s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    versions = [s3.put_object(Bucket=bucket, Key="in/a", Body=b"1")["VersionId"] for _ in range(3)]
+    s3.delete_object(Bucket=bucket, Key="in/a", VersionId=versions[0])
+    batch = [{"Key": "in/a", "VersionId": version} for version in versions[1:]]
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": batch})
+    told = [invocation.event["Records"][0] for invocation in destmock.invocations]
+    deleted = [r["s3"]["object"]["versionId"] for r in told if r["eventName"] == "ObjectRemoved:Delete"]
+    assert deleted == versions
+
+
+def test_a_presigned_upload_is_told(destmock, s3, bucket):
+    """Not a boto3 call: it has run when the test looks, or when the mock ends."""
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "in/a"})
+    requests.put(url, data=b"123", timeout=5)
+    [invocation] = destmock.invocations
+    assert (invocation.condition, list(destmock.pending)) == ("Success", [])
+
+
 def test_tags_are_told_when_they_are_put_and_not_with_each_object(destmock, s3, bucket):
     notify(s3, on=["s3:ObjectTagging:*"])
     s3.put_object(Bucket=bucket, Key="a", Body=b"1")
@@ -378,6 +398,41 @@ def test_a_target_s_input_is_what_the_function_gets(destmock, events, settings, 
     put(events, {"id": 7})
     put(events, {"id": 3})  # does not match
     assert [invocation.event for invocation in destmock.invocations] == [expected]
+
+
+def test_a_transformed_input_is_always_json(destmock, events):
+    """Quotes and backslashes in a value, an object in a text, and what EventBridge has names for."""
+    template = (
+        '{"said": "he said <said>", "as": <said>, "whole": "it is <item>", "rule": <aws.events.rule-name>,'
+        ' "arn": "<aws.events.rule-arn>", "at": <aws.events.event.ingestion-time>, "dash": <dash>,'
+        ' "event": <aws.events.event>}'
+    )
+    paths = {"said": "$.detail.said", "item": "$.detail", "dash": "$.detail['dash-key']"}
+    transformer = {"InputPathsMap": paths, "InputTemplate": template}
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS, "InputTransformer": transformer})
+    detail = {"said": '"hi" \\ there', "dash-key": 3}
+    put(events, detail)
+    got = destmock.invocations[0].event
+    assert got["said"] == f"he said {detail['said']}"
+    assert got["as"] == detail["said"]
+    assert json.loads(got["whole"].removeprefix("it is ")) == detail
+    assert (got["rule"], got["arn"]) == ("shop", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/shop")
+    assert (got["at"], got["dash"]) == ("2026-01-01T00:00:00Z", 3)
+    assert "detail" not in got["event"]
+
+
+def test_without_the_function_the_target_s_dead_letter_queue_gets_the_event(
+    destmock, lam, events, make_queue, messages
+):
+    dead = {"DeadLetterConfig": {"Arn": make_queue("dead")}}
+    gone = f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone"
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS, **dead}, {"Arn": gone, **dead})
+    lam.delete_function(FunctionName="orders")
+    put(events, {"id": 7})
+    found = messages("dead")
+    assert [json.loads(message["Body"])["detail"] for message in found] == [{"id": 7}] * 2
+    targets = [message["MessageAttributes"]["TARGET_ARN"]["StringValue"] for message in found]
+    assert targets == [ORDERS, gone]
 
 
 def test_a_disabled_rule_and_another_bus_are_not_for_the_function(destmock, events):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from destmock._simulation import Simulation
 
 _PUT = (S3NotificationEvent.OBJECT_CREATED_PUT_EVENT, S3NotificationEvent.OBJECT_CREATED_POST_EVENT)
+_DELETED = S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT
 #: SenderId of what S3 sends to a queue.
 _SENDER = "AIDAJQR6QDGQ7PATMSYEY"
 
@@ -36,8 +37,8 @@ _SENDER = "AIDAJQR6QDGQ7PATMSYEY"
 def bridged() -> Iterator[None]:
     """While entered, what happens to an object is told as S3 tells it.
 
-    moto says nothing of a delete marker, takes each put for one of the object's tags, too, and the completion
-    of an upload in parts for a put.
+    moto says nothing of a delete marker, nor of most versions that are deleted. It takes each put for one of
+    the object's tags, too, and the completion of an upload in parts for a put.
     """
     during: Counter[str] = Counter()
 
@@ -54,8 +55,23 @@ def bridged() -> Iterator[None]:
     def send(account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey) -> None:
         tags = event_name == S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT
         parts = event_name in _PUT and during["complete_multipart_upload"]
-        if not parts and (not tags or during["put_object_tagging"]):
+        version = event_name == _DELETED and bucket.is_versioned and during["delete_object"]
+        if not parts and not version and (not tags or during["put_object_tagging"]):
             _send_event(account_id, event_name, bucket, key)
+
+    delete_object = S3Backend.delete_object
+
+    def delete(
+        self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, **others: Any
+    ) -> Any:
+        if version_id is None:
+            return delete_object(self, bucket_name, key_name, **others)
+        bucket = self.get_bucket(bucket_name)
+        found = [k for k in bucket.keys.getlist(key_name, []) if str(k.version_id) == str(version_id)]
+        answer = noted(delete_object)(self, bucket_name, key_name, version_id=version_id, **others)
+        for key in found if bucket.is_versioned else ():
+            _send_event(self.account_id, _DELETED, bucket, key)
+        return answer
 
     set_delete_marker = S3Backend._set_delete_marker  # noqa: SLF001 - moto tells nobody of it
 
@@ -70,6 +86,7 @@ def bridged() -> Iterator[None]:
         patch.object(S3Response, "put_object_tagging", noted(S3Response.put_object_tagging)),
         patch.object(S3Backend, "complete_multipart_upload", noted(S3Backend.complete_multipart_upload)),
         patch.object(S3Backend, "_set_delete_marker", wrapper),
+        patch.object(S3Backend, "delete_object", delete),
     ):
         yield
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.awslambda.models import LambdaBackend
-from moto.secretsmanager.models import SecretsManagerBackend
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from destmock import _triggers as triggers
 from destmock._arn import parse_function_arn
@@ -18,34 +18,46 @@ from destmock._hook import active
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from moto.secretsmanager.models import ReplicaSecret
+
 
 @contextlib.contextmanager
 def bridged() -> Iterator[None]:
     """While entered, a rotation stops at the step that fails, and the secret keeps its current version.
 
+    A rotation without an ARN is that of the function that the secret has.
     AWS tries a failed rotation again later; here it is over, until `rotate_secret` is called again.
     """
     rotate_secret = SecretsManagerBackend.rotate_secret
 
     def wrapper(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
         active[-1].functions.create_registered(self.account_id, self.region_name)
-        steps = _Steps(self, secret_id)
+        secret = self.secrets.get(secret_id)
+        steps = _Steps(secret)
+        if isinstance(secret, FakeSecret):
+            _finish_the_last(secret)
+            kwargs["rotation_lambda_arn"] = kwargs.get("rotation_lambda_arn") or secret.rotation_lambda_arn
         with patch.object(LambdaBackend, "invoke", steps.run):
             answer = rotate_secret(self, secret_id, *args, **kwargs)
-        if steps.failed:
-            secret = self.secrets[secret_id]
-            secret.set_default_version_id(steps.version_before)  # type: ignore[union-attr]
+        if steps.failed and isinstance(secret, FakeSecret):
+            secret.set_default_version_id(steps.version_before)
         return answer
 
     with patch.object(SecretsManagerBackend, "rotate_secret", wrapper):
         yield
 
 
+def _finish_the_last(secret: FakeSecret) -> None:
+    """A rotation is over when its version is current, whether or not the function took AWSPENDING off it."""
+    for version in secret.versions.values():
+        if {"AWSCURRENT", "AWSPENDING"} <= set(version["version_stages"]):
+            version["version_stages"].remove("AWSPENDING")
+
+
 class _Steps:
     """One rotation: `createSecret`, `setSecret`, `testSecret`, `finishSecret`."""
 
-    def __init__(self, backend: SecretsManagerBackend, secret_id: str) -> None:
-        secret = backend.secrets.get(secret_id)
+    def __init__(self, secret: FakeSecret | ReplicaSecret | None) -> None:
         self.version_before = None if secret is None else secret.default_version_id
         self._arn = None if secret is None else secret.arn
         self.failed = False

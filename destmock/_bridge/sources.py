@@ -9,42 +9,90 @@ from unittest.mock import patch
 from moto.awslambda.models import LambdaBackend
 from moto.dynamodb.models.table import StreamShard
 from moto.kinesis.models import Stream
-from moto.sqs.models import Queue
+from moto.sqs.models import Queue, SQSBackend
 
 from destmock import _mappings as mappings
 from destmock._hook import active
 from destmock._targets.queue import has_trace, mark_traced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from moto.awslambda.models import EventSourceMapping
     from moto.sqs.models import Message
+
+    from destmock._simulation import Simulation
+
+#: Where a FIFO queue keeps which messages it has had, and when, in virtual milliseconds.
+_SEEN = "_destmock_seen"
+_DEDUPLICATION_TIME = 300_000
 
 
 @contextlib.contextmanager
 def bridged() -> Iterator[None]:
     """While entered, mappings read what arrives, as jobs of the clock; moto's own reading rests."""
-    with _arrivals_noted(), _mappings_kept():
+    with _messages_noted(), _records_noted(), _mappings_kept():
         yield
 
 
 @contextlib.contextmanager
-def _arrivals_noted() -> Iterator[None]:
-    add_message, put_record, add = Queue.add_message, Stream.put_record, StreamShard.add
+def _messages_noted() -> Iterator[None]:
+    add_message = Queue.add_message
+    receive, change = SQSBackend.receive_message, SQSBackend.change_message_visibility
 
-    def queue_add_message(self: Queue, message: Message) -> None:
+    def arrived(queue: Queue) -> None:
+        active[-1].mappings.arrived(queue.account_id, queue.region, queue.queue_arn)
+
+    def noted_message(self: Queue, message: Message) -> None:
         simulation = active[-1]
         mappings.mark_arrival(message, simulation.now)
+        if self.fifo_queue and not _is_first(self, message, simulation):
+            return
         if not has_trace(message) and simulation.trace is not None:
             mark_traced(message, simulation.trace, simulation.attempts.trace_header)
         with _resting(self):
             add_message(self, message)
-        simulation.mappings.arrived(self.account_id, self.region, self.queue_arn)
+        arrived(self)
 
-    def stream_put_record(
-        self: Stream, partition_key: str, explicit_hash_key: str, data: str
-    ) -> tuple[str, str]:
+    def noted_receipt(self: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> list[Message]:
+        found = receive(self, queue_name, *args, **kwargs)
+        arrived(self.get_queue(queue_name))  # what is hidden now will be visible again
+        return found
+
+    def noted_change(self: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> None:
+        change(self, queue_name, *args, **kwargs)
+        arrived(self.get_queue(queue_name))
+
+    with (
+        patch.object(Queue, "add_message", noted_message),
+        patch.object(SQSBackend, "receive_message", noted_receipt),
+        patch.object(SQSBackend, "change_message_visibility", noted_change),
+    ):
+        yield
+
+
+def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
+    """Whether a FIFO queue takes the message; one it had in the last five minutes it doesn't, read or not.
+
+    moto forgets what has been deleted, which a mapping does at once.
+    """
+    if message.sequence_number is None:
+        message.sequence_number = simulation.ids.sequence_number()
+    if message.deduplication_id is None or not queue.lambda_event_source_mappings:
+        return True
+    seen: dict[str, int] = queue.__dict__.setdefault(_SEEN, {})
+    before = seen.get(message.deduplication_id)
+    if before is not None and simulation.now - before < _DEDUPLICATION_TIME:
+        return False
+    seen[message.deduplication_id] = simulation.now
+    return True
+
+
+@contextlib.contextmanager
+def _records_noted() -> Iterator[None]:
+    put_record, add = Stream.put_record, StreamShard.add
+
+    def noted_record(self: Stream, partition_key: str, explicit_hash_key: str, data: str) -> tuple[str, str]:
         simulation = active[-1]
         with _resting(self):
             number, shard = put_record(self, partition_key, explicit_hash_key, data)
@@ -52,7 +100,7 @@ def _arrivals_noted() -> Iterator[None]:
         simulation.mappings.arrived(self.account_id, self.region, self.arn)
         return number, shard
 
-    def table_add(self: StreamShard, *images: Any) -> None:
+    def noted_change(self: StreamShard, *images: Any) -> None:
         simulation, table = active[-1], self.table
         with _resting(table):
             add(self, *images)
@@ -60,12 +108,26 @@ def _arrivals_noted() -> Iterator[None]:
         arn = f"{table.table_arn}/stream/{table.latest_stream_label}"
         simulation.mappings.arrived(self.account_id, table.region_name, arn)
 
-    with (
-        patch.object(Queue, "add_message", queue_add_message),
-        patch.object(Stream, "put_record", stream_put_record),
-        patch.object(StreamShard, "add", table_add),
-    ):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patch.object(Stream, "put_record", noted_record))
+        stack.enter_context(patch.object(StreamShard, "add", noted_change))
+        for name in ("split_shard", "merge_shards", "update_shard_count"):
+            stack.enter_context(patch.object(Stream, name, _resharding(getattr(Stream, name))))
         yield
+
+
+def _resharding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """moto puts the records of a shard into others anew; who has read all of them isn't told again."""
+
+    def wrapper(self: Stream, *args: Any, **kwargs: Any) -> Any:
+        known = active[-1].mappings
+        done = known.all_read(self.account_id, self.region, self.arn)
+        try:
+            return function(self, *args, **kwargs)
+        finally:
+            known.skip(done)
+
+    return wrapper
 
 
 @contextlib.contextmanager

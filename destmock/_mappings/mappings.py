@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.utils import get_backend
 
-from destmock._arn import parse_arn
+from destmock._arn import parse_arn, parse_function_name
 from destmock._mappings.queues import QueueReader
 from destmock._mappings.source import ref_of, source_of
 from destmock._mappings.streams import StreamReader
@@ -16,11 +16,11 @@ from destmock._targets.queue import find_queue
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
-    from destmock._mappings.source import Simulation
+    from destmock._mappings.source import Reading, Simulation
 
 
 _SECOND_MAPPING_OF_QUEUE = (
@@ -39,13 +39,15 @@ class Mappings:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._readers: dict[str, QueueReader | StreamReader] = {}
-        #: The mappings that will read soon anyway, and when.
-        self._due: dict[str, int] = {}
+        #: By mapping, and whether it is in the background: when it will read next, and that job's number.
+        self._due: dict[tuple[str, bool], tuple[int, int]] = {}
 
     def arrived(self, account: str, region: str, source_arn: str) -> None:
-        """Something new is in a queue or stream."""
+        """Something new is in a queue or stream, or can be read again."""
         for mapping in _mappings_of(account, region, source_arn):
-            self._schedule(mapping)
+            due = self._due.get((mapping.uuid, False))
+            if due is None or due[0] > self._simulation.now:
+                self._plan(mapping)
 
     def created(self, mapping: EventSourceMapping) -> None:
         """Reads what is there already, as far as its starting position says so."""
@@ -55,24 +57,50 @@ class Mappings:
         reader = self._reader(mapping)
         if isinstance(reader, StreamReader):
             reader.begin(mapping)
-        self._schedule(mapping)
+        self._plan(mapping)
 
     def updated(self, mapping: EventSourceMapping) -> None:
         """It may have been enabled, or given another function."""
         mapping.function_arn = ref_of(mapping).arn
-        self._schedule(mapping)
+        self._plan(mapping)
+
+    def all_read(self, account: str, region: str, source_arn: str) -> list[EventSourceMapping]:
+        """The mappings that have read all there is in a stream."""
+        found = _mappings_of(account, region, source_arn)
+        return [mapping for mapping in found if not self._reader(mapping).plan(mapping, at_once=True)]
+
+    def skip(self, mappings: Iterable[EventSourceMapping]) -> None:
+        """Has mappings of a stream go on behind all that is there."""
+        for mapping in mappings:
+            reader = self._reader(mapping)
+            if isinstance(reader, StreamReader):
+                reader.skip(mapping)
+
+    def has_work(self, job: Poll) -> bool:
+        """Whether the job would find anything to read."""
+        mapping = self._mapping(job)
+        if mapping is None or not mapping.enabled:
+            return False
+        return bool(self._reader(mapping).plan(mapping, at_once=True))
 
     def poll(self, job: Poll) -> None:
         """Reads one batch; whatever more there is has another job."""
-        if self._due.get(job.mapping) == self._simulation.now:
-            del self._due[job.mapping]
-        ref = job.ref
-        mapping = lambda_backends[ref.account][ref.region].get_event_source_mapping(job.mapping)
+        key = job.mapping, job.background
+        at, _ = self._due.get(key, (None, 0))
+        if at is None or at > self._simulation.now:  # replaced by one that has run, or by a later one
+            return
+        del self._due[key]
+        mapping, found = self._mapping(job), False
         if mapping is None:
             self._readers.pop(job.mapping, None)
             return
-        if mapping.enabled and self._reader(mapping).read(mapping):
-            self._schedule(mapping)
+        try:
+            found = mapping.enabled and self._reader(mapping).read(mapping)
+        finally:
+            self._plan(mapping, at_once=found)
+
+    def _mapping(self, job: Poll) -> EventSourceMapping | None:
+        return get_backend(job.ref.account, job.ref.region).get_event_source_mapping(job.mapping)
 
     def _reader(self, mapping: EventSourceMapping) -> QueueReader | StreamReader:
         reader = self._readers.get(mapping.uuid)
@@ -81,22 +109,29 @@ class Mappings:
             reader = self._readers[mapping.uuid] = kind(self._simulation)
         return reader
 
-    def _schedule(self, mapping: EventSourceMapping) -> None:
-        """At once when a batch is full, else when the batching window is over."""
+    def _plan(self, mapping: EventSourceMapping, *, at_once: bool = True) -> None:
+        """Queues the next reading, in the background and not; an earlier one takes the place of a later."""
         if not mapping.enabled:
             return
-        now = self._simulation.now
-        ready = self._reader(mapping).ready(mapping)
-        window = int(mapping.max_batch_window or 0)
-        at = now if ready >= mapping.batch_size else now + window * 1000
-        if not ready or self._due.get(mapping.uuid, at + 1) <= at:
-            return
-        self._due[mapping.uuid] = at
-        self._simulation.schedule_poll(at, Poll(mapping.uuid, ref_of(mapping)))
+        plans = self._reader(mapping).plan(mapping, at_once=at_once)
+        for background in (False, True):
+            soonest = min((p for p in plans if p.background is background), key=_at, default=None)
+            key = mapping.uuid, background
+            due = self._due.get(key)
+            if soonest is None or (due is not None and due[0] <= soonest.at):
+                continue
+            if due is not None:
+                self._simulation.give_up_poll(due[1])
+            job = Poll(mapping.uuid, ref_of(mapping), soonest.attempt, background)
+            self._due[key] = soonest.at, self._simulation.schedule_poll(soonest.at, job)
+
+
+def _at(reading: Reading) -> int:
+    return reading.at
 
 
 def _mappings_of(account: str, region: str, source_arn: str) -> Iterator[EventSourceMapping]:
-    for mapping in [*lambda_backends[account][region]._event_source_mappings.values()]:  # noqa: SLF001
+    for mapping in [*get_backend(account, region)._event_source_mappings.values()]:  # noqa: SLF001
         if mapping.event_source_arn == source_arn:
             yield mapping
 
@@ -149,10 +184,13 @@ def _check_visibility(backend: LambdaBackend, spec: dict[str, Any]) -> None:
 
 
 def _check_duplicate(backend: LambdaBackend, spec: dict[str, Any]) -> None:
-    name, arn = spec.get("FunctionName", ""), spec["EventSourceArn"]
-    function = backend.get_function(name)
+    """The same version or alias, that is; a function's own two aliases are two functions here."""
+    name, arn = str(spec.get("FunctionName", "")), spec["EventSourceArn"]
+    backend.get_function(name)  # moto's error for one that isn't there comes first
+    asked = parse_function_name(name)
     for mapping in _mappings_of(backend.account_id, backend.region_name, arn):
-        if backend.get_function(mapping.function_name) is function:
+        ref = ref_of(mapping)
+        if asked is not None and (ref.name, ref.qualifier) == (asked.name, asked.qualifier):
             sqs = source_of(mapping).service == "sqs"
             text = _SECOND_MAPPING_OF_QUEUE if sqs else _SECOND_MAPPING_OF_STREAM
             conflict = "ResourceConflictException"

@@ -1,8 +1,8 @@
 """SQS: messages are read in batches, deleted when the function has succeeded, and left to the queue when not.
 
-What fails is hidden for the queue's visibility timeout, in virtual time, and read again after it, until the
-queue's redrive policy moves it to the dead-letter queue. Without such a policy nothing waits for the next
-read: time has to be advanced to it.
+What fails is hidden for as long as the queue's visibility timeout or the function itself says, in virtual
+time, and read again after it, until the queue's redrive policy moves it to the dead-letter queue. Without
+such a policy nothing waits for the next read: time has to be advanced to it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
 from destmock import _triggers as triggers
-from destmock._mappings.source import arrival_of, matches, ref_of, run_batch, source_of
-from destmock._queue import Poll
+from destmock._mappings.source import (
+    LARGEST_BATCH,
+    Reading,
+    arrival_of,
+    matches,
+    ref_of,
+    run_batch,
+    source_of,
+)
 from destmock._targets.queue import find_queue, trace_of
 
 if TYPE_CHECKING:
@@ -24,8 +32,23 @@ if TYPE_CHECKING:
     from destmock._arn import Arn
     from destmock._mappings.source import Simulation
 
-#: A queue that hides nothing would be read without end.
-_SHORTEST_WAIT = 1
+#: Where a message of moto's keeps when it can be read, in virtual milliseconds, and what moto said of it.
+_DUE = "_destmock_due"
+#: What has failed is never read again at once, or there would be no end to it.
+_SHORTEST_WAIT = 1_000
+#: What a record weighs beside its body, about.
+_RECORD_SIZE = 1_000
+
+
+def due_of(message: Message, now: int) -> int:
+    """When the message can be read, in virtual time. moto goes by the wall clock, in whole seconds."""
+    says = message.visible_at, message.delayed_until
+    known: tuple[tuple[float, float], int] | None = getattr(message, _DUE, None)
+    if known is None or known[0] != says:
+        left = max(0, round((max(says) - unix_time_millis()) / 1000))
+        known = says, now + left * 1000
+        setattr(message, _DUE, known)
+    return known[1]
 
 
 class QueueReader:
@@ -33,17 +56,31 @@ class QueueReader:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        #: Receipt handles of what has failed -> when it can be read again, in milliseconds.
-        self._hidden: dict[str, int] = {}
         self._first_received: dict[str, int] = {}
 
-    def ready(self, mapping: EventSourceMapping) -> int:
-        """How many messages could be read now."""
-        queue = find_queue(source_of(mapping))
-        return 0 if queue is None else len(queue.messages)
+    def plan(self, mapping: EventSourceMapping, *, at_once: bool) -> list[Reading]:
+        """When to read next: what can be read now, if `at_once`, and what can't yet be."""
+        queue, now = find_queue(source_of(mapping)), self._simulation.now
+        if queue is None or self._simulation.identify(ref_of(mapping)) is None:
+            return []
+        ready, plans = [], []
+        ends = bool(queue.redrive_policy) and queue.dead_letter_queue is not None
+        hidden = {m.group_id for m in queue._messages if due_of(m, now) > now and m.group_id}  # noqa: SLF001
+        for message in queue._messages:  # noqa: SLF001 - the hidden ones, too
+            due, tries = due_of(message, now), message.approximate_receive_count
+            if due > now:
+                plans.append(Reading(due, tries + 1, background=bool(tries) and not ends))
+            elif message.group_id is None or message.group_id not in hidden:
+                ready.append(message)
+        if ready and at_once:
+            window = int(mapping.max_batch_window or 0) * 1000
+            first = min(due_of(message, now) for message in ready)
+            at = now if len(ready) >= mapping.batch_size else max(now, first + window)
+            plans.append(Reading(at, max(message.approximate_receive_count for message in ready) + 1))
+        return plans
 
     def read(self, mapping: EventSourceMapping) -> bool:
-        """One batch. Answers whether there may be more."""
+        """One batch. Answers whether there was any."""
         simulation, source = self._simulation, source_of(mapping)
         queue, ref = find_queue(source), ref_of(mapping)
         if queue is None or simulation.identify(ref) is None:
@@ -52,7 +89,8 @@ class QueueReader:
         self._show_again(queue)
         backend = sqs_backends[source.account][source.region]
         timeout = int(queue.visibility_timeout)  # type: ignore[attr-defined]
-        received = backend.receive_message(queue.name, mapping.batch_size, 0, timeout, ["All"])
+        size = _batch_size(queue, mapping.batch_size)
+        received = backend.receive_message(queue.name, size, 0, timeout, ["All"])
         batch, records = self._filtered(mapping, source, queue, backend, received)
         if not batch:
             return bool(received)
@@ -64,8 +102,7 @@ class QueueReader:
             for position, message in enumerate(batch):
                 if position not in failed:
                     self._delete(backend, queue, message)
-            if failed:
-                self._hide(mapping, queue, [batch[position] for position in failed])
+            self._hide(queue, {batch[position].id for position in failed})
         return True
 
     def _filtered(
@@ -87,38 +124,30 @@ class QueueReader:
                 self._delete(backend, queue, message)
         return batch, records
 
-    def _hide(self, mapping: EventSourceMapping, queue: Queue, batch: list[Message]) -> None:
-        """What has failed is read again when the queue's visibility timeout is over."""
-        timeout = max(int(queue.visibility_timeout), _SHORTEST_WAIT)  # type: ignore[attr-defined]
-        again = self._simulation.now + timeout * 1000
-        self._hidden.update(dict.fromkeys((str(message.receipt_handle) for message in batch), again))
-        number = max(message.approximate_receive_count for message in batch) + 1
-        poll = Poll(mapping.uuid, ref_of(mapping), attempt=number)
-        ends = bool(queue.redrive_policy) and queue.dead_letter_queue is not None
-        self._simulation.schedule_poll(again, poll, background=not ends)
+    def _hide(self, queue: Queue, failed: set[str]) -> None:
+        """Notes when what has failed can be read again, as moto has it: the function may have had its say."""
+        now = self._simulation.now
+        for message in queue._messages:  # noqa: SLF001 - the hidden ones, too
+            if message.id in failed and due_of(message, now) <= now:
+                message.change_visibility(_SHORTEST_WAIT // 1000)
+                due_of(message, now)
 
     def _show_again(self, queue: Queue) -> None:
-        """moto goes by the wall clock: what has been hidden long enough in virtual time is shown.
-
-        What is older than the queue keeps it is gone.
-        """
+        """Shows what has been hidden or delayed long enough; what the queue has kept long enough is gone."""
         now = self._simulation.now
-        due = {handle for handle, at in self._hidden.items() if at <= now}
         kept = int(queue.message_retention_period) * 1000  # type: ignore[attr-defined]
-        for message in list(queue._messages) if due else ():  # noqa: SLF001 - the hidden ones, too
-            if not due.isdisjoint(message.all_receipt_handles):
-                message.visible_at = 0
-                del message._old_receipt_handles[:-1]  # noqa: SLF001 - moto copies them all each time
-                if arrival_of(message, now) + kept <= now:
-                    queue._messages.remove(message)  # noqa: SLF001
-        for handle in due:
-            del self._hidden[handle]
+        for message in list(queue._messages):  # noqa: SLF001 - the hidden ones, too
+            if due_of(message, now) > now:
+                continue
+            if arrival_of(message, now) + kept <= now:
+                queue._messages.remove(message)  # noqa: SLF001
+            message.visible_at = message.delayed_until = 0
+            del message._old_receipt_handles[:-1]  # noqa: SLF001 - moto copies them all each time
 
     def _delete(self, backend: SQSBackend, queue: Queue, message: Message) -> None:
-        self._hidden.pop(str(message.receipt_handle), None)
         self._first_received.pop(message.id, None)
-        held = any(found.had_receipt_handle(message.receipt_handle) for found in queue._messages)  # type: ignore[arg-type]  # noqa: SLF001
-        if held:  # the function may have deleted it itself
+        held = any(found.id == message.id for found in queue._messages)  # noqa: SLF001
+        if held and backend.queues.get(queue.name) is queue:  # the function may have deleted either itself
             backend.delete_message(queue.name, str(message.receipt_handle))
 
     def _record(self, source: Arn, queue: Queue, message: Message) -> dict[str, Any]:
@@ -146,6 +175,17 @@ class QueueReader:
             message_attributes=message.message_attributes,
             attributes_md5=message.attribute_md5,
         )
+
+
+def _batch_size(queue: Queue, most: int) -> int:
+    """As many messages as an event has room for, one at least."""
+    room, count = LARGEST_BATCH, 0
+    for message in queue.messages[:most]:
+        room -= len(message.body.encode(errors="surrogatepass")) + _RECORD_SIZE
+        if room < 0:
+            break
+        count += 1
+    return max(count, 1)
 
 
 def _parsed(body: str) -> Any:

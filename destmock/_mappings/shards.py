@@ -38,6 +38,10 @@ class Record:
 class Stream(Protocol):
     """What a mapping reads."""
 
+    @property
+    def identity(self) -> object:
+        """moto's own object: another one after the stream was made anew."""
+
     def ends(self) -> dict[str, int]:
         """Each shard, and the number of its last record; 0 if it has none."""
 
@@ -51,14 +55,20 @@ def open_stream(arn: Arn, role: str) -> Stream | None:
     if kind == "stream":
         stream = kinesis_backends[arn.account][arn.region].streams.get(rest)
         return None if stream is None else _KinesisStream(stream, arn, role)
-    table = dynamodb_backends[arn.account][arn.region].tables.get(rest.partition("/")[0])
-    shard = None if table is None else table.stream_shard
-    return None if shard is None else _TableStream(shard, arn)
+    name, _, label = rest.partition("/stream/")
+    table = dynamodb_backends[arn.account][arn.region].tables.get(name)
+    if table is None or table.stream_shard is None or table.latest_stream_label != label:
+        return None
+    return _TableStream(table.stream_shard, arn)
 
 
 class _KinesisStream:
     def __init__(self, stream: MotoStream, arn: Arn, role: str) -> None:
         self._stream, self._arn, self._role = stream, arn, role
+
+    @property
+    def identity(self) -> object:
+        return self._stream
 
     def ends(self) -> dict[str, int]:
         return {name: len(shard.records) for name, shard in self._stream.shards.items()}
@@ -88,6 +98,10 @@ class _KinesisStream:
 class _TableStream:
     def __init__(self, shard: StreamShard, arn: Arn) -> None:
         self._shard, self._arn = shard, arn
+
+    @property
+    def identity(self) -> object:
+        return self._shard
 
     def ends(self) -> dict[str, int]:
         return {self._shard.id: len(self._shard.items)}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
 _ARRIVAL = "_destmock_arrived_at"
+#: An event has room for about as many bytes of records.
+LARGEST_BATCH = 6_291_456
 _SERVICES = {"sqs": "SQS queue", "kinesis": "Kinesis stream", "dynamodb": "DynamoDB table"}
 
 
@@ -46,7 +48,10 @@ class Simulation(Protocol):
     def run_synchronously(
         self, ref: FunctionRef, payload: bytes, *, trace: Trace | None, source: str
     ) -> Answered: ...
-    def schedule_poll(self, at: int, poll: Poll, *, background: bool = False) -> None: ...
+    def schedule_poll(self, at: int, poll: Poll) -> int:
+        """Answers a number by which it can be given up."""
+
+    def give_up_poll(self, number: int) -> None: ...
 
 
 def mark_arrival(record: object, now: int) -> None:
@@ -87,6 +92,15 @@ def matches(mapping: EventSourceMapping, record: dict[str, Any]) -> bool:
     """
     patterns = [found["Pattern"] for found in (mapping.filter_criteria or {}).get("Filters") or []]
     return not patterns or any(EventPattern.load(text).matches_event(record) for text in patterns)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """That a mapping is to read at `at`, for the `attempt`th time; nobody waits for one in the background."""
+
+    at: int
+    attempt: int = 1
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)

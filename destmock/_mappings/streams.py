@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from destmock import _targets as targets
 from destmock import _triggers as triggers
 from destmock._mappings.shards import open_stream
-from destmock._mappings.source import matches, ref_of, run_batch, source_of
-from destmock._queue import Poll
+from destmock._mappings.source import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
 from destmock._record import timestamp
 from destmock._targets.target import Message, UndeliverableError
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping
 
     from destmock._attempts import Answered
-    from destmock._mappings.shards import Record
+    from destmock._mappings.shards import Record, Stream
     from destmock._mappings.source import Simulation
 
 _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
@@ -44,6 +43,8 @@ class _Place:
     waits: int = 0
     size: int | None = None
     again_at: int = 0
+    #: Whether the next try is for someone to wait for.
+    endless: bool = False
 
     def done(self, number: int) -> None:
         self.after, self.tries, self.waits, self.size = number, 0, 0, None
@@ -55,10 +56,11 @@ class StreamReader:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._places: dict[str, _Place] = {}
+        self._identity: object | None = None
 
     def begin(self, mapping: EventSourceMapping) -> None:
         """Where reading starts, in the shards that there are: at the end, at a time, or at the beginning."""
-        stream = open_stream(source_of(mapping), "")
+        stream = self._open(mapping)
         if stream is None or mapping.starting_position not in ("LATEST", "AT_TIMESTAMP"):
             return
         since = float(mapping.starting_position_timestamp or 0) * 1000
@@ -69,22 +71,39 @@ class StreamReader:
                 after = max((record.number for record in records if record.at < since), default=0)
             self._place(shard).after = after
 
-    def ready(self, mapping: EventSourceMapping) -> int:
-        """How many records could be read now."""
-        now = self._simulation.now
-        return max((last - p.after for _, p, last in self._unread(mapping) if p.again_at <= now), default=0)
+    def skip(self, mapping: EventSourceMapping) -> None:
+        """Goes on behind all that is there."""
+        stream = self._open(mapping)
+        for shard, last in stream.ends().items() if stream is not None else ():
+            self._place(shard).done(last)
+
+    def plan(self, mapping: EventSourceMapping, *, at_once: bool) -> list[Reading]:
+        """When to read next: what can be read now, if `at_once`, and what has to be tried again later."""
+        stream, now = self._open(mapping), self._simulation.now
+        if stream is None or self._simulation.identify(ref_of(mapping)) is None:
+            return []
+        plans = []
+        for shard, place, last in self._unread(stream):
+            if place.again_at > now:
+                plans.append(Reading(place.again_at, place.tries + 1, background=place.endless))
+            elif at_once:
+                [first] = stream.read(shard, place.after, 1, now)
+                window = int(mapping.max_batch_window or 0) * 1000
+                full = last - place.after >= mapping.batch_size
+                plans.append(Reading(now if full else max(now, first.at + window)))
+        return plans
 
     def read(self, mapping: EventSourceMapping) -> bool:
-        """One batch of one shard. Answers whether there may be more."""
+        """One batch of one shard. Answers whether there was any."""
         simulation, ref = self._simulation, ref_of(mapping)
-        stream = open_stream(source_of(mapping), simulation.role(ref))
-        if stream is None or simulation.identify(ref) is None:
+        stream = None if simulation.identify(ref) is None else self._open(mapping, simulation.role(ref))
+        if stream is None:
             return False
         simulation.check_code(ref)
-        for shard, place, _ in self._unread(mapping):
+        for shard, place, _ in self._unread(stream):
             if place.again_at <= simulation.now:
                 records = stream.read(shard, place.after, place.size or mapping.batch_size, simulation.now)
-                self._run(mapping, shard, place, records)
+                self._run(mapping, shard, place, _fitting(records))
                 return True
         return False
 
@@ -120,7 +139,7 @@ class StreamReader:
         """Later; a throttled function and a halved batch cost none of the retries."""
         most = _limit(mapping.max_retry_attempts)
         if mapping.bisect_on_error and len(batch) > 1 and answered is not None:
-            place.size = (len(batch) + 1) // 2
+            place.size = batch[(len(batch) + 1) // 2 - 1].number - place.after
         elif answered is not None:
             place.tries += 1
             if most is not None and place.tries > most:
@@ -128,9 +147,8 @@ class StreamReader:
                 return
         place.again_at = self._simulation.now + min(_FIRST_WAIT << min(place.waits, 10), _LONGEST_WAIT)
         place.waits += 1
-        poll = Poll(mapping.uuid, ref_of(mapping), place.tries + 1)
-        endless = most is None and _limit(mapping.max_record_age) is None
-        self._simulation.schedule_poll(place.again_at, poll, background=endless)
+        counted = most is not None and answered is not None
+        place.endless = not counted and _limit(mapping.max_record_age) is None
 
     def _give_up(
         self,
@@ -182,10 +200,18 @@ class StreamReader:
         with contextlib.suppress(UndeliverableError):  # AWS counts it in a metric, and goes on
             target.deliver(message)
 
-    def _unread(self, mapping: EventSourceMapping) -> Iterator[tuple[str, _Place, int]]:
+    def _open(self, mapping: EventSourceMapping, role: str = "") -> Stream | None:
+        """The stream; one that was made anew under the same name is read from its beginning."""
+        stream = open_stream(source_of(mapping), role)
+        if stream is not None and stream.identity is not self._identity:
+            if self._identity is not None:
+                self._places.clear()
+            self._identity = stream.identity
+        return stream
+
+    def _unread(self, stream: Stream) -> Iterator[tuple[str, _Place, int]]:
         """Each shard with records that haven't been read, and the number of its last."""
-        stream = open_stream(source_of(mapping), "")
-        for shard, last in stream.ends().items() if stream is not None else ():
+        for shard, last in stream.ends().items():
             place = self._place(shard)
             if place.after < last:
                 yield shard, place, last
@@ -197,3 +223,14 @@ class StreamReader:
 def _limit(setting: int | None) -> int | None:
     """AWS writes -1 for no limit, which is the default."""
     return None if setting is None or setting < 0 else int(setting)
+
+
+def _fitting(records: list[Record]) -> list[Record]:
+    """As many records as an event has room for, one at least."""
+    room, count = LARGEST_BATCH, 0
+    for record in records:
+        room -= len(triggers.to_bytes(record.event)) + 1
+        if room < 0:
+            break
+        count += 1
+    return records[: max(count, 1)]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: SenderId of what EventBridge sends to a queue (F7).
 _SENDER = "AIDAJXNJGGKNS7OSV23OI"
 _VARIABLE = re.compile(r'("?)<([^<>"]+)>\1')
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"\.([^.\[\]]+)|\['([^']*)'\]|\[(\d+)\]")
 
 
 def event(message: Message, *, account: str, region: str, source: str, detail_type: str) -> dict[str, Any]:
@@ -109,15 +109,15 @@ def _prepare(
     """What sends the event to one target; raises if destmock has no way to."""
     arn = parse_arn(target["Arn"])
     source = f"EventBridge rule {rule.name}"
-    passed = replace(message, body=_input(target, event).encode(), source=source, attributes={})
+    passed = replace(message, body=_input(target, event, rule).encode(), source=source, attributes={})
     if arn is not None and arn.service == "sqs":
-        return [lambda: _to_queue(arn, target, passed)]
+        return [lambda: _to_queue(arn, rule, target, passed)]
     if arn is not None and arn.service == "sns":
         topic = TopicTarget(arn, functions)
         return [] if topic.standing() == "missing" else [topic.prepare(passed)]
     if arn is not None and arn.service == "lambda":
         ref = parse_function_arn(target["Arn"])
-        return [] if ref is None else [lambda: _to_function(ref, passed, functions)]
+        return [] if ref is None else [lambda: _to_function(ref, rule, target, passed, functions)]
     if arn is not None and arn.service == "logs":
         return [lambda: _to_log_group(arn, rule, passed)]
     if arn is not None and arn.resource.startswith("event-bus/"):
@@ -129,9 +129,10 @@ def _prepare(
     raise UndeliverableError(text)
 
 
-def _to_queue(arn: Arn, target: dict[str, Any], message: Message) -> None:
+def _to_queue(arn: Arn, rule: Rule, target: dict[str, Any], message: Message) -> None:
     queue = find_queue(arn)
     if queue is None:
+        _to_dead_letters(rule, target, message)
         return
     if not queue.fifo_queue:
         enqueue(queue, message.text, message, _SENDER)
@@ -143,9 +144,31 @@ def _to_queue(arn: Arn, target: dict[str, Any], message: Message) -> None:
         backend.send_message(queue.name, message.text, group_id=group)
 
 
-def _to_function(ref: FunctionRef, message: Message, functions: Functions) -> None:
+def _to_function(
+    ref: FunctionRef, rule: Rule, target: dict[str, Any], message: Message, functions: Functions
+) -> None:
     """That nothing can run the function is the test's mistake: it isn't kept from the test."""
-    functions.notify(ref, message.body, source=message.source, trace=message.trace)
+    if not functions.notify(ref, message.body, source=message.source, trace=message.trace):
+        _to_dead_letters(rule, target, message)
+
+
+def _to_dead_letters(rule: Rule, target: dict[str, Any], message: Message) -> None:
+    """The target's own dead-letter queue hears of one that isn't there.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+    arn = parse_arn((target.get("DeadLetterConfig") or {}).get("Arn") or "")
+    queue = None if arn is None else find_queue(arn)
+    if queue is None:
+        return
+    told = {
+        "RULE_ARN": rule.arn,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": "NO_RESOURCE",
+        "ERROR_MESSAGE": f"The target {target['Arn']} does not exist.",
+    }
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
+    enqueue(queue, message.text, message, _SENDER, attributes)
 
 
 def _to_log_group(arn: Arn, rule: Rule, message: Message) -> None:
@@ -164,7 +187,7 @@ def _to_archive(rule: Rule, event: dict[str, Any], message: Message) -> None:
             archive.events.append(cast("Any", {**event, "time": message.sent_at / 1000}))
 
 
-def _input(target: dict[str, Any], event: dict[str, Any]) -> str:
+def _input(target: dict[str, Any], event: dict[str, Any], rule: Rule) -> str:
     """What the target gets: the event, a constant, a part of the event, or a filled-in template."""
     if "Input" in target:
         return str(target["Input"])
@@ -172,13 +195,19 @@ def _input(target: dict[str, Any], event: dict[str, Any]) -> str:
         return _compact(_at(target["InputPath"], event))
     transformer = target.get("InputTransformer")
     if transformer:
-        return _filled(transformer["InputTemplate"], transformer.get("InputPathsMap") or {}, event)
+        return _filled(transformer["InputTemplate"], transformer.get("InputPathsMap") or {}, event, rule)
     return _compact(event)
 
 
-def _filled(template: str, paths: dict[str, str], event: dict[str, Any]) -> str:
+def _filled(template: str, paths: dict[str, str], event: dict[str, Any], rule: Rule) -> str:
     """A variable inside a longer text is put in as it is; one that stands alone as JSON."""
-    predefined = {"aws.events.event": event, "aws.events.event.json": event}
+    predefined = {
+        "aws.events.rule-arn": rule.arn,
+        "aws.events.rule-name": rule.name,
+        "aws.events.event.ingestion-time": event["time"],
+        "aws.events.event": {name: value for name, value in event.items() if name != "detail"},
+        "aws.events.event.json": event,
+    }
     values = {**predefined, **{name: _at(path, event) for name, path in paths.items()}}
 
     def value(match: re.Match[str]) -> str:
@@ -188,7 +217,7 @@ def _filled(template: str, paths: dict[str, str], event: dict[str, Any]) -> str:
 
     def inner(match: re.Match[str]) -> str:
         found = values.get(match[1], match[0])
-        return found if isinstance(found, str) else _compact(found).replace('"', '\\"')
+        return _compact(found if isinstance(found, str) else _compact(found))[1:-1]
 
     def text(match: re.Match[str]) -> str:
         alone = _VARIABLE.fullmatch(match[0])
@@ -200,8 +229,8 @@ def _filled(template: str, paths: dict[str, str], event: dict[str, Any]) -> str:
 def _at(path: str, event: Any) -> Any:
     """The part of the event that a JSONPath such as `$.detail.items[0].id` names; `None` if there is none."""
     try:
-        for name, index in _STEP.findall(path.removeprefix("$")):
-            event = event[name or int(index)]
+        for name, quoted, index in _STEP.findall(path.removeprefix("$")):
+            event = event[name or quoted or int(index)]
     except (LookupError, TypeError):
         return None
     return event
