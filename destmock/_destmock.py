@@ -221,6 +221,11 @@ class Destmock:
         """
         return _explain.timeline(self._ledger, self._simulation.pending, self._repeating())
 
+    def _report(self) -> str:
+        """The timeline as it stands: what is run for the report of a failed test could only fail again."""
+        simulation = self._simulation
+        return _explain.timeline(simulation.ledger, simulation.pending, self._repeating())
+
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger
         return (

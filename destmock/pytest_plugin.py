@@ -76,7 +76,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         item.stash[_ended] = True
     if report.failed and call.excinfo is not None:
         active = getattr(call.excinfo.value, "_destmock", None) or item.stash.get(_active, None)
-        timeline = "" if active is None else active.timeline()
+        timeline = "" if active is None else active._report()  # noqa: SLF001 - the two are one thing to a user
         if timeline:
             report.sections.append(("destmock timeline", timeline))
     if call.when == "teardown":

@@ -173,6 +173,31 @@ def test_an_answer_that_is_no_duration_is_an_error_and_the_event_stays(destmock,
     assert ran == [None]
 
 
+def test_a_failed_test_has_its_report_though_its_event_can_not_run(pytester):
+    """And the next one is unaffected."""
+    pytester.makepyfile("""
+        import boto3
+        import pytest
+
+        def send(destmock):
+            destmock.handler("orders", lambda event, context: None, duration=lambda event: -1)
+            boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event")
+
+        def test_fails(destmock):
+            send(destmock)
+
+        def test_leaves_it_queued(destmock):
+            with pytest.raises(ValueError, match="answered -1"):
+                send(destmock)
+
+        def test_next(destmock):
+            assert destmock.invocations == ()
+    """)
+    result = pytester.runpytest_subprocess("-n0", "-p", "no:randomly")
+    result.assert_outcomes(passed=2, failed=1, errors=1)
+    result.stdout.fnmatch_lines(["*destmock timeline*", "* orders accepted {} *"])
+
+
 @by_hand
 def test_a_duration_that_raises_is_the_test_s_own_error(destmock, lam):
     destmock.handler("orders", outcomes(None), duration=lambda event: event["items"])
