@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
+    from destmock._faults import Faults
     from destmock._handlers import Handler, Outcomes, outcomes
     from destmock._history import History
+    from destmock._injection import Fault, PendingFault
     from destmock._ledger import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
     from destmock._mock import MockDestinations, mock_destinations
     from destmock._record import InvocationRecord
@@ -33,6 +35,8 @@ __all__ = [
     "Destmock",
     "DestmockError",
     "Drop",
+    "Fault",
+    "Faults",
     "Handler",
     "History",
     "InactiveError",
@@ -45,6 +49,7 @@ __all__ = [
     "NoHandlerError",
     "Outcomes",
     "Pending",
+    "PendingFault",
     "Stack",
     "UnsupportedError",
     "mock_destinations",
@@ -54,8 +59,10 @@ __all__ = [
 _MODULES = {
     "destmock._deploy": ("Stack",),
     "destmock._destmock": ("Destmock",),
+    "destmock._faults": ("Faults",),
     "destmock._handlers": ("Handler", "Outcomes", "outcomes"),
     "destmock._history": ("History",),
+    "destmock._injection": ("Fault", "PendingFault"),
     "destmock._ledger": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
     "destmock._mock": ("MockDestinations", "mock_destinations"),
     "destmock._record": ("InvocationRecord",),

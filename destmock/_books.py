@@ -11,12 +11,12 @@ from destmock._ledger import Deliveries, Entry, function_name
 
 if TYPE_CHECKING:
     from destmock._history import Key
-    from destmock._ledger import Delivery, Drop, Invocation, Synchronous, Unanswered
+    from destmock._ledger import Delivery, Drop, Invocation, Refused, Synchronous, Unanswered
 
 #: So many of them does a strict mock complain of by name.
 _FAILURES_KEPT = 10
 Fact = TypeVar("Fact")
-Told: TypeAlias = "Entry | Synchronous | Unanswered"
+Told: TypeAlias = "Entry | Synchronous | Refused | Unanswered"
 
 
 class Ledger:
@@ -28,7 +28,7 @@ class Ledger:
     def __init__(self, history: int | None = None) -> None:
         self.history = history
         self.story: Kept[Told] = Kept(_key)
-        #: The deliveries that failed: how many, and the first few of them.
+        #: The deliveries that failed, but not by an injected fault: how many, and the first few of them.
         self.failures = 0
         self.first_failures: list[Delivery] = []
         self._entries: Kept[Entry] = Kept(_key)
@@ -52,6 +52,10 @@ class Ledger:
         self.story.add(invocation)
         self._ended(invocation)
 
+    def refused(self, invocation: Refused) -> None:
+        self.story.add(invocation)
+        self._ended(invocation)
+
     def unanswered(self, event: Unanswered) -> None:
         self.story.add(event)
         self._ended(event)
@@ -59,7 +63,7 @@ class Ledger:
     def delivered(self, entry: Entry, delivery: Delivery) -> None:
         entry.deliveries.append(delivery)
         self._deliveries.add(delivery)
-        if delivery.error is not None:
+        if delivery.error is not None and not delivery.injected:
             self.failures += 1
             if len(self.first_failures) < _FAILURES_KEPT:
                 self.first_failures.append(delivery)

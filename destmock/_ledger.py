@@ -63,7 +63,8 @@ class Invocation:
     `condition` and `record` are `None` while the event is queued. `function_arn` is as the record writes it,
     always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
     "InvokeAsync", or e.g. "OnFailure of orders", "dead-letter queue of orders", "SNS topic orders",
-    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app".
+    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app". `duplicate` tells the
+    second delivery of an event that `faults` had delivered twice; the first has the same `request_id`.
     """
 
     request_id: str
@@ -74,6 +75,7 @@ class Invocation:
     attempts: tuple[Attempt, ...]
     condition: Condition | None
     record_body: bytes | None
+    duplicate: bool = False
 
     @property
     def event(self) -> Any:
@@ -99,7 +101,7 @@ class Delivery:
     """One sending of a record to a destination; `error` says why it failed, `None` if it arrived.
 
     `body` is what was sent, in bytes. `dead_letter` tells a message to a dead-letter queue (the original
-    event) from one to a destination (the invocation record).
+    event) from one to a destination (the invocation record). `injected` tells a failure that `faults` made.
     """
 
     destination: str
@@ -109,6 +111,7 @@ class Delivery:
     at: datetime
     invocation: Invocation
     dead_letter: bool = False
+    injected: bool = False
 
     @property
     def record(self) -> InvocationRecord | None:
@@ -150,7 +153,7 @@ class Pending:
 
     `running` is true of one whose attempt has begun and, by the handler's declared `duration`, not yet ended.
     An event source mapping that is about to read its queue or stream is in it too, with the mapping's UUID as
-    its `request_id`.
+    its `request_id`. `duplicate` is as `Invocation` has it.
     """
 
     request_id: str
@@ -158,6 +161,7 @@ class Pending:
     attempt: int
     due_at: datetime
     running: bool = False
+    duplicate: bool = False
 
     @property
     def function_name(self) -> str:
@@ -181,6 +185,14 @@ class Deliveries(History[Delivery]):
         return Deliveries((delivery for delivery in self if delivery.destination == arn), left_out)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something else happened to an event than an attempt, for the timeline only."""
+
+    at: int
+    what: str
+
+
 @dataclass(slots=True)
 class Entry:
     """An event while it happens; `fact` is how it stands."""
@@ -193,10 +205,11 @@ class Entry:
     attempts: list[Attempt] = field(default_factory=list)
     condition: Condition | None = None
     settled_at: int | None = None
-    throttles: int = 0
+    notes: list[Note] = field(default_factory=list)
     drop: Drop | None = None
     record: bytes | None = None
     deliveries: list[Delivery] = field(default_factory=list)
+    duplicate: bool = False
     #: Where the ledger has it while it is queued.
     position: int = 0
     _fact: Invocation | None = None
@@ -214,6 +227,7 @@ class Entry:
             tuple(self.attempts),
             self.condition,
             self.record,
+            self.duplicate,
         )
         if self.condition is not None:
             self._fact = fact
@@ -242,6 +256,17 @@ class Unanswered:
     source: str
     function_arn: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A synchronous invocation that an injected fault ended before anything ran, for the timeline only."""
+
+    source: str
+    function_arn: str
+    payload: bytes
+    at: int
+    what: str
 
 
 def log_text(log_events: tuple[str, ...]) -> str:

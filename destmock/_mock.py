@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
 from destmock._clock import from_datetime
+from destmock._concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
 from destmock._isolation import isolated, seeded
@@ -44,9 +45,12 @@ class MockDestinations:
         strict: bool = True,
         start: datetime | None = None,
         adopt: bool = True,
+        account_concurrency: int = ACCOUNT_CONCURRENCY,
         seed: int | None = None,
         history: int | None = None,
     ) -> None:
+        check_limit(account_concurrency)
+        self._account_concurrency = account_concurrency
         self._handlers = dict(handlers or {})
         self._autorun = autorun
         self._strict = strict
@@ -63,7 +67,13 @@ class MockDestinations:
         """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
         seed = self._start if self._seed is None else self._seed
-        simulation = Simulation(start=now, seed=seed, autorun=self._autorun, history=self._history)
+        simulation = Simulation(
+            start=now,
+            seed=seed,
+            autorun=self._autorun,
+            account_concurrency=self._account_concurrency,
+            history=self._history,
+        )
         destmock = Destmock(simulation)
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
@@ -109,6 +119,7 @@ class MockDestinations:
             yield destmock
         except BaseException as error:
             _attach(error, destmock)
+            _tell_of_chaos(error, destmock)
             raise
         problem = self._problem(destmock, failed=False)
         if problem is not None:
@@ -125,6 +136,7 @@ class MockDestinations:
     ) -> None:
         if error is not None:
             _attach(error, self._running[-1][0])
+            _tell_of_chaos(error, self._running[-1][0])
         self.stop(failed=error is not None)
 
     def _problem(self, destmock: Destmock, *, failed: bool) -> LeftoverError | None:
@@ -156,6 +168,12 @@ def _count(name: str, value: int | None) -> int | None:
     return value
 
 
+def _tell_of_chaos(error: BaseException, destmock: Destmock) -> None:
+    """Whatever prints the exception prints how to repeat its faults; Python 3.10 has no notes."""
+    for note in destmock._repeating() if hasattr(error, "add_note") else ():  # noqa: SLF001 - one thing to a user
+        error.add_note(note)
+
+
 @overload
 def mock_destinations(handlers: Decorated) -> Decorated: ...
 @overload
@@ -166,6 +184,7 @@ def mock_destinations(
     strict: bool = ...,
     start: datetime | None = ...,
     adopt: bool = ...,
+    account_concurrency: int = ...,
     seed: int | None = ...,
     history: int | None = ...,
 ) -> MockDestinations: ...
@@ -176,6 +195,7 @@ def mock_destinations(
     strict: bool = True,
     start: datetime | None = None,
     adopt: bool = True,
+    account_concurrency: int = ACCOUNT_CONCURRENCY,
     seed: int | None = None,
     history: int | None = None,
 ) -> MockDestinations | Callable[..., Any]:
@@ -196,6 +216,8 @@ def mock_destinations(
     `start`: the virtual time at the beginning, an aware `datetime`; with it, all ids (moto's too), times and
     the order of things are the same on every run. Default: the real time, and random ids.
     `adopt`: also mock the boto3 clients, resources and sessions made before destmock was first imported.
+    `account_concurrency`: how many attempts may be in progress at once in an account and region. Functions
+    without reserved concurrency share what the reservations leave of it; who finds no slot is throttled.
     `seed`: a number from which all ids follow, and which versions a weighted alias chooses. Default: it comes
     from `start`; without that, they are random.
     `history`: how many events that have settled, and synchronous invocations, are remembered, for a test of
@@ -211,6 +233,7 @@ def mock_destinations(
         strict=strict,
         start=start,
         adopt=adopt,
+        account_concurrency=account_concurrency,
         seed=seed,
         history=history,
     )

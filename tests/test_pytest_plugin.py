@@ -24,7 +24,7 @@ def responses(destmock):
 #: Warnings are errors in the inner runs too; pytest-asyncio warns without its option.
 STRICT = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--strict-markers")
 SECTION = "destmock timeline"
-OPTIONS = ("handlers", "autorun", "strict", "start", "adopt", "seed", "history")
+OPTIONS = ("handlers", "autorun", "strict", "start", "adopt", "account_concurrency", "seed", "history")
 
 
 @pytest.fixture
