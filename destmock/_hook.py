@@ -6,6 +6,7 @@ signed or sent. Sessions made after this import have the hooks; `adopt` finds th
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 from functools import cache
@@ -26,14 +27,13 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
-from destmock import _aio, _operations, _wire
+from destmock import _aio, _network, _operations, _wire
 from destmock._functions import account_of, partition_of
 from destmock._ids import parse_trace
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterable, Iterator
 
     from botocore.compat import HTTPHeaders
     from botocore.model import OperationModel
@@ -116,23 +116,33 @@ BUILTIN_HANDLERS.extend(_HOOKS)
 def follow_aiobotocore(_session: object = None) -> None:
     """Mocks aiobotocore, once the program has imported it, until the outermost mock ends."""
     if active and _aio.is_to_be_mocked():
-        active[0].on_close(_aio.mock(_refuse))
+        active[0].on_close(_aio.mock(_guarded))
 
 
 register_initializer(follow_aiobotocore)  # each new session calls it: the import may be the test's own
 
 
-def network_refused() -> AbstractContextManager[object]:
-    """While entered, what neither moto nor destmock answers isn't sent anywhere."""
-    return patch.object(URLLib3Session, "send", _refuse)
+@contextlib.contextmanager
+def network_refused() -> Iterator[None]:
+    """While entered, what neither moto nor destmock answers isn't sent anywhere but to allowed hosts."""
+    with (
+        patch.object(URLLib3Session, "send", _guarded(URLLib3Session.send)),
+        _network.refused(lambda: active[-1].hosts if active else None),
+    ):
+        yield
 
 
-def _refuse(_session: URLLib3Session, request: Any) -> None:
-    message = (
-        f"{request.method} {request.url} would have left the process: neither moto nor destmock answers it "
-        "(is an endpoint_url set?)"
-    )
-    raise NetworkError(message)
+def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def guard(session: Any, request: Any) -> Any:
+        if active and active[-1].hosts.allows(urlsplit(request.url).hostname or ""):
+            return send(session, request)
+        message = (
+            f"{request.method} {request.url} (not one of allow_hosts) would have left the process: neither "
+            "moto nor destmock answers it (is an endpoint_url set?)"
+        )
+        raise NetworkError(message)
+
+    return guard
 
 
 @cache

@@ -12,11 +12,12 @@ from destmock._decorators import decorate
 from destmock._destmock import Destmock
 from destmock._isolation import isolated
 from destmock._moto_gaps import gaps_filled
+from destmock._network import Hosts
 from destmock._simulation import Simulation
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
     from typing import Any
@@ -44,12 +45,14 @@ class MockDestinations:
         strict: bool = True,
         start: datetime | None = None,
         adopt: bool = True,
+        allow_hosts: Iterable[str] = (),
     ) -> None:
         self._handlers = dict(handlers or {})
         self._autorun = autorun
         self._strict = strict
         self._start = None if start is None else from_datetime(start)
         self._adopt = adopt
+        self._hosts = Hosts(allow_hosts)
         self._running: list[tuple[Destmock, contextlib.ExitStack]] = []
 
     def __call__(self, target: Decorated) -> Decorated:
@@ -58,7 +61,7 @@ class MockDestinations:
     def start(self) -> Destmock:
         """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
-        simulation = Simulation(start=now, seed=self._start, autorun=self._autorun)
+        simulation = Simulation(start=now, seed=self._start, autorun=self._autorun, hosts=self._hosts)
         destmock = Destmock(simulation)
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
@@ -148,6 +151,7 @@ def mock_destinations(
     strict: bool = ...,
     start: datetime | None = ...,
     adopt: bool = ...,
+    allow_hosts: Iterable[str] = ...,
 ) -> MockDestinations: ...
 def mock_destinations(
     handlers: Mapping[str, Handler | str | Outcomes] | Callable[..., Any] | None = None,
@@ -156,6 +160,7 @@ def mock_destinations(
     strict: bool = True,
     start: datetime | None = None,
     adopt: bool = True,
+    allow_hosts: Iterable[str] = (),
 ) -> MockDestinations | Callable[..., Any]:
     """Mocks AWS (through moto) with Lambda's asynchronous invocation really working.
 
@@ -174,7 +179,11 @@ def mock_destinations(
     `start`: the virtual time at the beginning, an aware `datetime`; with it, all ids, times and the order
     of things are the same on every run. Default: the real time, and random ids.
     `adopt`: also mock the boto3 clients, resources and sessions made before destmock was first imported.
+    `allow_hosts`: names or addresses that may be reached over the network, `*` standing for any part of one
+    and `localhost` for the whole loopback. Any other connection, datagram or look-up is a `NetworkError`.
     """
     if callable(handlers):
         return MockDestinations()(handlers)
-    return MockDestinations(handlers, autorun=autorun, strict=strict, start=start, adopt=adopt)
+    return MockDestinations(
+        handlers, autorun=autorun, strict=strict, start=start, adopt=adopt, allow_hosts=allow_hosts
+    )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from destmock._ids import Trace
     from destmock._ledger import AttemptOutcome, Invocation, Pending
     from destmock._lifecycle import Result
+    from destmock._network import Hosts
     from destmock._packages import Package
     from destmock._queue import Job
 
@@ -47,8 +48,9 @@ _LOOP_LENGTH = 50
 class Simulation:
     """Everything that one mock knows. `now` and all times are virtual, in milliseconds."""
 
-    def __init__(self, *, start: int, seed: int | None, autorun: bool) -> None:
+    def __init__(self, *, start: int, seed: int | None, autorun: bool, hosts: Hosts) -> None:
         self.autorun = autorun
+        self.hosts = hosts
         self.handlers = Handlers()
         self.ledger = Ledger()
         self.ids = Ids(seed)

@@ -65,6 +65,7 @@ ORDER = [
     "_ids",
     "_aws_errors",
     "_arn",
+    "_network",
     "errors",
 ]
 PURE = {

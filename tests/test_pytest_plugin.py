@@ -227,9 +227,8 @@ def test_a_marker_with_an_unknown_option_is_refused(run, arguments, complaint):
             pass
     """)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        [f"*UsageError: @pytest.mark.destmock takes handlers, autorun, strict, start, adopt; {complaint}"]
-    )
+    taken = "handlers, autorun, strict, start, adopt, allow_hosts"
+    result.stdout.fnmatch_lines([f"*UsageError: @pytest.mark.destmock takes {taken}; {complaint}"])
 
 
 def test_a_bad_handler_in_the_marker_is_an_error_at_setup(run):
@@ -247,9 +246,8 @@ def test_a_bad_handler_in_the_marker_is_an_error_at_setup(run):
 
 def test_the_marker_is_registered(pytester):
     result = pytester.runpytest(*STRICT, "--markers")
-    result.stdout.fnmatch_lines(
-        ["@pytest.mark.destmock(handlers=..., autorun=..., strict=..., start=..., adopt=...): mock Lambda *"]
-    )
+    options = "handlers=..., autorun=..., strict=..., start=..., adopt=..., allow_hosts=..."
+    result.stdout.fnmatch_lines([f"@pytest.mark.destmock({options}): mock Lambda *"])
 
 
 # ini options
@@ -332,7 +330,7 @@ def test_with_a_start_two_runs_tell_the_same_story(run):
 def test_the_ini_options_are_in_pytest_s_help(pytester):
     result = pytester.runpytest(*STRICT, "--help")
     result.stdout.fnmatch_lines_random(
-        [f"*destmock_{name} *" for name in ("autorun", "strict", "adopt", "start")]
+        [f"*destmock_{name} *" for name in ("autorun", "strict", "adopt", "start", "allow_hosts")]
     )
 
 
