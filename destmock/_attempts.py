@@ -14,6 +14,7 @@ from destmock._ledger import Attempt, Synchronous
 from destmock._logs import LogEvents, Logs
 from destmock._metrics import Metrics
 from destmock._runtime import Call, Outcome, Runtime
+from destmock._turns import Running, Turns
 from destmock._xray import Run, Segments, Traced
 
 if TYPE_CHECKING:
@@ -48,26 +49,16 @@ class Attempts:
         self._ids = ids
         self._ledger = ledger
         self._runtime = Runtime(ids, Importer())
-        #: The handlers that are running, innermost last: the trace of each, and its header.
-        self._running: list[tuple[Trace, str]] = []
+        self.turns = Turns()
         #: How many attempts of a function are in progress, by its unqualified ARN.
         self._busy: Counter[str] = Counter()
 
-    @property
-    def trace(self) -> Trace | None:
-        """The trace of the handler that is running; `None` between handlers."""
-        return self._running[-1][0] if self._running else None
-
-    @property
-    def trace_header(self) -> str | None:
-        """The same as the handler finds it in its environment."""
-        return self._running[-1][1] if self._running else None
-
     def flush(self) -> None:
         """Hands moto what it has not been told yet: someone may be about to read it."""
-        self.logs.flush()
-        self.metrics.flush()
-        self.segments.flush()
+        with self.turns.held():
+            self.logs.flush()
+            self.metrics.flush()
+            self.segments.flush()
 
     def close(self) -> None:
         self.logs.flush()
@@ -97,13 +88,12 @@ class Attempts:
         self._busy[ref.unqualified_arn] -= 1
 
     def run(self, function: Function, code: Registration | Package, call: Call, trace: Trace) -> Outcome:
-        self._running.append((trace, call.trace_header))
         self.occupy(function.ref)
+        running = Running(function.ref.unqualified_arn, trace, call.trace_header)
         try:
-            outcome = self._runtime.run(function, code, call)
+            outcome = self._runtime.run(function, code, call, self.turns.handler(running))
         finally:
             self.release(function.ref)
-            self._running.pop()
         self.logs.write(
             LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
         )

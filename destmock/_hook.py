@@ -59,6 +59,13 @@ def on_lambda_call(
     if not active or not _is_aws(params["url"]):
         return None
     simulation = active[-1]
+    with simulation.turns.held():  # but for the time that a handler runs
+        return _answered(simulation, model, params, request_signer, context)
+
+
+def _answered(
+    simulation: Simulation, model: OperationModel, params: dict[str, Any], request_signer: Any, context: Any
+) -> tuple[AWSResponse, dict[str, Any]] | None:
     caller = _caller(simulation, params, request_signer, context)
     name = model.name
     if name != "CreateFunction":

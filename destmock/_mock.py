@@ -61,12 +61,14 @@ class MockDestinations:
     def start(self) -> Destmock:
         """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
+        within = _hook.active[-1].turns.mine if _hook.active else None
         simulation = Simulation(start=now, seed=self._start, autorun=self._autorun, hosts=self._hosts)
         destmock = Destmock(simulation)
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
         with contextlib.ExitStack() as stack:
             stack.enter_context(isolated())
+            stack.enter_context(simulation.turns.followed())
             if self._adopt:
                 _hook.adopt()
             stack.enter_context(_hook.network_refused())
@@ -78,6 +80,8 @@ class MockDestinations:
             _hook.follow_aiobotocore()
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))
+        if within is not None:
+            within.closing.callback(self._abandon, destmock)
         return destmock
 
     def stop(self, *, failed: bool = False) -> None:
@@ -92,11 +96,21 @@ class MockDestinations:
         if destmock._simulation is not _hook.active[-1]:  # noqa: SLF001 - the two are one thing to a user
             message = "a mock that started later is still active; end mocks in the reverse order"
             raise DestmockError(message)
+        simulation = destmock._simulation  # noqa: SLF001 - the two are one thing to a user
+        if simulation.turns.mine is not None:
+            message = "a handler can't end the mock that runs it; end it in the test"
+            raise DestmockError(message)
+        simulation.turns.end()
         self._running.pop()
         problem = self._problem(destmock, failed=failed)
         stack.close()
         if problem is not None:
             raise problem
+
+    def _abandon(self, destmock: Destmock) -> None:
+        """A handler has ended that had started this mock: it is over, if the handler hasn't ended it."""
+        while any(started is destmock for started, _ in self._running):
+            self.stop(failed=True)
 
     @contextlib.contextmanager
     def joined(self) -> Iterator[Destmock]:

@@ -121,8 +121,14 @@ class Runtime:
         self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
 
-    def run(self, function: Function, code: Registration | Package, call: Call) -> Outcome:
-        """One attempt; never raises."""
+    def run(
+        self,
+        function: Function,
+        code: Registration | Package,
+        call: Call,
+        turn: AbstractContextManager[None],
+    ) -> Outcome:
+        """One attempt, during whose `turn` the function's own code runs; never raises."""
         environment = self._environment(function, code, call.now)
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture)
@@ -133,6 +139,7 @@ class Runtime:
             self._variables.of(function, environment.stream, call.trace_header, environment.task_root),
             capture.active(self._root_handler, environment.log_handlers),
             out_of_sight(),
+            turn,
         ):
             if cold:
                 environment.handler = _initialise(

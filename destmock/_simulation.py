@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from destmock import _aws_errors as errors
@@ -56,12 +57,14 @@ class Simulation:
         self.ids = Ids(seed)
         self.functions = Functions(self.handlers, self.ids)
         self.attempts = Attempts(self.functions, self.ids, self.ledger)
+        self.turns = self.attempts.turns
         self.mappings = Mappings(self)
         self._outbox = Outbox(self, self.ids, self.ledger, self.attempts.metrics)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Job] = Clock(start)
         self._packages = Packages()
-        self._driving = False
+        #: The threads that have queued something since they last settled down.
+        self._queued: set[int] = set()
         self._closing = contextlib.ExitStack()
 
     @property
@@ -70,12 +73,14 @@ class Simulation:
 
     @property
     def trace(self) -> Trace | None:
-        """The trace of the handler that is running; `None` between handlers."""
-        return self.attempts.trace
+        """The trace of the handler that this thread works for; `None` outside of handlers."""
+        mine = self.turns.mine
+        return None if mine is None else mine.trace
 
     def carrier(self, body: bytes = b"") -> Message:
         """What a service passes on now, as part of the trace of the handler that had it do so."""
-        trace, header = self.attempts.trace, self.attempts.trace_header
+        mine = self.turns.mine
+        trace, header = (None, None) if mine is None else (mine.trace, mine.header)
         return Message(body, trace, header, self.now, self.ids.uuid(), source="")
 
     @property
@@ -103,6 +108,10 @@ class Simulation:
 
     def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
         """Queues an event. Raises `NoHandlerError` when nothing could run it."""
+        with self.turns.held():
+            return self._accept(ref, payload, source, trace)
+
+    def _accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
         function = self.functions.find(ref)
         if function is not None:
             self._code(function)
@@ -114,6 +123,7 @@ class Simulation:
         self.ledger.accepted(entry)
         self.attempts.metrics.received(ref, self.now)
         self._clock.schedule(self.now, Dispatch(event))
+        self._queued.add(get_ident())
         return event
 
     def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool:
@@ -132,7 +142,9 @@ class Simulation:
 
     def schedule_poll(self, at: int, poll: Poll, *, background: bool = False) -> None:
         """Has an event source mapping look for records at `at`."""
-        self._clock.schedule(at, poll, background=background)
+        with self.turns.held():
+            self._clock.schedule(at, poll, background=background)
+            self._queued.add(get_ident())
 
     def check_code(self, ref: FunctionRef) -> None:
         """Raises `NoHandlerError` when nothing could run the function."""
@@ -155,18 +167,27 @@ class Simulation:
         source: str = "Invoke",
     ) -> Answered:
         """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17)."""
-        function = self.functions.find(ref)
-        if function is None:
-            raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-        return self.attempts.run_synchronously(
-            function, self._code(function), payload, client_context, trace, now=self.now, source=source
-        )
+        with self.turns.taken():
+            function = self.functions.find(ref)
+            if function is None:
+                raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
+            return self.attempts.run_synchronously(
+                function, self._code(function), payload, client_context, trace, now=self.now, source=source
+            )
 
     # Driving
 
     def settle_down(self) -> None:
-        """Runs what is queued, if that is what autorun is for: never inside a handler's own call."""
-        if self.autorun and not self._driving and self.trace is None:
+        """Runs what is queued, if that is what autorun is for: never inside a handler's own call.
+
+        While another thread drives, one that has queued nothing goes on: the handler may wait for it.
+        """
+        me = get_ident()
+        queued = me in self._queued
+        self._queued.discard(me)
+        if not self.autorun or self.turns.driver == me or self.turns.mine is not None:
+            return
+        if queued or (self.turns.driver is None and not self._clock.idle):
             self.run(LIMIT)
 
     def step(self) -> Invocation | Pending | None:
@@ -174,7 +195,8 @@ class Simulation:
         with self._drive():
             if self._clock.idle:
                 return None
-            job = self._run_next()
+            with self.turns.taken():
+                job = self._run_next()
             return queue.pending(self.now, job) if isinstance(job, Poll) else job.event.entry.fact
 
     def run(self, limit: int, *, until: int | None = None) -> int:
@@ -186,7 +208,8 @@ class Simulation:
                 if attempts - since >= limit:
                     raise queue.loop(limit, recent)
                 before = self.now
-                job = self._run_next()
+                with self.turns.taken():
+                    job = self._run_next()
                 if until is not None and self.now > before:  # time comes to an end by itself
                     since = attempts
                 if not isinstance(job, Completion):
@@ -205,16 +228,13 @@ class Simulation:
 
     @contextlib.contextmanager
     def _drive(self) -> Iterator[None]:
-        if self._driving or self.trace is not None:
+        if self.turns.driver == get_ident() or self.turns.mine is not None:
             message = (
                 "time can't be driven from inside a handler: what it invokes is queued, and runs after it"
             )
             raise DestmockError(message)
-        self._driving = True
-        try:
+        with self.turns.driven():
             yield
-        finally:
-            self._driving = False
 
     def _run_next(self) -> Job:
         job = self._clock.pop()

@@ -35,6 +35,7 @@ ORDER = [
     "_runtime",
     "_runtime_client",
     "_platform",
+    "_turns",
     "_capture",
     "_variables",
     "_event_loop",

@@ -36,8 +36,9 @@ def _arrivals_noted() -> Iterator[None]:
     def queue_add_message(self: Queue, message: Message) -> None:
         simulation = active[-1]
         mappings.mark_arrival(message, simulation.now)
-        if not has_trace(message) and simulation.trace is not None:
-            mark_traced(message, simulation.trace, simulation.attempts.trace_header)
+        handler = simulation.turns.mine
+        if handler is not None and not has_trace(message):
+            mark_traced(message, handler.trace, handler.header)
         with _resting(self):
             add_message(self, message)
         simulation.mappings.arrived(self.account_id, self.region, self.queue_arn)
