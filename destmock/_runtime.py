@@ -26,6 +26,7 @@ from destmock._event_loop import out_of_sight
 from destmock._handlers import Importer, stripped
 from destmock._namespaces import Namespace, Namespaces
 from destmock._packages import TASK_ROOT, Package
+from destmock._process import settings_kept
 from destmock._runtime_client import RuntimeClient
 from destmock._variables import Variables
 
@@ -98,6 +99,8 @@ class _Environment:
     modules: set[str] = field(default_factory=set)
     #: What the function itself has put on the root logger.
     log_handlers: list[logging.Handler] = field(default_factory=list)
+    #: What it has changed of the process's settings.
+    settings: dict[int, Any] = field(default_factory=dict)
 
     @property
     def task_root(self) -> str:
@@ -138,6 +141,7 @@ class Runtime:
             self._modules(environment, code),
             self._variables.of(function, environment.stream, call.trace_header, environment.task_root),
             capture.active(self._root_handler, environment.log_handlers),
+            settings_kept(environment.settings),
             out_of_sight(),
             turn,
         ):

@@ -66,6 +66,7 @@ ORDER = [
     "_ids",
     "_aws_errors",
     "_arn",
+    "_process",
     "_network",
     "errors",
 ]

@@ -1,0 +1,101 @@
+"""What else of the process a function may change: it finds it again in its next attempt, nobody else does."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: Without the look-up of an enum's member, which takes far longer.
+_signal_handler = inspect.unwrap(signal.getsignal)
+_HAS_TIMER = hasattr(signal, "setitimer")
+
+
+@contextlib.contextmanager
+def settings_kept(own: dict[int, Any]) -> Iterator[None]:
+    """`own` are the settings that the function has changed: there while it runs, and taken back after it."""
+    before = [read() for read, _ in _SETTINGS]
+    for number, value in own.items():
+        _SETTINGS[number][1](value)
+    try:
+        yield
+    finally:
+        for number, (read, write) in enumerate(_SETTINGS):
+            value = read()
+            if value == before[number]:
+                own.pop(number, None)
+            else:
+                own[number] = value
+                write(before[number])
+
+
+def working_directory() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 - restored as it is
+    except OSError:  # it has been removed
+        return None
+
+
+def change_directory(directory: str | None) -> None:
+    if directory is not None:
+        with contextlib.suppress(OSError):  # it has been removed
+            os.chdir(directory)
+
+
+def _set_warnings_filters(filters: list[Any]) -> None:
+    warnings.resetwarnings()  # it makes the cached decisions void, too
+    warnings.filters.extend(filters)  # type: ignore[attr-defined]
+
+
+def _set_recursion_limit(limit: int) -> None:
+    with contextlib.suppress(RecursionError):  # too low for where it is put back
+        sys.setrecursionlimit(limit)
+
+
+def _set_signal_handler(number: signal.Signals, handler: Any) -> None:
+    if handler is None:  # not made by Python
+        return
+    with contextlib.suppress(ValueError):  # only the main thread can
+        signal.signal(number, handler)
+
+
+def _stop_timer(running: bool) -> None:  # noqa: FBT001 - a setting's value
+    if not running:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _attribute(owner: Any, name: str) -> tuple[Callable[[], Any], Callable[[Any], object]]:
+    return partial(getattr, owner, name), partial(setattr, owner, name)
+
+
+#: How each is read, and how it is written.
+_SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
+    (working_directory, change_directory),
+    (lambda: logging.root.manager.disable, logging.disable),
+    (lambda: [*warnings.filters], _set_warnings_filters),
+    (sys.getrecursionlimit, _set_recursion_limit),
+    (socket.getdefaulttimeout, socket.setdefaulttimeout),
+    _attribute(sys, "excepthook"),
+    _attribute(sys, "stdin"),
+    _attribute(tempfile, "tempdir"),
+    _attribute(threading, "excepthook"),
+    *(
+        (partial(_signal_handler, number), partial(_set_signal_handler, number))
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", None))
+        if number is not None
+    ),
+    # An alarm of the function's would end the process once its handler isn't there any more.
+    *([(lambda: signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0), _stop_timer)] if _HAS_TIMER else []),
+)
