@@ -144,8 +144,8 @@ def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         if active and active[-1].hosts.allows(urlsplit(request.url).hostname or ""):
             return send(session, request)
         message = (
-            f"{request.method} {request.url} (not one of allow_hosts) would have left the process: neither "
-            "moto nor destmock answers it (is an endpoint_url set?)"
+            f"{request.method} {request.url} would have left the process: neither moto nor destmock answers "
+            "it (is an endpoint_url set?)"
         )
         raise NetworkError(message)
 

@@ -23,22 +23,38 @@ _signal_handler = inspect.unwrap(signal.getsignal)
 _HAS_TIMER = hasattr(signal, "setitimer")
 
 
-@contextlib.contextmanager
-def settings_kept(own: dict[int, Any]) -> Iterator[None]:
-    """`own` are the settings that the function has changed: there while it runs, and taken back after it."""
-    before = [read() for read, _ in _SETTINGS]
-    for number, value in own.items():
-        _SETTINGS[number][1](value)
-    try:
-        yield
-    finally:
-        for number, (read, write) in enumerate(_SETTINGS):
-            value = read()
-            if value == before[number]:
-                own.pop(number, None)
-            else:
-                own[number] = value
-                write(before[number])
+class Settings:
+    """The process's settings, and those of the function that is running."""
+
+    def __init__(self) -> None:
+        #: The process's own, while an attempt runs.
+        self._outside: list[Any] | None = None
+
+    @contextlib.contextmanager
+    def of(self, own: dict[int, Any]) -> Iterator[None]:
+        """`own` are those that the function has changed: there while it runs, and taken back after it.
+
+        A function that another one invokes synchronously finds none of the other's.
+        """
+        before = [read() for read, _ in _SETTINGS]
+        outer, self._outside = self._outside, self._outside or before
+        outside = self._outside
+        for number, (_, write) in enumerate(_SETTINGS if own or outer else ()):
+            wanted = own.get(number, outside[number])
+            if wanted != before[number]:
+                write(wanted)
+        try:
+            yield
+        finally:
+            self._outside = outer
+            for number, (read, write) in enumerate(_SETTINGS):
+                value = read()
+                if value != outside[number]:
+                    own[number] = value
+                else:
+                    own.pop(number, None)
+                if value != before[number]:
+                    write(before[number])
 
 
 def working_directory() -> str | None:

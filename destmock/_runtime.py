@@ -26,7 +26,7 @@ from destmock._event_loop import out_of_sight
 from destmock._handlers import Importer, stripped
 from destmock._namespaces import Namespace, Namespaces
 from destmock._packages import TASK_ROOT, Package
-from destmock._process import settings_kept
+from destmock._process import Settings
 from destmock._runtime_client import RuntimeClient
 from destmock._variables import Variables
 
@@ -123,6 +123,7 @@ class Runtime:
         self._root_level = logging.getLogger().level
         self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
+        self._settings = Settings()
 
     def run(
         self,
@@ -138,10 +139,10 @@ class Runtime:
         cold = not environment.ready
         elapsed = 0.0
         with (
+            self._settings.of(environment.settings),
             self._modules(environment, code),
             self._variables.of(function, environment.stream, call.trace_header, environment.task_root),
             capture.active(self._root_handler, environment.log_handlers),
-            settings_kept(environment.settings),
             out_of_sight(),
             turn,
         ):
