@@ -169,6 +169,9 @@ class Destmock:
         Raises `InvocationLoopError`, naming the functions, when more than `limit` attempts would run.
         """
         self._check_active()
+        if not isinstance(limit, int) or limit < 0:
+            message = f"limit is a number of attempts, not {limit!r}"
+            raise ValueError(message)
         return self._simulation.run(limit)
 
     def step(self) -> Invocation | Pending | None:

@@ -205,7 +205,7 @@ def _body(params: dict[str, Any]) -> bytes:
     body = params.get("body") or b""
     if hasattr(body, "read"):
         body = body.read()
-    return body.encode() if isinstance(body, str) else bytes(body)
+    return body.encode() if isinstance(body, str) else bytes(memoryview(body))
 
 
 def _created_name(params: dict[str, Any]) -> str:

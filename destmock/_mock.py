@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
@@ -17,7 +18,7 @@ from destmock._simulation import Simulation
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from types import TracebackType
     from typing import Any
@@ -198,6 +199,10 @@ def mock_destinations(
     """
     if callable(handlers):
         return MockDestinations()(handlers)
+    given: object = handlers
+    if given is not None and not isinstance(given, Mapping):
+        message = f"handlers is a mapping of function names to handlers, not {handlers!r}"
+        raise TypeError(message)
     return MockDestinations(
         handlers, autorun=autorun, strict=strict, start=start, adopt=adopt, allow_hosts=allow_hosts
     )

@@ -75,6 +75,10 @@ def _set_warnings_filters(filters: list[Any]) -> None:
     warnings.filters.extend(filters)  # type: ignore[attr-defined]
 
 
+def _set_path(entries: list[str]) -> None:
+    sys.path[:] = entries
+
+
 def _set_recursion_limit(limit: int) -> None:
     with contextlib.suppress(RecursionError):  # too low for where it is put back
         sys.setrecursionlimit(limit)
@@ -99,6 +103,7 @@ def _attribute(owner: Any, name: str) -> tuple[Callable[[], Any], Callable[[Any]
 #: How each is read, and how it is written.
 _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
     (working_directory, change_directory),
+    (lambda: [*sys.path], _set_path),
     (lambda: logging.root.manager.disable, logging.disable),
     (lambda: [*warnings.filters], _set_warnings_filters),
     (sys.getrecursionlimit, _set_recursion_limit),

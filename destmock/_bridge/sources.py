@@ -9,6 +9,7 @@ from unittest.mock import patch
 from moto.awslambda.models import LambdaBackend
 from moto.dynamodb.models.table import StreamShard
 from moto.kinesis.models import Stream
+from moto.sqs.exceptions import SQSException
 from moto.sqs.models import Queue
 
 from destmock import _mappings as mappings
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping
     from moto.sqs.models import Message
+
+#: AWS's error of a message that can't be text.
+_INVALID = (
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | [#x20 to #xD7FF] | "
+    "[#xE000 to #xFFFD] | [#x10000 to #x10FFFF]"
+)
 
 
 @contextlib.contextmanager
@@ -34,6 +41,7 @@ def _arrivals_noted() -> Iterator[None]:
     add_message, put_record, add = Queue.add_message, Stream.put_record, StreamShard.add
 
     def queue_add_message(self: Queue, message: Message) -> None:
+        _check(message)
         simulation = active[-1]
         mappings.mark_arrival(message, simulation.now)
         handler = simulation.turns.mine
@@ -109,3 +117,14 @@ def _mappings_kept() -> Iterator[None]:
         patch.object(LambdaBackend, "update_event_source_mapping", updated),
     ):
         yield
+
+
+def _check(message: Message) -> None:
+    """moto would find out when it answers, with the message in the queue, where it breaks each read."""
+    try:
+        message.body.encode()
+        if message.message_attributes:
+            _ = message.attribute_md5  # moto's error for a name that can't be one
+    except UnicodeEncodeError as error:
+        code = "InvalidMessageContents"
+        raise SQSException(code, _INVALID) from error

@@ -109,7 +109,9 @@ def _prepare(
     """What sends the event to one target; raises if destmock has no way to."""
     arn = parse_arn(target["Arn"])
     source = f"EventBridge rule {rule.name}"
-    passed = replace(message, body=_input(target, event).encode(), source=source, attributes={})
+    passed = replace(
+        message, body=_input(target, event).encode(errors="backslashreplace"), source=source, attributes={}
+    )
     if arn is not None and arn.service == "sqs":
         return [lambda: _to_queue(arn, target, passed)]
     if arn is not None and arn.service == "sns":
