@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import logging
 import os
 import signal
@@ -18,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: Without the look-up of an enum's member, which takes far longer.
-_signal_handler = inspect.unwrap(signal.getsignal)
+#: The one in C, where there is one: it looks up no member of an enumeration, which takes far longer.
+_signal_handler = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
 _HAS_TIMER = hasattr(signal, "setitimer")
 
 
@@ -113,7 +112,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
     _attribute(tempfile, "tempdir"),
     _attribute(threading, "excepthook"),
     *(
-        (partial(_signal_handler, number), partial(_set_signal_handler, number))
+        (partial(_signal_handler, int(number)), partial(_set_signal_handler, number))
         for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", None))
         if number is not None
     ),
