@@ -186,29 +186,34 @@ class Destmock:
     @property
     def pending(self) -> History[Pending]:
         """What is queued and when it is due, soonest first."""
-        return History(self._simulation.pending)
+        with self._simulation.turns.held():
+            return History(self._simulation.pending)
 
     @property
     def invocations(self) -> History[Invocation]:
         """Every accepted event (asynchronous invocation), oldest first; `.for_function(name)` selects."""
-        return self._simulation.ledger.invocations
+        with self._simulation.turns.held():
+            return self._simulation.ledger.invocations
 
     @property
     def deliveries(self) -> Deliveries:
         """Every record sent, arrived or not, oldest first; `.to(arn)` and `.for_function(name)` select."""
-        return self._simulation.ledger.deliveries
+        with self._simulation.turns.held():
+            return self._simulation.ledger.deliveries
 
     @property
     def drops(self) -> History[Drop]:
         """Every event that failed without a destination for its failure, oldest first."""
-        return self._simulation.ledger.drops
+        with self._simulation.turns.held():
+            return self._simulation.ledger.drops
 
     def timeline(self) -> str:
         """The story as text: accepted, attempts, back-off, condition, deliveries, and why nothing was sent.
 
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
-        return _explain.timeline(self._simulation.ledger, self._simulation.pending)
+        with self._simulation.turns.held():
+            return _explain.timeline(self._simulation.ledger, self._simulation.pending)
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "active"

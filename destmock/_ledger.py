@@ -244,6 +244,7 @@ class Entry:
     def fact(self) -> Invocation:
         if self._fact is not None:
             return self._fact
+        settled = self.condition is not None  # asked first: another thread may be settling it
         fact = Invocation(
             self.request_id,
             self.function_arn,
@@ -254,7 +255,7 @@ class Entry:
             self.condition,
             self.record,
         )
-        if self.condition is not None:
+        if settled:
             self._fact = fact
         return fact
 
