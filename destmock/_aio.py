@@ -76,8 +76,8 @@ def is_to_be_mocked() -> bool:
     return AioSession.get_credentials is not _get_credentials
 
 
-def mock(refuse: Callable[[Any, Any], None]) -> Callable[[], None]:
-    """Has moto answer aiobotocore's clients, and what it doesn't answer refused; returns what undoes it."""
+def mock(guarded: Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]) -> Callable[[], None]:
+    """Has moto answer aiobotocore's clients, and what it doesn't answer guarded; returns what undoes it."""
     from aiobotocore.endpoint import AioEndpoint
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.httpxsession import HttpxSession
@@ -86,7 +86,7 @@ def mock(refuse: Callable[[Any, Any], None]) -> Callable[[], None]:
     ways_out = (AioEndpoint, "_send"), (AIOHTTPSession, "send"), (HttpxSession, "send")
     with contextlib.ExitStack() as stack:
         for owner, name in ways_out:
-            stack.enter_context(patch.object(owner, name, refuse))
+            stack.enter_context(patch.object(owner, name, guarded(getattr(owner, name))))
         stack.enter_context(patch.object(AioSession, "get_credentials", _get_credentials))
         stack.enter_context(patch.object(BotocoreStubber, "__call__", _translated(BotocoreStubber.__call__)))
         return stack.pop_all().close

@@ -15,6 +15,7 @@ from destmock._ledger import Attempt, Refused, Synchronous
 from destmock._logs import LogEvents, Logs
 from destmock._metrics import Metrics
 from destmock._runtime import Call, Outcome, Runtime
+from destmock._turns import Running, Turns
 from destmock._xray import Run, Segments, Traced
 
 if TYPE_CHECKING:
@@ -52,24 +53,14 @@ class Attempts:
         self._ids = ids
         self._ledger = ledger
         self._runtime = Runtime(ids, Importer())
-        #: The handlers that are running, innermost last: the trace of each, and its header.
-        self._running: list[tuple[Trace, str]] = []
-
-    @property
-    def trace(self) -> Trace | None:
-        """The trace of the handler that is running; `None` between handlers."""
-        return self._running[-1][0] if self._running else None
-
-    @property
-    def trace_header(self) -> str | None:
-        """The same as the handler finds it in its environment."""
-        return self._running[-1][1] if self._running else None
+        self.turns = Turns()
 
     def flush(self) -> None:
         """Hands moto what it has not been told yet: someone may be about to read it."""
-        self.logs.flush()
-        self.metrics.flush()
-        self.segments.flush()
+        with self.turns.held():
+            self.logs.flush()
+            self.metrics.flush()
+            self.segments.flush()
 
     def close(self) -> None:
         self.logs.flush()
@@ -87,13 +78,12 @@ class Attempts:
         return passed > RECURSION_LIMIT and not self._functions.allows_recursion(ref)
 
     def run(self, function: Function, code: Registration | Package, call: Call, trace: Trace) -> Outcome:
-        self._running.append((trace, call.trace_header))
         self.slots.occupy(function.ref)
+        running = Running(function.ref.unqualified_arn, trace, call.trace_header)
         try:
-            outcome = self._runtime.run(function, code, call)
+            outcome = self._runtime.run(function, code, call, self.turns.handler(running))
         finally:
             self.slots.release(function.ref)
-            self._running.pop()
         self.logs.write(
             LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
         )

@@ -178,6 +178,9 @@ class Destmock:
         Raises `InvocationLoopError`, naming the functions, when more than `limit` attempts would run.
         """
         self._check_active()
+        if not isinstance(limit, int) or limit < 0:
+            message = f"limit is a number of attempts, not {limit!r}"
+            raise ValueError(message)
         return self._simulation.run(limit)
 
     def step(self) -> Invocation | Pending | None:
@@ -192,7 +195,8 @@ class Destmock:
     @property
     def pending(self) -> History[Pending]:
         """What is queued and when it is due, soonest first."""
-        return History(self._simulation.pending)
+        with self._simulation.turns.held():
+            return History(self._simulation.pending)
 
     @property
     def invocations(self) -> History[Invocation]:
@@ -200,17 +204,20 @@ class Destmock:
 
         With `history=`, it has the newest; `.total` counts all.
         """
-        return self._simulation.ledger.invocations
+        with self._simulation.turns.held():
+            return self._simulation.ledger.invocations
 
     @property
     def deliveries(self) -> Deliveries:
         """Every record sent, arrived or not, oldest first; `.to(arn)` and `.for_function(name)` select."""
-        return self._simulation.ledger.deliveries
+        with self._simulation.turns.held():
+            return self._simulation.ledger.deliveries
 
     @property
     def drops(self) -> History[Drop]:
         """Every event that failed without a destination for its failure, oldest first."""
-        return self._simulation.ledger.drops
+        with self._simulation.turns.held():
+            return self._simulation.ledger.drops
 
     @property
     def faults(self) -> Faults:
@@ -222,8 +229,9 @@ class Destmock:
 
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
-        ledger, pending = self._simulation.ledger, self._simulation.pending
-        return _explain.timeline(ledger, pending, self._repeating())
+        with self._simulation.turns.held():
+            ledger, pending = self._simulation.ledger, self._simulation.pending
+            return _explain.timeline(ledger, pending, self._repeating())
 
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from destmock._handlers import Handlers, Registration
     from destmock._ids import Ids
+    from destmock._lifecycle import Result
 
 #: The runtime of a function that destmock creates: any from 3.12 on serialises alike (B15).
 DEFAULT_RUNTIME = "python3.13"
@@ -155,6 +156,14 @@ class Functions:
         """The function, version or alias that `ref` names: another object once it was made anew."""
         self.create_registered(ref.account, ref.region)
         return self._alias(ref) or _version(ref, ref.qualifier or LATEST)
+
+    def missing(self, ref: FunctionRef, *, ran: bool) -> Result:
+        """The three fates of an event whose function, version or alias isn't there."""
+        there = self.identify(ref.unqualified) is not None
+        if ran and not there:
+            return "Vanished"
+        alias = ref.qualifier is not None and not ref.qualifier.lstrip("$").isdigit()
+        return "Astray" if alias and there and not ran else "NotFound"
 
     def role(self, ref: FunctionRef) -> str:
         """The ARN of the execution role of a function that is there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
+import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,9 @@ from destmock._packages import TASK_ROOT
 
 if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: Seconds or megabytes that nothing has: virtual time ends before.
+_LARGEST = 10**9
 
 #: What AWS calls with the event and the context. Both are the handler's own business, hence `Any`.
 Handler: TypeAlias = Callable[[Any, Any], Any]
@@ -125,7 +129,7 @@ class Handlers:
         ref = _check_name(name)
         check_source(name, source)
         settings = dict(environment or {})
-        _check_settings(name, timeout, duration, settings)
+        _check_settings(name, timeout, memory_size, duration, settings)
         if isinstance(source, Outcomes):
             source = source.handler()
         registration = Registration(
@@ -186,22 +190,43 @@ def check_source(name: str, source: object) -> None:
         raise TypeError(message)
 
 
-def _check_settings(name: str, timeout: int, duration: Duration, environment: dict[str, str]) -> None:
-    if timeout < 1 or timeout != int(timeout) or not (callable(duration) or _is_duration(duration)):
+def _check_settings(
+    name: str, timeout: int, memory_size: int, duration: Duration, environment: dict[str, str]
+) -> None:
+    numbers: dict[str, object] = {"timeout": timeout, "memory_size": memory_size}
+    if not callable(duration):
+        numbers["duration"] = duration
+    for setting, value in numbers.items():
+        if not isinstance(value, (int, float)):
+            message = f"{name!r}: {setting} is a number, not {value!r}"
+            raise TypeError(message)
+    right = callable(duration) or _is_duration(duration)
+    if not 1 <= timeout < _LARGEST or timeout != int(timeout) or not right:
         message = (
             f"{name!r}: timeout is in whole seconds from 1, duration in seconds from 0, or a callable that "
             f"answers them for an event; not {timeout!r} and {duration!r}"
         )
         raise ValueError(message)
+    if not 1 <= memory_size < _LARGEST or memory_size != int(memory_size):
+        message = f"{name!r}: memory_size is in whole MB from 1"
+        raise ValueError(message)
     for variable in environment.items():
         text = "=".join(variable) if all(isinstance(part, str) for part in variable) else ""
-        if "\0" in text or text.find("=") < 1 or "=" in variable[0]:
+        if not _is_encodable(text) or "\0" in text or text.find("=") < 1 or "=" in variable[0]:
             message = f"{name!r}: {variable!r} can't be an environment variable; it is two strings"
             raise ValueError(message)
 
 
 def _is_duration(seconds: object) -> bool:
-    return isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")
+    return isinstance(seconds, (int, float)) and 0 <= seconds < _LARGEST
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def stripped(function: Function) -> Function:
@@ -219,12 +244,11 @@ class Importer:
     """Imports handler modules, and forgets them when their execution environment or the mock ends.
 
     Of the modules that an import brought in, only the user's own are forgotten: those outside the standard
-    library and site-packages. What attempts did to `sys.path` is taken back, too.
+    library and site-packages.
     """
 
     def __init__(self) -> None:
         self._brought: set[str] = set()
-        self._path: list[str] | None = None
 
     @stripped
     def load(self, source: Handler | str) -> Handler:
@@ -236,21 +260,16 @@ class Importer:
 
     @contextlib.contextmanager
     def watching(self, source: Handler | str, brought: set[str]) -> Iterator[None]:
-        """Notes what one attempt does to `sys.path`, and which modules a handler's module brings in."""
-        path, known = sys.path.copy(), len(sys.modules)
+        """Notes which modules a handler's module brings in during one attempt."""
+        known = len(sys.modules)
         try:
             yield
         finally:
-            if sys.path != path and self._path is None:
-                self._path = path
             if isinstance(source, str) and len(sys.modules) > known:  # the newest come last
                 brought.update(islice(sys.modules, known, None))
                 self._brought |= brought
 
     def close(self) -> None:
-        if self._path is not None:
-            sys.path[:] = self._path
-            self._path = None
         self.forget(self._brought)
 
     def forget(self, brought: set[str]) -> None:

@@ -6,6 +6,7 @@ signed or sent. Sessions made after this import have the hooks; `adopt` finds th
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 from functools import cache
@@ -26,14 +27,13 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
-from destmock import _aio, _operations, _wire
+from destmock import _aio, _network, _operations, _wire
 from destmock._functions import account_of, partition_of
 from destmock._ids import parse_trace
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterable, Iterator
 
     from botocore.compat import HTTPHeaders
     from botocore.model import OperationModel
@@ -59,6 +59,13 @@ def on_lambda_call(
     if not active or not _is_aws(params["url"]):
         return None
     simulation = active[-1]
+    with simulation.turns.held():  # but for the time that a handler runs
+        return _answered(simulation, model, params, request_signer, context)
+
+
+def _answered(
+    simulation: Simulation, model: OperationModel, params: dict[str, Any], request_signer: Any, context: Any
+) -> tuple[AWSResponse, dict[str, Any]] | None:
     caller = _caller(simulation, params, request_signer, context)
     name = model.name
     if name != "CreateFunction":
@@ -116,23 +123,33 @@ BUILTIN_HANDLERS.extend(_HOOKS)
 def follow_aiobotocore(_session: object = None) -> None:
     """Mocks aiobotocore, once the program has imported it, until the outermost mock ends."""
     if active and _aio.is_to_be_mocked():
-        active[0].on_close(_aio.mock(_refuse))
+        active[0].on_close(_aio.mock(_guarded))
 
 
 register_initializer(follow_aiobotocore)  # each new session calls it: the import may be the test's own
 
 
-def network_refused() -> AbstractContextManager[object]:
-    """While entered, what neither moto nor destmock answers isn't sent anywhere."""
-    return patch.object(URLLib3Session, "send", _refuse)
+@contextlib.contextmanager
+def network_refused() -> Iterator[None]:
+    """While entered, what neither moto nor destmock answers isn't sent anywhere but to allowed hosts."""
+    with (
+        patch.object(URLLib3Session, "send", _guarded(URLLib3Session.send)),
+        _network.refused(lambda: active[-1].hosts if active else None),
+    ):
+        yield
 
 
-def _refuse(_session: URLLib3Session, request: Any) -> None:
-    message = (
-        f"{request.method} {request.url} would have left the process: neither moto nor destmock answers it "
-        "(is an endpoint_url set?)"
-    )
-    raise NetworkError(message)
+def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def guard(session: Any, request: Any) -> Any:
+        if active and active[-1].hosts.allows(urlsplit(request.url).hostname or ""):
+            return send(session, request)
+        message = (
+            f"{request.method} {request.url} would have left the process: neither moto nor destmock answers "
+            "it (is an endpoint_url set?)"
+        )
+        raise NetworkError(message)
+
+    return guard
 
 
 @cache
@@ -188,7 +205,7 @@ def _body(params: dict[str, Any]) -> bytes:
     body = params.get("body") or b""
     if hasattr(body, "read"):
         body = body.read()
-    return body.encode() if isinstance(body, str) else bytes(body)
+    return body.encode() if isinstance(body, str) else bytes(memoryview(body))
 
 
 def _created_name(params: dict[str, Any]) -> str:

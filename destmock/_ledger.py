@@ -218,6 +218,7 @@ class Entry:
     def fact(self) -> Invocation:
         if self._fact is not None:
             return self._fact
+        settled = self.condition is not None  # asked first: another thread may be settling it
         fact = Invocation(
             self.request_id,
             self.function_arn,
@@ -229,7 +230,7 @@ class Entry:
             self.record,
             self.duplicate,
         )
-        if self.condition is not None:
+        if settled:
             self._fact = fact
         return fact
 

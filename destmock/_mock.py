@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
@@ -13,11 +14,12 @@ from destmock._decorators import decorate
 from destmock._destmock import Destmock
 from destmock._isolation import isolated, seeded
 from destmock._moto_gaps import gaps_filled
+from destmock._network import Hosts
 from destmock._simulation import Simulation
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from types import TracebackType
     from typing import Any
@@ -45,6 +47,7 @@ class MockDestinations:
         strict: bool = True,
         start: datetime | None = None,
         adopt: bool = True,
+        allow_hosts: Iterable[str] = (),
         account_concurrency: int = ACCOUNT_CONCURRENCY,
         seed: int | None = None,
         history: int | None = None,
@@ -58,6 +61,7 @@ class MockDestinations:
         self._adopt = adopt
         self._seed = _count("seed", seed)
         self._history = _count("history", history)
+        self._hosts = Hosts(allow_hosts)
         self._running: list[tuple[Destmock, contextlib.ExitStack]] = []
 
     def __call__(self, target: Decorated) -> Decorated:
@@ -66,6 +70,7 @@ class MockDestinations:
     def start(self) -> Destmock:
         """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
+        within = _hook.active[-1].turns.mine if _hook.active else None
         seed = self._start if self._seed is None else self._seed
         simulation = Simulation(
             start=now,
@@ -73,6 +78,7 @@ class MockDestinations:
             autorun=self._autorun,
             account_concurrency=self._account_concurrency,
             history=self._history,
+            hosts=self._hosts,
         )
         destmock = Destmock(simulation)
         for name, handler in self._handlers.items():
@@ -80,6 +86,7 @@ class MockDestinations:
         with contextlib.ExitStack() as stack:
             stack.enter_context(isolated())
             stack.enter_context(seeded(seed))
+            stack.enter_context(simulation.turns.followed())
             if self._adopt:
                 _hook.adopt()
             stack.enter_context(_hook.network_refused())
@@ -91,6 +98,8 @@ class MockDestinations:
             _hook.follow_aiobotocore()
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))
+        if within is not None:
+            within.closing.callback(self._abandon, destmock)
         return destmock
 
     def stop(self, *, failed: bool = False) -> None:
@@ -105,11 +114,21 @@ class MockDestinations:
         if destmock._simulation is not _hook.active[-1]:  # noqa: SLF001 - the two are one thing to a user
             message = "a mock that started later is still active; end mocks in the reverse order"
             raise DestmockError(message)
+        simulation = destmock._simulation  # noqa: SLF001 - the two are one thing to a user
+        if simulation.turns.mine is not None:
+            message = "a handler can't end the mock that runs it; end it in the test"
+            raise DestmockError(message)
+        simulation.turns.end()
         self._running.pop()
         with stack:
             problem = self._problem(destmock, failed=failed)
         if problem is not None:
             raise problem
+
+    def _abandon(self, destmock: Destmock) -> None:
+        """A handler has ended that had started this mock: it is over, if the handler hasn't ended it."""
+        while any(started is destmock for started, _ in self._running):
+            self.stop(failed=True)
 
     @contextlib.contextmanager
     def joined(self) -> Iterator[Destmock]:
@@ -184,6 +203,7 @@ def mock_destinations(
     strict: bool = ...,
     start: datetime | None = ...,
     adopt: bool = ...,
+    allow_hosts: Iterable[str] = ...,
     account_concurrency: int = ...,
     seed: int | None = ...,
     history: int | None = ...,
@@ -195,6 +215,7 @@ def mock_destinations(
     strict: bool = True,
     start: datetime | None = None,
     adopt: bool = True,
+    allow_hosts: Iterable[str] = (),
     account_concurrency: int = ACCOUNT_CONCURRENCY,
     seed: int | None = None,
     history: int | None = None,
@@ -216,6 +237,8 @@ def mock_destinations(
     `start`: the virtual time at the beginning, an aware `datetime`; with it, all ids (moto's too), times and
     the order of things are the same on every run. Default: the real time, and random ids.
     `adopt`: also mock the boto3 clients, resources and sessions made before destmock was first imported.
+    `allow_hosts`: names or addresses that may be reached over the network, `*` standing for any part of one
+    and `localhost` for the whole loopback. Any other connection, datagram or look-up is a `NetworkError`.
     `account_concurrency`: how many attempts may be in progress at once in an account and region. Functions
     without reserved concurrency share what the reservations leave of it; who finds no slot is throttled.
     `seed`: a number from which all ids follow, and which versions a weighted alias chooses. Default: it comes
@@ -227,12 +250,17 @@ def mock_destinations(
     """
     if callable(handlers):
         return MockDestinations()(handlers)
+    given: object = handlers
+    if given is not None and not isinstance(given, Mapping):
+        message = f"handlers is a mapping of function names to handlers, not {handlers!r}"
+        raise TypeError(message)
     return MockDestinations(
         handlers,
         autorun=autorun,
         strict=strict,
         start=start,
         adopt=adopt,
+        allow_hosts=allow_hosts,
         account_concurrency=account_concurrency,
         seed=seed,
         history=history,

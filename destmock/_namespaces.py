@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import sys
 from importlib.machinery import all_suffixes
 from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from destmock._process import change_directory, working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +51,7 @@ class Namespace:
     def enter(self) -> None:
         self._outer_modules = sys.modules.copy()
         self._outer_path = sys.path, sys.path.copy()
-        self._outer_directory = _working_directory()
+        self._outer_directory = working_directory()
         self._outer_writes_bytecode = sys.dont_write_bytecode
         self._hidden = self._modules_to_hide()
         for name in self._hidden:
@@ -58,7 +59,7 @@ class Namespace:
         sys.modules.update(self._modules)
         sys.path[:0] = self._path
         sys.dont_write_bytecode = True
-        _change_directory(self._directory)
+        change_directory(self._directory)
 
     def leave(self) -> None:
         brought = self._brought()
@@ -71,8 +72,8 @@ class Namespace:
         sys.path = outer
         sys.path[:] = entries
         sys.dont_write_bytecode = self._outer_writes_bytecode
-        self._directory = _working_directory()
-        _change_directory(self._outer_directory)
+        self._directory = working_directory()
+        change_directory(self._outer_directory)
 
     def _modules_to_hide(self) -> set[str]:
         if not any(name in sys.modules for names in (self._provided, self._modules) for name in names):
@@ -160,16 +161,3 @@ def _imported(names: Iterable[str]) -> set[str]:
             importlib.import_module(name)
             found.add(name)
     return found
-
-
-def _working_directory() -> str | None:
-    try:
-        return os.getcwd()  # noqa: PTH109 - restored as it is
-    except OSError:  # it has been removed
-        return None
-
-
-def _change_directory(directory: str | None) -> None:
-    if directory is not None:
-        with contextlib.suppress(OSError):  # it has been removed
-            os.chdir(directory)

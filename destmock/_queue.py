@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from destmock._clock import to_datetime
 from destmock._ids import function_hash
 from destmock._ledger import Pending
+from destmock._xray import Sent, Traced
 from destmock.errors import InvocationLoopError
 
 if TYPE_CHECKING:
@@ -103,6 +104,15 @@ def pending(at: int, job: Job) -> Pending:
 def untried(job: Job) -> bool:
     """Whether the event has just gone back to the queue without an attempt; its age puts an end to that."""
     return isinstance(job, Dispatch) and (job.event.throttles > 0 or job.event.delayed)
+
+
+def traced(event: Event, now: int) -> Traced:
+    """The event as X-Ray shows it, once it has settled."""
+    entry = event.entry
+    sent = [Sent(found.kind, found.destination, found.error is not None) for found in entry.deliveries]
+    runs = tuple(event.runs)
+    at = entry.accepted_at
+    return Traced(event.ref, entry.request_id, event.trace, event.caller, at, now, runs, tuple(sent))
 
 
 def loop(limit: int, recent: Iterable[str]) -> InvocationLoopError:

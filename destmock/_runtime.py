@@ -27,6 +27,7 @@ from destmock._handlers import Importer, stripped
 from destmock._ledger import log_text
 from destmock._namespaces import Namespace, Namespaces
 from destmock._packages import TASK_ROOT, Package
+from destmock._process import Settings
 from destmock._runtime_client import RuntimeClient
 from destmock._variables import Variables
 
@@ -103,6 +104,8 @@ class _Environment:
     modules: set[str] = field(default_factory=set)
     #: What the function itself has put on the root logger.
     log_handlers: list[logging.Handler] = field(default_factory=list)
+    #: What it has changed of the process's settings.
+    settings: dict[int, Any] = field(default_factory=dict)
 
     @property
     def task_root(self) -> str:
@@ -125,19 +128,28 @@ class Runtime:
         self._root_level = logging.getLogger().level
         self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
+        self._settings = Settings()
 
-    def run(self, function: Function, code: Registration | Package, call: Call) -> Outcome:
-        """One attempt; never raises."""
+    def run(
+        self,
+        function: Function,
+        code: Registration | Package,
+        call: Call,
+        turn: AbstractContextManager[None],
+    ) -> Outcome:
+        """One attempt, during whose `turn` the function's own code runs; never raises."""
         environment = self._environment(function, code, call.now)
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture)
         cold = not environment.ready
         elapsed = 0.0
         with (
+            self._settings.of(environment.settings),
             self._modules(environment, code),
             self._variables.of(function, environment.stream, call.trace_header, environment.task_root),
             capture.active(self._root_handler, environment.log_handlers),
             out_of_sight(),
+            turn,
         ):
             if cold:
                 environment.handler = _initialise(

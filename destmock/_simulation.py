@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from sys import intern
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from destmock import _aws_errors as errors
@@ -27,7 +28,7 @@ from destmock._queue import Completion, Dispatch, Event, Poll
 from destmock._record import Response
 from destmock._runtime import Call, Outcome
 from destmock._targets.target import Message
-from destmock._xray import Run, Sent, Traced
+from destmock._xray import Run
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from destmock._ids import Trace
     from destmock._ledger import AttemptOutcome, Invocation, Pending
     from destmock._lifecycle import Result
+    from destmock._network import Hosts
     from destmock._packages import Package
     from destmock._queue import Job
 
@@ -59,21 +61,25 @@ class Simulation:
         seed: int | None,
         autorun: bool,
         account_concurrency: int,
+        hosts: Hosts,
         history: int | None = None,
     ) -> None:
         self.autorun = autorun
+        self.hosts = hosts
         self.handlers = Handlers()
         self.ledger = Ledger(history)
         self.ids = Ids(seed)
         self.functions = Functions(self.handlers, self.ids)
         self.attempts = Attempts(self.functions, self.ids, self.ledger, account_concurrency)
+        self.turns = self.attempts.turns
         self.mappings = Mappings(self)
         self._outbox = Outbox(self, self.ids, self.ledger, self.attempts)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Job] = Clock(start)
         self._admission = Admission(self.attempts, self.ids, self.ledger, self._requeue)
         self._packages = Packages()
-        self._driving = False
+        #: The threads that have queued something since they last settled down.
+        self._queued: set[int] = set()
         self._closing = contextlib.ExitStack()
 
     @property
@@ -82,12 +88,14 @@ class Simulation:
 
     @property
     def trace(self) -> Trace | None:
-        """The trace of the handler that is running; `None` between handlers."""
-        return self.attempts.trace
+        """The trace of the handler that this thread works for; `None` outside of handlers."""
+        mine = self.turns.mine
+        return None if mine is None else mine.trace
 
     def carrier(self, body: bytes = b"") -> Message:
         """What a service passes on now, as part of the trace of the handler that had it do so."""
-        trace, header = self.attempts.trace, self.attempts.trace_header
+        mine = self.turns.mine
+        trace, header = (None, None) if mine is None else (mine.trace, mine.header)
         return Message(body, trace, header, self.now, self.ids.uuid(), source="")
 
     @property
@@ -119,6 +127,10 @@ class Simulation:
 
     def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
         """Queues an event. Raises `NoHandlerError` when nothing could run it."""
+        with self.turns.held():
+            return self._accept(ref, payload, source, trace)
+
+    def _accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
         function = self.functions.find(ref)
         if function is not None:
             self._code(function)
@@ -130,6 +142,7 @@ class Simulation:
         self.ledger.accepted(entry)
         self.attempts.metrics.received(ref, self.now)
         self._clock.schedule(self.now, Dispatch(event))
+        self._queued.add(get_ident())
         return event
 
     def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool:
@@ -148,7 +161,9 @@ class Simulation:
 
     def schedule_poll(self, at: int, poll: Poll) -> int:
         """Has an event source mapping look for records at `at`; answers a number to give it up by."""
-        return self._clock.schedule(at, poll, background=poll.background)
+        with self.turns.held():
+            self._queued.add(get_ident())
+            return self._clock.schedule(at, poll, background=poll.background)
 
     def give_up_poll(self, number: int) -> None:
         """Nobody waits for it any more; when it comes, it finds that it has been replaced."""
@@ -175,18 +190,27 @@ class Simulation:
         source: str = "Invoke",
     ) -> Answered:
         """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17)."""
-        function = self.functions.find(ref)
-        if function is None:
-            raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-        return self.attempts.run_synchronously(
-            function, self._code(function), payload, client_context, trace, now=self.now, source=source
-        )
+        with self.turns.taken():
+            function = self.functions.find(ref)
+            if function is None:
+                raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
+            return self.attempts.run_synchronously(
+                function, self._code(function), payload, client_context, trace, now=self.now, source=source
+            )
 
     # Driving
 
     def settle_down(self) -> None:
-        """Runs what is queued, if that is what autorun is for: never inside a handler's own call."""
-        if self.autorun and not self._driving and self.trace is None:
+        """Runs what is queued, if that is what autorun is for: never inside a handler's own call.
+
+        While another thread drives, one that has queued nothing goes on: the handler may wait for it.
+        """
+        me = get_ident()
+        queued = me in self._queued
+        self._queued.discard(me)
+        if not self.autorun or self.turns.driver == me or self.turns.mine is not None:
+            return
+        if queued or (self.turns.driver is None and not self._clock.idle):
             self.run(LIMIT)
 
     def step(self) -> Invocation | Pending | None:
@@ -194,7 +218,8 @@ class Simulation:
         with self._drive():
             if self._clock.idle:
                 return None
-            job = self._run_next()
+            with self.turns.taken():
+                job = self._run_next()
             return queue.pending(self.now, job) if isinstance(job, Poll) else job.event.entry.fact
 
     def run(self, limit: int, *, until: int | None = None) -> int:
@@ -208,7 +233,8 @@ class Simulation:
                 if attempts - since >= limit:
                     raise queue.loop(limit, recent)
                 before = self.now
-                job = self._run_next()
+                with self.turns.taken():
+                    job = self._run_next()
                 if until is not None and self.now > before:  # time comes to an end by itself
                     since = attempts
                 if not isinstance(job, Completion) and not queue.untried(job):
@@ -227,16 +253,13 @@ class Simulation:
 
     @contextlib.contextmanager
     def _drive(self) -> Iterator[None]:
-        if self._driving or self.trace is not None:
+        if self.turns.driver == get_ident() or self.turns.mine is not None:
             message = (
                 "time can't be driven from inside a handler: what it invokes is queued, and runs after it"
             )
             raise DestmockError(message)
-        self._driving = True
-        try:
+        with self.turns.driven():
             yield
-        finally:
-            self._driving = False
 
     def _run_next(self) -> Job:
         job = self._clock.pop()
@@ -256,7 +279,7 @@ class Simulation:
         if function is None:
             event.tries += 1
             self._note(event, "NotFound", None)
-            self._complete(event, self._missing(event), Response(404))
+            self._complete(event, self.functions.missing(event.ref, ran=event.ran), Response(404))
             return
         event.dead_letter = function.dead_letter
         refusal = self._admission.refusal(event, function, self.now)
@@ -289,15 +312,6 @@ class Simulation:
         if outcome.interrupt is not None:
             raise outcome.interrupt
 
-    def _missing(self, event: Event) -> Result:
-        """The three fates of an event whose function, version or alias isn't there."""
-        if event.ran and self.identify(event.ref.unqualified) is None:
-            return "Vanished"
-        alias = event.ref.qualifier is not None and not event.ref.qualifier.lstrip("$").isdigit()
-        if alias and not event.ran and self.identify(event.ref.unqualified) is not None:
-            return "Astray"
-        return "NotFound"
-
     def _note(self, event: Event, result: AttemptOutcome, outcome: Outcome | None) -> None:
         entry = event.entry
         attempt = attempt_fact(event.tries, self.now, entry.accepted_at, result, outcome)
@@ -321,25 +335,9 @@ class Simulation:
             self._clock.schedule(step.at, Dispatch(event))
         else:
             self._outbox.settle(event, step, response, config, self.now)
-            self._trace(event)
+            if event.trace.sampled:
+                self.attempts.segments.write(queue.traced(event, self.now))
             self.ledger.settled(event.entry)
-
-    def _trace(self, event: Event) -> None:
-        if not event.trace.sampled:
-            return
-        entry = event.entry
-        sent = [Sent(found.kind, found.destination, found.error is not None) for found in entry.deliveries]
-        traced = Traced(
-            event.ref,
-            entry.request_id,
-            event.trace,
-            event.caller,
-            entry.accepted_at,
-            self.now,
-            tuple(event.runs),
-            tuple(sent),
-        )
-        self.attempts.segments.write(traced)
 
     def check_dead_letter(self, arn: str, region: str) -> None:
         """Raises the error that AWS answers to a dead-letter queue it won't have."""

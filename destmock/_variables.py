@@ -31,9 +31,13 @@ class Variables:
         try:
             if outer is not None:
                 _put_back(outer)
+            for name, value in function.environment.items():
+                with contextlib.suppress(
+                    ValueError, OSError
+                ):  # the API takes names and values that no process has
+                    os.environ[name] = value
             os.environ.update(
                 {
-                    **function.environment,
                     "AWS_DEFAULT_REGION": ref.region,
                     "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
                     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),

@@ -278,7 +278,7 @@ def deleted(request_id: str) -> Answer:
 
 def error_answer(request_id: str, error: errors.AWSError) -> Answer:
     """Compact JSON, with the code in a header (A14, C28)."""
-    body = json.dumps(error.body, separators=(",", ":"), ensure_ascii=False).encode()
+    body = json.dumps(error.body, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
     headers = {**_headers(request_id, body), "x-amzn-errortype": error.code}
     return Answer(error.status, headers, body)
 

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from destmock import Destmock
 
 _MARKER = "destmock"
-_OPTIONS = ("handlers", "autorun", "strict", "start", "adopt", "account_concurrency", "seed", "history")
+_OPTIONS = (
+    "handlers",
+    "autorun",
+    "strict",
+    "start",
+    "adopt",
+    "allow_hosts",
+    "account_concurrency",
+    "seed",
+    "history",
+)
 _FLAGS = {
     "autorun": "run what is queued before the boto3 call that queued it returns",
     "strict": "fail a test that leaves events queued or records undelivered",
@@ -30,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, text in _FLAGS.items():
         parser.addini(f"destmock_{name}", f"destmock: {text} (default: true)", "bool", default=True)
     parser.addini("destmock_start", "destmock: the virtual time at the start of each test, ISO 8601")
+    hosts = "destmock: names or addresses that may be reached over the network, e.g. localhost"
+    parser.addini("destmock_allow_hosts", hosts, "args")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,6 +103,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """
     config = request.config
     options: dict[str, Any] = {name: config.getini(f"destmock_{name}") for name in _FLAGS}
+    options["allow_hosts"] = config.getini("destmock_allow_hosts")
     if start := config.getini("destmock_start"):
         options["start"] = _moment(start)
     handlers: dict[str, Any] = {}

@@ -38,6 +38,7 @@ ORDER = [
     "_runtime",
     "_runtime_client",
     "_platform",
+    "_turns",
     "_capture",
     "_variables",
     "_event_loop",
@@ -71,6 +72,8 @@ ORDER = [
     "_ids",
     "_aws_errors",
     "_arn",
+    "_process",
+    "_network",
     "errors",
 ]
 PURE = {

@@ -4,10 +4,14 @@ import copy
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
+import threading
+import warnings
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -877,3 +881,222 @@ def test_the_whole_process_ends_as_it_began():
         assert before == (dict(os.environ), list(sys.path), list(logging.getLogger().handlers))
     """
     subprocess.run([sys.executable, "-W", "error", "-c", textwrap.dedent(program)], check=True)
+
+
+# What else a handler changes
+
+
+def changes_the_directory(tmp_path):
+    os.chdir(tmp_path)
+
+
+def removes_its_directory(tmp_path):
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+
+def disables_logging(tmp_path):
+    logging.disable(logging.CRITICAL)
+
+
+def changes_the_filters_of_warnings(tmp_path):
+    warnings.simplefilter("ignore")
+
+
+def resets_the_filters_of_warnings(tmp_path):
+    warnings.resetwarnings()
+
+
+def changes_the_recursion_limit(tmp_path):
+    sys.setrecursionlimit(5000)
+
+
+def changes_the_timeout_of_sockets(tmp_path):
+    socket.setdefaulttimeout(0.5)
+
+
+def changes_the_hooks(tmp_path):
+    sys.excepthook = threading.excepthook = print
+
+
+def closes_standard_input(tmp_path):
+    sys.stdin = None
+
+
+def changes_the_temporary_directory(tmp_path):
+    tempfile.tempdir = str(tmp_path)
+
+
+def handles_signals(tmp_path):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+
+
+def sets_an_alarm(tmp_path):
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 100)
+
+
+CHANGES = [
+    changes_the_directory,
+    removes_its_directory,
+    disables_logging,
+    changes_the_filters_of_warnings,
+    resets_the_filters_of_warnings,
+    changes_the_recursion_limit,
+    changes_the_timeout_of_sockets,
+    changes_the_hooks,
+    closes_standard_input,
+    changes_the_temporary_directory,
+    handles_signals,
+    sets_an_alarm,
+]
+
+
+def settings_of_the_process():
+    return {
+        "directory": Path.cwd(),
+        "logging": logging.root.manager.disable,
+        "warnings": list(warnings.filters),
+        "recursion": sys.getrecursionlimit(),
+        "timeout": socket.getdefaulttimeout(),
+        "hooks": (sys.excepthook, threading.excepthook),
+        "stdin": sys.stdin,
+        "tempdir": tempfile.tempdir,
+        "signals": [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)],
+        "alarm": signal.getitimer(signal.ITIMER_REAL),
+    }
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("kind", ["Event", "RequestResponse"])
+def test_after_an_attempt_the_process_is_as_before(change, fails, kind, tmp_path):
+    def handler(event, context):
+        change(tmp_path)
+        if fails:
+            raise ValueError("no stock")
+
+    before = settings_of_the_process()
+    with mock_destinations({"orders": handler}):
+        boto3.client("lambda").invoke(FunctionName="orders", InvocationType=kind)
+        assert settings_of_the_process() == before
+    assert settings_of_the_process() == before
+
+
+def test_a_warm_function_finds_what_it_has_changed(tmp_path):
+    """As on AWS, where its process is its own; another function doesn't."""
+
+    def handler(event, context):
+        found = Path.cwd().name, logging.root.manager.disable, sys.getrecursionlimit()
+        os.chdir(tmp_path)
+        logging.disable(logging.INFO)
+        sys.setrecursionlimit(5000)
+        return found
+
+    with mock_destinations({"orders": handler, "audit": handler}):
+        lam = boto3.client("lambda")
+        first, second, other = (
+            json.load(lam.invoke(FunctionName=name)["Payload"]) for name in ("orders", "orders", "audit")
+        )
+    assert first == other == [Path.cwd().name, 0, sys.getrecursionlimit()]
+    assert second == [tmp_path.name, logging.INFO, 5000]
+
+
+def test_a_function_that_another_invokes_finds_none_of_its_changes(tmp_path):
+    def outer(event, context):
+        os.chdir(tmp_path)
+        inner = json.load(boto3.client("lambda").invoke(FunctionName="inner")["Payload"])
+        return [inner, str(Path.cwd())]
+
+    with mock_destinations({"outer": outer, "inner": lambda event, context: str(Path.cwd())}):
+        found = json.load(boto3.client("lambda").invoke(FunctionName="outer")["Payload"])
+    assert found == [str(Path.cwd()), str(tmp_path)]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_handler_that_uses_a_mock_of_its_own(unchanged, ends):
+    """One that it doesn't end, ends with it."""
+    inner = []
+
+    def handler(event, context):
+        mock = mock_destinations({"audit": ok})
+        inner.append(mock.start())
+        send("audit")
+        if ends:
+            mock.stop()
+        return len(inner[-1].invocations)
+
+    with mock_destinations({"orders": handler}) as destmock:
+        for _ in range(2):
+            send()
+        assert [destmock._simulation] == _hook.active
+    assert [i.attempts[0].response for i in destmock.invocations] == [1, 1]
+    assert all(repr(found).startswith("<Destmock ended") for found in inner)
+
+
+def test_a_handler_can_t_end_the_mock_that_runs_it(unchanged):
+    mock = mock_destinations({"orders": lambda event, context: mock.stop()})
+    with mock as destmock:
+        send()
+        send()
+    exception = destmock.invocations[1].attempts[0].exception
+    assert isinstance(exception, DestmockError)
+    assert str(exception) == "a handler can't end the mock that runs it; end it in the test"
+
+
+@pytest.mark.parametrize("order", [["test_it", "test_other"], ["test_other", "test_it"]])
+def test_two_tests_in_either_order(pytester, order):
+    """Each with a handler that leaves as much as it can."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    pytester.makepyfile(
+        """
+        import logging, os, sys, threading, warnings
+
+        import boto3, pytest
+        from destmock import mock_destinations
+
+        CALLS = []
+
+        def handler(event, context):
+            os.chdir("/")
+            os.environ.clear()
+            logging.disable()
+            warnings.simplefilter("error")
+            sys.path.clear()
+            sys.stdout.close()
+            threading.Thread(target=context.log, args=("late",)).start()
+            mock_destinations().start()
+            event.clear()
+            raise SystemExit(3)
+
+        def check():
+            assert "PATH" in os.environ and sys.path and os.getcwd() != "/"
+            assert not logging.root.manager.disable
+
+        @pytest.fixture(autouse=True)
+        def nothing_left():
+            check()
+            yield
+            check()
+
+        def use(destmock):
+            boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event", Payload='{"a": 1}')
+            boto3.client("sqs").create_queue(QueueName="done")
+            [invocation] = destmock.invocations
+            assert invocation.event == {"a": 1}
+            assert [a.response["errorType"] for a in invocation.attempts] == ["Runtime.ExitError"] * 3
+
+        @pytest.mark.destmock(handlers={"orders": handler})
+        def test_it(destmock):
+            use(destmock)
+
+        @mock_destinations(handlers={"orders": handler})
+        def test_other(destmock):
+            use(destmock)
+        """
+    )
+    names = [f"test_two_tests_in_either_order.py::{name}" for name in order]
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", *names)
+    result.assert_outcomes(passed=2)

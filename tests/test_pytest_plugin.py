@@ -24,7 +24,17 @@ def responses(destmock):
 #: Warnings are errors in the inner runs too; pytest-asyncio warns without its option.
 STRICT = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function", "--strict-markers")
 SECTION = "destmock timeline"
-OPTIONS = ("handlers", "autorun", "strict", "start", "adopt", "account_concurrency", "seed", "history")
+OPTIONS = (
+    "handlers",
+    "autorun",
+    "strict",
+    "start",
+    "adopt",
+    "allow_hosts",
+    "account_concurrency",
+    "seed",
+    "history",
+)
 
 
 @pytest.fixture
@@ -333,7 +343,7 @@ def test_with_a_start_two_runs_tell_the_same_story(run):
 def test_the_ini_options_are_in_pytest_s_help(pytester):
     result = pytester.runpytest(*STRICT, "--help")
     result.stdout.fnmatch_lines_random(
-        [f"*destmock_{name} *" for name in ("autorun", "strict", "adopt", "start")]
+        [f"*destmock_{name} *" for name in ("autorun", "strict", "adopt", "start", "allow_hosts")]
     )
 
 

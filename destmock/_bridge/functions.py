@@ -29,7 +29,7 @@ def _invoke(
     """A synchronous invocation by a service that no other module of this package knows."""
     ref = parse_function_arn(function.function_arn)
     assert ref is not None  # moto makes it
-    payload = body.encode() if isinstance(body, str) else body
+    payload = body.encode(errors="backslashreplace") if isinstance(body, str) else body
     simulation = active[-1]
     answered = simulation.run_synchronously(ref, payload or b"{}", trace=simulation.trace, source="moto")
     if answered.outcome.function_error is not None:

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from moto.awslambda.models import LambdaBackend
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.kinesis.models import Stream
+from moto.sqs.exceptions import SQSException
 from moto.sqs.models import Queue, SQSBackend
 
 from destmock import _mappings as mappings
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 #: Where a FIFO queue keeps which messages it has had, and when, in virtual milliseconds.
 _SEEN = "_destmock_seen"
 _DEDUPLICATION_TIME = 300_000
+#: AWS's error of a message that can't be text.
+_INVALID = (
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | [#x20 to #xD7FF] | "
+    "[#xE000 to #xFFFD] | [#x10000 to #x10FFFF]"
+)
 
 
 @contextlib.contextmanager
@@ -45,12 +51,14 @@ def _messages_noted() -> Iterator[None]:
         active[-1].mappings.arrived(queue.account_id, queue.region, queue.queue_arn)
 
     def noted_message(self: Queue, message: Message) -> None:
+        _check(message)
         simulation = active[-1]
         mappings.mark_arrival(message, simulation.now)
         if self.fifo_queue and not _is_first(self, message, simulation):
             return
-        if not has_trace(message) and simulation.trace is not None:
-            mark_traced(message, simulation.trace, simulation.attempts.trace_header)
+        handler = simulation.turns.mine
+        if handler is not None and not has_trace(message):
+            mark_traced(message, handler.trace, handler.header)
         with _resting(self):
             add_message(self, message)
         arrived(self)
@@ -182,3 +190,14 @@ def _mappings_kept() -> Iterator[None]:
         patch.object(LambdaBackend, "update_event_source_mapping", updated),
     ):
         yield
+
+
+def _check(message: Message) -> None:
+    """moto would find out when it answers, with the message in the queue, where it breaks each read."""
+    try:
+        message.body.encode()
+        if message.message_attributes:
+            _ = message.attribute_md5  # moto's error for a name that can't be one
+    except UnicodeEncodeError as error:
+        code = "InvalidMessageContents"
+        raise SQSException(code, _INVALID) from error

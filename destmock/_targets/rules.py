@@ -109,7 +109,8 @@ def _prepare(
     """What sends the event to one target; raises if destmock has no way to."""
     arn = parse_arn(target["Arn"])
     source = f"EventBridge rule {rule.name}"
-    passed = replace(message, body=_input(target, event, rule).encode(), source=source, attributes={})
+    body = _input(target, event, rule).encode(errors="backslashreplace")
+    passed = replace(message, body=body, source=source, attributes={})
     if arn is not None and arn.service == "sqs":
         return [lambda: _to_queue(arn, rule, target, passed)]
     if arn is not None and arn.service == "sns":

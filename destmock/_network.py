@@ -1,0 +1,174 @@
+"""Sockets: while a mock is active, none reaches a host that the user has not allowed.
+
+Making a socket, listening on one, and those that are connected already are left alone; so are the families
+that stay on the machine, such as AF_UNIX.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import sys
+from fnmatch import fnmatchcase
+from socket import socket as Socket  # noqa: N812 - the class, whatever a test puts in its place
+from typing import TYPE_CHECKING, Any
+
+from destmock.errors import NetworkError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import FrameType
+
+_FAMILIES = (socket.AF_INET, socket.AF_INET6)
+#: What asks a name server, and which of its arguments is the name.
+_LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
+_ADDRESSEES: dict[str, Callable[[tuple[Any, ...]], object]] = {
+    "connect": lambda arguments: arguments[0],
+    "connect_ex": lambda arguments: arguments[0],
+    "sendto": lambda arguments: arguments[-1],
+    "sendmsg": lambda arguments: arguments[3] if len(arguments) > 3 else None,  # noqa: PLR2004
+}
+_MISSING = object()
+
+
+class Hosts:
+    """The hosts that a program may reach: names or addresses, `*` for any part of one.
+
+    `localhost` is every address of the loopback. Raises `TypeError` or `ValueError` for what is none.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        if isinstance(allowed, str):
+            message = f"allow_hosts takes several hosts: allow_hosts=({allowed!r},)"
+            raise TypeError(message)
+        self._patterns = tuple(_checked(host) for host in allowed)
+        self._loopback = "localhost" in self._patterns
+        #: The addresses of allowed names, as they were looked up.
+        self._addresses: set[str] = set()
+
+    def allows(self, host: str) -> bool:
+        if not self._patterns:
+            return False
+        name = host.lower()
+        if name in self._addresses or any(fnmatchcase(name, pattern) for pattern in self._patterns):
+            return True
+        return self._loopback and _is_loopback(name)
+
+    def found(self, answer: object) -> None:
+        """Takes the addresses out of what a look-up of an allowed name has answered."""
+        if isinstance(answer, str):
+            self._addresses.add(answer)
+        elif isinstance(answer, (list, tuple)):
+            for part in answer:
+                self.found(part)
+
+
+@contextlib.contextmanager
+def refused(current: Callable[[], Hosts | None]) -> Iterator[None]:
+    """While entered, every connection is refused to a host that the `current` hosts don't allow."""
+    guards: list[tuple[Any, str, Any]] = [
+        *(
+            (Socket, name, _guarded(current, getattr(Socket, name), name))
+            for name in _ADDRESSEES
+            if hasattr(Socket, name)
+        ),
+        *((socket, name, _looking_up(current, getattr(socket, name))) for name in _LOOK_UPS),
+    ]
+    before = [(owner, name, vars(owner).get(name, _MISSING)) for owner, name, _ in guards]
+    for owner, name, guard in guards:
+        setattr(owner, name, guard)
+    try:
+        yield
+    finally:
+        for owner, name, value in before:
+            if value is _MISSING:  # inherited from the class in C
+                delattr(owner, name)
+            else:
+                setattr(owner, name, value)
+
+
+def _guarded(
+    current: Callable[[], Hosts | None], method: Callable[..., Any], name: str
+) -> Callable[..., Any]:
+    addressee = _ADDRESSEES[name]
+
+    def guard(self: Socket, *arguments: Any) -> Any:
+        hosts = current()
+        if hosts is None or self.family not in _FAMILIES or not arguments:
+            return method(self, *arguments)
+        address = addressee(arguments)
+        host = _text(address[0]) if isinstance(address, tuple) and address else None
+        if host is None or hosts.allows(host) or _makes_a_pair(sys._getframe(1)):  # noqa: SLF001
+            return method(self, *arguments)
+        if name.startswith("connect"):
+            self.close()  # whoever has made it to connect it closes it for an OSError only
+        raise NetworkError(_message(f"{host}:{address[1]}" if len(address) > 1 else host, host))  # type: ignore[index, arg-type]
+
+    return guard
+
+
+def _looking_up(current: Callable[[], Hosts | None], look_up: Callable[..., Any]) -> Callable[..., Any]:
+    def guard(host: Any, *arguments: Any, **options: Any) -> Any:
+        hosts, name = current(), _text(host)
+        if hosts is None or name is None or _is_local(name):
+            return look_up(host, *arguments, **options)
+        if not hosts.allows(name):
+            port = arguments[0] if arguments else options.get("port")
+            raise NetworkError(_message(name if port is None else f"{name}:{port}", name))
+        answer = look_up(host, *arguments, **options)
+        hosts.found(answer)
+        return answer
+
+    return guard
+
+
+def _message(what: str, host: str) -> str:
+    return (
+        f"{what} would have been reached over the network: no connection leaves the process while the mock "
+        f"is active (to allow it: mock_destinations(allow_hosts=[{host!r}]))"
+    )
+
+
+def _checked(host: object) -> str:
+    if not isinstance(host, str):
+        message = f"allow_hosts takes names or addresses of hosts, not {host!r}"
+        raise TypeError(message)
+    plain = host.strip("[]") if _address(host.strip("[]")) else host
+    if not host or any(part in host for part in "/@ ") or (":" in host and not _address(plain)):
+        message = f"allow_hosts takes names or addresses of hosts, without scheme and port; not {host!r}"
+        raise ValueError(message)
+    return plain.lower()
+
+
+def _text(host: object) -> str | None:
+    if isinstance(host, (bytes, bytearray)):
+        return bytes(host).decode(errors="replace")
+    return host if isinstance(host, str) else None
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    """Also of the address that stands for all of the machine's own."""
+    address = _address(host)
+    if address is None:
+        return host in {"", "localhost.localdomain", "ip6-localhost"}
+    if isinstance(address, ipaddress.IPv6Address):
+        return bool((address.ipv4_mapped or address).is_loopback or address.is_unspecified)
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_local(name: str) -> bool:
+    """Whether no name server needs to be asked, as by a server that is about to listen."""
+    return name in {"", "localhost", socket.gethostname()} or _address(name) is not None
+
+
+def _makes_a_pair(frame: FrameType) -> bool:
+    """On Windows, `socket.socketpair` connects to itself; asyncio's loops need it."""
+    return frame.f_code.co_filename == socket.__file__ and frame.f_code.co_name.endswith("socketpair")

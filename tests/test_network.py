@@ -1,0 +1,333 @@
+"""No socket reaches another process while a mock is active, unless the user allows its host."""
+
+import asyncio
+import http.client
+import http.server
+import socket
+import threading
+import urllib.request
+from contextlib import closing
+
+import boto3
+import pytest
+import requests
+from botocore.config import Config
+
+from destmock import NetworkError, mock_destinations
+
+ELSEWHERE = "198.51.100.7"  # for documentation (RFC 5737)
+
+
+@pytest.fixture
+def server():
+    """A server on this machine, older than the mock; answers its port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"hello")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as made:
+        made.handle_error = lambda *_: None  # many connect and send nothing
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+        thread.start()
+        yield made.server_port
+        made.shutdown()
+        thread.join()
+
+
+def connect(port):
+    socket.create_connection(("127.0.0.1", port), 5).close()
+
+
+def connect_raw(port):
+    with socket.socket() as made:
+        made.connect(("127.0.0.1", port))
+
+
+def connect_ex(port):
+    with socket.socket() as made:
+        made.connect_ex(("127.0.0.1", port))
+
+
+def connect_v6(port):
+    with socket.socket(socket.AF_INET6) as made:
+        made.connect(("::1", port, 0, 0))
+
+
+def send_datagram(port):
+    with socket.socket(type=socket.SOCK_DGRAM) as made:
+        made.sendto(b"x", ("127.0.0.1", port))
+
+
+def send_datagram_with_flags(port):
+    with socket.socket(type=socket.SOCK_DGRAM) as made:
+        made.sendto(b"x", 0, ("127.0.0.1", port))
+
+
+def send_message(port):
+    with socket.socket(type=socket.SOCK_DGRAM) as made:
+        made.sendmsg([b"x"], [], 0, ("127.0.0.1", port))
+
+
+def use_http_client(port):
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("GET", "/")
+
+
+def use_urllib(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
+        pass
+
+
+def use_requests(port):
+    requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+
+
+def use_asyncio(port):
+    async def main():
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
+
+    asyncio.run(main())
+
+
+WAYS = [
+    connect,
+    connect_raw,
+    connect_ex,
+    connect_v6,
+    send_datagram,
+    send_datagram_with_flags,
+    send_message,
+    use_http_client,
+    use_urllib,
+    use_requests,
+    use_asyncio,
+]
+every_way = pytest.mark.parametrize("way", WAYS)
+
+
+@every_way
+def test_a_connection_is_refused_from_a_test(server, way):
+    refusal = rf"^(127\.0\.0\.1|::1):{server} would have been reached over the network: .*allow_hosts="
+    with mock_destinations(), pytest.raises(NetworkError, match=refusal):
+        way(server)
+
+
+@every_way
+def test_a_connection_is_refused_from_inside_a_handler(server, way):
+    handlers = {"orders": lambda event, context: way(server)}
+    with mock_destinations(handlers) as destmock:
+        boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event")
+    attempt = destmock.invocations[0].attempts[0]
+    assert isinstance(attempt.exception, NetworkError)
+    assert attempt.response["errorType"] == "NetworkError"
+
+
+@every_way
+def test_an_allowed_host_is_reached(server, way):
+    if way is connect_v6:
+        pytest.skip("the server listens on 127.0.0.1 only")
+    with mock_destinations(allow_hosts=["localhost"]):
+        way(server)
+
+
+@every_way
+def test_after_the_mock_every_host_is_reached(server, way):
+    if way is connect_v6:
+        pytest.skip("the server listens on 127.0.0.1 only")
+    with mock_destinations():
+        pass
+    way(server)
+
+
+@pytest.mark.parametrize(
+    "look_up",
+    [
+        lambda name: socket.getaddrinfo(name, 443),
+        lambda name: socket.gethostbyname(name).strip(),
+        lambda name: socket.gethostbyaddr(name)[0],
+        lambda name: socket.gethostbyname_ex(name)[0],
+        lambda name: socket.create_connection((name, 443)),
+        lambda name: requests.get(f"https://{name}/orders", timeout=5),
+        lambda name: asyncio.run(asyncio.open_connection(name, 443)),
+    ],
+)
+@pytest.mark.parametrize("name", ["example.com", "EXAMPLE.com"])
+def test_no_name_server_is_asked(look_up, name):
+    with mock_destinations(), pytest.raises(NetworkError, match=r"(?i)^example\.com(:443)? would have been"):
+        look_up(name)
+
+
+def test_a_name_in_bytes_is_refused_too():
+    with mock_destinations(), pytest.raises(NetworkError, match=r"^example\.com:80 would"):
+        socket.getaddrinfo(b"example.com", 80)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.*", "127.0.0.1"),
+        ("*", "127.0.0.1"),
+        ("localhost", "localhost"),
+        ("LocalHost", "127.0.0.1"),
+        ("localhost", "0.0.0.0"),
+        ("localhost", "::ffff:127.0.0.1"),
+    ],
+)
+def test_what_allow_hosts_takes(server, allowed, host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with mock_destinations(allow_hosts=[allowed]), socket.socket(family) as made:
+        made.connect((host, server))
+
+
+@pytest.mark.parametrize("allowed", ["example.com", "127.0.0.2", "localhost.example.com", "::1"])
+def test_another_allowed_host_doesn_t_help(server, allowed):
+    with mock_destinations(allow_hosts=[allowed]), pytest.raises(NetworkError):
+        connect_raw(server)
+
+
+def test_the_addresses_of_an_allowed_name_are_allowed(server, monkeypatch):
+    """What the program connects to is an address: the one that the name was looked up as."""
+    answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    with mock_destinations(allow_hosts=["*.example.com"]):
+        with pytest.raises(NetworkError):
+            connect_raw(server)
+        with socket.create_connection(("db.example.com", server)):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("allowed", "error"),
+    [
+        ("localhost", TypeError),
+        ([8080], TypeError),
+        ([None], TypeError),
+        (["http://localhost"], ValueError),
+        (["localhost:8080"], ValueError),
+        ([""], ValueError),
+        (["user@localhost"], ValueError),
+    ],
+)
+def test_what_is_no_host_is_refused_at_once(allowed, error):
+    with pytest.raises(error, match=r"^allow_hosts takes "):
+        mock_destinations(allow_hosts=allowed)
+
+
+def test_the_mock_that_started_last_says_what_is_allowed(server):
+    with mock_destinations(allow_hosts=["localhost"]):
+        with mock_destinations():
+            with pytest.raises(NetworkError):
+                connect_raw(server)
+            with mock_destinations(allow_hosts=["127.0.0.1"]):
+                connect_raw(server)
+        connect_raw(server)
+
+
+def test_boto3_reaches_an_allowed_endpoint(server):
+    """As of a database in a container; AWS's own endpoints stay mocked."""
+    with mock_destinations(allow_hosts=["localhost"]):
+        client = boto3.client(
+            "s3",
+            endpoint_url=f"http://localhost:{server}",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        assert client.get_object(Bucket="orders", Key="7")["Body"].read() == b"hello"
+        assert boto3.client("s3").list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize(
+    ("ini", "marker", "outcome"), [("", "", 0), ("localhost", "", 1), ("", "localhost", 1)]
+)
+def test_pytest_s_fixture_takes_the_hosts_from_the_marker_and_the_ini_file(
+    pytester, server, ini, marker, outcome
+):
+    loops = "asyncio_default_fixture_loop_scope = function"
+    pytester.makeini(f"[pytest]\n{loops}\ndestmock_allow_hosts = {ini}")
+    pytester.makepyfile(
+        f"""
+        import socket
+
+        import pytest
+
+        @pytest.mark.destmock({f"allow_hosts=[{marker!r}]" if marker else ""})
+        def test_it():
+            with socket.socket() as made:
+                made.connect(("127.0.0.1", {server}))
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=outcome, failed=1 - outcome)
+
+
+# What needs no connection goes on
+
+
+def test_a_socket_that_is_connected_already_goes_on(server):
+    with closing(http.client.HTTPConnection("127.0.0.1", server, timeout=5)) as connection:
+        connection.connect()
+        with mock_destinations():
+            connection.request("GET", "/")
+            assert connection.getresponse().read() == b"hello"
+
+
+def test_sockets_that_connect_to_nobody_are_made():
+    """aws_xray_sdk makes one at import; event loops make pairs; servers listen."""
+    with mock_destinations():
+        socket.socket(type=socket.SOCK_DGRAM).close()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            assert server.getsockname()[1]
+        for made in socket.socketpair():
+            made.close()
+        assert asyncio.run(asyncio.sleep(0, "done")) == "done"
+        assert socket.getaddrinfo("localhost", 80)
+        assert socket.getfqdn()
+
+
+@pytest.mark.skipif(
+    not hasattr(socket, "_fallback_socketpair"), reason="Python has none, or calls it socketpair"
+)
+def test_the_pair_that_windows_makes_by_connecting_to_itself_is_made():
+    with mock_destinations():
+        for made in socket._fallback_socketpair():
+            made.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are none on this system")
+def test_a_socket_of_the_file_system_stays_on_the_machine(tmp_path):
+    with mock_destinations(), socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / "s"))
+
+
+def test_a_bad_address_gets_python_s_own_error():
+    with mock_destinations(), socket.socket() as made:
+        for address in [None, "127.0.0.1", ("127.0.0.1",), (5, 5)]:
+            with pytest.raises((TypeError, NetworkError)):
+                made.connect(address)
+        with pytest.raises(TypeError):
+            made.connect()
+
+
+def test_the_socket_module_is_as_before():
+    names = ["getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"]
+    before = [getattr(socket, name) for name in names], dict(vars(socket.socket))
+    with mock_destinations(), mock_destinations():
+        pass
+    assert ([getattr(socket, name) for name in names], dict(vars(socket.socket))) == before
+
+
+def test_a_refused_datagram_leaves_its_socket_open(server):
+    """Whoever reports to a daemon tries again with the same one."""
+    with socket.socket(type=socket.SOCK_DGRAM) as made:
+        with mock_destinations(), pytest.raises(NetworkError):
+            made.sendto(b"x", (ELSEWHERE, 8125))
+        assert made.sendto(b"x", ("127.0.0.1", server)) == 1
