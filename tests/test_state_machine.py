@@ -15,6 +15,7 @@ import os
 import sys
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -169,6 +170,8 @@ class Machine(RuleBasedStateMachine):
         self.world.topics[TOPIC] = ["q-two", LEAF]
 
     def _register(self, name, script):
+        if name == LEAF:  # which would call itself, more often each time
+            script = Script(tuple(replace(step, calls=False) for step in script.steps), script.duration)
         self.destmock.handler(name, Handler(self.lam, script), timeout=3, duration=script.duration / 1000)
         self.world.register(name, Script(script.steps, script.duration))
 
