@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any, Literal
@@ -85,6 +85,8 @@ class Config:
     age: int | None = None
     on_success: str | None = None
     on_failure: str | None = None
+    #: Which function or alias of the name it belongs to, counted from the first.
+    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,8 @@ class World:
     functions: dict[str, Function] = field(default_factory=dict)
     scripts: dict[str, Script] = field(default_factory=dict)
     configs: dict[tuple[str, str | None], Config] = field(default_factory=dict)
+    #: How often each function and each alias has been made.
+    generations: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     highest: Counter[str] = field(default_factory=Counter)
     queues: dict[str, list[Message]] = field(default_factory=dict)
     topics: dict[str, list[str]] = field(default_factory=dict)
@@ -255,7 +259,7 @@ class World:
 
     def _make(self, name: str, *, by_program: bool, timeout: int, dead_letter: str | None = None) -> None:
         self.functions[name] = Function(Version(timeout, dead_letter), by_program)
-        self.configs.pop((name, None), None)
+        self.generations[name, None] += 1
 
     def delete_function(self, name: str) -> str | None:
         return None if self.functions.pop(name, None) else "ResourceNotFoundException"
@@ -279,7 +283,7 @@ class World:
         if self.version(name, number) is None:
             return "ResourceNotFoundException"
         self.functions[name].aliases[alias] = number
-        self.configs.pop((name, alias), None)
+        self.generations[name, alias] += 1
         return None
 
     def set_dead_letter(self, name: str, target: str) -> str | None:
@@ -298,28 +302,34 @@ class World:
 
     # Configurations
 
+    def config(self, name: str, qualifier: str | None) -> Config | None:
+        """It outlives what it belongs to, but not into a namesake that is made later."""
+        found = self.configs.get(key(name, qualifier))
+        stale = found is not None and found.generation != self.generations[key(name, qualifier)]
+        return None if stale and self.version(name, qualifier) else found
+
     def put_config(
         self, name: str, qualifier: str | None, asked: dict[str, Any], *, update: bool = False
     ) -> str | None:
-        key = (name, None if qualifier == "$LATEST" else qualifier)
-        if self.version(name, qualifier) is None:
-            return "ResourceNotFoundException"
-        if update and key not in self.configs:
+        before = self.config(name, qualifier) if update else Config()
+        if self.version(name, qualifier) is None or before is None:
             return "ResourceNotFoundException"
         for route in ("on_success", "on_failure"):
             target = asked.get(route)
-            bad_bucket = route == "on_success" and target is not None and target.startswith("b-")
-            if target and (bad_bucket or not self.exists(target) or target.partition(":")[0] == name):
+            if target is None:
+                continue
+            bucket_for_success = route == "on_success" and target.startswith("b-")
+            itself = target.partition(":")[0] == name
+            if bucket_for_success or itself or not self.exists(target):
                 return "InvalidParameterValueException"
-        before = vars(self.configs[key]) if update else {}
-        self.configs[key] = Config(**{**before, **{k: v or None if v == "" else v for k, v in asked.items()}})
+        generation = self.generations[key(name, qualifier)]
+        self.configs[key(name, qualifier)] = replace(before, **asked, generation=generation)
         return None
 
     def delete_config(self, name: str, qualifier: str | None) -> str | None:
-        key = (name, None if qualifier == "$LATEST" else qualifier)
-        if self.version(name, qualifier) is None or key not in self.configs:
+        if self.version(name, qualifier) is None or self.config(name, qualifier) is None:
             return "ResourceNotFoundException"
-        del self.configs[key]
+        del self.configs[key(name, qualifier)]
         return None
 
     # Invoking
@@ -355,6 +365,8 @@ class World:
         self, name: str, qualifier: str | None, payload: Any, source: str, chain: Counter[str]
     ) -> Event:
         _, version = self.version(name, qualifier)
+        if self.config(name, qualifier) is None:
+            self.configs.pop(key(name, qualifier), None)
         event = Event(
             name, qualifier, source, payload, self.now, version.dead_letter, chain + Counter({name: 1})
         )
@@ -438,8 +450,7 @@ class World:
         return 2 if config.retries is None else config.retries, event.at + age * 1000
 
     def _config(self, event: Event) -> Config:
-        key = (event.name, None if event.qualifier == "$LATEST" else event.qualifier)
-        return self.configs.get(key, Config())
+        return self.config(event.name, event.qualifier) or Config()
 
     def _throttle(self, event: Event, answer: Answer) -> None:
         self.counted[event.name, "Throttles"] += 1
@@ -516,6 +527,11 @@ class World:
         delivery = Delivery(event, target, body, arrived, self.now)
         event.routes.append(delivery)
         self.deliveries.append(delivery)
+
+
+def key(name: str, qualifier: str | None) -> tuple[str, str | None]:
+    """Of a configuration: without a qualifier it is that of `$LATEST`."""
+    return name, None if qualifier == "$LATEST" else qualifier
 
 
 def error_message(event: Event, request_id: str) -> str:

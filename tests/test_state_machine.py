@@ -110,8 +110,8 @@ class Machine(RuleBasedStateMachine):
         self.world = World(MS, self.autorun)
         self.lam, self.sqs, self.sns, self.s3 = map(boto3.client, ("lambda", "sqs", "sns", "s3"))
         self.role = None
-        self.invocations = {}
-        self.settled = 0
+        #: The model's events -> their request ids, and these -> what destmock says of them.
+        self.invocations, self.facts = {}, {}
         self.seen_deliveries = 0
         #: What a handler of the worker has got, message by message.
         self.worked = Counter()
@@ -457,7 +457,8 @@ class Machine(RuleBasedStateMachine):
     def match(self):
         """The accepted events are those of the model, in the same order."""
         found = self.destmock.invocations
-        assert len(found) == len(self.world.events)
+        self.facts = {invocation.request_id: invocation for invocation in found}
+        assert len(found) == len(self.facts) == len(self.world.events)
         for accepted, invocation in zip(self.world.events, found, strict=True):
             request_id = self.invocations.setdefault(accepted, invocation.request_id)
             assert request_id == invocation.request_id
@@ -472,7 +473,6 @@ class Machine(RuleBasedStateMachine):
                 for number, (elapsed, answer) in enumerate(accepted.attempts, 1)
             ]
             assert invocation.condition == accepted.condition
-        assert len(set(self.invocations.values())) == len(self.world.events)
 
     def check_pending(self):
         found = [
@@ -564,16 +564,12 @@ class Machine(RuleBasedStateMachine):
         """What the model has as what it is made of."""
         if isinstance(body, bytes):
             return body
-        invocation = self.fact(body.event)
+        invocation = self.facts[self.invocations[body.event]]
         if isinstance(body, Original):
             return invocation.payload
         answer = body.event.answer
         response = b"" if answer is None or answer.step is None else invocation.attempts[-1].payload
         return model.record(body.event, invocation.request_id, invocation.payload, response)
-
-    def fact(self, accepted):
-        wanted = self.invocations[accepted]
-        return next(found for found in self.destmock.invocations if found.request_id == wanted)
 
     def url(self, name):
         return self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
