@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
+    from destmock._faults import Faults
     from destmock._handlers import Handler, Outcomes, outcomes
+    from destmock._history import History
+    from destmock._injection import Fault, PendingFault
     from destmock._ledger import (
         Attempt,
         Deliveries,
         Delivery,
         Drop,
-        History,
         Invocation,
         Pending,
     )
@@ -40,6 +42,8 @@ __all__ = [
     "Destmock",
     "DestmockError",
     "Drop",
+    "Fault",
+    "Faults",
     "Handler",
     "History",
     "InactiveError",
@@ -52,6 +56,7 @@ __all__ = [
     "NoHandlerError",
     "Outcomes",
     "Pending",
+    "PendingFault",
     "Stack",
     "UnsupportedError",
     "mock_destinations",
@@ -61,13 +66,15 @@ __all__ = [
 _MODULES = {
     "destmock._deploy": ("Stack",),
     "destmock._destmock": ("Destmock",),
+    "destmock._faults": ("Faults",),
     "destmock._handlers": ("Handler", "Outcomes", "outcomes"),
+    "destmock._history": ("History",),
+    "destmock._injection": ("Fault", "PendingFault"),
     "destmock._ledger": (
         "Attempt",
         "Deliveries",
         "Delivery",
         "Drop",
-        "History",
         "Invocation",
         "Pending",
     ),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from destmock import _aws_errors as errors
 from destmock._clock import to_datetime
+from destmock._concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
 from destmock._handlers import Importer
 from destmock._ids import Trace, function_hash
-from destmock._ledger import Attempt, Synchronous
+from destmock._injection import Injection
+from destmock._ledger import Attempt, Refused, Synchronous
 from destmock._logs import LogEvents, Logs
 from destmock._metrics import Metrics
 from destmock._runtime import Call, Outcome, Runtime
@@ -40,7 +41,9 @@ class Answered(NamedTuple):
 class Attempts:
     """What is running in one simulation. `now` and all times are virtual, in milliseconds."""
 
-    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger) -> None:
+    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger, account_concurrency: int) -> None:
+        self.slots = Slots(functions, account_concurrency)
+        self.injection = Injection()
         self.logs = Logs()
         self.metrics = Metrics()
         self.segments = Segments(ids)
@@ -50,8 +53,6 @@ class Attempts:
         self._runtime = Runtime(ids, Importer())
         #: The handlers that are running, innermost last: the trace of each, and its header.
         self._running: list[tuple[Trace, str]] = []
-        #: How many attempts of a function are in progress, by its unqualified ARN.
-        self._busy: Counter[str] = Counter()
 
     @property
     def trace(self) -> Trace | None:
@@ -79,30 +80,18 @@ class Attempts:
         sampled = traced or trace.sampled
         return replace(trace, sampled=True, segment=self._ids.hex(16)) if sampled else trace
 
-    def is_throttled(self, function: Function) -> bool:
-        """Whether the function's reserved concurrency is used up (A26, D10)."""
-        reserved = function.reserved_concurrency
-        return reserved is not None and self._busy[function.ref.unqualified_arn] >= reserved
-
     def is_recursion(self, ref: FunctionRef, trace: Trace) -> bool:
         """Whether the chain has been through the function too often (J2, J4)."""
         passed = trace.counts[function_hash(ref.unqualified_arn)]
         return passed > RECURSION_LIMIT and not self._functions.allows_recursion(ref)
 
-    def occupy(self, ref: FunctionRef) -> None:
-        """The attempt goes on in virtual time, for its declared duration, until `release`."""
-        self._busy[ref.unqualified_arn] += 1
-
-    def release(self, ref: FunctionRef) -> None:
-        self._busy[ref.unqualified_arn] -= 1
-
     def run(self, function: Function, code: Registration | Package, call: Call, trace: Trace) -> Outcome:
         self._running.append((trace, call.trace_header))
-        self.occupy(function.ref)
+        self.slots.occupy(function.ref)
         try:
             outcome = self._runtime.run(function, code, call)
         finally:
-            self.release(function.ref)
+            self.slots.release(function.ref)
             self._running.pop()
         self.logs.write(
             LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
@@ -123,9 +112,12 @@ class Attempts:
     ) -> Answered:
         """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17)."""
         ref = function.ref
-        if self.is_throttled(function):
-            self.metrics.throttled(ref, now)
-            raise errors.throttled()
+        reason = self.slots.used_up(function)
+        if reason is not None:
+            self._throttle(ref, reason, Refused(source, ref.qualified_arn, payload, now, "throttled"))
+        if self.injection.on:
+            self._inject(function, payload, now, source)
+        duration = code.duration_ms(payload)
         caller = None if trace is None else trace.segment
         trace = self.entered(ref, trace, now, traced=function.traced)
         if self.is_recursion(ref, trace):
@@ -133,7 +125,8 @@ class Attempts:
             raise errors.recursion()
         request_id = self._ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
-        outcome = self.run(function, code, Call(request_id, payload, now, header, client_context), trace)
+        call = Call(request_id, payload, now, header, client_context, duration)
+        outcome = self.run(function, code, call, trace)
         attempt = attempt_fact(1, now, now, outcome.result, outcome)
         self._ledger.ran_synchronously(
             Synchronous(request_id, ref.qualified_arn, source, payload, now, attempt)
@@ -145,6 +138,25 @@ class Attempts:
         if outcome.interrupt is not None:
             raise outcome.interrupt
         return Answered(request_id, trace, function, outcome)
+
+    def _throttle(self, ref: FunctionRef, reason: str, refused: Refused) -> NoReturn:
+        self.metrics.throttled(ref, refused.at)
+        self._ledger.refused(refused)
+        raise errors.throttled(reason)
+
+    def _inject(self, function: Function, payload: bytes, now: int, source: str) -> None:
+        """Raises the error of an injected fault, if there is one."""
+        ref = function.ref
+        fault = self.injection.take(("throttle", "system_error"), ref, now, request_id=None)
+        if fault is None:
+            return
+        if fault.kind == "throttle":
+            reason = ACCOUNT_USED_UP if function.reserved_concurrency is None else RESERVED_USED_UP
+            what = f"throttled by {fault.by}"
+            self._throttle(ref, reason, Refused(source, ref.qualified_arn, payload, now, what))
+        what = f"system error (500) by {fault.by}"
+        self._ledger.refused(Refused(source, ref.qualified_arn, payload, now, what))
+        raise errors.service()
 
 
 def attempt_fact(

@@ -35,10 +35,16 @@ TOO_LARGE = "{size} byte payload is too large for the {kind} invocation type (li
 NOT_JSON = "Could not parse request body into json: Could not parse payload into json: {reason}"
 BAD_CLIENT_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
 RATE_EXCEEDED = "Rate Exceeded."
+TOO_MUCH_RESERVED = (
+    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+    "below its minimum value of [{least}]."
+)
 RECURSION = (
     "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
     "resources and stopped your function's invocation."
 )
+#: What Lambda says when it fails itself.
+SERVICE_ERROR = "An error occurred and the request cannot be processed."
 #: AWS's own typing (H4).
 ZERO_CONCURRENCY = "Function not invoked. Function isconfigured with zero reserved concurrent executions"
 _DEAD_LETTER = "Invalid dead letter queue ARN: "
@@ -53,7 +59,7 @@ DEAD_LETTER_SERVICE = (
 DEAD_LETTER_PERMISSION = "The provided execution role does not have permissions to call {action}"
 
 #: Whether the body spells it `Message` (True) or `message`; a ValidationException has no `Type` (A14).
-_CAPITAL_MESSAGE = {"RecursiveInvocationException", "ResourceNotFoundException"}
+_CAPITAL_MESSAGE = {"RecursiveInvocationException", "ResourceNotFoundException", "ServiceException"}
 
 
 class AWSError(Exception):
@@ -96,10 +102,16 @@ def recursion() -> AWSError:
     return AWSError("RecursiveInvocationException", RECURSION)
 
 
-def throttled() -> AWSError:
-    """Reserved concurrency is zero or used up (A26)."""
-    reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+def throttled(reason: str) -> AWSError:
+    """Concurrency is zero or used up; `reason` says whose (A26)."""
     return AWSError("TooManyRequestsException", RATE_EXCEEDED, 429, Reason=reason)
+
+
+def service() -> AWSError:
+    """Lambda's own failure, which is nobody's but its."""
+    error = AWSError("ServiceException", SERVICE_ERROR, 500)
+    error.body["Type"] = "Service"
+    return error
 
 
 def not_json(reason: str) -> AWSError:

@@ -62,6 +62,8 @@ def _error_message(function_arn: str, response: Response | None) -> str:
         return errors.ZERO_CONCURRENCY
     if response.status_code == 429:  # noqa: PLR2004 - throttled until the age
         return errors.RATE_EXCEEDED
+    if response.status_code == 500:  # noqa: PLR2004 - Lambda's own failure until the age
+        return errors.SERVICE_ERROR
     if response.status_code == 404:  # noqa: PLR2004 - gone
         return errors.NOT_FOUND.format(arn=function_arn)
     if response.status_code == 400:  # noqa: PLR2004 - recursion

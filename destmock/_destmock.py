@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain
 from destmock._clock import to_datetime, to_milliseconds
-from destmock._ledger import History
+from destmock._faults import Faults
+from destmock._history import History
 from destmock._simulation import LIMIT
 from destmock.errors import InactiveError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from destmock._deploy import Stack
-    from destmock._handlers import Handler, Outcomes
+    from destmock._handlers import Duration, Handler, Outcomes
     from destmock._ledger import Deliveries, Drop, Invocation, Pending
     from destmock._simulation import Simulation
 
@@ -26,6 +27,8 @@ class Destmock:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
+        self._injection = simulation.attempts.injection
+        self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
 
     @overload
@@ -37,7 +40,7 @@ class Destmock:
         timeout: int = ...,
         memory_size: int = ...,
         environment: Mapping[str, str] | None = ...,
-        duration: float = ...,
+        duration: Duration = ...,
     ) -> None: ...
     @overload
     def handler(
@@ -48,7 +51,7 @@ class Destmock:
         timeout: int = ...,
         memory_size: int = ...,
         environment: Mapping[str, str] | None = ...,
-        duration: float = ...,
+        duration: Duration = ...,
     ) -> Callable[[Handler], Handler]: ...
     def handler(
         self,
@@ -58,7 +61,7 @@ class Destmock:
         timeout: int = 3,
         memory_size: int = 128,
         environment: Mapping[str, str] | None = None,
-        duration: float = 0.0,
+        duration: Duration = 0.0,
     ) -> Callable[[Handler], Handler] | None:
         """Registers the handler of a function; without `handler`, a decorator that does.
 
@@ -71,8 +74,14 @@ class Destmock:
         `memory_size` (MB) and `environment` (its environment variables); a function that the program itself
         makes with `create_function` takes the handler under its name, and keeps its own settings.
 
-        `duration` is how long an attempt takes, in virtual seconds. One that takes longer than the timeout,
-        by its duration or in real time, times out as on AWS.
+        `duration` is how long an attempt takes, in virtual seconds, or a callable that answers it for each
+        event. So long the attempt has its slot, of the function's reserved concurrency or of the account's.
+        One that takes longer than the timeout, by its duration or in real time, times out as on AWS.
+        `context.get_remaining_time_in_millis()` is the timeout less the duration, less the real time since
+        the handler began in whole 100 ms; never below 0. What is invoked synchronously, by a call or by an
+        event source mapping, does not move the clock, and is over, slot and all, when the handler is. When
+        the callable raises, or its answer can't be a duration (`ValueError`), whatever drives time or
+        invokes raises that, and the event stays in the queue.
 
         Raises `ValueError` or `TypeError` for a name or a handler that can't be one.
         """
@@ -200,12 +209,18 @@ class Destmock:
         """Every event that failed without a destination for its failure, oldest first."""
         return self._simulation.ledger.drops
 
+    @property
+    def faults(self) -> Faults:
+        """What AWS does to you now and then, on demand: throttles, 5xx, duplicates, delays, lost records."""
+        return self._faults
+
     def timeline(self) -> str:
         """The story as text: accepted, attempts, back-off, condition, deliveries, and why nothing was sent.
 
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
-        return _explain.timeline(self._simulation.ledger, self._simulation.pending)
+        simulation = self._simulation
+        return _explain.timeline(simulation.ledger, simulation.pending, self._repeating())
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "active"
@@ -217,9 +232,13 @@ class Destmock:
     def _end(self) -> None:
         self._ended = True
 
+    def _repeating(self) -> list[str]:
+        """How the faults of a failed run can be had again."""
+        return [f"the faults are those of {call}" for call in self._injection.calls]
+
     def _leftovers(self) -> str:
-        failed = [delivery for delivery in self.deliveries if delivery.error is not None]
-        return _explain.leftovers(self.pending, failed)
+        failed = [found for found in self.deliveries if found.error is not None and not found.injected]
+        return _explain.leftovers(self.pending, failed, self._repeating())
 
     def _check_active(self) -> None:
         if self._ended:

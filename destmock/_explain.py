@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from destmock._arn import parse_function_arn
-from destmock._ledger import Entry, Synchronous, Unanswered
+from destmock._ledger import Entry, Refused, Synchronous, Unanswered
 from destmock._record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._ledger import Attempt, Delivery, Ledger, Pending
+    from destmock._ledger import Attempt, Delivery, Ledger, Note, Pending
 
 _PAYLOAD_SHOWN = 100
 _MOST_SHOWN = 10
 
 
-def timeline(ledger: Ledger, pending: Sequence[Pending]) -> str:
-    """Every invocation in the order of its acceptance, with all that came of it; empty if there was none."""
-    due = {entry.request_id: entry for entry in pending}
-    blocks = []
+def timeline(ledger: Ledger, pending: Sequence[Pending], head: Iterable[str]) -> str:
+    """Every invocation in the order of its acceptance, with all that came of it; empty if there was none.
+
+    The lines of `head` come first.
+    """
+    due = {(entry.request_id, entry.duplicate): entry for entry in pending}
+    blocks = [*head]
     for item in ledger.story:
         if isinstance(item, Entry):
             lines = _event(item, due)
         elif isinstance(item, Synchronous):
             lines = _synchronous(item)
+        elif isinstance(item, Refused):
+            lines = _refused(item)
         else:
             lines = _unanswered(item)
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
 
-def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery]) -> str:
-    """What is wrong at the end of a strict mock; empty if nothing is."""
+def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery], foot: Iterable[str]) -> str:
+    """What is wrong at the end of a strict mock, with the lines of `foot`; empty if nothing is."""
     failed = list(failed)
     lines = []
     if pending:
@@ -48,25 +54,30 @@ def leftovers(pending: Sequence[Pending], failed: Iterable[Delivery]) -> str:
         lines.append("  create the destination, or mend its configuration")
     if lines:
         lines.append("To allow this, pass strict=False.")
+        lines += foot
     return "\n".join(lines)
 
 
-def _event(entry: Entry, due: dict[str, Pending]) -> Iterable[str]:
+def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
+    again = ", delivered a second time" if entry.duplicate else ""
     yield (
-        f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted "
+        f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted{again} "
         f"{_shown(entry.payload)} ({entry.source}, {entry.request_id})"
     )
-    previous = 0.0
+    previous, waiting = 0.0, entry.notes
     for attempt in entry.attempts:
+        started = round(attempt.elapsed * 1000) + entry.accepted_at
+        yield from _noted([found for found in waiting if found.at <= started], entry.accepted_at)
+        waiting = [found for found in waiting if found.at > started]
         waited = attempt.elapsed - previous
         after = f", {waited:g} s after the last" if attempt.number > 1 else ""
         yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {_attempt_text(attempt)}{after}"
         previous = attempt.elapsed
-    if entry.throttles:
-        yield f"  throttled {'once' if entry.throttles == 1 else f'{entry.throttles} times'}"
+    yield from _noted(waiting, entry.accepted_at)
     if entry.condition is None:
-        if entry.request_id in due:
-            yield f"  {_queued(due[entry.request_id], entry.accepted_at)}"
+        pending = due.get((entry.request_id, entry.duplicate))
+        if pending is not None:
+            yield f"  {_queued(pending, entry.accepted_at)}"
         return
     assert entry.settled_at is not None
     offset = _offset((entry.settled_at - entry.accepted_at) / 1000)
@@ -85,6 +96,25 @@ def _synchronous(invocation: Synchronous) -> Iterable[str]:
         f"{_shown(invocation.payload)} ({invocation.source}, {invocation.request_id})"
     )
     yield f"  {_offset(0)} {_attempt_text(invocation.attempt)}"
+
+
+def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
+    """What kept an event from its next attempt, and when each time."""
+    for what, group in groupby(found, key=lambda note: note.what):
+        offsets = [(note.at - accepted_at) / 1000 for note in group]
+        shown = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]
+        if len(shown) > _MOST_SHOWN:
+            shown[_MOST_SHOWN - 1 : -1] = ["..."]
+        times = f", {len(offsets)} times: at {', '.join(shown)} s" if len(offsets) > 1 else ""
+        yield f"  {_offset(offsets[0])} {what}{times}"
+
+
+def _refused(invocation: Refused) -> Iterable[str]:
+    yield (
+        f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
+        f"{_shown(invocation.payload)} ({invocation.source})"
+    )
+    yield f"  {_offset(0)} {invocation.what}"
 
 
 def _unanswered(event: Unanswered) -> Iterable[str]:

@@ -160,6 +160,20 @@ class Functions:
         """The ARN of the execution role of a function that is there."""
         return str(_latest(ref).role)
 
+    def reservations(self, account: str, region: str) -> dict[str, int]:
+        """The reserved concurrency of each function that has one."""
+        found = {}
+        for name, group in _storage(account, region)._functions.items():  # noqa: SLF001
+            reserved = group["latest"].reserved_concurrency
+            if reserved is not None:
+                found[name] = int(reserved)
+        return found
+
+    def sizes(self, account: str, region: str) -> list[int]:
+        """The code size of each function, in bytes, its versions' included."""
+        groups = _storage(account, region)._functions.values()  # noqa: SLF001
+        return [sum(int(one.code_size) for one in (g["latest"], *g["versions"])) for g in groups]
+
     def allows_recursion(self, ref: FunctionRef) -> bool:
         return self.recursion_config(ref) == "Allow"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import json
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What AWS calls with the event and the context. Both are the handler's own business, hence `Any`.
 Handler: TypeAlias = Callable[[Any, Any], Any]
+#: Virtual seconds, or what answers them for an event.
+Duration: TypeAlias = "float | Callable[[Any], float]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Registration:
     timeout: int = 3
     memory_size: int = 128
     environment: Mapping[str, str] = field(default_factory=dict)
-    duration: float = 0.0
+    duration: Duration = 0.0
     serial: int = 0
 
     @property
@@ -79,9 +82,19 @@ class Registration:
         function = getattr(self.source, "__name__", "handler")
         return f"{getattr(self.source, '__module__', 'handlers')}.{function}"
 
-    @property
-    def duration_ms(self) -> int:
-        return round(self.duration * 1000)
+    def duration_ms(self, payload: bytes) -> int:
+        """How long an attempt with this event takes; raises `ValueError` for an answer that can't be."""
+        seconds = self.duration
+        if callable(seconds):
+            try:
+                event = json.loads(payload)
+            except ValueError:  # the handler won't be called, either
+                return 0
+            seconds = seconds(event)
+            if not _is_duration(seconds):
+                message = f"the duration of {self.name!r} answered {seconds!r}; it is in seconds from 0"
+                raise ValueError(message)
+        return round(seconds * 1000)
 
 
 class Handlers:
@@ -102,7 +115,7 @@ class Handlers:
         timeout: int,
         memory_size: int,
         environment: Mapping[str, str] | None,
-        duration: float,
+        duration: Duration,
     ) -> Registration:
         """The latest registration under a name replaces the one before."""
         ref = _check_name(name)
@@ -169,15 +182,22 @@ def check_source(name: str, source: object) -> None:
         raise TypeError(message)
 
 
-def _check_settings(name: str, timeout: int, duration: float, environment: dict[str, str]) -> None:
-    if timeout < 1 or timeout != int(timeout) or not 0 <= duration < float("inf"):
-        message = f"{name!r}: timeout is in whole seconds from 1, duration in seconds from 0"
+def _check_settings(name: str, timeout: int, duration: Duration, environment: dict[str, str]) -> None:
+    if timeout < 1 or timeout != int(timeout) or not (callable(duration) or _is_duration(duration)):
+        message = (
+            f"{name!r}: timeout is in whole seconds from 1, duration in seconds from 0, or a callable that "
+            f"answers them for an event; not {timeout!r} and {duration!r}"
+        )
         raise ValueError(message)
     for variable in environment.items():
         text = "=".join(variable) if all(isinstance(part, str) for part in variable) else ""
         if "\0" in text or text.find("=") < 1 or "=" in variable[0]:
             message = f"{name!r}: {variable!r} can't be an environment variable; it is two strings"
             raise ValueError(message)
+
+
+def _is_duration(seconds: object) -> bool:
+    return isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")
 
 
 def stripped(function: Function) -> Function:

@@ -1,17 +1,16 @@
-"""What happened: frozen facts, append only, and the sequences of them that users assert on."""
+"""What happened: frozen facts, append only."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from destmock._arn import parse_function_arn, parse_function_name
+from destmock._arn import parse_function_arn
 from destmock._clock import to_datetime
+from destmock._history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from destmock._lifecycle import Condition
@@ -59,7 +58,8 @@ class Invocation:
     `condition` and `record` are `None` while the event is queued. `function_arn` is as the record writes it,
     always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
     "InvokeAsync", or e.g. "OnFailure of orders", "dead-letter queue of orders", "SNS topic orders",
-    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app".
+    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app". `duplicate` tells the
+    second delivery of an event that `faults` had delivered twice; the first has the same `request_id`.
     """
 
     request_id: str
@@ -70,6 +70,7 @@ class Invocation:
     attempts: tuple[Attempt, ...]
     condition: Condition | None
     record_body: bytes | None
+    duplicate: bool = False
 
     @property
     def event(self) -> Any:
@@ -95,7 +96,7 @@ class Delivery:
     """One sending of a record to a destination; `error` says why it failed, `None` if it arrived.
 
     `body` is what was sent, in bytes. `dead_letter` tells a message to a dead-letter queue (the original
-    event) from one to a destination (the invocation record).
+    event) from one to a destination (the invocation record). `injected` tells a failure that `faults` made.
     """
 
     destination: str
@@ -105,6 +106,7 @@ class Delivery:
     at: datetime
     invocation: Invocation
     dead_letter: bool = False
+    injected: bool = False
 
     @property
     def record(self) -> InvocationRecord | None:
@@ -146,7 +148,7 @@ class Pending:
 
     `running` is true of one whose attempt has begun and, by the handler's declared `duration`, not yet ended.
     An event source mapping that is about to read its queue or stream is in it too, with the mapping's UUID as
-    its `request_id`.
+    its `request_id`. `duplicate` is as `Invocation` has it.
     """
 
     request_id: str
@@ -154,6 +156,7 @@ class Pending:
     attempt: int
     due_at: datetime
     running: bool = False
+    duplicate: bool = False
 
     @property
     def function_name(self) -> str:
@@ -166,52 +169,6 @@ class Pending:
         )
 
 
-class _OfFunction(Protocol):
-    @property
-    def function_name(self) -> str: ...
-
-
-Fact = TypeVar("Fact", bound=_OfFunction)
-
-
-class History(Sequence[Fact], Generic[Fact]):
-    """An immutable sequence of facts, oldest first."""
-
-    __slots__ = ("_facts",)
-
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self._facts = tuple(facts)
-
-    def for_function(self, name: str) -> History[Fact]:
-        """Those of one function, by its name or ARN; a qualifier in it is disregarded."""
-        named = parse_function_name(name)
-        wanted = name if named is None else named.name
-        return type(self)(fact for fact in self._facts if fact.function_name == wanted)
-
-    @overload
-    def __getitem__(self, index: int) -> Fact: ...
-    @overload
-    def __getitem__(self, index: slice) -> History[Fact]: ...
-    def __getitem__(self, index: int | slice) -> Fact | History[Fact]:
-        if isinstance(index, slice):
-            return type(self)(self._facts[index])
-        return self._facts[index]
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Sequence) and not isinstance(other, (str, bytes)):
-            return self._facts == tuple(other)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._facts)
-
-    def __repr__(self) -> str:
-        return repr(list(self._facts))
-
-
 class Deliveries(History[Delivery]):
     """Deliveries, oldest first."""
 
@@ -220,6 +177,14 @@ class Deliveries(History[Delivery]):
     def to(self, arn: str) -> Deliveries:
         """Those to one destination, by its ARN."""
         return Deliveries(delivery for delivery in self._facts if delivery.destination == arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something else happened to an event than an attempt, for the timeline only."""
+
+    at: int
+    what: str
 
 
 @dataclass(slots=True)
@@ -234,10 +199,11 @@ class Entry:
     attempts: list[Attempt] = field(default_factory=list)
     condition: Condition | None = None
     settled_at: int | None = None
-    throttles: int = 0
+    notes: list[Note] = field(default_factory=list)
     dropped: str | None = None
     record: bytes | None = None
     deliveries: list[Delivery] = field(default_factory=list)
+    duplicate: bool = False
     _fact: Invocation | None = None
 
     @property
@@ -253,6 +219,7 @@ class Entry:
             tuple(self.attempts),
             self.condition,
             self.record,
+            self.duplicate,
         )
         if self.condition is not None:
             self._fact = fact
@@ -283,11 +250,25 @@ class Unanswered:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A synchronous invocation that AWS answered with an error before anything ran, for the timeline only."""
+
+    source: str
+    function_arn: str
+    payload: bytes
+    at: int
+    what: str
+
+
+Told: TypeAlias = "Entry | Synchronous | Refused | Unanswered"
+
+
 class Ledger:
     """Everything that happened in one simulation, in order."""
 
     def __init__(self) -> None:
-        self.story: list[Entry | Synchronous | Unanswered] = []
+        self.story: list[Told] = []
         self._entries: list[Entry] = []
         self._deliveries: list[Delivery] = []
         self._drops: list[Drop] = []
@@ -297,6 +278,9 @@ class Ledger:
         self.story.append(entry)
 
     def ran_synchronously(self, invocation: Synchronous) -> None:
+        self.story.append(invocation)
+
+    def refused(self, invocation: Refused) -> None:
         self.story.append(invocation)
 
     def unanswered(self, event: Unanswered) -> None:

@@ -10,18 +10,24 @@ tried again or how it ends.
     throttled                  -               no                     Settled(EventAgeExceeded, n)
     throttled                  -               yes                    Retry(now + 1 s, 2 s, 4 s ... 5 min)
     reserved concurrency 0     -               -                      Settled(ZeroReservedConcurrency, 0)
+    system error               -               no                     Settled(EventAgeExceeded, n)
+    system error               -               yes                    Retry(as if it was throttled)
+    delayed                    -               no                     Settled(EventAgeExceeded, n)
+    delayed                    -               yes                    Retry(now + the delay)
     recursion                  -               -                      Settled(RecursiveInvocation, n)
     vanished                   -               -                      Settled(RetriesExhausted, n), untold
     astray                     no              -                      Settled(RetriesExhausted, n)
     astray                     yes             -                      Retry(when its age is over)
     astray, its age over       -               -                      Settled(EventAgeExceeded, 0), untold
 
-n is the number of tries so far; throttles are not among them (D10). Retries are checked before the age (D8).
-An event whose next try would come too late ends at once, it does not wait for its age to pass (D7, D10). The
-age limits the time in the queue only: a handler that overruns it and succeeds is a success (D9), which is why
-a success is never asked its age. The count is 1 on every success, also on one that a retry brought about
-(E11). Vanished: the whole function was deleted after an attempt (L5). Astray: the alias was deleted before
-the first attempt (L6). An untold end goes to no destination and no dead-letter queue.
+n is the number of tries so far; throttles are not among them (D10), nor are system errors (D18). Retries
+are checked before the age (D8). An event whose next try would come too late ends at once, it does not wait
+for its age to pass (D7, D10). The age limits the time in the queue only: a handler that overruns it and
+succeeds is a success (D9), which is why a success is never asked its age. The count is 1 on every success,
+also on one that a retry brought about (E11). Vanished: the whole function was deleted after an attempt (L5).
+Astray: the alias was deleted before the first attempt (L6). An untold end goes to no destination and no
+dead-letter queue. System errors of Lambda's own and delays come from injected faults only; how an event ends
+by its age after one was not recorded, and goes by how a throttled event does.
 """
 
 from __future__ import annotations
@@ -49,6 +55,8 @@ Result = Literal[
     "Recursion",
     "Vanished",
     "Astray",
+    "SystemError",
+    "Delayed",
 ]
 
 #: The delay before a retry is this times the number of tries made: one minute, then two (D1, D2).
@@ -85,11 +93,19 @@ class Settled:
 
 
 def after(
-    result: Result, *, tries: int, throttles: int = 0, accepted_at: int, now: int, policy: Policy
+    result: Result,
+    *,
+    tries: int,
+    throttles: int = 0,
+    delay: int = 0,
+    accepted_at: int,
+    now: int,
+    policy: Policy,
 ) -> Retry | Settled:
     """What follows a try that came to `result` at `now`.
 
-    `tries` counts it, unless it was a throttle; `throttles` counts those in a row.
+    `tries` counts it, unless it went back to the queue untried; `throttles` counts those in a row, system
+    errors among them; `delay` is that of an event that was delayed.
     """
     if result in _AT_ONCE:
         condition, count, told = _AT_ONCE[result]
@@ -97,14 +113,19 @@ def after(
     deadline = accepted_at + policy.maximum_event_age_in_seconds * 1000
     if result == "Astray" and now >= deadline:
         return Settled("EventAgeExceeded", 0, told=False)
-    if result != "Throttled" and tries > policy.maximum_retry_attempts:
+    if result not in _UNTRIED and tries > policy.maximum_retry_attempts:
         return Settled("RetriesExhausted", tries)
     if result == "Astray":
         return Retry(deadline)
-    at = now + (_throttle_delay(throttles) if result == "Throttled" else RETRY_DELAY * tries)
+    if result == "Delayed":
+        at = now + delay
+    else:
+        at = now + (_throttle_delay(throttles) if result in _UNTRIED else RETRY_DELAY * tries)
     return Settled("EventAgeExceeded", tries) if at >= deadline else Retry(at)
 
 
+#: What puts an event back into the queue without a try.
+_UNTRIED: frozenset[Result] = frozenset({"Throttled", "SystemError", "Delayed"})
 #: What ends an event whatever its policy says: the condition, the count (`None`: the tries), who is told.
 _AT_ONCE: dict[Result, tuple[Condition, int | None, bool]] = {
     "Success": ("Success", 1, True),

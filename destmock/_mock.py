@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
 from destmock._clock import from_datetime
+from destmock._concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
 from destmock._isolation import isolated
@@ -44,7 +45,10 @@ class MockDestinations:
         strict: bool = True,
         start: datetime | None = None,
         adopt: bool = True,
+        account_concurrency: int = ACCOUNT_CONCURRENCY,
     ) -> None:
+        check_limit(account_concurrency)
+        self._account_concurrency = account_concurrency
         self._handlers = dict(handlers or {})
         self._autorun = autorun
         self._strict = strict
@@ -58,7 +62,12 @@ class MockDestinations:
     def start(self) -> Destmock:
         """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
-        simulation = Simulation(start=now, seed=self._start, autorun=self._autorun)
+        simulation = Simulation(
+            start=now,
+            seed=self._start,
+            autorun=self._autorun,
+            account_concurrency=self._account_concurrency,
+        )
         destmock = Destmock(simulation)
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
@@ -103,6 +112,7 @@ class MockDestinations:
             yield destmock
         except BaseException as error:
             _attach(error, destmock)
+            _tell_of_chaos(error, destmock)
             raise
         problem = self._problem(destmock, failed=False)
         if problem is not None:
@@ -119,6 +129,7 @@ class MockDestinations:
     ) -> None:
         if error is not None:
             _attach(error, self._running[-1][0])
+            _tell_of_chaos(error, self._running[-1][0])
         self.stop(failed=error is not None)
 
     def _problem(self, destmock: Destmock, *, failed: bool) -> LeftoverError | None:
@@ -138,6 +149,12 @@ def _attach(error: BaseException, destmock: Destmock) -> None:
         setattr(error, ERROR_ATTRIBUTE, destmock)
 
 
+def _tell_of_chaos(error: BaseException, destmock: Destmock) -> None:
+    """Whatever prints the exception prints how to repeat its faults; Python 3.10 has no notes."""
+    for note in destmock._repeating() if hasattr(error, "add_note") else ():  # noqa: SLF001 - one thing to a user
+        error.add_note(note)
+
+
 @overload
 def mock_destinations(handlers: Decorated) -> Decorated: ...
 @overload
@@ -148,6 +165,7 @@ def mock_destinations(
     strict: bool = ...,
     start: datetime | None = ...,
     adopt: bool = ...,
+    account_concurrency: int = ...,
 ) -> MockDestinations: ...
 def mock_destinations(
     handlers: Mapping[str, Handler | str | Outcomes] | Callable[..., Any] | None = None,
@@ -156,6 +174,7 @@ def mock_destinations(
     strict: bool = True,
     start: datetime | None = None,
     adopt: bool = True,
+    account_concurrency: int = ACCOUNT_CONCURRENCY,
 ) -> MockDestinations | Callable[..., Any]:
     """Mocks AWS (through moto) with Lambda's asynchronous invocation really working.
 
@@ -174,7 +193,16 @@ def mock_destinations(
     `start`: the virtual time at the beginning, an aware `datetime`; with it, all ids, times and the order
     of things are the same on every run. Default: the real time, and random ids.
     `adopt`: also mock the boto3 clients, resources and sessions made before destmock was first imported.
+    `account_concurrency`: how many attempts may be in progress at once in an account and region. Functions
+    without reserved concurrency share what the reservations leave of it; who finds no slot is throttled.
     """
     if callable(handlers):
         return MockDestinations()(handlers)
-    return MockDestinations(handlers, autorun=autorun, strict=strict, start=start, adopt=adopt)
+    return MockDestinations(
+        handlers,
+        autorun=autorun,
+        strict=strict,
+        start=start,
+        adopt=adopt,
+        account_concurrency=account_concurrency,
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from destmock import _aws_errors as errors
 from destmock import _wire as wire
+from destmock._concurrency import LEAST_UNRESERVED
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -104,6 +105,20 @@ def _put_recursion_config(simulation: Simulation, request: Request) -> Answer:
     return wire.json_answer(simulation.ids.uuid(), f'{{"RecursiveLoop":"{setting}"}}')
 
 
+def _get_account_settings(simulation: Simulation, request: Request) -> Answer:
+    account, region = request.caller.account, request.caller.region
+    slots, sizes = simulation.attempts.slots, simulation.functions.sizes(account, region)
+    body = wire.account_settings(slots.account_concurrency, slots.unreserved(account, region), sizes)
+    return wire.json_answer(simulation.ids.uuid(), body)
+
+
+def _check_reservation(simulation: Simulation, request: Request) -> None:
+    """moto makes it, if the account has enough left."""
+    ref, reserved = wire.read_reservation(request)
+    if not simulation.attempts.slots.allows(ref, reserved):
+        raise errors.invalid_parameter(errors.TOO_MUCH_RESERVED.format(least=LEAST_UNRESERVED))
+
+
 def _check_dead_letter(simulation: Simulation, request: Request) -> None:
     """moto makes the change, once AWS would have accepted the dead-letter queue."""
     arn = wire.read_dead_letter(request)
@@ -125,6 +140,8 @@ def _existing(simulation: Simulation, ref: FunctionRef) -> FunctionRef:
 _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     "CreateFunction": _check_dead_letter,
     "UpdateFunctionConfiguration": _check_dead_letter,
+    "PutFunctionConcurrency": _check_reservation,
+    "GetAccountSettings": _get_account_settings,
     "GetFunctionRecursionConfig": _get_recursion_config,
     "PutFunctionRecursionConfig": _put_recursion_config,
     "Invoke": _invoke,

@@ -14,11 +14,12 @@ from destmock._targets.target import Message, Origin, UndeliverableError
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
+    from destmock._attempts import Attempts
     from destmock._config import EventInvokeConfig, Standing
     from destmock._ids import Ids
+    from destmock._injection import Fault
     from destmock._ledger import Ledger
     from destmock._lifecycle import Settled
-    from destmock._metrics import Metrics
     from destmock._queue import Event
     from destmock._record import Response
     from destmock._targets.target import Functions
@@ -30,11 +31,12 @@ _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point
 class Outbox:
     """Sends what has to be sent, and notes what became of it."""
 
-    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger, metrics: Metrics) -> None:
+    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger, attempts: Attempts) -> None:
         self._functions = functions
         self._ids = ids
         self._ledger = ledger
-        self._metrics = metrics
+        self._metrics = attempts.metrics
+        self._injection = attempts.injection
 
     def standing(self, arn: str) -> Standing:
         """What is behind the ARN of a destination or dead-letter queue."""
@@ -103,15 +105,24 @@ class Outbox:
         """A target that won't have the message is a fact of the ledger, never an exception (G4)."""
         target = targets.find(arn, self._functions)
         assert target is not None  # no other ARN gets into a configuration
-        error = None
+        now, error = message.sent_at, None
+        fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._injection.on else None
         try:
-            target.deliver(message)
+            if fault is None:
+                target.deliver(message)
+            else:
+                error = f"made to fail by {fault.by}"
         except (UndeliverableError, DestmockError) as problem:
             error = str(problem)
-            self._metrics.undelivered(event.ref, message.sent_at, dead_letter=dead_letter)
-        moment, fact = to_datetime(message.sent_at), event.entry.fact
-        delivery = Delivery(arn, target.kind, message.body, error, moment, fact, dead_letter)
+        if error is not None:
+            self._metrics.undelivered(event.ref, now, dead_letter=dead_letter)
+        moment, fact, injected = to_datetime(now), event.entry.fact, fault is not None
+        delivery = Delivery(arn, target.kind, message.body, error, moment, fact, dead_letter, injected)
         self._ledger.delivered(event.entry, delivery)
+
+    def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
+        request_id = event.entry.request_id
+        return self._injection.take_delivery(event.ref, arn, now, request_id, dead_letter=dead_letter)
 
     def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
         event.entry.dropped = reason

@@ -28,6 +28,8 @@ class Event:
     `throttles` counts those in a row; `ran` is true once a handler has run; `dead_letter` is the ARN of the
     function's dead-letter queue as last seen, for a function may be deleted while its event waits (L2).
     `caller` is the X-Ray segment that the event comes from; `runs` are its attempts as X-Ray shows them.
+    `duplicable` is true until it has been asked whether an injected fault delivers the event twice, `delayed`
+    while one has it wait.
     """
 
     ref: FunctionRef
@@ -39,6 +41,8 @@ class Event:
     throttles: int = 0
     ran: bool = False
     runs: list[Run] = field(default_factory=list)
+    duplicable: bool = True
+    delayed: bool = False
 
     @property
     def trace_header(self) -> str:
@@ -91,7 +95,8 @@ def pending(at: int, job: Job) -> Pending:
     event, running = job.event, isinstance(job, Completion)
     number = event.tries if running else event.tries + 1
     entry = event.entry
-    return Pending(entry.request_id, entry.function_arn, number, to_datetime(at), running=running)
+    at_ = to_datetime(at)
+    return Pending(entry.request_id, entry.function_arn, number, at_, running, entry.duplicate)
 
 
 def loop(limit: int, recent: Iterable[str]) -> InvocationLoopError:

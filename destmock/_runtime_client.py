@@ -13,6 +13,7 @@ from destmock import _platform as platform
 from destmock._handlers import Handler, stripped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from destmock._capture import Capture
@@ -29,6 +30,7 @@ class RuntimeClient:
         self.exception: BaseException | None = None
         self.interrupt: BaseException | None = None
         self._handler: Any = None
+        self._remaining: Any = None
         self._traceback: TracebackType | None = None
 
     @cached_property
@@ -36,12 +38,14 @@ class RuntimeClient:
         """Made before the handler runs, as in AWS's runtime: it may do anything to the environment."""
         return _marshaller(os.environ["AWS_EXECUTION_ENV"])
 
-    def watching(self, handler: Handler) -> Handler:
-        self._handler = handler
+    def watching(self, handler: Handler, remaining: Callable[[], int]) -> Handler:
+        """The handler, with `remaining` as its context's `get_remaining_time_in_millis`."""
+        self._handler, self._remaining = handler, remaining
         return self._watched
 
     @stripped
     def _watched(self, event: Any, context: Any) -> Any:
+        context.get_remaining_time_in_millis = self._remaining
         try:
             return self._handler(event, context)
         except BaseException as error:

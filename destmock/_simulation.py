@@ -10,6 +10,7 @@ from destmock import _aws_errors as errors
 from destmock import _dead_letter as dead_letter
 from destmock import _lifecycle as lifecycle
 from destmock import _queue as queue
+from destmock._admission import Admission
 from destmock._attempts import Attempts, attempt_fact
 from destmock._clock import Clock
 from destmock._config import EventInvokeConfigs
@@ -25,7 +26,7 @@ from destmock._record import Response
 from destmock._runtime import Call, Outcome
 from destmock._targets.target import Message
 from destmock._xray import Run, Sent, Traced
-from destmock.errors import DestmockError, NoHandlerError
+from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,17 +48,18 @@ _LOOP_LENGTH = 50
 class Simulation:
     """Everything that one mock knows. `now` and all times are virtual, in milliseconds."""
 
-    def __init__(self, *, start: int, seed: int | None, autorun: bool) -> None:
+    def __init__(self, *, start: int, seed: int | None, autorun: bool, account_concurrency: int) -> None:
         self.autorun = autorun
         self.handlers = Handlers()
         self.ledger = Ledger()
         self.ids = Ids(seed)
         self.functions = Functions(self.handlers, self.ids)
-        self.attempts = Attempts(self.functions, self.ids, self.ledger)
+        self.attempts = Attempts(self.functions, self.ids, self.ledger, account_concurrency)
         self.mappings = Mappings(self)
-        self._outbox = Outbox(self, self.ids, self.ledger, self.attempts.metrics)
+        self._outbox = Outbox(self, self.ids, self.ledger, self.attempts)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self._clock: Clock[Job] = Clock(start)
+        self._admission = Admission(self.attempts, self.ids, self.ledger, self._requeue)
         self._packages = Packages()
         self._driving = False
         self._closing = contextlib.ExitStack()
@@ -222,7 +224,7 @@ class Simulation:
         elif isinstance(job, Poll):
             self.mappings.poll(job)
         else:
-            self.attempts.release(job.ref)
+            self.attempts.slots.release(job.ref)
             self._complete(job.event, job.result, job.response)
         return job
 
@@ -236,35 +238,29 @@ class Simulation:
             self._complete(event, self._missing(event), Response(404))
             return
         event.dead_letter = function.dead_letter
-        if function.reserved_concurrency == 0:
-            self._complete(event, "ZeroConcurrency", None)
-        elif self.attempts.is_throttled(function):
-            event.throttles += 1
-            event.entry.throttles += 1
-            self.attempts.metrics.throttled(event.ref, self.now)
-            self._complete(event, "Throttled", Response(429))
-        elif self.attempts.is_recursion(event.ref, event.trace):
-            self.attempts.metrics.stopped(event.ref, self.now)
-            self._complete(event, "Recursion", Response(400))
-        else:
+        refusal = self._admission.refusal(event, function, self.now)
+        if refusal is None:
             self._run(event, function)
+        else:
+            self._complete(event, *refusal)
 
     def _run(self, event: Event, function: Function) -> None:
         try:
             code = self._code(function)
-        except NoHandlerError:  # what has been deployed meanwhile can't run: the event waits for a handler
+            duration = code.duration_ms(event.entry.payload)
+        except BaseException:  # it has no code that can run, or no such duration: the event waits for one
             self._clock.schedule(self.now, Dispatch(event), first=True)
             raise
         event.tries, event.throttles, event.ran = event.tries + 1, 0, True
         entry = event.entry
         self.attempts.metrics.aged(event.ref, self.now, entry.accepted_at)
-        call = Call(entry.request_id, entry.payload, self.now, event.trace_header)
+        call = Call(entry.request_id, entry.payload, self.now, event.trace_header, duration=duration)
         outcome = self.attempts.run(function, code, call, event.trace)
         self._note(event, outcome.result, outcome)
         event.runs.append(Run(self.now, self.now + outcome.duration, outcome.result != "Success"))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         if outcome.duration:
-            self.attempts.occupy(event.ref)
+            self.attempts.slots.occupy(event.ref)
             completion = Completion(event, outcome.result, response)
             self._clock.schedule(self.now + outcome.duration, completion, first=True)  # frees a slot
         else:
@@ -286,12 +282,16 @@ class Simulation:
         attempt = attempt_fact(event.tries, self.now, entry.accepted_at, result, outcome)
         entry.attempts.append(attempt)
 
-    def _complete(self, event: Event, result: Result, response: Response | None) -> None:
+    def _requeue(self, event: Event) -> None:
+        self._clock.schedule(self.now, Dispatch(event))
+
+    def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
         config = self.configs.at_dispatch(event.ref)
         step = lifecycle.after(
             result,
             tries=event.tries,
             throttles=event.throttles,
+            delay=delay,
             accepted_at=event.entry.accepted_at,
             now=self.now,
             policy=lifecycle.Policy() if config is None else config.policy,

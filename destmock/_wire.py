@@ -196,6 +196,25 @@ def read_dead_letter(request: Request) -> str | None:
     return arn
 
 
+def read_reservation(request: Request) -> tuple[FunctionRef, int]:
+    """The function, and how much is to be reserved for it."""
+    reserved = json.loads(request.body or b"{}").get("ReservedConcurrentExecutions")
+    return unqualified_ref(request, []), int(reserved or 0)
+
+
+def account_settings(concurrency: int, unreserved: int, sizes: list[int]) -> str:
+    """The body of GetAccountSettings; AWS's own quotas for what nothing here sets."""
+    limit = {
+        "TotalCodeSize": 80_530_636_800,
+        "CodeSizeUnzipped": 262_144_000,
+        "CodeSizeZipped": 52_428_800,
+        "ConcurrentExecutions": concurrency,
+        "UnreservedConcurrentExecutions": unreserved,
+    }
+    usage = {"TotalCodeSize": sum(sizes), "FunctionCount": len(sizes)}
+    return json.dumps({"AccountLimit": limit, "AccountUsage": usage}, separators=(",", ":"))
+
+
 def list_body(configs: list[str], marker: str | None) -> str:
     """The last page says `"NextMarker":null` (C19)."""
     return f'{{"FunctionEventInvokeConfigs":[{",".join(configs)}],"NextMarker":{json.dumps(marker)}}}'

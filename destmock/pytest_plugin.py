@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from destmock import Destmock
 
 _MARKER = "destmock"
-_OPTIONS = ("handlers", "autorun", "strict", "start", "adopt")
+_OPTIONS = ("handlers", "autorun", "strict", "start", "adopt", "account_concurrency")
 _FLAGS = {
     "autorun": "run what is queued before the boto3 call that queued it returns",
     "strict": "fail a test that leaves events queued or records undelivered",

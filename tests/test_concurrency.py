@@ -211,14 +211,14 @@ def test_a_waiting_event_is_pending_for_its_first_attempt(destmock, lam, one_slo
 
 
 @by_hand
-def test_the_timeline_tells_how_often_an_event_was_throttled(destmock, lam):
+def test_the_timeline_tells_how_often_an_event_was_throttled_and_when(destmock, lam):
     destmock.handler("orders", outcomes(None), duration=1)
     reserve(lam, 1)
     for _ in range(3):
         send(lam)
     destmock.run_until_idle()
     told = [line.strip() for line in destmock.timeline().splitlines() if "throttled" in line]
-    assert told == ["throttled once", "throttled 2 times"]
+    assert told == ["+0.000 s throttled", "+0.000 s throttled, 2 times: at +0, +1 s"]
 
 
 # Waiting too long

@@ -140,6 +140,13 @@ def test_each_trigger_has_an_example(name, expected):
     assert run(f"{name}.py").splitlines() == expected
 
 
+def test_a_double_charge_is_found_and_mended():
+    assert run("double_charge.py").splitlines() == [
+        "charge: Ann pays 80 for a lamp of 40",
+        "charge_once: Ann pays 40 for a lamp of 40",
+    ]
+
+
 def test_a_sam_template_has_both_destinations_of_sam_s_own():
     assert run("sam_app.py").splitlines() == [
         "SAM made PlaceOrderEventInvokeConfigOnSuccessTopic and PlaceOrderEventInvokeConfigOnFailureQueue",
@@ -162,7 +169,7 @@ def test_the_readme_s_code_blocks_run(pytester):
     pytester.makepyfile("\n".join(blocks))
     shutil.copytree(ROOT / "examples" / "sam_app", pytester.path / "examples" / "sam_app")
     result = pytester.runpytest_subprocess("-q")
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)
 
 
 def test_the_readme_s_timeline_is_what_is_printed(pytester):

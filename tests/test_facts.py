@@ -34,7 +34,6 @@ NOT_SIMULATED = {
     "B10": "other languages' runtimes are not simulated",
     "C25": "botocore's own model makes the requests; nothing of ours would be tested",
     "D16": "no order is promised; here it is that of acceptance, so that tests can be repeated",
-    "D18": "a summary of D1, D7 and D10; duplicates and service errors are not simulated yet",
     "F12": IAM,
     "F13": IAM,
     "G6": IAM,

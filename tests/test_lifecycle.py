@@ -36,6 +36,30 @@ def test_aws_s_defaults_are_two_retries_and_six_hours():
     assert Policy() == Policy(maximum_retry_attempts=2, maximum_event_age_in_seconds=6 * 60 * 60)
 
 
+@given(
+    policy=policies,
+    tries=st.integers(0, 3),
+    throttles=st.integers(1, 100),
+    waited=st.integers(0, 10**8),
+    result=st.sampled_from(["Throttled", "SystemError"]),
+)
+def test_D10_D18_429_and_5xx_go_back_to_the_queue_alike(policy, tries, throttles, waited, result):
+    """Whatever retries are left; for 1 s at least and 5 min at most, doubling; until the event is too old."""
+    now = ACCEPTED + waited
+    step = after(result, tries=tries, throttles=throttles, accepted_at=ACCEPTED, now=now, policy=policy)
+    again = now + min(1000 * 2 ** (throttles - 1), 300_000)
+    in_time = again < ACCEPTED + policy.maximum_event_age_in_seconds * 1000
+    assert step == (Retry(again) if in_time else Settled("EventAgeExceeded", tries))
+
+
+@given(policy=policies, tries=st.integers(0, 3), delay=st.integers(1, 10**8), waited=st.integers(0, 10**8))
+def test_a_delayed_event_comes_back_when_its_delay_is_over_or_not_at_all(policy, tries, delay, waited):
+    now = ACCEPTED + waited
+    step = after("Delayed", tries=tries, delay=delay, accepted_at=ACCEPTED, now=now, policy=policy)
+    in_time = now + delay < ACCEPTED + policy.maximum_event_age_in_seconds * 1000
+    assert step == (Retry(now + delay) if in_time else Settled("EventAgeExceeded", tries))
+
+
 @pytest.mark.parametrize("result", FAILURES)
 def test_D1_D2_the_delay_grows_by_a_minute_with_each_try(result):
     now = ACCEPTED + 5000

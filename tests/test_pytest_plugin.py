@@ -228,7 +228,12 @@ def test_a_marker_with_an_unknown_option_is_refused(run, arguments, complaint):
     """)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        [f"*UsageError: @pytest.mark.destmock takes handlers, autorun, strict, start, adopt; {complaint}"]
+        [
+            (
+                "*UsageError: @pytest.mark.destmock takes handlers, autorun, strict, start, adopt, "
+                f"account_concurrency; {complaint}"
+            )
+        ]
     )
 
 
@@ -248,7 +253,12 @@ def test_a_bad_handler_in_the_marker_is_an_error_at_setup(run):
 def test_the_marker_is_registered(pytester):
     result = pytester.runpytest(*STRICT, "--markers")
     result.stdout.fnmatch_lines(
-        ["@pytest.mark.destmock(handlers=..., autorun=..., strict=..., start=..., adopt=...): mock Lambda *"]
+        [
+            (
+                "@pytest.mark.destmock(handlers=..., autorun=..., strict=..., start=..., adopt=..., "
+                "account_concurrency=...): mock Lambda *"
+            )
+        ]
     )
 
 

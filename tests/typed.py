@@ -16,6 +16,8 @@ from destmock import (
     Destmock,
     DestmockError,
     Drop,
+    Fault,
+    Faults,
     Handler,
     History,
     Invocation,
@@ -23,6 +25,7 @@ from destmock import (
     LeftoverError,
     MockDestinations,
     Pending,
+    PendingFault,
     Stack,
     mock_destinations,
     outcomes,
@@ -59,6 +62,8 @@ with mock_destinations(handlers={"orders": handler}) as active:
     active.handler("audit", outcomes(ValueError("x"), {"ok": 1}), timeout=10, memory_size=256)
     active.handler("later", "app.later:handle", environment={"STAGE": "test"}, duration=2.5)
 
+    active.handler("bigger", handler, duration=lambda event: 0.5 * len(event["items"]))
+
     @active.handler("decorated")
     def decorated(event: Any, context: Any) -> None: ...
 
@@ -88,8 +93,21 @@ with mock_destinations(handlers={"orders": handler}) as active:
     assert_type(active.deliveries[0].record, InvocationRecord | None)
     assert_type(active.drops, History[Drop])
     assert_type(active.timeline(), str)
+    assert_type(active.faults, Faults)
+    active.faults.throttle()
+    active.faults.system_error("orders:live", times=None)
+    active.faults.duplicate("orders", times=3)
+    active.faults.delay(timedelta(minutes=1), "orders")
+    active.faults.fail_delivery("arn", function="orders", dead_letter=True)
+    active.faults.chaos(seed=7, throttle=0.2, fail_delivery=0.1, function="orders", times=10)
+    active.faults.clear()
+    assert_type(active.faults.injected, History[Fault])
+    assert_type(active.faults.injected.for_function("orders")[0].request_id, str | None)
+    assert_type(active.faults.pending, tuple[PendingFault, ...])
+    assert_type(active.invocations[0].duplicate, bool)
+    assert_type(active.deliveries[0].injected, bool)
 
-mock = mock_destinations(handlers={})
+mock = mock_destinations(handlers={}, account_concurrency=10)
 started: Destmock = mock.start()
 try:
     mock.stop()
