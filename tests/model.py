@@ -129,6 +129,21 @@ class Answer:
 
 
 @dataclass(eq=False)
+class Fault:
+    """What was asked of `faults`, `left` times or (`None`) for good."""
+
+    kind: Literal["throttle", "system_error", "duplicate", "delay", "fail_delivery"]
+    function: str | None
+    left: int | None
+    target: str | None = None
+    dead_letter: bool | None = None
+    delay: int = 0
+
+    def befalls(self, name: str, qualifier: str | None) -> bool:
+        return self.function in (None, name, f"{name}:{qualifier or '$LATEST'}")
+
+
+@dataclass(eq=False)
 class Event:
     name: str
     qualifier: str | None
@@ -140,8 +155,10 @@ class Event:
     chain: Counter[str]
     tries: int = 0
     throttles: int = 0
-    throttled: int = 0
     ran: bool = False
+    delayed: bool = False
+    duplicate: bool = False
+    duplicable: bool = True
     attempts: list[tuple[int, Answer]] = field(default_factory=list)
     condition: str | None = None
     count: int | None = None
@@ -189,6 +206,7 @@ class Delivery:
     body: Record | Original
     arrived: bool
     at: int
+    injected: bool = False
 
     @property
     def dead_letter(self) -> bool:
@@ -220,6 +238,7 @@ class World:
     events: list[Event] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    faults: list[Fault] = field(default_factory=list)
     jobs: list[tuple[int, bool, int, Event, Answer | None]] = field(default_factory=list)
     serial: count[int] = field(default_factory=count)
 
@@ -347,6 +366,12 @@ class World:
         if reserved is not None and self.busy[name] >= reserved:
             self.counted[name, "Throttles"] += 1
             return "TooManyRequestsException"
+        fault = self._befalls({"throttle", "system_error"}, name, qualifier)
+        if fault is not None and fault.kind == "system_error":
+            return "ServiceException"
+        if fault is not None:
+            self.counted[name, "Throttles"] += 1
+            return "TooManyRequestsException"
         return self._try(name, found, Counter({name: 1}))[0]
 
     def publish(self, topic: str, body: Any, chain: Counter[str], dead: Event | None = None) -> None:
@@ -420,7 +445,7 @@ class World:
             self._throttle(event, Answer(429))
         elif event.chain[event.name] > RECURSION_LIMIT:
             self._settle(event, "RecursiveInvocation", event.tries, Answer(400))
-        else:
+        elif not self._is_held_up(event):
             event.tries, event.throttles, event.ran = event.tries + 1, 0, True
             answer, duration = self._try(event.name, found, event.chain)
             event.attempts.append((self.now - event.at, answer))
@@ -453,14 +478,61 @@ class World:
         return self.config(event.name, event.qualifier) or Config()
 
     def _throttle(self, event: Event, answer: Answer) -> None:
-        self.counted[event.name, "Throttles"] += 1
+        self.counted[event.name, "Throttles"] += answer.status == 429
         event.throttles += 1
-        event.throttled += 1
-        again = self.now + min(2 ** (event.throttles - 1), 300) * 1000
-        if again >= self._policy(event)[1]:
+        self._queue_untried(event, min(2 ** (event.throttles - 1), 300) * 1000, answer)
+
+    def _queue_untried(self, event: Event, delay: int, answer: Answer) -> None:
+        if self.now + delay >= self._policy(event)[1]:
             self._settle(event, "EventAgeExceeded", event.tries, answer)
         else:
-            self._queue(again, event)
+            self._queue(self.now + delay, event)
+
+    # Faults
+
+    def _befalls(self, kinds: set[str], name: str, qualifier: str | None) -> Fault | None:
+        """The first fault that was asked for; once used up, it is gone."""
+        found = (fault for fault in self.faults if fault.kind in kinds and fault.befalls(name, qualifier))
+        return self._spent(next(found, None))
+
+    def _spent(self, fault: Fault | None) -> Fault | None:
+        if fault is not None and fault.left is not None:
+            fault.left -= 1
+            if not fault.left:
+                self.faults.remove(fault)
+        return fault
+
+    def _is_held_up(self, event: Event) -> bool:
+        if event.duplicable and not event.tries and self.faults:
+            event.duplicable = False
+            if self._befalls({"duplicate"}, event.name, event.qualifier):
+                again = replace(
+                    event, throttles=0, delayed=False, duplicate=True, attempts=[], routes=[]
+                )
+                self.events.append(again)
+                self._queue(self.now, again)
+        kinds = {"throttle", "system_error"} | ({"delay"} if not event.delayed else set())
+        fault = self._befalls(kinds, event.name, event.qualifier)
+        if self.faults or fault:
+            event.delayed = fault is not None and fault.kind == "delay"
+        if fault is None:
+            return False
+        if fault.kind == "delay":
+            self._queue_untried(event, fault.delay, Answer(429))
+        else:
+            self._throttle(event, Answer(429 if fault.kind == "throttle" else 500))
+        return True
+
+    def _is_lost(self, event: Event, target: str, *, dead_letter: bool) -> bool:
+        found = (
+            fault
+            for fault in self.faults
+            if fault.kind == "fail_delivery"
+            and fault.befalls(event.name, event.qualifier)
+            and fault.target in (None, target)
+            and fault.dead_letter in (None, dead_letter)
+        )
+        return self._spent(next(found, None)) is not None
 
     def _look_in_vain(self, event: Event) -> None:
         event.tries += 1
@@ -510,7 +582,8 @@ class World:
     def _send(self, event: Event, target: str, body: Record | Original) -> None:
         dead = event if isinstance(body, Original) else None
         lost = dead and target.startswith("t-") and not error_message(event, "").isascii()
-        arrived = self.exists(target) and not lost
+        injected = self._is_lost(event, target, dead_letter=dead is not None)
+        arrived = self.exists(target) and not lost and not injected
         name, _, qualifier = target.partition(":")
         if not arrived:
             metric = "DeadLetterErrors" if dead else "DestinationDeliveryFailures"
@@ -524,7 +597,7 @@ class World:
         else:
             route = "OnFailure" if event.condition != "Success" else "OnSuccess"
             self._accept(name, qualifier or None, body, f"{route} of {event.name}", event.chain)
-        delivery = Delivery(event, target, body, arrived, self.now)
+        delivery = Delivery(event, target, body, arrived, self.now, injected)
         event.routes.append(delivery)
         self.deliveries.append(delivery)
 
@@ -539,7 +612,12 @@ def error_message(event: Event, request_id: str) -> str:
     answer = event.answer
     if answer is None:
         return ZERO
-    texts = {429: "Rate Exceeded.", 404: f"Function not found: {event.function_arn}", 400: RECURSION}
+    texts = {
+        400: RECURSION,
+        404: f"Function not found: {event.function_arn}",
+        429: "Rate Exceeded.",
+        500: "An error occurred and the request cannot be processed.",
+    }
     if answer.status in texts:
         return texts[answer.status]
     payload = answer.payload(request_id)

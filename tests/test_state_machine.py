@@ -71,6 +71,8 @@ targets = {
     "back": st.sampled_from([*QUEUES, TOPIC, RECORDS, "front", "front:live", LEAF, "nobody"]),
     LEAF: st.sampled_from([*QUEUES, RECORDS]),
 }
+scopes = st.sampled_from([*FUNCTIONS, "front:live", "back:$LATEST", f"{LEAF}:$LATEST"])
+times = st.sampled_from([1, 1, 2, 7, None])
 numbers = {
     "retries": st.sampled_from([0, 1, 2]),
     "age": st.sampled_from([60, 61, 90, 180, 181, 600, 21_600]),
@@ -383,6 +385,41 @@ class Machine(RuleBasedStateMachine):
         self.jobs.append(body)
         self.call(None, self.sqs.send_message, QueueUrl=self.jobs_url, MessageBody=body)
 
+    # Faults
+
+    @rule(
+        kind=st.sampled_from(["throttle", "system_error", "duplicate", "delay"]),
+        function=scopes,
+        times=times,
+        seconds=st.sampled_from([0.5, 30, 60, 300]),
+    )
+    def hold_up(self, kind, function, times, seconds):
+        """An event in its queue; a function is named, for what the worker runs is none of the model's."""
+        self.agreed = False
+        given = (seconds,) if kind == "delay" else ()
+        getattr(self.destmock.faults, kind)(*given, function, times=times)
+        delay = round(seconds * 1000) if given else 0
+        self.world.faults.append(model.Fault(kind, function, times, delay=delay))
+        event(f"fault {kind}")
+
+    @rule(
+        function=scopes | st.none(),
+        where=st.sampled_from([None, None, *QUEUES, TOPIC, RECORDS, LEAF]),
+        dead=st.sampled_from([None, False, True]),
+        times=times,
+    )
+    def fail_delivery(self, function, where, dead, times):
+        self.agreed = False
+        destination = None if where is None else arn(where)
+        self.destmock.faults.fail_delivery(destination, function=function, dead_letter=dead, times=times)
+        self.world.faults.append(model.Fault("fail_delivery", function, times, where, dead))
+        event("fault fail_delivery")
+
+    @rule()
+    def clear_faults(self):
+        self.destmock.faults.clear()
+        self.world.faults.clear()
+
     # Where things are sent to
 
     @rule(name=st.sampled_from(QUEUES))
@@ -457,11 +494,11 @@ class Machine(RuleBasedStateMachine):
     def match(self):
         """The accepted events are those of the model, in the same order."""
         found = self.destmock.invocations
-        self.facts = {invocation.request_id: invocation for invocation in found}
+        self.facts = {key_of(invocation): invocation for invocation in found}
         assert len(found) == len(self.facts) == len(self.world.events)
         for accepted, invocation in zip(self.world.events, found, strict=True):
-            request_id = self.invocations.setdefault(accepted, invocation.request_id)
-            assert request_id == invocation.request_id
+            assert self.invocations.setdefault(accepted, invocation.request_id) == invocation.request_id
+            assert invocation.duplicate == accepted.duplicate
             assert invocation.function_arn == accepted.function_arn
             assert invocation.source == accepted.source
             assert to_ms(invocation.accepted_at) == accepted.at
@@ -476,13 +513,14 @@ class Machine(RuleBasedStateMachine):
 
     def check_pending(self):
         found = [
-            (pending.request_id, pending.attempt, to_ms(pending.due_at), pending.running)
+            (*key_of(pending), pending.attempt, to_ms(pending.due_at), pending.running)
             for pending in self.destmock.pending
             if pending.request_id != self.mapping
         ]
         expected = [
             (
                 self.invocations[waiting],
+                waiting.duplicate,
                 waiting.tries + (answer is None),
                 at,
                 answer is not None,
@@ -493,19 +531,15 @@ class Machine(RuleBasedStateMachine):
 
     def check_promise_1(self):
         """Every accepted event is pending, or has been sent to each of its routes once, or was dropped."""
-        pending = Counter(
-            job.request_id for job in self.destmock.pending if job.request_id != self.mapping
-        )
-        sent, dropped = Counter(), Counter(drop.invocation.request_id for drop in self.destmock.drops)
-        for delivery in self.destmock.deliveries:
-            sent[delivery.invocation.request_id, delivery.dead_letter] += 1
+        pending = Counter(key_of(job) for job in self.destmock.pending if job.request_id != self.mapping)
+        dropped = Counter(key_of(drop.invocation) for drop in self.destmock.drops)
+        sent = Counter((key_of(sent.invocation), sent.dead_letter) for sent in self.destmock.deliveries)
         assert all(times == 1 for times in (*pending.values(), *dropped.values(), *sent.values()))
         for accepted, invocation in zip(self.world.events, self.destmock.invocations, strict=True):
-            request_id = invocation.request_id
-            routes = [delivery.dead_letter for delivery in accepted.routes]
-            assert (request_id in pending) == (invocation.condition is None)
-            assert (request_id in dropped) == accepted.dropped
-            assert [dead for dead in (False, True) if sent[request_id, dead]] == routes
+            one, routes = key_of(invocation), [delivery.dead_letter for delivery in accepted.routes]
+            assert (one in pending) == (invocation.condition is None)
+            assert (one in dropped) == accepted.dropped
+            assert [dead for dead in (False, True) if sent[one, dead]] == routes
 
     def check_deliveries(self):
         found = self.destmock.deliveries
@@ -513,7 +547,8 @@ class Machine(RuleBasedStateMachine):
         for delivery, expected in list(zip(found, self.world.deliveries, strict=True))[
             self.seen_deliveries :
         ]:
-            assert delivery.invocation.request_id == self.invocations[expected.event]
+            assert key_of(delivery.invocation) == (self.invocations[expected.event], expected.event.duplicate)
+            assert delivery.injected == expected.injected
             assert delivery.destination == arn(expected.target)
             assert delivery.dead_letter == expected.dead_letter
             assert (delivery.error is None) == expected.arrived
@@ -564,7 +599,7 @@ class Machine(RuleBasedStateMachine):
         """What the model has as what it is made of."""
         if isinstance(body, bytes):
             return body
-        invocation = self.facts[self.invocations[body.event]]
+        invocation = self.facts[self.invocations[body.event], body.event.duplicate]
         if isinstance(body, Original):
             return invocation.payload
         answer = body.event.answer
@@ -638,6 +673,11 @@ class Machine(RuleBasedStateMachine):
         assert self.worked == {body: 1 if body.startswith("good") else 2 for body in self.jobs}
         dead = sorted(body.decode() for body, _ in self.receive("q-dead"))
         assert dead == sorted(body for body in self.jobs if body.startswith("bad"))
+
+
+def key_of(fact):
+    """Of an invocation, or of what is pending: an injected fault delivers an event twice."""
+    return fact.request_id, fact.duplicate
 
 
 def to_ms(moment):
