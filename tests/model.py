@@ -506,9 +506,7 @@ class World:
         if event.duplicable and not event.tries and self.faults:
             event.duplicable = False
             if self._befalls({"duplicate"}, event.name, event.qualifier):
-                again = replace(
-                    event, throttles=0, delayed=False, duplicate=True, attempts=[], routes=[]
-                )
+                again = replace(event, throttles=0, delayed=False, duplicate=True, attempts=[], routes=[])
                 self.events.append(again)
                 self._queue(self.now, again)
         kinds = {"throttle", "system_error"} | ({"delay"} if not event.delayed else set())
