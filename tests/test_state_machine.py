@@ -46,7 +46,8 @@ METRICS = (
 )
 
 names = st.sampled_from(FUNCTIONS)
-qualifiers = st.sampled_from([None, None, None, "live", "live", "$LATEST", "1", "2", "beta"])
+invoked = st.sampled_from(["front", "front", "front", "back", "back", LEAF])
+qualifiers = st.sampled_from([None, None, "live", "live", "live", "$LATEST", "1", "2", "beta"])
 versions = st.sampled_from(["$LATEST", "1", "2", "3"])
 aliases = st.sampled_from(["live", "beta"])
 payloads = st.sampled_from([b"{}", b' {"id": 7}\n', '{"snow": "雪🙂"}'.encode(), b"[1,  2]", b"null", b'"x"'])
@@ -133,6 +134,10 @@ class Machine(RuleBasedStateMachine):
             self.world.published(name, number)
             self.lam.create_alias(FunctionName=name, Name="live", FunctionVersion="$LATEST")
             assert self.world.create_alias(name, "live", "$LATEST") is None
+        self._configure("front", None, {"retries": 1, "on_success": "back", "on_failure": "q-one"})
+        self._configure("front", "live", {"age": 60, "on_failure": TOPIC})
+        self._configure("back", None, {"on_success": LEAF, "on_failure": RECORDS})
+        self._set_dead_letter("front", "q-two")
         self.s3.put_bucket_notification_configuration(
             Bucket=UPLOADS,
             NotificationConfiguration={
@@ -279,6 +284,9 @@ class Machine(RuleBasedStateMachine):
     def set_dead_letter(self, name, where):
         if name == LEAF and where == TOPIC:
             return  # it would tell itself of its own failures
+        self._set_dead_letter(name, where)
+
+    def _set_dead_letter(self, name, where):
         self.call(
             self.world.set_dead_letter(name, where),
             self.lam.update_function_configuration,
@@ -292,6 +300,9 @@ class Machine(RuleBasedStateMachine):
     def put_config(self, data, name, qualifier, update):
         routes = {"on_success": targets[name], "on_failure": targets[name]}
         asked = data.draw(st.fixed_dictionaries({}, optional={**numbers, **routes})) or {"retries": 1}
+        self._configure(name, qualifier, asked, update=update)
+
+    def _configure(self, name, qualifier, asked, *, update=False):
         destinations = {
             key: {"Destination": arn(asked[route])}
             for key, route in (("OnSuccess", "on_success"), ("OnFailure", "on_failure"))
@@ -319,8 +330,17 @@ class Machine(RuleBasedStateMachine):
 
     # Invoking
 
-    @rule(name=names, qualifier=qualifiers, payload=payloads)
+    @rule(name=invoked, qualifier=qualifiers, payload=payloads)
     def invoke(self, name, qualifier, payload):
+        self._invoke(name, qualifier, payload)
+
+    @rule(name=invoked, qualifier=qualifiers, times=st.integers(1, 3))
+    def invoke_more(self, name, qualifier, times):
+        """Again and again, until a slot is short."""
+        for _ in range(times):
+            self._invoke(name, qualifier, b"{}")
+
+    def _invoke(self, name, qualifier, payload):
         accepted = self.world.invoke(name, qualifier, payload, "Invoke")
         answer = self.call(
             None if accepted else "ResourceNotFoundException",
