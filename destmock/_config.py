@@ -124,6 +124,12 @@ class EventInvokeConfigs:
         more = _marker(page[-1].ref.qualifier or LATEST) if len(rest) > size else None
         return page, more
 
+    def accepted(self, ref: FunctionRef) -> None:
+        """An event comes for what is there now: what belonged to its namesake before is over."""
+        config = self._configs.get(_key(ref))
+        if config is not None and self._identify(ref) is not config.identity:
+            del self._configs[_key(ref)]
+
     def at_dispatch(self, ref: FunctionRef) -> EventInvokeConfig | None:
         """The configuration that an event to `ref` is subject to: its own qualifier's, no fallback (I1).
 

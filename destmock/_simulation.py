@@ -140,6 +140,7 @@ class Simulation:
         entered = self.attempts.entered(ref, trace, self.now, traced=traced)
         event = Event(ref, entered, entry, None if function is None else function.dead_letter, caller)
         self.ledger.accepted(entry)
+        self.configs.accepted(ref)
         self.attempts.metrics.received(ref, self.now)
         self._clock.schedule(self.now, Dispatch(event))
         self._queued.add(get_ident())

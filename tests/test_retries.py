@@ -685,6 +685,22 @@ def test_L8_an_event_runs_on_an_alias_made_anew_under_its_name(destmock, lam):
 
 
 @pytest.mark.destmock(handlers={"orders": ok}, autorun=False)
+def test_a_configuration_does_not_come_back_when_the_function_s_namesake_is_deleted(
+    destmock, lam, make_queue, records
+):
+    """The event was accepted by a function that had none."""
+    configure(lam, "orders", to=make_queue("failed"), MaximumRetryAttempts=0)
+    lam.delete_function(FunctionName="orders")
+    destmock.handler("orders", ok)
+    send(lam)
+    lam.delete_function(FunctionName="orders")
+    destmock.run_until_idle()
+    [invocation] = destmock.invocations
+    assert [attempt.outcome for attempt in invocation.attempts] == ["NotFound"] * 3
+    assert records("failed") == []
+
+
+@pytest.mark.destmock(handlers={"orders": ok}, autorun=False)
 def test_a_handler_registered_after_the_deletion_makes_the_function_anew(destmock, lam):
     send(lam)
     lam.delete_function(FunctionName="orders")

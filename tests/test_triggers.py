@@ -133,6 +133,17 @@ def test_a_failing_subscriber_is_retried_and_its_record_delivered(
     assert "(SNS topic news, " in destmock.timeline()
 
 
+def test_a_subscribed_queue_that_has_gone_keeps_no_message_from_the_function(
+    destmock, sns, sqs, make_queue, topic
+):
+    """SNS keeps a subscriber's failure to itself; moto's publish fails at the queue."""
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue("inbox"))
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=ORDERS)
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="inbox")["QueueUrl"])
+    sns.publish(TopicArn=topic, Message="hello")
+    assert [i.event["Records"][0]["Sns"]["Message"] for i in destmock.invocations] == ["hello"]
+
+
 def test_a_batch_is_one_event_for_each_message(destmock, sns, topic, subscription):
     entries = [{"Id": str(n), "Message": f"m{n}"} for n in range(3)]
     sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.sns.models import Subscription
+from moto.sqs.exceptions import QueueDoesNotExist
 
 from destmock._hook import active
 from destmock._targets.topic import notify_function
@@ -32,7 +33,9 @@ def bridged() -> Iterator[None]:
     ) -> None:
         if self.protocol != "lambda":
             common = {"message_attributes": message_attributes, "message_structure": message_structure}
-            publish(self, message, message_id, subject, **common, **others)  # type: ignore[arg-type]
+            # moto lets a queue that has gone fail the whole call; SNS goes on to the other subscribers.
+            with contextlib.suppress(QueueDoesNotExist):
+                publish(self, message, message_id, subject, **common, **others)  # type: ignore[arg-type]
             return
         matcher = self._filter_policy_matcher
         if matcher is not None and not matcher.matches(message_attributes, message):
