@@ -21,6 +21,8 @@ SERVICES = {"q": "sqs", "t": "sns", "b": "s3"}
 #: The topic's and the bucket's events go to this function, which sends nothing on to functions.
 LEAF = "leaf"
 RECURSION_LIMIT = 16
+#: Of a registered handler, in seconds: in real time, too, so that no busy machine runs into it.
+TIMEOUT = 30
 RECURSION = (
     "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
     "resources and stopped your function's invocation."
@@ -265,7 +267,7 @@ class World:
         """A function that isn't there comes back with it."""
         self.scripts[name] = script
         if name not in self.functions:
-            self._make(name, by_program=False, timeout=3)
+            self._make(name, by_program=False, timeout=TIMEOUT)
 
     def create_function(self, name: str, timeout: int, dead_letter: str | None) -> str | None:
         if dead_letter is not None and not self.exists(dead_letter):

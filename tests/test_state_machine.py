@@ -135,8 +135,9 @@ class Machine(RuleBasedStateMachine):
             self.lam.create_alias(FunctionName=name, Name="live", FunctionVersion="$LATEST")
             assert self.world.create_alias(name, "live", "$LATEST") is None
         self._configure("front", None, {"retries": 1, "on_success": "back", "on_failure": "q-one"})
-        self._configure("front", "live", {"age": 60, "on_failure": TOPIC})
-        self._configure("back", None, {"on_success": LEAF, "on_failure": RECORDS})
+        self._configure("front", "live", {"age": 60, "on_failure": "back"})
+        self._configure("back", None, {"on_success": LEAF, "on_failure": "front:live"})
+        self._configure(LEAF, None, {"on_failure": RECORDS})
         self._set_dead_letter("front", "q-two")
         self.s3.put_bucket_notification_configuration(
             Bucket=UPLOADS,
@@ -149,7 +150,7 @@ class Machine(RuleBasedStateMachine):
 
     def _connect_worker(self):
         """A mapping reads the queue of jobs for a function of its own; what fails twice is a dead letter."""
-        self.destmock.handler(WORKER, self._work)
+        self.destmock.handler(WORKER, self._work, timeout=model.TIMEOUT)
         self.make_queue("q-dead")
         redrive = json.dumps({"deadLetterTargetArn": arn("q-dead"), "maxReceiveCount": 2})
         self.make_queue(JOBS, RedrivePolicy=redrive)
@@ -176,7 +177,8 @@ class Machine(RuleBasedStateMachine):
     def _register(self, name, script):
         if name == LEAF:  # which would call itself, more often each time
             script = Script(tuple(replace(step, calls=False) for step in script.steps), script.duration)
-        self.destmock.handler(name, Handler(self.lam, script), timeout=3, duration=script.duration / 1000)
+        handler, duration = Handler(self.lam, script), script.duration / 1000
+        self.destmock.handler(name, handler, timeout=model.TIMEOUT, duration=duration)
         self.world.register(name, Script(script.steps, script.duration))
 
     def call(self, expected, operation, **parameters):
@@ -200,7 +202,11 @@ class Machine(RuleBasedStateMachine):
     def register(self, name, script):
         self._register(name, script)
 
-    @rule(name=names, timeout=st.sampled_from([3, 20]), dead=st.sampled_from([None, "q-one", "q-none"]))
+    @rule(
+        name=names,
+        timeout=st.sampled_from([model.TIMEOUT, 60]),
+        dead=st.sampled_from([None, "q-one", "q-none"]),
+    )
     def create_function(self, name, timeout, dead):
         if self.role is None:
             made = boto3.client("iam").create_role(RoleName="work", AssumeRolePolicyDocument="{}")
