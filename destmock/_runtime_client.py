@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import linecache
 import os
+import sys
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from destmock import _platform as platform
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from destmock._capture import Capture
+
+#: Where AWS has awslambdaric.
+_BOOTSTRAP = "/var/runtime/awslambdaric/bootstrap.py"
 
 
 class RuntimeClient:
@@ -47,6 +53,8 @@ class RuntimeClient:
         except BaseException as error:
             self.exception = error
             self._traceback = error.__traceback__ and error.__traceback__.tb_next
+            if self._traceback is None and isinstance(error, Exception):
+                raise FaultException(type(error).__name__, str(error), [_call_in_runtime()]) from error
             raise
 
     def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
@@ -76,6 +84,14 @@ class RuntimeClient:
 def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001 - chooses the encoder
     """awslambdaric reads AWS_EXECUTION_ENV when the encoder is built; it is set by then (B15)."""
     return LambdaMarshaller()
+
+
+def _call_in_runtime() -> str:
+    """Of a handler that takes other arguments, AWS's stack trace shows the runtime's own frame."""
+    frame = sys._getframe(2)  # noqa: SLF001 - the caller of `_watched`
+    line, code = frame.f_lineno, frame.f_code
+    text = linecache.getline(code.co_filename, line).strip()
+    return f'  File "{_BOOTSTRAP}", line {line}, in {code.co_name}\n    {text}\n'
 
 
 def _encode(text: str) -> bytes:

@@ -42,7 +42,10 @@ ORDER = [
     "_resources",
     "_artifacts",
     "_sam",
+    "_unsupported",
     "_templates",
+    "_template_text",
+    "_validation",
     "_functions",
     "_moto_gaps",
     "_logs",
@@ -79,6 +82,7 @@ PURE = {
     "_platform",
     "_record",
     "_triggers",
+    "_validation",
     "_wire",
 }
 KNOW_MOTO = {
