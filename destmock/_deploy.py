@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -308,7 +309,8 @@ def deploy(
     try:
         from destmock import _stacks as stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
     except ModuleNotFoundError as error:
-        message = f"deploy() needs {error.name}: pip install 'destmock[templates]'"
+        extra = "sam" if templates.SERVERLESS in Path(template).read_text("utf-8") else "templates"
+        message = f"deploy() needs {error.name}: pip install 'destmock[{extra}]'"
         raise UnsupportedError(message) from error
     stacks.complete(simulation.on_close)
     loaded = templates.load(template)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from destmock._capture import Capture
 
 #: Where AWS has awslambdaric.
-_BOOTSTRAP = "/var/runtime/awslambdaric/bootstrap.py"
+_BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
 
 
 class RuntimeClient:
@@ -35,6 +35,7 @@ class RuntimeClient:
         self.exception: BaseException | None = None
         self.interrupt: BaseException | None = None
         self._handler: Any = None
+        self._runtime = ""
         self._traceback: TracebackType | None = None
 
     @cached_property
@@ -44,6 +45,7 @@ class RuntimeClient:
 
     def watching(self, handler: Handler) -> Handler:
         self._handler = handler
+        self._runtime = os.environ["AWS_EXECUTION_ENV"].removeprefix("AWS_Lambda_")
         return self._watched
 
     @stripped
@@ -54,7 +56,9 @@ class RuntimeClient:
             self.exception = error
             self._traceback = error.__traceback__ and error.__traceback__.tb_next
             if self._traceback is None and isinstance(error, Exception):
-                raise FaultException(type(error).__name__, str(error), [_call_in_runtime()]) from error
+                raise FaultException(
+                    type(error).__name__, str(error), [_call_in_runtime(self._runtime)]
+                ) from error
             raise
 
     def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
@@ -86,12 +90,12 @@ def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001
     return LambdaMarshaller()
 
 
-def _call_in_runtime() -> str:
+def _call_in_runtime(runtime: str) -> str:
     """Of a handler that takes other arguments, AWS's stack trace shows the runtime's own frame."""
     frame = sys._getframe(2)  # noqa: SLF001 - the caller of `_watched`
     line, code = frame.f_lineno, frame.f_code
     text = linecache.getline(code.co_filename, line).strip()
-    return f'  File "{_BOOTSTRAP}", line {line}, in {code.co_name}\n    {text}\n'
+    return f'  File "{_BOOTSTRAP.format(runtime)}", line {line}, in {code.co_name}\n    {text}\n'
 
 
 def _encode(text: str) -> bytes:

@@ -20,7 +20,7 @@ _PLAIN_TAGS = {"Ref": "Ref", "Condition": "Condition"}
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Of our own: tags added to yaml's would stay there. Dates stay text, as in CloudFormation."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own way

@@ -470,6 +470,7 @@ def test_an_unknown_property_fails_the_stack(deploy):
     ("missing", "template", "extra"),
     [
         ("openapi_spec_validator", INVOICES, "templates"),
+        ("openapi_spec_validator", THUMBNAILS, "sam"),
         ("samtranslator", THUMBNAILS, "sam"),
     ],
 )
