@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
 
 from destmock._resources import KINDS, Model, Theirs, WithoutEffect
@@ -107,9 +107,10 @@ class Evaluation:
         self, template: dict[str, Any], parameters: dict[str, str], stack_name: str, account: str, region: str
     ) -> None:
         self._map = parsing.ResourceMap("", stack_name, parameters, {}, region, account, template, {})
-        self._map.load_mapping()
-        self._map.load_parameters()
-        self._map.load_conditions()
+        with _as_value_error():
+            self._map.load_mapping()
+            self._map.load_parameters()
+            self._map.load_conditions()
         #: A stack's id isn't known before there is one.
         self._known = {*PSEUDO_PARAMETERS, *template.get("Parameters", {})} - {"AWS::StackId"}
 
@@ -121,7 +122,19 @@ class Evaluation:
     def value(self, expression: Any) -> Any:
         """What an expression comes to; `None` if that depends on a resource."""
         named = {name for kind, name in references(expression) if kind in ("Ref", "Fn::GetAtt")}
-        return None if named - self._known else parsing.clean_json(expression, self._map)
+        if named - self._known:
+            return None
+        with _as_value_error():
+            return parsing.clean_json(expression, self._map)
+
+
+@contextlib.contextmanager
+def _as_value_error() -> Iterator[None]:
+    """Outside of a call, moto's errors are nobody's."""
+    try:
+        yield
+    except CloudFormationError as error:
+        raise ValueError(error.message) from error
 
 
 @contextlib.contextmanager

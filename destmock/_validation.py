@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    Kind = Literal["Ref", "Fn::GetAtt", "Condition", "Fn::FindInMap", "unknown function"]
+    Kind = Literal["Ref", "Fn::GetAtt", "Condition", "Fn::FindInMap", "unknown function", "malformed call"]
     Reference = tuple[Kind, str]
 
 #: The sections in which names are looked up; `Resources` is the one that a template has to have.
@@ -73,6 +73,22 @@ PSEUDO_PARAMETERS = frozenset(
         "URLSuffix",
     )
 )
+#: How many values these functions take, in a list.
+_VALUES: Mapping[str, tuple[int, ...]] = {
+    "Fn::Cidr": (2, 3),
+    "Fn::Equals": (2,),
+    "Fn::FindInMap": (3, 4),
+    "Fn::GetAtt": (2,),
+    "Fn::If": (3,),
+    "Fn::Join": (2,),
+    "Fn::Not": (1,),
+    "Fn::Select": (2,),
+    "Fn::Split": (2,),
+    "Fn::Sub": (2,),
+}
+#: Those that take text as well.
+_OF_TEXT = ("Fn::GetAtt", "Fn::Sub")
+_OPERATIONS = ("Condition", "Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or")
 _SUBSTITUTION = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -100,9 +116,9 @@ def check_format(body: Mapping[str, Any], *, serverless: bool = False) -> None:
     if not body.get("Resources"):
         message = "At least one Resources member must be defined."
         raise _format_error(message)
-    for section in ("Parameters", "Mappings", "Resources", "Outputs"):
-        for name, each in (body.get(section) or {}).items():
-            _check_object(each, f"/{section}/{name}")
+    for section in ("Parameters", "Mappings", "Conditions", "Outputs"):
+        _check_values(body.get(section, {}), f"/{section}")
+    _check_members(body)
     for name, resource in body["Resources"].items():
         _check_resource(name, resource, _ATTRIBUTES | (_SAM_ATTRIBUTES if serverless else set()))
     _check_conditions(body)
@@ -110,10 +126,7 @@ def check_format(body: Mapping[str, Any], *, serverless: bool = False) -> None:
 
 def check_references(body: Mapping[str, Any]) -> None:
     """Whether all that the template's expressions name is there. For SAM: in what it made."""
-    for section in _SECTIONS:
-        for path in _nulls(body.get(section, {}), f"/{section}"):
-            message = f"[{path}] 'null' values are not allowed in templates"
-            raise _format_error(message)
+    _check_values(body["Resources"], "/Resources")
     known = {*body.get("Parameters", {}), *body["Resources"], *PSEUDO_PARAMETERS}
     for block, key in (("Resources", "Properties"), ("Outputs", "Value")):
         unresolved = set()
@@ -153,6 +166,8 @@ def references(expression: Any) -> Iterator[Reference]:
 def _named_by(function: str, given: Any) -> Iterator[Reference]:
     if function not in FUNCTIONS:
         yield "unknown function", function
+    elif not _is_well_formed(function, given):
+        yield "malformed call", function
     elif function == "Fn::GetAtt":
         yield "Fn::GetAtt", given.split(".")[0] if isinstance(given, str) else str(given[0])
         yield from references(given[1:] if isinstance(given, list) else None)
@@ -162,30 +177,59 @@ def _named_by(function: str, given: Any) -> Iterator[Reference]:
             if name not in variables:
                 yield ("Fn::GetAtt", name.split(".")[0]) if "." in name else ("Ref", name)
         yield from references(list(variables.values()))
-    elif function == "Fn::If" and isinstance(given, list) and given:
+    elif function == "Fn::If":
         yield "Condition", str(given[0])
         yield from references(given[1:])
-    elif function == "Fn::FindInMap" and isinstance(given, list) and given:
-        if isinstance(given[0], str):
-            yield "Fn::FindInMap", given[0]
-        yield from references(given)
+    elif function == "Fn::FindInMap" and isinstance(given[0], str):
+        yield "Fn::FindInMap", given[0]
+        yield from references(given[1:])
     else:
         yield from references(given)
 
 
+def _is_well_formed(function: str, given: Any) -> bool:
+    if function == "Fn::GetAtt":
+        return "." in given if isinstance(given, str) else isinstance(given, list) and len(given) > 1
+    if function == "Fn::Sub":
+        parts = given if isinstance(given, list) else [given, {}]
+        return [type(part) for part in parts] == [str, dict]
+    return function not in _VALUES or (isinstance(given, list) and len(given) in _VALUES[function])
+
+
 def _check_object(value: Any, path: str) -> None:
     if value is None:
-        message = f"[{path}] 'null' values are not allowed in templates"
-        raise _format_error(message)
+        raise _null(path)
     if not isinstance(value, dict):
         message = f"{path} must be an object"
         raise _format_error(message)
 
 
+def _check_members(body: Mapping[str, Any]) -> None:
+    """What each member of a section has to have."""
+    for section, attribute in (("Parameters", "Type"), ("Resources", "Type"), ("Outputs", "Value")):
+        for name, each in body.get(section, {}).items():
+            _check_object(each, f"/{section}/{name}")
+            if attribute not in each or (attribute == "Type" and not isinstance(each["Type"], str)):
+                message = (
+                    f"Every {section} object must contain a {attribute} member; {name} has no {attribute}"
+                )
+                raise _format_error(message)
+            if not isinstance(each.get("Condition", ""), str):
+                message = f"Every Condition member must be a string; that of {name} is not"
+                raise _format_error(message)
+    for name, condition in body.get("Conditions", {}).items():
+        if isinstance(condition, bool):
+            continue
+        if not isinstance(condition, dict) or [key for key in condition if key in _OPERATIONS] != [
+            *condition
+        ]:
+            message = (
+                f"Conditions can only be boolean operations on parameters and other conditions; {name} is not"
+            )
+            raise _format_error(message)
+
+
 def _check_resource(name: str, resource: dict[str, Any], attributes: set[str]) -> None:
-    if not isinstance(resource.get("Type"), str):
-        message = f"[/Resources/{name}] Every Resources object must contain a Type member; {name} has no Type"
-        raise _format_error(message)
     for attribute in resource:
         if attribute not in attributes:
             message = f"Invalid template resource property '{attribute}' of the resource {name}"
@@ -221,6 +265,10 @@ def _check_functions(body: Mapping[str, Any], expression: Any) -> None:
     for kind, name in references(expression):
         if kind == "unknown function":
             message = f"Encountered unsupported function: {name} Supported functions are: {_LISTED}"
+        elif kind == "malformed call":
+            counts = " or ".join(map(str, _VALUES[name]))
+            text = " or a string" if name in _OF_TEXT else ""
+            message = f"every {name} object requires a list of {counts} values{text}"
         elif kind == "Fn::FindInMap" and name not in body.get("Mappings", {}):
             message = f"Mapping named '{name}' is not present in the 'Mappings' section of template."
         else:
@@ -260,13 +308,14 @@ def _check_order(what: str, graph: Mapping[str, Iterable[str]]) -> None:
         raise TemplateError(message) from None
 
 
-def _nulls(value: Any, path: str) -> Iterator[str]:
+def _null(path: str) -> TemplateError:
+    return _format_error(f"[{path}] 'null' values are not allowed in templates")
+
+
+def _check_values(value: Any, path: str) -> None:
     if value is None:
-        yield path
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if name != "Metadata":
-                yield from _nulls(part, f"{path}/{name}")
-    elif isinstance(value, list):
-        for position, part in enumerate(value):
-            yield from _nulls(part, f"{path}/{position}")
+        raise _null(path)
+    named = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in named:
+        if name != "Metadata":
+            _check_values(part, f"{path}/{name}")

@@ -77,6 +77,32 @@ MISTAKES = {
         f"Resources: {{{QUEUE}, Propertys: {{}}}}}}",
         "Invalid template resource property 'Propertys' of the resource Q",
     ),
+    "a call": (
+        f"Resources: {{{QUEUE}, Properties: {{Tags: !If [A, b]}}}}}}",
+        "Template error: every Fn::If object requires a list of 3 values",
+    ),
+    "a path": (
+        f"Resources: {{{QUEUE}, Properties: {{QueueName: {{'Fn::GetAtt': Q}}}}}}}}",
+        "Template error: every Fn::GetAtt object requires a list of 2 values or a string",
+    ),
+    "a substitution": (
+        f"Resources: {{{QUEUE}, Properties: {{QueueName: !Sub ['${{A}}']}}}}}}",
+        "Template error: every Fn::Sub object requires a list of 2 values or a string",
+    ),
+    "no type": (f"Parameters: {{A: {{}}}}\nResources: {{{QUEUE}}}}}", "A has no Type"),
+    "no value": (f"Outputs: {{A: {{}}}}\nResources: {{{QUEUE}}}}}", "A has no Value"),
+    "no default": (
+        f"Parameters: {{A: {{Type: String, Default: }}}}\nResources: {{{QUEUE}}}}}",
+        "[/Parameters/A/Default] 'null' values are not allowed in templates",
+    ),
+    "an expression as Condition": (
+        f"Resources: {{{QUEUE}, Condition: !Equals [a, b]}}}}",
+        "Every Condition member must be a string; that of Q is not",
+    ),
+    "no condition": (
+        f"Conditions: {{A: text}}\nResources: {{{QUEUE}}}}}",
+        "Conditions can only be boolean operations on parameters and other conditions; A is not",
+    ),
     "a function": (
         f"Resources: {{{QUEUE}, Properties: {{QueueName: {{'Fn::Foo': x}}}}}}}}",
         "Encountered unsupported function: Fn::Foo Supported functions are: [Fn::And, ",
@@ -168,6 +194,14 @@ def test_an_update_with_a_mistake_is_refused(create, destmock):
             "No export named Nope found.",
         ),
         (
+            f"Resources: {{{QUEUE}}}}}\nOutputs: {{A: {{Value: !Select [3, [a, b]]}}}}",
+            "Template error: Fn::Select cannot select nonexistent value at index 3",
+        ),
+        (
+            f"Resources: {{{QUEUE}}}}}\nOutputs: {{A: {{Value: !Select [0, !Cidr [10.0.0.1/16, 1]]}}}}",
+            "Template error: Fn::Cidr of ['10.0.0.1/16', 1]: 10.0.0.1/16 has host bits set",
+        ),
+        (
             NO_STREAM,
             "resource T does not support attribute type StreamArn in Fn::GetAtt",
         ),
@@ -182,6 +216,13 @@ def test_what_shows_while_the_stack_is_made(deploy, text, problem):
         deploy(text)
     assert problem in caught.value.response["Error"]["Message"]
     assert left() == ([], [])
+
+
+def test_what_shows_in_a_function_s_name(deploy):
+    """Which is looked up before anything is made."""
+    function = "F: {Type: AWS::Lambda::Function, Properties: {FunctionName: !FindInMap [M, x, b]}}"
+    with pytest.raises(ValueError, match="Unable to get mapping for M::x::b"):
+        deploy(f"Mappings: {{M: {{}}}}\nResources: {{{function}}}")
 
 
 @pytest.mark.parametrize("kind", ["SQS::Queue", "SNS::Topic", "S3::Bucket", "Logs::LogGroup"])

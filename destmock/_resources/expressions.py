@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
+from moto.cloudformation.exceptions import ValidationError
 from moto.utilities.utils import get_partition
 
 from destmock._resources.api import Api
@@ -37,18 +37,14 @@ def functions_resolved() -> Iterator[None]:
             given = [path[0], ".".join(path[1:])]
             value = {"Fn::GetAtt": given}
         elif function == "Fn::Cidr":
-            return _cidr(*clean_json(given, resources_map))
+            return _cidr(clean_json(given, resources_map))
         try:
             cleaned = clean(value, resources_map)
-        except KeyError:
-            if function == "Fn::FindInMap":
-                keys = "::".join([str(part) for part in clean_json(given, resources_map)])
-                message = f"Template error: Unable to get mapping for {keys}"
-            elif function == "Fn::GetAtt" and given[0] in resources_map._parsed_resources:  # noqa: SLF001
-                message = UnformattedGetAttTemplateException.description.format(*given)
-            else:
+        except (IndexError, KeyError):
+            message = _unanswered(function, given, resources_map)
+            if message is None:
                 raise
-            raise ValidationError(message=message) from None
+            raise ValidationError(message=f"Template error: {message}") from None
         if isinstance(cleaned, list):  # of which AWS::NoValue is no part
             return [part for part in cleaned if part is not None]
         return cleaned
@@ -74,12 +70,28 @@ def _called(value: Any) -> tuple[str | None, Any]:
     return None, None
 
 
-def _cidr(block: str, count: object, bits: object = None) -> list[str]:
+def _unanswered(function: str | None, given: Any, resources_map: Any) -> str | None:
+    """What CloudFormation says of a function that comes to nothing."""
+    if function == "Fn::FindInMap":
+        keys = [str(part) for part in parsing.clean_json(given, resources_map)]
+        return f"Unable to get mapping for {'::'.join(keys)}"
+    if function == "Fn::Select":
+        return f"Fn::Select cannot select nonexistent value at index {given[0]}"
+    if function == "Fn::GetAtt" and given[0] in resources_map._parsed_resources:  # noqa: SLF001
+        return f"resource {given[0]} does not support attribute type {given[1]} in Fn::GetAtt"
+    return None
+
+
+def _cidr(given: list[Any]) -> list[str]:
     """The first blocks of a network that have so many bits for hosts."""
-    network = ipaddress.ip_network(block)
-    host_bits = int(str(bits)) if bits is not None else network.max_prefixlen // 4
-    subnets = network.subnets(new_prefix=network.max_prefixlen - host_bits)
-    return [str(subnet) for _, subnet in zip(range(int(str(count))), subnets, strict=False)]
+    block, count, *bits = given
+    try:
+        network = ipaddress.ip_network(block)
+        host_bits = int(bits[0]) if bits else network.max_prefixlen // 4
+        subnets = network.subnets(new_prefix=network.max_prefixlen - host_bits)
+        return [str(subnet) for _, subnet in zip(range(int(count)), subnets, strict=False)]
+    except ValueError as error:
+        raise ValidationError(message=f"Template error: Fn::Cidr of {given}: {error}") from error
 
 
 def resolved(value: Any, resources_map: Any) -> Any:
