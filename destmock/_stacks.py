@@ -17,8 +17,15 @@ from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
 
 from destmock._resources import KINDS, Model, Theirs, WithoutEffect
 from destmock._resources.expressions import functions_resolved, resolved
+from destmock._template_text import read
 from destmock._templates import SERVERLESS, transforms
-from destmock._validation import PSEUDO_PARAMETERS, check_format, check_references, references
+from destmock._validation import (
+    PSEUDO_PARAMETERS,
+    TemplateError,
+    check_format,
+    check_references,
+    references,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -190,25 +197,31 @@ def _generated(resource_type: str, logical_id: str, resources_map: Any) -> str:
 
 @contextlib.contextmanager
 def _templates_checked() -> Iterator[None]:
-    """A template that CloudFormation would refuse is refused, wherever moto reads one."""
-    with contextlib.ExitStack() as stack:
-        for reader in (Stack, ChangeSet):
-            stack.enter_context(patch.object(reader, "_parse_template", _checking(reader._parse_template)))  # noqa: SLF001
-        yield
+    """Wherever moto reads a template, it is read, or refused, as by CloudFormation."""
 
-
-def _checking(parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    def _parse_template(self: Any) -> None:
+    def parse_template(template: str) -> Any:
         try:
-            parse(self)
-            if SERVERLESS in transforms(self.template_dict):
-                raise ValidationError(message=_TRANSFORM)
-            check_format(self.template_dict)
-            check_references(self.template_dict)
+            return read(template)
         except ValueError as error:
             raise ValidationError(message=str(error)) from error
 
-    return _parse_template
+    def _parse_template(self: Any) -> None:
+        body = parse_template(self.template)
+        try:
+            if isinstance(body, dict) and SERVERLESS in transforms(body):
+                raise ValidationError(message=_TRANSFORM)
+            check_format(body)
+            check_references(body)
+        except TemplateError as error:
+            raise ValidationError(message=str(error)) from error
+        self.template_dict = body
+
+    with (
+        patch.object(Stack, "parse_template", staticmethod(parse_template)),
+        patch.object(Stack, "_parse_template", _parse_template),
+        patch.object(ChangeSet, "_parse_template", _parse_template),
+    ):
+        yield
 
 
 @contextlib.contextmanager

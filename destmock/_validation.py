@@ -106,6 +106,7 @@ def _template_error(text: str) -> TemplateError:
 
 def check_format(body: Mapping[str, Any], *, serverless: bool = False) -> None:
     """Whether the template has the form of one; its references may still lead nowhere."""
+    _check_object(body, "/")
     unknown = sorted(set(body) - _TOP_LEVEL - (_SAM_TOP_LEVEL if serverless else set()))
     if unknown:
         message = f"Invalid template property or properties [{', '.join(unknown)}]"

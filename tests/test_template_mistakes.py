@@ -107,9 +107,6 @@ MISTAKES = {
         f"Resources: {{{QUEUE}, Properties: {{QueueName: {{'Fn::Foo': x}}}}}}}}",
         "Encountered unsupported function: Fn::Foo Supported functions are: [Fn::And, ",
     ),
-}
-#: What only deploy() reads as CloudFormation does.
-MISTAKES_IN_FILES = {
     "a tag": (f"Resources: {{{QUEUE}, Properties: {{QueueName: !Foo x}}}}}}", "!Foo is no short form"),
     "a key twice": (f"Resources:\n  {QUEUE}}}\n  {QUEUE}}}\n", "the key Q is there twice (line 2)"),
     "a key twice in JSON": ('{"Resources": {"Q": 1, "Q": 2}}', "the key Q is there twice in one object"),
@@ -155,7 +152,7 @@ def left():
     return stacks, boto3.client("sqs").list_queues().get("QueueUrls", [])
 
 
-@pytest.mark.parametrize(("text", "problem"), {**MISTAKES, **MISTAKES_IN_FILES}.values())
+@pytest.mark.parametrize(("text", "problem"), MISTAKES.values(), ids=MISTAKES)
 def test_a_file_with_a_mistake_is_named(deploy, tmp_path, text, problem):
     with pytest.raises(ValueError, match=r"shop\.yaml: ") as caught:
         deploy(text)
@@ -302,6 +299,14 @@ def test_keys_are_text(deploy):
         "{QueueName: !FindInMap [Names, !Ref AWS::AccountId, Name]}}}"
     )
     assert deploy(text).resources["Q"].endswith("/ours")
+
+
+def test_the_short_form_of_a_condition(create, sqs):
+    create(
+        "Conditions: {Yes: !Equals [a, a], Both: !And [!Condition 'Yes', !Equals [b, b]]}\n"
+        f"Resources: {{{QUEUE}, Condition: Both}}}}"
+    )
+    assert len(sqs.list_queues()["QueueUrls"]) == 1
 
 
 def test_names_that_are_no_references(deploy, lam):

@@ -179,6 +179,20 @@ def test_what_moto_has_no_physical_id_for(deploy):
     assert [bus["Name"] for bus in events.list_event_buses()["EventBuses"]] == ["default"]
 
 
+def test_what_moto_has_no_physical_id_for_keeps_it_in_an_update(deploy):
+    text = (
+        "Resources:\n"
+        "  Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}\n"
+        "  All: {Type: AWS::Events::Archive, Properties: "
+        "{SourceArn: !GetAtt Bus.Arn, ArchiveName: all, Description: one}}\n"
+    )
+    stack, cloudformation = deploy(text), boto3.client("cloudformation")
+    cloudformation.update_stack(StackName=stack.name, TemplateBody=text.replace("one", "two"))
+    found = cloudformation.describe_stack_resource(StackName=stack.name, LogicalResourceId="All")
+    assert found["StackResourceDetail"]["PhysicalResourceId"] == "all"
+    assert boto3.client("events").describe_archive(ArchiveName="all")["Description"] == "two"
+
+
 # Layers of other accounts
 
 

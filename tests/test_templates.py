@@ -830,6 +830,9 @@ def test_moto_s_cloudformation_is_as_before_afterwards():
             parsing.clean_json,
             parsing.ResourceMap.__init__,
             models.CloudFormationBackend.create_stack,
+            models.Stack.parse_template,
+            models.Stack._parse_template,
+            models.ChangeSet._parse_template,
         )
         return dict(parsing.get_model_map()), patched, parsing.resource_class_from_type, parsing.NULL_MODELS
 
