@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from destmock._functions import DEFAULT_RUNTIME
 
@@ -39,6 +39,16 @@ _MODE = 0o100755 << 16
 PLACEHOLDER = "# The code of this function is a handler given to destmock's deploy().\n"
 
 
+class Evaluation(Protocol):
+    """A template's conditions and expressions."""
+
+    def has(self, resource: dict[str, Any]) -> bool:
+        """Whether the stack will have the resource."""
+
+    def value(self, expression: Any) -> Any:
+        """What an expression comes to; `None` if that isn't known yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """One object that a template refers to."""
@@ -65,23 +75,26 @@ def with_placeholders(template: Template, functions: Collection[str]) -> dict[st
 
 
 def packaged(
-    template: Template, body: dict[str, Any], bucket: str, has: Callable[[dict[str, Any]], bool]
+    template: Template, body: dict[str, Any], bucket: str, evaluation: Evaluation
 ) -> Iterator[Upload]:
     """Replaces each local path in `body`; what is to be uploaded for that.
 
-    Code is taken as it is: requirements aren't installed, the process's own packages serve. `has` tells
-    which resources the stack will have. Raises `FileNotFoundError` for a path that isn't there.
+    Code is taken as it is: requirements aren't installed, the process's own packages serve. Raises
+    `FileNotFoundError` for a path that isn't there, unless the stack won't have the resource.
     """
     inherited = _globals(body).pop("CodeUri", None)
     for name, resource in body["Resources"].items():
-        if resource["Type"] not in _LOCAL or not has(resource):
+        if resource["Type"] not in _LOCAL:
             continue
         key, *form = _LOCAL[resource["Type"]]
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == _SERVERLESS_FUNCTION and not any(each in properties for each in _ELSEWHERE):
             properties[key] = inherited or "."  # the template's own directory, as SAM has it
-        path = properties.get(key)
+        path = evaluation.value(properties.get(key))
         if not isinstance(path, str) or path.startswith(("s3://", "https://")):
+            continue
+        if not evaluation.has(resource):  # SAM wants a place of its code all the same
+            properties[key] = dict.fromkeys(form, "none")
             continue
         content, suffix = _content(name, key, template.path.parent / path, resource)
         uploaded = f"{hashlib.sha256(content).hexdigest()}{suffix}"

@@ -5,22 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
+from botocore.exceptions import ClientError
 
 from destmock import _artifacts as artifacts
 from destmock import _sam as sam
 from destmock import _templates as templates
+from destmock import _validation as validation
 from destmock._arn import FunctionRef
 from destmock._functions import partition_of
 from destmock._handlers import check_source
+from destmock._unsupported import unsupported, without_applications
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
     from destmock._handlers import Handler, Outcomes
@@ -50,6 +54,11 @@ class Place:
     def __init__(self, region: str | None) -> None:
         self._clients: dict[str, Any] = {}
         self.region: str = self._client("cloudformation", region).meta.region_name
+        try:
+            self.client("cloudformation").list_stacks()
+        except KeyError:
+            message = f"moto knows no region {self.region!r}"
+            raise ValueError(message) from None
         self.account: str = self.client("sts").get_caller_identity()["Account"]
         self.partition = partition_of(self.region)
 
@@ -82,37 +91,52 @@ class Place:
 class Deployment:
     """One call of `deploy`. What it has made is taken back when it fails."""
 
-    def __init__(self, simulation: Simulation, template: Template, place: Place, stacks: ModuleType) -> None:
+    def __init__(
+        self, simulation: Simulation, template: Template, name: str, place: Place, stacks: ModuleType
+    ) -> None:
+        self._name = name
         self._simulation = simulation
         self._template = template
         self._place = place
         self._stacks = stacks
 
-    def run(
-        self, name: str, parameters: Mapping[str, object], handlers: Sources, *, ignore_unsupported: bool
-    ) -> Stack:
+    def run(self, parameters: Mapping[str, object], handlers: Sources, *, ignore_unsupported: bool) -> Stack:
         if not ignore_unsupported:
             templates.check_transforms(self._template.body)
+        with self._checked():
+            validation.check_format(self._template.body, serverless=self._template.serverless)
         values = templates.values(self._template, parameters)
         with contextlib.ExitStack() as undo:
             self._fetch(values, undo)
             evaluation = self._evaluation(self._template.body, values)
             given = self._given(handlers, evaluation)
-            body = artifacts.with_placeholders(self._template, {*given, *self._registered(evaluation)})
+            replaced = {*given, *self._registered(evaluation), *self._off(evaluation)}
+            body = artifacts.with_placeholders(self._template, replaced)
             self._check_images(body, evaluation)
             uploads = [
-                *artifacts.packaged(self._template, body, self._place.bucket, evaluation.has),
+                *artifacts.packaged(self._template, body, self._place.bucket, evaluation),
                 *artifacts.assets(self._template, body, self._place.pseudo, evaluation.has),
             ]
             body = self._transformed(body, values)
+            with self._checked():
+                validation.check_references(body)
             ignored = self._unsupported(body, values, ignore_unsupported=ignore_unsupported)
             self._upload(uploads, undo)
             with self._stacks.ignored(ignored):
-                self._create(name, body, values, undo)
-                stack = self._read(name)
+                self._create(body, values, undo)
+                stack = self._read()
             undo.pop_all()
         self._register(given, handlers, stack)
         return stack
+
+    @contextlib.contextmanager
+    def _checked(self) -> Iterator[None]:
+        """Adds the file to what is wrong with its template."""
+        try:
+            yield
+        except validation.TemplateError as error:
+            message = f"{self._template.path}: {error}"
+            raise ValueError(message) from error
 
     def _fetch(self, values: Mapping[str, str], undo: contextlib.ExitStack) -> None:
         """Sees that each parameter of Systems Manager's is there, CDK's own by making it."""
@@ -132,7 +156,7 @@ class Deployment:
             undo.callback(ssm.delete_parameter, Name=value)
 
     def _evaluation(self, body: dict[str, Any], values: dict[str, str]) -> Any:
-        return self._stacks.Evaluation(body, values, self._place.account, self._place.region)
+        return self._stacks.Evaluation(body, values, self._name, self._place.account, self._place.region)
 
     def _names(self, evaluation: Any) -> dict[str, str | None]:
         """The template's functions, with the names that it gives them."""
@@ -157,6 +181,9 @@ class Deployment:
                     f"handlers: {key!r} is no function of {self._template.path}, which has {known or 'none'}"
                 )
                 raise ValueError(message)
+            if logical_id in found:
+                message = f"handlers: {found[logical_id]!r} and {key!r} are the same function, {logical_id}"
+                raise ValueError(message)
             found[logical_id] = key
         return found
 
@@ -168,6 +195,11 @@ class Deployment:
             for logical_id, name in self._names(evaluation).items()
             if name is not None and find(self._place.function(name)) is not None
         ]
+
+    def _off(self, evaluation: Any) -> list[str]:
+        """Functions that the stack won't have; SAM wants code for them all the same."""
+        functions = self._template.functions.items()
+        return [logical_id for logical_id, resource in functions if not evaluation.has(resource)]
 
     @staticmethod
     def _check_images(body: dict[str, Any], evaluation: Any) -> None:
@@ -189,26 +221,21 @@ class Deployment:
         if not self._template.serverless:
             return body
         session = boto3.Session(region_name=self._place.region)
-        return sam.transform(body, values, session, self._place.partition)
+        return sam.transform(without_applications(body), values, session, self._place.partition)
 
     def _unsupported(
         self, body: dict[str, Any], values: dict[str, str], *, ignore_unsupported: bool
-    ) -> set[str]:
-        """The types that are to be ignored."""
-        evaluation = self._evaluation(body, values)
-        found = {
-            logical_id: resource["Type"]
-            for logical_id, resource in body["Resources"].items()
-            if not self._stacks.supports(resource["Type"]) and evaluation.has(resource)
-        }
+    ) -> dict[str, str]:
+        """Logical id -> type of the resources that are to be ignored."""
+        found = unsupported(body, self._evaluation(body, values).has, self._stacks.supports)
         if found and not ignore_unsupported:
-            listed = ", ".join(f"{logical_id} ({name})" for logical_id, name in found.items())
+            listed = ", ".join(f"{logical_id} ({what})" for logical_id, what in found.items())
             message = (
                 f"{self._template.path} has resources that neither moto's CloudFormation nor destmock "
                 f"simulates: {listed}; deploy with ignore_unsupported=True to go without them"
             )
             raise UnsupportedError(message)
-        return set(found.values())
+        return {logical_id: body["Resources"][logical_id]["Type"] for logical_id in found}
 
     def _upload(self, uploads: list[artifacts.Upload], undo: contextlib.ExitStack) -> None:
         s3 = self._place.client("s3")
@@ -220,32 +247,31 @@ class Deployment:
                 options = {} if self._place.region == "us-east-1" else {"CreateBucketConfiguration": place}
                 s3.create_bucket(Bucket=upload.bucket, **options)
                 undo.callback(s3.delete_bucket, Bucket=upload.bucket)
-            s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=upload.content)
-            undo.callback(s3.delete_object, Bucket=upload.bucket, Key=upload.key)
+            if not _exists(s3, upload):  # its key says what it holds
+                s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=upload.content)
+                undo.callback(s3.delete_object, Bucket=upload.bucket, Key=upload.key)
 
-    def _create(
-        self, name: str, body: dict[str, Any], values: dict[str, str], undo: contextlib.ExitStack
-    ) -> None:
+    def _create(self, body: dict[str, Any], values: dict[str, str], undo: contextlib.ExitStack) -> None:
         client = self._place.client("cloudformation")
         client.create_stack(
-            StackName=name,
+            StackName=self._name,
             TemplateBody=json.dumps(body),
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
             Capabilities=_CAPABILITIES,
         )
-        undo.callback(client.delete_stack, StackName=name)
+        undo.callback(client.delete_stack, StackName=self._name)
 
-    def _read(self, name: str) -> Stack:
+    def _read(self) -> Stack:
         client = self._place.client("cloudformation")
-        [described] = client.describe_stacks(StackName=name)["Stacks"]
+        [described] = client.describe_stacks(StackName=self._name)["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
-        listed = client.list_stack_resources(StackName=name)["StackResourceSummaries"]
+        listed = client.list_stack_resources(StackName=self._name)["StackResourceSummaries"]
         resources = {
             each["LogicalResourceId"]: each["PhysicalResourceId"]
             for each in listed
             if each["LogicalResourceId"]  # moto lists those whose condition doesn't hold, too
         }
-        return Stack(name, MappingProxyType(outputs), MappingProxyType(resources))
+        return Stack(self._name, MappingProxyType(outputs), MappingProxyType(resources))
 
     def _register(self, given: Mapping[str, str], handlers: Sources, stack: Stack) -> None:
         for logical_id, key in given.items():
@@ -259,6 +285,14 @@ class Deployment:
                     environment=None,
                     duration=0.0,
                 )
+
+
+def _exists(s3: Any, upload: artifacts.Upload) -> bool:
+    try:
+        s3.head_object(Bucket=upload.bucket, Key=upload.key)
+    except ClientError:
+        return False
+    return True
 
 
 def deploy(
@@ -275,11 +309,11 @@ def deploy(
     try:
         from destmock import _stacks as stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
     except ModuleNotFoundError as error:
-        message = f"deploy() needs {error.name}: pip install 'destmock[templates]'"
+        extra = "sam" if templates.SERVERLESS in Path(template).read_text("utf-8") else "templates"
+        message = f"deploy() needs {error.name}: pip install 'destmock[{extra}]'"
         raise UnsupportedError(message) from error
     stacks.complete(simulation.on_close)
     loaded = templates.load(template)
-    deployment = Deployment(simulation, loaded, Place(region), stacks)
-    return deployment.run(
-        stack_name or loaded.stack_name, parameters, handlers, ignore_unsupported=ignore_unsupported
-    )
+    name = stack_name or loaded.stack_name
+    deployment = Deployment(simulation, loaded, name, Place(region), stacks)
+    return deployment.run(parameters, handlers, ignore_unsupported=ignore_unsupported)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 #: The runtime of a function that destmock creates: any from 3.12 on serialises alike (B15).
 DEFAULT_RUNTIME = "python3.13"
 DEFAULT_RECURSION = "Terminate"
+_OTHER_LANGUAGES = ("dotnet", "go", "java", "nodejs", "provided", "ruby")
 _PYTHON = re.compile(r"python3\.\d+")
 
 
@@ -278,12 +279,20 @@ def _why_not(function: LambdaFunction) -> str | None:
     if function.package_type == "Image":
         return "its code is a container image"
     if not _PYTHON.fullmatch(function.run_time or ""):
-        return f"its runtime is {function.run_time}, and destmock runs Python only"
+        return _other_runtime(function.run_time)
     if not function.code_bytes:
         return "its code is empty, or was not in S3 when it was deployed"
     if function.code_bytes == _placeholder():
         return "its handler was registered with another mock"
     return None
+
+
+def _other_runtime(runtime: str | None) -> str:
+    if not runtime:
+        return "it has no runtime"
+    if runtime.startswith(_OTHER_LANGUAGES):
+        return f"its runtime is {runtime}, and destmock runs Python only"
+    return f"its runtime is {runtime}, which is no Python runtime that destmock knows"
 
 
 @cache

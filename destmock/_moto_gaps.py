@@ -13,6 +13,8 @@ from moto.awslambda.utils import get_backend
 from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
+from destmock._arn import parse_arn
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,6 +23,7 @@ _DEAD_LETTER, _LOGGING = "_destmock_dead_letter_config", "_destmock_logging_conf
 _LAYERS, _REVISION = "_destmock_layers", "_destmock_revision"
 #: Where moto's storage keeps the highest version number that each function has had.
 _HIGHEST = "_destmock_highest_version"
+_NO_CODE = "Please provide a source for function code."
 #: How AWS answers a change of the dead-letter queue (H17).
 _IN_PROGRESS = {
     "LastUpdateStatus": "InProgress",
@@ -141,6 +144,8 @@ def _code_kept() -> Iterator[None]:
     create_layer = LayerVersion.__init__
 
     def _set_function_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> None:
+        if not {"ZipFile", "S3Bucket", "ImageUri"} & set(updated_spec):
+            raise InvalidParameterValueException(_NO_CODE)
         try:
             set_code(self, updated_spec)
         except ValueError as error:  # moto's way to say it, of an update from a bucket that isn't there
@@ -150,9 +155,12 @@ def _code_kept() -> Iterator[None]:
             setattr(self, _REVISION, object())
 
     def _get_layers_data(self: LambdaFunction, layers_versions_arns: list[str]) -> list[Any]:
-        found = get_layers(self, layers_versions_arns)
-        setattr(self, _LAYERS, _layer_versions(self, found))
-        return found
+        foreign = [arn for arn in layers_versions_arns if _is_foreign(self, arn)]
+        own = get_layers(self, [arn for arn in layers_versions_arns if arn not in foreign])
+        found = {layer["Arn"]: layer for layer in own}
+        layers = [found.get(arn) or {"Arn": arn, "CodeSize": 0} for arn in layers_versions_arns]
+        setattr(self, _LAYERS, _layer_versions(self, layers))
+        return layers
 
     def __init__(  # noqa: N807 - stands in for moto's
         self: LayerVersion, spec: dict[str, Any], account_id: str, region: str
@@ -186,9 +194,25 @@ def _take_object_version(
 
 
 def _layer_versions(function: LambdaFunction, layers: list[Any]) -> tuple[tuple[str, bytes], ...]:
-    backend = get_backend(function.account_id, function.region)
-    found = {layer["Arn"]: backend.layers_versions_by_arn(layer["Arn"]) for layer in layers}
-    return tuple((arn, b"" if layer is None else layer.code_bytes) for arn, layer in found.items())
+    """One that another account has published elsewhere brings nothing: the process has its packages."""
+    versions = {layer["Arn"]: _layer_version(function, layer["Arn"]) for layer in layers}
+    return tuple(
+        (arn, b"" if version is None else version.code_bytes)
+        for arn, version in versions.items()
+        if version is not None or not _is_foreign(function, arn)
+    )
+
+
+def _layer_version(function: LambdaFunction, arn: str) -> LayerVersion | None:
+    account = arn.split(":")[4] if _is_foreign(function, arn) else function.account_id
+    version: LayerVersion | None = get_backend(account, function.region).layers_versions_by_arn(arn)
+    return version
+
+
+def _is_foreign(function: LambdaFunction, layer_version_arn: str) -> bool:
+    """Whether the layer is another account's, such as a public one."""
+    arn = parse_arn(layer_version_arn)
+    return arn is not None and arn.service == "lambda" and arn.account != function.account_id
 
 
 @contextlib.contextmanager

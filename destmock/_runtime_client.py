@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import linecache
 import os
+import sys
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from destmock import _platform as platform
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from destmock._capture import Capture
+
+#: Where AWS has awslambdaric.
+_BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
 
 
 class RuntimeClient:
@@ -31,6 +37,7 @@ class RuntimeClient:
         self.interrupt: BaseException | None = None
         self._handler: Any = None
         self._remaining: Any = None
+        self._runtime = ""
         self._traceback: TracebackType | None = None
 
     @cached_property
@@ -41,6 +48,7 @@ class RuntimeClient:
     def watching(self, handler: Handler, remaining: Callable[[], int]) -> Handler:
         """The handler, with `remaining` as its context's `get_remaining_time_in_millis`."""
         self._handler, self._remaining = handler, remaining
+        self._runtime = os.environ["AWS_EXECUTION_ENV"].removeprefix("AWS_Lambda_")
         return self._watched
 
     @stripped
@@ -51,6 +59,10 @@ class RuntimeClient:
         except BaseException as error:
             self.exception = error
             self._traceback = error.__traceback__ and error.__traceback__.tb_next
+            if self._traceback is None and isinstance(error, Exception):
+                raise FaultException(
+                    type(error).__name__, str(error), [_call_in_runtime(self._runtime)]
+                ) from error
             raise
 
     def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
@@ -80,6 +92,14 @@ class RuntimeClient:
 def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001 - chooses the encoder
     """awslambdaric reads AWS_EXECUTION_ENV when the encoder is built; it is set by then (B15)."""
     return LambdaMarshaller()
+
+
+def _call_in_runtime(runtime: str) -> str:
+    """Of a handler that takes other arguments, AWS's stack trace shows the runtime's own frame."""
+    frame = sys._getframe(2)  # noqa: SLF001 - the caller of `_watched`
+    line, code = frame.f_lineno, frame.f_code
+    text = linecache.getline(code.co_filename, line).strip()
+    return f'  File "{_BOOTSTRAP.format(runtime)}", line {line}, in {code.co_name}\n    {text}\n'
 
 
 def _encode(text: str) -> bytes:

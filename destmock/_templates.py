@@ -1,9 +1,10 @@
-"""A template as a file has it: YAML with CloudFormation's short tags, or JSON; and where its code lies."""
+"""A template as a file has it, its parameters, and where its code lies."""
 
 from __future__ import annotations
 
-import json
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,10 @@ from typing import TYPE_CHECKING, Any
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 SERVERLESS = "AWS::Serverless-2016-10-31"
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
-#: Short tags that don't stand for an `Fn::` function.
-_PLAIN_TAGS = {"Ref": "Ref", "Condition": "Condition"}
 _CDK_ENDING = ".template.json"
 _NAME = re.compile(r"[^A-Za-z0-9-]+")
 
@@ -59,17 +57,21 @@ class Template:
 
 def load(path: str | os.PathLike[str]) -> Template:
     """Reads a template. Raises `OSError` without the file, `ValueError` when it holds none."""
+    if "\n" in os.fspath(path):
+        message = "deploy() takes the path of a template's file, not the template's text"
+        raise ValueError(message)
+    from destmock._template_text import read  # noqa: PLC0415 - needs the extra `templates`
+
     file = Path(path)
     text = file.read_text("utf-8")
-    body = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
-    resources = body.get("Resources") if isinstance(body, dict) else None
-    if not isinstance(resources, dict) or not resources:
+    try:
+        body = read(text)
+    except ValueError as error:
+        message = f"{file}: {error}"
+        raise ValueError(message) from error
+    if not isinstance(body, dict) or "Resources" not in body:
         message = f"{file} is no CloudFormation template: it has no Resources"
         raise ValueError(message)
-    for logical_id, resource in resources.items():
-        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            message = f"{file}: the resource {logical_id} has no Type"
-            raise ValueError(message)  # noqa: TRY004 - the template is wrong, not the caller's type
     return Template(file, body)
 
 
@@ -89,9 +91,14 @@ def check_transforms(body: Mapping[str, Any]) -> None:
         raise UnsupportedError(message)
 
 
-def values(template: Template, given: Mapping[str, object]) -> dict[str, str]:
+def values(template: Template, given: object) -> dict[str, str]:
     """Each parameter's value: the given one, else its default. Raises `ValueError`, with AWS's texts."""
-    declared: dict[str, dict[str, Any]] = template.body.get("Parameters") or {}
+    if not isinstance(given, Mapping):
+        message = (
+            f"parameters must be a mapping of names to values, such as {{'Stage': 'dev'}}, not {given!r}"
+        )
+        raise TypeError(message)
+    declared: dict[str, dict[str, Any]] = template.body.get("Parameters", {})
     unknown = sorted(set(given) - set(declared))
     if unknown:
         message = (
@@ -101,21 +108,46 @@ def values(template: Template, given: Mapping[str, object]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, parameter in declared.items():
         if name in given or "Default" in parameter:
-            found[name] = _text(given.get(name, parameter.get("Default")))
+            value = given.get(name, parameter.get("Default"))
+            if value is None:
+                message = f"Parameter '{name}' is None; leave it out of parameters for its default"
+                raise ValueError(message)
+            found[name] = _text(value)
     missing = [name for name in declared if name not in found]
     if missing:
         message = f"Parameters: [{', '.join(missing)}] must have values; pass parameters={{...}}"
         raise ValueError(message)
     for name, value in found.items():
-        allowed = [_text(each) for each in declared[name].get("AllowedValues", [])]
-        pattern = declared[name].get("AllowedPattern")
-        if allowed and value not in allowed:
-            message = f"Parameter '{name}' must be one of AllowedValues: {_listed(allowed)}; it is {value!r}"
-            raise ValueError(message)
-        if pattern is not None and re.fullmatch(pattern, value) is None:
-            message = f"Parameter '{name}' must match pattern {pattern}; it is {value!r}"
+        for rule in _broken(declared[name], value):
+            message = f"Parameter '{name}' must {rule}; it is {value!r}"
             raise ValueError(message)
     return found
+
+
+def _broken(parameter: Mapping[str, Any], value: str) -> Iterator[str]:
+    """The rules of a parameter that a value breaks."""
+    allowed = [_text(each) for each in parameter.get("AllowedValues", [])]
+    pattern = parameter.get("AllowedPattern")
+    if allowed and value not in allowed:
+        yield f"be one of AllowedValues: {_listed(allowed)}"
+    if pattern is not None and re.fullmatch(pattern, value) is None:
+        yield f"match pattern {pattern}"
+    if len(value) < int(parameter.get("MinLength", 0)):
+        yield f"contain at least {parameter['MinLength']} characters"
+    if len(value) > int(parameter.get("MaxLength", len(value))):
+        yield f"contain at most {parameter['MaxLength']} characters"
+    if parameter.get("Type") not in ("Number", "List<Number>"):
+        return
+    for part in value.split(",") if parameter["Type"] == "List<Number>" else [value]:
+        try:
+            number = float(part)
+        except ValueError:
+            yield "be a number"
+            return
+        if number < float(parameter.get("MinValue", number)):
+            yield f"be a number not less than {parameter['MinValue']}"
+        if number > float(parameter.get("MaxValue", number)):
+            yield f"be a number not greater than {parameter['MaxValue']}"
 
 
 def _listed(names: Any) -> str:
@@ -129,28 +161,3 @@ def _text(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(map(_text, value))
     return str(value)
-
-
-def _yaml(text: str) -> Any:
-    import yaml  # noqa: PLC0415 - of the extra `templates`
-
-    # A loader of our own: tags added to yaml's would stay there. Dates stay text, as in CloudFormation.
-    loader: Any = type("Loader", (yaml.SafeLoader,), {})
-    loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def short(reader: Any, tag: str, node: Any) -> dict[str, Any]:
-        if isinstance(node, yaml.ScalarNode):
-            value: Any = reader.construct_scalar(node)
-        elif isinstance(node, yaml.SequenceNode):
-            value = reader.construct_sequence(node, deep=True)
-        else:
-            value = reader.construct_mapping(node, deep=True)
-        if tag == "GetAtt" and isinstance(value, str):
-            value = value.split(".", 1)
-        return {_PLAIN_TAGS.get(tag, f"Fn::{tag}"): value}
-
-    loader.add_multi_constructor("!", short)
-    return yaml.load(text, loader)  # noqa: S506 - a SafeLoader

@@ -46,7 +46,10 @@ ORDER = [
     "_resources",
     "_artifacts",
     "_sam",
+    "_unsupported",
     "_templates",
+    "_template_text",
+    "_validation",
     "_functions",
     "_moto_gaps",
     "_logs",
@@ -88,6 +91,7 @@ PURE = {
     "_platform",
     "_record",
     "_triggers",
+    "_validation",
     "_wire",
 }
 KNOW_MOTO = {

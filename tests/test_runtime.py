@@ -13,6 +13,7 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -308,6 +309,24 @@ def test_B17_a_cause_is_not_in_the_stack_trace(destmock, lam):
     assert found["errorMessage"] == "no id"
     [frame] = found["stackTrace"]
     assert frame.endswith('    raise ValueError("no id") from error\n')
+
+
+def test_B3_a_handler_that_takes_other_arguments_has_only_the_runtime_s_frame(destmock, lam):
+    """As in a public recording of python3.12; nothing shows where the test runs."""
+    destmock.handler("orders", lambda event: event)
+    found = json.loads(invoke(lam)[1])
+    assert found["errorType"] == "TypeError"
+    assert found["errorMessage"].endswith("takes 1 positional argument but 2 were given")
+    [frame] = found["stackTrace"]
+    assert re.fullmatch(
+        r'  File "/var/lang/lib/python3\.13/site-packages/awslambdaric/bootstrap\.py", line \d+, '
+        r"in handle_event_request\n    response = request_handler\(event, lambda_context\)\n",
+        frame,
+    )
+    send(lam)
+    [attempt] = destmock.invocations[-1].attempts[:1]
+    assert isinstance(attempt.exception, TypeError)
+    assert "_watched" not in attempt.logs
 
 
 def test_the_exception_of_an_attempt_is_the_handler_s_own_object(destmock, lam):

@@ -470,6 +470,7 @@ def test_an_unknown_property_fails_the_stack(deploy):
     ("missing", "template", "extra"),
     [
         ("openapi_spec_validator", INVOICES, "templates"),
+        ("openapi_spec_validator", THUMBNAILS, "sam"),
         ("samtranslator", THUMBNAILS, "sam"),
     ],
 )
@@ -829,6 +830,9 @@ def test_moto_s_cloudformation_is_as_before_afterwards():
             parsing.clean_json,
             parsing.ResourceMap.__init__,
             models.CloudFormationBackend.create_stack,
+            models.Stack.parse_template,
+            models.Stack._parse_template,
+            models.ChangeSet._parse_template,
         )
         return dict(parsing.get_model_map()), patched, parsing.resource_class_from_type, parsing.NULL_MODELS
 

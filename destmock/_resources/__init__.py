@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._resources import buckets, functions, messages, permissions
-from destmock._resources.api import Api, PropertyError
-from destmock._resources.kinds import Kind, Made, WithoutEffect
+from destmock._resources.kinds import WithoutEffect
+from destmock._resources.model import Model, Theirs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KINDS", "Api", "Kind", "Made", "PropertyError", "WithoutEffect"]
+    from destmock._resources.kinds import Kind
+
+__all__ = ["KINDS", "Model", "Theirs", "WithoutEffect"]
 
 #: Permissions (IAM isn't simulated), and what only CloudFormation or CDK itself looks at.
 _WITHOUT_EFFECT = (

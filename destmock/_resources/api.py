@@ -14,7 +14,7 @@ import boto3
 from destmock._functions import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
 
     from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -72,6 +72,14 @@ def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if name not in names}
 
 
+def check_known(properties: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raises `PropertyError` for a property that CloudFormation doesn't know, where no service would."""
+    for name in properties:
+        if name not in known:
+            message = f"Encountered unsupported property {name}"
+            raise PropertyError(message)
+
+
 def tags(properties: Mapping[str, Any]) -> dict[str, str]:
     """CloudFormation's list of tags as the mapping that Lambda and SQS want."""
     return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
@@ -93,10 +101,7 @@ def _fitted(value: Any, shape: Shape | None) -> Any:
 def _structure(value: Any, shape: StructureShape) -> Any:
     if not isinstance(value, dict):
         return value
-    for name in value:
-        if name not in shape.members:
-            message = f"Encountered unsupported property {name}"
-            raise PropertyError(message)
+    check_known(value, shape.members)
     return {name: _fitted(part, shape.members[name]) for name, part in value.items() if part is not None}
 
 

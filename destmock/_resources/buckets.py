@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from destmock._resources.api import without
+from destmock._resources.api import check_known, without
 from destmock._resources.kinds import Made, Properties
 
 if TYPE_CHECKING:
@@ -19,6 +19,35 @@ _NOTIFICATIONS = {
 }
 _LISTS = tuple(name for name, _, _ in _NOTIFICATIONS.values())
 
+#: Those that `Bucket` doesn't name have no effect.
+_PROPERTIES = {
+    "AbacStatus",
+    "AccelerateConfiguration",
+    "AccessControl",
+    "AnalyticsConfigurations",
+    "BucketEncryption",
+    "BucketName",
+    "BucketNamePrefix",
+    "BucketNamespace",
+    "CorsConfiguration",
+    "IntelligentTieringConfigurations",
+    "InventoryConfigurations",
+    "LifecycleConfiguration",
+    "LoggingConfiguration",
+    "MetadataConfiguration",
+    "MetadataTableConfiguration",
+    "MetricsConfigurations",
+    "NotificationConfiguration",
+    "ObjectLockConfiguration",
+    "ObjectLockEnabled",
+    "OwnershipControls",
+    "PublicAccessBlockConfiguration",
+    "ReplicationConfiguration",
+    "Tags",
+    "VersioningConfiguration",
+    "WebsiteConfiguration",
+}
+
 
 class Bucket:
     """A bucket and what matters here: its objects, their events, versioning, encryption, tags and access."""
@@ -28,6 +57,7 @@ class Bucket:
     identity = ("BucketName",)
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
+        check_known(properties, _PROPERTIES)
         name = str(properties.get("BucketName", name))
         place = None if api.region == "us-east-1" else {"LocationConstraint": api.region}
         api.call("s3", "create_bucket", Bucket=name, CreateBucketConfiguration=place)
@@ -48,6 +78,7 @@ class Bucket:
         )
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        check_known(properties, _PROPERTIES)
         if "Tags" in before and "Tags" not in properties:
             api.call("s3", "delete_bucket_tagging", Bucket=made.id)
         if "BucketEncryption" in before and "BucketEncryption" not in properties:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._arn import parse_arn
-from destmock._resources.api import tags, texts, without
+from destmock._resources.api import check_known, tags, texts, without
 from destmock._resources.kinds import Made, Properties
 
 if TYPE_CHECKING:
@@ -21,6 +21,47 @@ _QUEUE_DEFAULTS = {
     "RedrivePolicy": "",
     "VisibilityTimeout": "30",
 }
+_QUEUE_PROPERTIES = {
+    *_QUEUE_DEFAULTS,
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "FifoQueue",
+    "FifoThroughputLimit",
+    "KmsDataKeyReusePeriodSeconds",
+    "KmsMasterKeyId",
+    "MaximumMessageSize",
+    "QueueName",
+    "RedriveAllowPolicy",
+    "SqsManagedSseEnabled",
+    "Tags",
+}
+_TOPIC_PROPERTIES = {
+    "ArchivePolicy",
+    "ContentBasedDeduplication",
+    "DataProtectionPolicy",
+    "DeliveryStatusLogging",
+    "DisplayName",
+    "FifoThroughputScope",
+    "FifoTopic",
+    "KmsMasterKeyId",
+    "SignatureVersion",
+    "Subscription",
+    "Tags",
+    "TopicName",
+    "TracingConfig",
+}
+_LOG_GROUP_PROPERTIES = {
+    "BearerTokenAuthenticationEnabled",
+    "DataProtectionPolicy",
+    "DeletionProtectionEnabled",
+    "FieldIndexPolicies",
+    "KmsKeyId",
+    "LogGroupClass",
+    "LogGroupName",
+    "ResourcePolicyDocument",
+    "RetentionInDays",
+    "Tags",
+}
 
 
 def _fifo(name: str, flag: object) -> str:
@@ -34,6 +75,7 @@ class Queue:
     identity = ("QueueName", "FifoQueue")
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
+        check_known(properties, _QUEUE_PROPERTIES)
         name = str(properties.get("QueueName") or _fifo(name, properties.get("FifoQueue")))
         answer = api.call(
             "sqs",
@@ -47,6 +89,7 @@ class Queue:
         return Made(url, {"Arn": asked["Attributes"]["QueueArn"], "QueueName": name, "QueueUrl": url})
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        check_known(properties, _QUEUE_PROPERTIES)
         attributes = {name: value for name, value in _QUEUE_DEFAULTS.items() if name in before}
         attributes |= without(self._attributes(properties), "FifoQueue")
         if attributes:
@@ -73,6 +116,7 @@ class Topic:
     apart = ("TopicName", "Subscription", "Tags", "DeliveryStatusLogging", "DataProtectionPolicy")
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
+        check_known(properties, _TOPIC_PROPERTIES)
         name = str(properties.get("TopicName") or _fifo(name, properties.get("FifoTopic")))
         arn = api.call(
             "sns",
@@ -85,6 +129,7 @@ class Topic:
         return Made(arn, {"TopicArn": arn, "TopicName": name})
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        check_known(properties, _TOPIC_PROPERTIES)
         for name, value in texts(without(properties, *self.apart, "FifoTopic")).items():
             api.call(
                 "sns", "set_topic_attributes", TopicArn=made.id, AttributeName=name, AttributeValue=value
@@ -191,12 +236,14 @@ class LogGroup:
     identity = ("LogGroupName",)
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
+        check_known(properties, _LOG_GROUP_PROPERTIES)
         name = str(properties.get("LogGroupName", name))
         api.call("logs", "create_log_group", logGroupName=name, tags=tags(properties) or None)
         self._retain(api, name, properties)
         return Made(name, {"Arn": f"arn:aws:logs:{api.region}:{api.account}:log-group:{name}:*"})
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        check_known(properties, _LOG_GROUP_PROPERTIES)
         if "RetentionInDays" in before and "RetentionInDays" not in properties:
             api.call("logs", "delete_retention_policy", logGroupName=made.id)
         self._retain(api, made.id, properties)

@@ -1,0 +1,84 @@
+"""A template's text: YAML with CloudFormation's short tags, or JSON.
+
+Imported when the first template is read: yaml comes with the extra `templates`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from destmock._validation import FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Short tags that don't stand for an `Fn::` function.
+_PLAIN_TAGS = {"Ref": "Ref", "Condition": "Condition"}
+_TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Of our own: tags added to yaml's would stay there. Dates stay text, as in CloudFormation."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own way
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read(text: str) -> Any:
+    """What a template's text says. Raises `ValueError` when it is neither YAML nor JSON."""
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text, object_pairs_hook=_object)
+        except json.JSONDecodeError:  # unless it is YAML that begins with a brace
+            pass
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        message = f"Template format error: YAML not well-formed. {error}"
+        raise ValueError(message) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            message = f"the key {name} is there twice in one object"
+            raise ValueError(message)
+    return dict(pairs)
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[Any]:
+    """Keys are text, whatever they look like: account ids, for instance."""
+    keys = [key.value for key, _ in node.value]
+    for key, _ in node.value:
+        if keys.count(key.value) > 1:
+            message = f"the key {key.value} is there twice (line {key.start_mark.line + 1})"
+            raise ValueError(message)
+        if key.tag != _MERGE:
+            key.tag = _TEXT
+    yield from loader.construct_yaml_map(node)
+
+
+def _short(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    function = _PLAIN_TAGS.get(tag, f"Fn::{tag}")
+    if tag not in _PLAIN_TAGS and function not in FUNCTIONS:
+        message = f"!{tag} is no short form of a function (line {node.start_mark.line + 1})"
+        raise ValueError(message)
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {function: value}
+
+
+_Loader.add_multi_constructor("!", _short)
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
