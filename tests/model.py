@@ -626,11 +626,10 @@ def error_message(event: Event, request_id: str) -> str:
 
 
 def attributes(event: Event, request_id: str) -> dict[str, tuple[str, str]]:
-    """Those of a dead-letter message, as type and value."""
-    found = {
-        "RequestID": ("String", request_id),
-        "ErrorMessage": ("String", error_message(event, request_id)),
-    }
+    """Those of a dead-letter message, as type and value; SQS takes no empty one."""
+    found = {"RequestID": ("String", request_id)}
+    if text := error_message(event, request_id):
+        found["ErrorMessage"] = ("String", text)
     if event.answer is not None:
         found["ErrorCode"] = ("Number", str(event.answer.status))
     return found
