@@ -59,20 +59,6 @@ def bridged() -> Iterator[None]:
         if not parts and not version and (not tags or during["put_object_tagging"]):
             _send_event(account_id, event_name, bucket, key)
 
-    delete_object = S3Backend.delete_object
-
-    def delete(
-        self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, **others: Any
-    ) -> Any:
-        if version_id is None:
-            return delete_object(self, bucket_name, key_name, **others)
-        bucket = self.get_bucket(bucket_name)
-        found = [k for k in bucket.keys.getlist(key_name, []) if str(k.version_id) == str(version_id)]
-        answer = noted(delete_object)(self, bucket_name, key_name, version_id=version_id, **others)
-        for key in found if bucket.is_versioned else ():
-            _send_event(self.account_id, _DELETED, bucket, key)
-        return answer
-
     set_delete_marker = S3Backend._set_delete_marker  # noqa: SLF001 - moto tells nobody of it
 
     def wrapper(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
@@ -86,9 +72,26 @@ def bridged() -> Iterator[None]:
         patch.object(S3Response, "put_object_tagging", noted(S3Response.put_object_tagging)),
         patch.object(S3Backend, "complete_multipart_upload", noted(S3Backend.complete_multipart_upload)),
         patch.object(S3Backend, "_set_delete_marker", wrapper),
-        patch.object(S3Backend, "delete_object", delete),
+        patch.object(S3Backend, "delete_object", _versions_told(noted(S3Backend.delete_object))),
     ):
         yield
+
+
+def _versions_told(delete_object: Callable[..., Any]) -> Callable[..., Any]:
+    """moto tells of the last version of an object only."""
+
+    def delete(
+        self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, **others: Any
+    ) -> Any:
+        bucket = self.get_bucket(bucket_name)
+        keys = bucket.keys.getlist(key_name, []) if bucket.is_versioned and version_id else []
+        found = [key for key in keys if str(key.version_id) == str(version_id)]
+        answer = delete_object(self, bucket_name, key_name, version_id=version_id, **others)
+        for key in found:
+            _send_event(self.account_id, _DELETED, bucket, key)
+        return answer
+
+    return delete
 
 
 def _send_event(
