@@ -627,10 +627,10 @@ def error_message(event: Event, request_id: str) -> str:
 
 def attributes(event: Event, request_id: str) -> dict[str, tuple[str, str]]:
     """Those of a dead-letter message, as type and value."""
-    found = {
-        "RequestID": ("String", request_id),
-        "ErrorMessage": ("String", error_message(event, request_id)),
-    }
+    found = {"RequestID": ("String", request_id)}
+    text = error_message(event, request_id)
+    if text:  # SQS takes no empty attribute
+        found["ErrorMessage"] = ("String", text)
     if event.answer is not None:
         found["ErrorCode"] = ("Number", str(event.answer.status))
     return found
