@@ -1,11 +1,17 @@
 """Fixtures of the suite: clients are made inside each test, in the region that destmock falls back to."""
 
 import json
+import os
 
 import boto3
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
+
+# A loaded machine is slow, and what fails in CI is to fail again.
+settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

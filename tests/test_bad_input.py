@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -181,7 +182,8 @@ def test_what_other_services_are_sent(doors, works, text, name, detail):
             {"Entries": [{"Source": "orders", "DetailType": text, "Detail": json.dumps(detail)}]},
         ),
     ]:
-        with contextlib.suppress(ClientError, ParamValidationError, UnicodeEncodeError):  # botocore's own
+        # botocore's own, and its reading of moto's errors, which quote any character
+        with contextlib.suppress(ClientError, ParamValidationError, ResponseParserError, UnicodeEncodeError):
             call(**arguments)
     works()
 
