@@ -278,7 +278,7 @@ class Simulation:
     def _dispatch(self, event: Event) -> None:
         function = self.functions.find(event.ref)
         if function is None:
-            event.tries += 1
+            event.tries, event.delayed = event.tries + 1, False
             self._note(event, "NotFound", None)
             self._complete(event, self.functions.missing(event.ref, ran=event.ran), Response(404))
             return
@@ -296,7 +296,7 @@ class Simulation:
         except BaseException:  # it has no code that can run, or no such duration: the event waits for one
             self._clock.schedule(self.now, Dispatch(event), first=True)
             raise
-        event.tries, event.throttles, event.ran = event.tries + 1, 0, True
+        event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         entry = event.entry
         self.attempts.metrics.aged(event.ref, self.now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, self.now, event.trace_header, duration=duration)

@@ -598,3 +598,12 @@ def test_a_handler_that_is_not_idempotent_is_found(destmock, lam):
     destmock.faults.duplicate("orders")
     send(lam, json.dumps({"amount": 40}))
     assert charges == [40, 40]
+
+
+@pytest.mark.destmock(autorun=False)
+def test_attempts_after_a_delay_that_is_used_up_count_as_attempts(destmock):
+    """Also towards the limit of a loop."""
+    destmock.handler("delayed", outcomes(ValueError("no")))
+    destmock.faults.delay(1, "delayed")
+    boto3.client("lambda").invoke(FunctionName="delayed", InvocationType="Event")
+    assert destmock.run_until_idle() == 3
