@@ -598,6 +598,7 @@ def test_a_failed_cold_start_is_followed_by_another(lam, create, tmp_path):
 def test_a_timeout_is_followed_by_a_cold_start(lam, create, monkeypatch):
     """Neither the handler's module nor what it has imported is kept. Real time counts: it is made to jump."""
     clock = time.perf_counter
+    monkeypatch.setattr(time, "perf_counter", clock)  # so that it is put back: the function changes it
     source = (
         "import time, state\n"
         "def handle(event, context):\n"
