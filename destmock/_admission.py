@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._injection import HOLD_UPS
@@ -95,6 +94,6 @@ class Admission:
             duplicate=True,
         )
         if trace.sampled:
-            trace = replace(trace, segment=self._ids.hex(16))
+            trace = trace._replace(segment=self._ids.hex(16))
         self._ledger.accepted(again)
         self._requeue(Event(event.ref, trace, again, event.dead_letter, event.caller, duplicable=False))

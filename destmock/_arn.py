@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 #: The pattern that AWS quotes in its own validation error (A16).
 FUNCTION_NAME_PATTERN = (
@@ -25,8 +27,7 @@ _QUALIFIER = re.compile(QUALIFIER_PATTERN)
 LATEST = "$LATEST"
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionRef:
+class FunctionRef(NamedTuple):
     """A function as a caller asked for it: `qualifier` is `None` when none was given."""
 
     partition: str
@@ -37,23 +38,28 @@ class FunctionRef:
 
     @property
     def unqualified_arn(self) -> str:
-        return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{self.name}"
+        return _arn(self.unqualified)
 
     @property
     def arn(self) -> str:
         """The ARN as invoked: without `:$LATEST` unless the caller said so (B13)."""
-        if self.qualifier is None:
-            return self.unqualified_arn
-        return f"{self.unqualified_arn}:{self.qualifier}"
+        return _arn(self)
 
     @property
     def qualified_arn(self) -> str:
         """The ARN as records and configurations write it: always qualified (E6, C1)."""
-        return f"{self.unqualified_arn}:{self.qualifier or LATEST}"
+        return _arn(self) if self.qualifier else f"{_arn(self)}:{LATEST}"
 
     @property
     def unqualified(self) -> FunctionRef:
-        return FunctionRef(self.partition, self.account, self.region, self.name)
+        return self if self.qualifier is None else self._replace(qualifier=None)
+
+
+@lru_cache(maxsize=1000)
+def _arn(ref: FunctionRef) -> str:
+    """An attempt asks for it a dozen times."""
+    arn = f"arn:{ref.partition}:lambda:{ref.region}:{ref.account}:function:{ref.name}"
+    return arn if ref.qualifier is None else f"{arn}:{ref.qualifier}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+@lru_cache(maxsize=1000)
 def parse_function_name(text: str) -> FunctionName | None:
     """Name, partial ARN or full ARN, each with or without a qualifier; `None` if AWS has no such."""
     match = _NAME.fullmatch(text)
@@ -91,6 +98,7 @@ def is_qualifier(text: str) -> bool:
     return _QUALIFIER.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1000)
 def parse_arn(text: str) -> Arn | None:
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from destmock import _aws_errors as errors
@@ -57,7 +56,7 @@ class Attempts:
 
     def flush(self) -> None:
         """Hands moto what it has not been told yet: someone may be about to read it."""
-        with self.turns.held():
+        with self.turns.held:
             self.logs.flush()
             self.metrics.flush()
             self.segments.flush()
@@ -70,7 +69,7 @@ class Attempts:
         """The trace as the function sees it, with a segment of its own if it is sampled."""
         trace = (trace or self._ids.trace(now)).entering(function_hash(ref.unqualified_arn))
         sampled = traced or trace.sampled
-        return replace(trace, sampled=True, segment=self._ids.hex(16)) if sampled else trace
+        return trace._replace(sampled=True, segment=self._ids.hex(16)) if sampled else trace
 
     def is_recursion(self, ref: FunctionRef, trace: Trace) -> bool:
         """Whether the chain has been through the function too often (J2, J4)."""

@@ -54,7 +54,7 @@ class Capture:
     def __init__(self, now: int, level: str | None) -> None:
         """`level` is the least severe that is logged, with LogFormat=JSON; `None` without it."""
         self._bytes = io.BytesIO()
-        self._level = level
+        self.level = level
         self._framed: list[tuple[int, int]] = []
         self._init_ends = 0
         self.timestamp = timestamp(now)
@@ -87,35 +87,18 @@ class Capture:
 
     @property
     def as_json(self) -> bool:
-        return self._level is not None
+        return self.level is not None
 
     @property
     def second(self) -> str:
         return f"{self.timestamp[:19]}Z"
 
-    @contextlib.contextmanager
-    def active(self, handler: RootHandler, own: list[logging.Handler]) -> Iterator[None]:
-        """`own` are the handlers that the function puts on the root logger: there while it runs."""
-        streams = sys.stdout, sys.stderr
-        outer, handler.log_sink = handler.log_sink, self
-        root = logging.getLogger()
-        others = root.handlers.copy()
-        root.handlers += [added for added in (handler, *own) if added not in others]
-        sys.stdout = sys.stderr = text = handler.text()
-        before = root.level
-        if self._level is not None:
-            root.setLevel("DEBUG" if self._level == "TRACE" else self._level)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(ValueError):  # detached by the handler
-                text.flush()
-            sys.stdout, sys.stderr = streams
-            if self._level is not None:
-                root.setLevel(before)
-            handler.log_sink = outer
-            own[:] = [found for found in root.handlers if found not in (*others, handler)]
-            root.handlers[:] = others
+    def active(self, handler: RootHandler, own: list[logging.Handler]) -> _Active:
+        """While entered, everything goes here; `own` are the handlers that the function puts on the root.
+
+        Those are there while it runs.
+        """
+        return _Active(self, handler, own)
 
     def events(self) -> tuple[list[str], list[str]]:
         """The log events of the cold start, and those of the invocation."""
@@ -125,6 +108,40 @@ class Capture:
         for start, event in _split(written, self._framed):
             (init if start < self._init_ends else invocation).append(event.decode(errors="replace"))
         return init, invocation
+
+
+class _Active:
+    __slots__ = ("_before", "_capture", "_handler", "_others", "_outer", "_own", "_streams", "_text")
+
+    def __init__(self, capture: Capture, handler: RootHandler, own: list[logging.Handler]) -> None:
+        self._capture = capture
+        self._handler = handler
+        self._own = own
+
+    def __enter__(self) -> None:
+        self._streams = sys.stdout, sys.stderr
+        handler, root = self._handler, logging.root
+        self._outer, handler.log_sink = handler.log_sink, self._capture
+        self._others = root.handlers.copy()
+        root.handlers += [added for added in (handler, *self._own) if added not in self._others]
+        sys.stdout = sys.stderr = self._text = handler.text()
+        self._before = root.level
+        level = self._capture.level
+        if level is not None:
+            root.setLevel("DEBUG" if level == "TRACE" else level)
+
+    def __exit__(self, *_: object) -> None:
+        handler, root = self._handler, logging.root
+        with contextlib.suppress(ValueError):  # detached by the handler
+            self._text.flush()
+        sys.stdout, sys.stderr = self._streams
+        if self._capture.level is not None:
+            root.setLevel(self._before)
+        handler.log_sink = self._outer
+        if self._own or root.handlers != [*self._others, handler]:
+            known = (*self._others, handler)
+            self._own[:] = [found for found in root.handlers if found not in known]
+        root.handlers[:] = self._others
 
 
 class _JsonFormatter(JsonFormatter):  # type: ignore[misc]

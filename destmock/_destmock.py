@@ -195,7 +195,7 @@ class Destmock:
     @property
     def pending(self) -> History[Pending]:
         """What is queued and when it is due, soonest first."""
-        with self._simulation.turns.held():
+        with self._simulation.turns.held:
             return History(self._simulation.pending)
 
     @property
@@ -204,19 +204,19 @@ class Destmock:
 
         With `history=`, it has the newest; `.total` counts all.
         """
-        with self._simulation.turns.held():
+        with self._simulation.turns.held:
             return self._simulation.ledger.invocations
 
     @property
     def deliveries(self) -> Deliveries:
         """Every record sent, arrived or not, oldest first; `.to(arn)` and `.for_function(name)` select."""
-        with self._simulation.turns.held():
+        with self._simulation.turns.held:
             return self._simulation.ledger.deliveries
 
     @property
     def drops(self) -> History[Drop]:
         """Every event that failed without a destination for its failure, oldest first."""
-        with self._simulation.turns.held():
+        with self._simulation.turns.held:
             return self._simulation.ledger.drops
 
     @property
@@ -229,7 +229,7 @@ class Destmock:
 
         Empty when nothing was invoked. Synchronous invocations are part of it.
         """
-        with self._simulation.turns.held():
+        with self._simulation.turns.held:
             ledger, pending = self._simulation.ledger, self._simulation.pending
             return _explain.timeline(ledger, pending, self._repeating())
 

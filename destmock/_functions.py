@@ -11,16 +11,16 @@ import io
 import os
 import re
 import zipfile
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.awslambda.models import LambdaFunction
-from moto.awslambda.utils import get_backend
-from moto.iam.models import get_account_id_from
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
 from destmock._arn import LATEST, FunctionRef
+from destmock._backends import lambda_backend
 from destmock._moto_gaps import dead_letter_config, layer_versions, logging_config, revision
 from destmock._packages import Deployment, no_handler
 
@@ -40,8 +40,7 @@ _OTHER_LANGUAGES = ("dotnet", "go", "java", "nodejs", "provided", "ruby")
 _PYTHON = re.compile(r"python3\.\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """One version of a function, as an attempt finds it."""
 
     ref: FunctionRef
@@ -115,27 +114,29 @@ class Functions:
     def find(self, ref: FunctionRef) -> Function | None:
         """The version that an invocation of `ref` runs now; `None` if there is none (D14)."""
         self.create_registered(ref.account, ref.region)
-        qualifier = ref.qualifier or LATEST
-        alias = self._alias(ref)
-        if alias is not None:
-            qualifier = self._routed(alias)
-        found = _version(ref, qualifier)
+        storage = _storage(ref.account, ref.region)
+        version, found = LATEST, _named(storage, ref)
         if found is None:
             return None
-        reserved = _latest(ref).reserved_concurrency
+        if ref.qualifier is not None:
+            version = ref.qualifier if isinstance(found, LambdaFunction) else self._routed(found)
+            found = _version(storage, ref.name, version)
+            if found is None:
+                return None
+        reserved = storage._functions[ref.name]["latest"].reserved_concurrency  # noqa: SLF001
         return Function(
-            ref=ref,
-            version=qualifier,
-            identity=found,
-            runtime=found.run_time or DEFAULT_RUNTIME,
-            handler=found.handler or "",
-            timeout=int(found.timeout),
-            memory_size=int(found.memory_size),
-            environment=found.environment_vars or {},
-            reserved_concurrency=None if reserved is None else int(reserved),
-            dead_letter=dead_letter_config(found).get("TargetArn"),
-            logging=logging_config(found),
-            traced=found.tracing_config.get("Mode") == "Active",
+            ref,
+            version,
+            found,
+            found.run_time or DEFAULT_RUNTIME,
+            found.handler or "",
+            int(found.timeout),
+            int(found.memory_size),
+            found.environment_vars or {},
+            None if reserved is None else int(reserved),
+            dead_letter_config(found).get("TargetArn"),
+            logging_config(found),
+            found.tracing_config.get("Mode") == "Active",
         )
 
     def deployment(self, function: Function) -> Deployment:
@@ -156,7 +157,7 @@ class Functions:
     def identify(self, ref: FunctionRef) -> object | None:
         """The function, version or alias that `ref` names: another object once it was made anew."""
         self.create_registered(ref.account, ref.region)
-        return self._alias(ref) or _version(ref, ref.qualifier or LATEST)
+        return _named(_storage(ref.account, ref.region), ref)
 
     def missing(self, ref: FunctionRef, *, ran: bool) -> Result:
         """The three fates of an event whose function, version or alias isn't there."""
@@ -221,12 +222,6 @@ class Functions:
         group = _storage(account, region)._functions.get(name)  # noqa: SLF001
         return group is not None and group["latest"] is self._created[key]
 
-    def _alias(self, ref: FunctionRef) -> Any | None:
-        if ref.qualifier is None:
-            return None
-        storage = _storage(ref.account, ref.region)
-        return storage._aliases.get(ref.unqualified_arn, {}).get(ref.qualifier)  # noqa: SLF001
-
     def _routed(self, alias: Any) -> str:
         """The version an alias sends this attempt to, by its weights if it has any."""
         weights = (alias.routing_config or {}).get("AdditionalVersionWeights") or {}
@@ -240,15 +235,22 @@ class Functions:
 
 def account_of(access_key: str) -> str:
     """The account that moto counts an access key to."""
-    return os.environ.get("MOTO_ACCOUNT_ID") or str(get_account_id_from(access_key))
+    given = os.environ.get("MOTO_ACCOUNT_ID")
+    if given:
+        return given
+    for account, partitions in [*iam_backends.items()]:
+        if any(access_key in backend.access_keys for backend in partitions.values()):
+            return str(account)
+    return DEFAULT_ACCOUNT_ID
 
 
+@lru_cache(maxsize=100)
 def partition_of(region: str) -> str:
     return str(get_partition(region))
 
 
 def _storage(account: str, region: str) -> LambdaStorage:
-    return get_backend(account, region)._lambdas  # noqa: SLF001
+    return lambda_backend(account, region)._lambdas  # noqa: SLF001
 
 
 def _latest(ref: FunctionRef) -> LambdaFunction:
@@ -256,15 +258,22 @@ def _latest(ref: FunctionRef) -> LambdaFunction:
     return function
 
 
-def _version(ref: FunctionRef, version: str) -> LambdaFunction | None:
-    storage = _storage(ref.account, ref.region)
-    group = storage._functions.get(ref.name)  # noqa: SLF001
+def _named(storage: LambdaStorage, ref: FunctionRef) -> Any | None:
+    """The function, version or alias of moto's that `ref` names."""
+    if ref.qualifier is not None:
+        aliases = storage._aliases.get(ref.unqualified_arn)  # noqa: SLF001
+        alias = None if aliases is None else aliases.get(ref.qualifier)
+        if alias is not None:
+            return alias
+    return _version(storage, ref.name, ref.qualifier or LATEST)
+
+
+def _version(storage: LambdaStorage, name: str, version: str) -> LambdaFunction | None:
+    group = storage._functions.get(name)  # noqa: SLF001
     if group is None:
         return None
-    if version == LATEST:
-        latest: LambdaFunction | None = group["latest"]
-        return latest
-    return storage._get_version(ref.name, version)  # noqa: SLF001
+    latest: LambdaFunction | None = group["latest"]
+    return latest if version == LATEST else storage._get_version(name, version)  # noqa: SLF001
 
 
 def _apply(registration: Registration, function: LambdaFunction) -> None:

@@ -21,8 +21,11 @@ from destmock._namespaces import file_of
 from destmock._packages import TASK_ROOT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     Function = TypeVar("Function", bound=Callable[..., Any])
 
+_NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
 #: Seconds or megabytes that nothing has: virtual time ends before.
 _LARGEST = 10**9
 
@@ -144,7 +147,8 @@ class Handlers:
 
     def find(self, ref: FunctionRef) -> Registration | None:
         """The handler of a function, whatever its qualifier; one for its full ARN comes first."""
-        return self._by_ref.get(ref.unqualified) or self._by_name.get(ref.name)
+        pinned = self._by_ref and self._by_ref.get(ref.unqualified)
+        return pinned or self._by_name.get(ref.name)
 
     def of(self, account: str, region: str) -> Iterator[tuple[str, Registration]]:
         """Every function that has a handler in one account and region."""
@@ -258,14 +262,17 @@ class Importer:
         loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001
         return loaded
 
+    def watching(self, source: Handler | str, brought: set[str]) -> AbstractContextManager[None]:
+        """While entered, notes which modules a handler's module brings in during one attempt."""
+        return self._watched(brought) if isinstance(source, str) else _NOTHING
+
     @contextlib.contextmanager
-    def watching(self, source: Handler | str, brought: set[str]) -> Iterator[None]:
-        """Notes which modules a handler's module brings in during one attempt."""
+    def _watched(self, brought: set[str]) -> Iterator[None]:
         known = len(sys.modules)
         try:
             yield
         finally:
-            if isinstance(source, str) and len(sys.modules) > known:  # the newest come last
+            if len(sys.modules) > known:  # the newest come last
                 brought.update(islice(sys.modules, known, None))
                 self._brought |= brought
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from botocore import register_initializer
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.client import BaseClient
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.handlers import BUILTIN_HANDLERS
@@ -35,7 +35,6 @@ from destmock.errors import NetworkError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from botocore.compat import HTTPHeaders
     from botocore.model import OperationModel
 
     from destmock._simulation import Simulation
@@ -59,7 +58,7 @@ def on_lambda_call(
     if not active or not _is_aws(params["url"]):
         return None
     simulation = active[-1]
-    with simulation.turns.held():  # but for the time that a handler runs
+    with simulation.turns.held:  # but for the time that a handler runs
         return _answered(simulation, model, params, request_signer, context)
 
 
@@ -176,6 +175,7 @@ def _handlers(emitter: Any, event: str) -> Iterable[Any]:
     return found
 
 
+@lru_cache(maxsize=1000)
 def _is_aws(url: str) -> bool:
     """Whether moto would take the URL for one of AWS's, in whichever partition."""
     return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
@@ -222,6 +222,8 @@ def _parsed(
 ) -> tuple[AWSResponse, dict[str, Any]]:
     """What botocore's own endpoint would make of the answer, dates, streams and errors included."""
     http = _http_response(answer, url, http_session)
+    if answer.status < 300 and http_session is None and model.has_streaming_output:  # noqa: PLR2004
+        return http, _invoked(answer, model, http)
     response: dict[str, Any] = {
         "status_code": answer.status,
         "headers": http.headers,  # whose names compare in any case, as the parser expects
@@ -241,10 +243,54 @@ def _parsed(
     return http, parsed
 
 
+def _invoked(answer: _wire.Answer, model: OperationModel, http: AWSResponse) -> dict[str, Any]:
+    """The same, of the answer to an Invoke: it has its members in the headers."""
+    headers = answer.headers
+    metadata = {
+        "RequestId": headers["x-amzn-requestid"],
+        "HTTPStatusCode": answer.status,
+        "HTTPHeaders": headers.copy(),
+        "RetryAttempts": 0,
+    }
+    parsed: dict[str, Any] = {"ResponseMetadata": metadata}
+    status, from_headers, stream = _members(model)
+    parsed[status] = answer.status
+    for header, member in from_headers:
+        if header in headers:
+            parsed[member] = headers[header]
+    parsed[stream] = StreamingBody(http.raw, len(answer.body))
+    return parsed
+
+
+@lru_cache(maxsize=10)
+def _members(model: OperationModel) -> tuple[str, tuple[tuple[str, str], ...], str]:
+    """Where botocore's model has the status, which header is which member, and where the body is."""
+    output = model.output_shape
+    assert output is not None
+    places = {name: shape.serialization for name, shape in output.members.items()}
+    [status] = [name for name, place in places.items() if place.get("location") == "statusCode"]
+    headers = [(p["name"].lower(), name) for name, p in places.items() if p.get("location") == "header"]
+    return status, tuple(headers), output.serialization["payload"]
+
+
+class _Response(AWSResponse):
+    """botocore's own, but that its headers, which hardly anyone looks at, are made when somebody does."""
+
+    def __init__(self, url: str, status_code: int, headers: dict[str, str], raw: MockRawResponse) -> None:
+        self.url = url
+        self.status_code = status_code
+        self.raw = raw
+        self._content = None
+        self._headers = headers
+
+    @cached_property
+    def headers(self) -> HeadersDict:  # type: ignore[override]
+        return HeadersDict(self._headers)
+
+
 def _http_response(answer: _wire.Answer, url: str, http_session: type | None) -> AWSResponse:
     if http_session is None:
-        raw = MockRawResponse(answer.body)
-        return AWSResponse(url, answer.status, cast("HTTPHeaders", answer.headers), raw)
+        return _Response(url, answer.status, answer.headers, MockRawResponse(answer.body))
     return cast(
         "AWSResponse",
         _aio.http_response(http_session, url, answer.status, answer.headers, answer.body),

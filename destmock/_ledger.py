@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from destmock._arn import parse_function_arn
@@ -282,6 +283,7 @@ def _parsed(payload: bytes) -> Any:
         return payload
 
 
+@lru_cache(maxsize=1000)
 def function_name(arn: str) -> str:
     ref = parse_function_arn(arn)
     return arn if ref is None else ref.name

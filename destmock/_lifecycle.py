@@ -32,8 +32,7 @@ by its age after one was not recorded, and goes by how a throttled event does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 #: How an event ended, in AWS's words. What AWS calls the end of a recursive loop was not recorded.
 Condition = Literal[
@@ -68,23 +67,20 @@ DEFAULT_RETRY_ATTEMPTS = 2
 DEFAULT_EVENT_AGE = 21_600
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The two numbers of an EventInvokeConfig; AWS's defaults where it doesn't set them."""
 
     maximum_retry_attempts: int = DEFAULT_RETRY_ATTEMPTS
     maximum_event_age_in_seconds: int = DEFAULT_EVENT_AGE
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """The event goes back to the queue until `at`, in milliseconds."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """The event has ended. `told` is false where AWS tells nobody, whatever is configured."""
 
     condition: Condition

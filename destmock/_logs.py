@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from moto.logs.models import logs_backends
+
+from destmock._backends import existing
 
 if TYPE_CHECKING:
     from destmock._arn import FunctionRef
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvents:
+class LogEvents(NamedTuple):
     """What one attempt wrote: its log events in order, at `at` in milliseconds."""
 
     ref: FunctionRef
@@ -35,7 +35,8 @@ class Logs:
 
     def write(self, events: LogEvents) -> None:
         self._unwritten.append(events)
-        group = logs_backends[events.ref.account][events.ref.region].groups.get(events.group)
+        backend = existing(logs_backends, events.ref.account, events.ref.region)
+        group = None if backend is None else backend.groups.get(events.group)
         if group is not None and group.subscription_filters:
             self.flush()
 

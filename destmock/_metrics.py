@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 from destmock._arn import LATEST
@@ -29,8 +28,7 @@ _MINUTE = 60_000
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - moto's times are UTC without saying so
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(NamedTuple):
     """What was counted of a function in the minute that began at `at`, in milliseconds.
 
     `version` is the one that ran, if one did.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
@@ -99,7 +100,7 @@ class MockDestinations:
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))
         if within is not None:
-            within.closing.callback(self._abandon, destmock)
+            within.on_end(partial(self._abandon, destmock))
         return destmock
 
     def stop(self, *, failed: bool = False) -> None:

@@ -49,8 +49,8 @@ def dead_letter_config(function: LambdaFunction) -> dict[str, str]:
 
 def logging_config(function: LambdaFunction) -> dict[str, str]:
     """Its LoggingConfig, with AWS's defaults."""
-    given: dict[str, str] = getattr(function, _LOGGING, None) or {}
-    config = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}", **given}
+    given: dict[str, str] | None = getattr(function, _LOGGING, None)
+    config = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}", **(given or {})}
     if config["LogFormat"] == "JSON":
         config = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", **config}
     return config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from destmock import _dead_letter as dead_letter
@@ -88,7 +87,7 @@ class Outbox:
         source = f"dead-letter queue of {event.ref.name}"
         message = self._message(event, now, body=entry.payload, source=source, succeeded=False)
         made = dead_letter.attributes(entry.request_id, entry.function_arn, response)
-        self._deliver(event, arn, replace(message, attributes=made), dead_letter=True)
+        self._deliver(event, arn, message._replace(attributes=made), dead_letter=True)
 
     def _message(self, event: Event, now: int, *, body: bytes, source: str, succeeded: bool) -> Message:
         return Message(

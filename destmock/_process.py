@@ -15,11 +15,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 #: The one in C, where there is one: it looks up no member of an enumeration, which takes far longer.
 _signal_handler = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
 _HAS_TIMER = hasattr(signal, "setitimer")
+_SIGNALS = tuple(
+    int(number)
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", None))
+    if number is not None
+)
 
 
 class Settings:
@@ -27,33 +32,47 @@ class Settings:
 
     def __init__(self) -> None:
         #: The process's own, while an attempt runs.
-        self._outside: list[Any] | None = None
+        self.outside: list[Any] | None = None
 
-    @contextlib.contextmanager
-    def of(self, own: dict[int, Any]) -> Iterator[None]:
-        """`own` are those that the function has changed: there while it runs, and taken back after it.
+    def of(self, own: dict[int, Any]) -> _Settings:
+        """While entered, those of a function; `own` are the ones that it has changed.
 
-        A function that another one invokes synchronously finds none of the other's.
+        They are taken back afterwards. A function that another one invokes synchronously finds none of the
+        other's.
         """
-        before = [read() for read, _ in _SETTINGS]
-        outer, self._outside = self._outside, self._outside or before
-        outside = self._outside
-        for number, (_, write) in enumerate(_SETTINGS if own or outer else ()):
-            wanted = own.get(number, outside[number])
+        return _Settings(self, own)
+
+
+class _Settings:
+    __slots__ = ("_before", "_outer", "_own", "_settings")
+
+    def __init__(self, settings: Settings, own: dict[int, Any]) -> None:
+        self._settings = settings
+        self._own = own
+
+    def __enter__(self) -> None:
+        before = self._before = _read()
+        outer = self._outer = self._settings.outside
+        outside = self._settings.outside = outer or before
+        for number, write in enumerate(_WRITERS if self._own or outer else ()):
+            wanted = self._own.get(number, outside[number])
             if wanted != before[number]:
                 write(wanted)
-        try:
-            yield
-        finally:
-            self._outside = outer
-            for number, (read, write) in enumerate(_SETTINGS):
-                value = read()
-                if value != outside[number]:
-                    own[number] = value
-                else:
-                    own.pop(number, None)
-                if value != before[number]:
-                    write(before[number])
+
+    def __exit__(self, *_: object) -> None:
+        outside, before, own = self._settings.outside, self._before, self._own
+        assert outside is not None
+        self._settings.outside = self._outer
+        found = _read()
+        if found == before and outside is before and not own:
+            return
+        for number, (value, write) in enumerate(zip(found, _WRITERS, strict=True)):
+            if value != outside[number]:
+                own[number] = value
+            else:
+                own.pop(number, None)
+            if value != before[number]:
+                write(before[number])
 
 
 def working_directory() -> str | None:
@@ -83,7 +102,7 @@ def _set_recursion_limit(limit: int) -> None:
         sys.setrecursionlimit(limit)
 
 
-def _set_signal_handler(number: signal.Signals, handler: Any) -> None:
+def _set_signal_handler(number: int, handler: Any) -> None:
     if handler is None:  # not made by Python
         return
     with contextlib.suppress(ValueError):  # only the main thread can
@@ -95,27 +114,40 @@ def _stop_timer(running: bool) -> None:  # noqa: FBT001 - a setting's value
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _attribute(owner: Any, name: str) -> tuple[Callable[[], Any], Callable[[Any], object]]:
-    return partial(getattr, owner, name), partial(setattr, owner, name)
+def _attribute(owner: Any, name: str) -> Callable[[Any], object]:
+    return partial(setattr, owner, name)
 
 
-#: How each is read, and how it is written.
-_SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
-    (working_directory, change_directory),
-    (lambda: [*sys.path], _set_path),
-    (lambda: logging.root.manager.disable, logging.disable),
-    (lambda: [*warnings.filters], _set_warnings_filters),
-    (sys.getrecursionlimit, _set_recursion_limit),
-    (socket.getdefaulttimeout, socket.setdefaulttimeout),
+def _read() -> list[Any]:
+    """All of them. Twice in each attempt, so it has to be quick."""
+    return [
+        working_directory(),
+        sys.path.copy(),
+        logging.root.manager.disable,
+        warnings.filters[:],
+        sys.getrecursionlimit(),
+        socket.getdefaulttimeout(),
+        sys.excepthook,
+        sys.stdin,
+        tempfile.tempdir,
+        threading.excepthook,
+        *map(_signal_handler, _SIGNALS),
+        _HAS_TIMER and signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0),
+    ]
+
+
+#: How each is written, in the same order.
+_WRITERS: tuple[Callable[[Any], object], ...] = (
+    change_directory,
+    _set_path,
+    logging.disable,
+    _set_warnings_filters,
+    _set_recursion_limit,
+    socket.setdefaulttimeout,
     _attribute(sys, "excepthook"),
     _attribute(sys, "stdin"),
     _attribute(tempfile, "tempdir"),
     _attribute(threading, "excepthook"),
-    *(
-        (partial(_signal_handler, int(number)), partial(_set_signal_handler, number))
-        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", None))
-        if number is not None
-    ),
-    # An alarm of the function's would end the process once its handler isn't there any more.
-    *([(lambda: signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0), _stop_timer)] if _HAS_TIMER else []),
+    *(partial(_set_signal_handler, number) for number in _SIGNALS),
+    _stop_timer,  # an alarm of the function's would end the process once its handler isn't there any more
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from destmock._clock import to_datetime
 from destmock._ids import function_hash
@@ -51,8 +51,7 @@ class Event:
         return self.trace.header(function_hash(self.ref.unqualified_arn) if self.ran else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(NamedTuple):
     """A job of the clock: the event's next attempt."""
 
     event: Event

@@ -8,8 +8,8 @@ not apply is absent, never null (M3).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, TypedDict
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, NoReturn, TypedDict
 
 from destmock._clock import to_datetime
 from destmock._lifecycle import Condition  # noqa: TC001 - for typing.get_type_hints
@@ -76,8 +76,7 @@ class InvocationRecord(_Request, total=False):
     deliveryError: DeliveryError
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What the last try answered: 200 with the runtime's bytes, or a bare 404 (E15)."""
 
     status_code: int
@@ -88,7 +87,13 @@ class Response:
 
 def timestamp(milliseconds: int) -> str:
     """`2026-09-14T15:18:45.502Z`: UTC, three decimals (E4)."""
-    return f"{to_datetime(milliseconds):%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_to_the_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=100)
+def _to_the_second(seconds: int) -> str:
+    return f"{to_datetime(seconds * 1000):%Y-%m-%dT%H:%M:%S}"
 
 
 def invocation_record(

@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_message
@@ -28,7 +28,7 @@ from destmock._ledger import log_text
 from destmock._namespaces import Namespace, Namespaces
 from destmock._packages import TASK_ROOT, Package
 from destmock._process import Settings
-from destmock._runtime_client import RuntimeClient
+from destmock._runtime_client import RuntimeClient, handle_event_request
 from destmock._variables import Variables
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ if TYPE_CHECKING:
 _TAIL = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One attempt to make: which event, with which ids, at which virtual time (in milliseconds).
 
     `duration` is what it takes by declaration, in virtual milliseconds.
@@ -58,8 +57,7 @@ class Call:
     duration: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of an attempt.
 
     `payload` is the runtime's bytes, `duration` in virtual milliseconds, `log_events` what CloudWatch Logs
@@ -140,7 +138,7 @@ class Runtime:
         """One attempt, during whose `turn` the function's own code runs; never raises."""
         environment = self._environment(function, code, call.now)
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
-        client = RuntimeClient(capture)
+        client = RuntimeClient(capture, function.runtime)
         cold = not environment.ready
         elapsed = 0.0
         with (
@@ -249,7 +247,7 @@ def _handle(
     handler: Handler, client: RuntimeClient, capture: Capture, function: Function, call: Call
 ) -> None:
     try:
-        bootstrap.handle_event_request(
+        handle_event_request(
             lambda_runtime_client=client,
             request_handler=client.watching(handler, _countdown(function.timeout * 1000 - call.duration)),
             invoke_id=call.request_id,

@@ -6,9 +6,12 @@ import asyncio
 import linecache
 import os
 import sys
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+import traceback
+from functools import cache, cached_property, lru_cache
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, cast
 
+from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
@@ -25,10 +28,26 @@ if TYPE_CHECKING:
 _BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
 
 
+def _as_json(value: Any) -> str:
+    """awslambdaric's `to_json`, without making an encoder each time; nobody asks for X-Ray's faults."""
+    if value is None:
+        return ""
+    text: str = _marshaller(os.environ.get("AWS_EXECUTION_ENV", "")).jsonEncoder.encode(value)
+    return text
+
+
+#: awslambdaric's own, but for how it writes JSON, and that it describes no error for X-Ray.
+handle_event_request: Callable[..., None] = FunctionType(
+    bootstrap.handle_event_request.__code__,
+    {**vars(bootstrap), "to_json": _as_json, "make_xray_fault": lambda *_: None},
+    argdefs=bootstrap.handle_event_request.__defaults__,
+)
+
+
 class RuntimeClient:
     """The runtime API of one attempt, and what came of it."""
 
-    def __init__(self, capture: Capture) -> None:
+    def __init__(self, capture: Capture, runtime: str) -> None:
         self._capture = capture
         self.payload = b""
         self.failed = False
@@ -37,7 +56,7 @@ class RuntimeClient:
         self.interrupt: BaseException | None = None
         self._handler: Any = None
         self._remaining: Any = None
-        self._runtime = ""
+        self._runtime = runtime
         self._traceback: TracebackType | None = None
 
     @cached_property
@@ -48,7 +67,6 @@ class RuntimeClient:
     def watching(self, handler: Handler, remaining: Callable[[], int]) -> Handler:
         """The handler, with `remaining` as its context's `get_remaining_time_in_millis`."""
         self._handler, self._remaining = handler, remaining
-        self._runtime = os.environ["AWS_EXECUTION_ENV"].removeprefix("AWS_Lambda_")
         return self._watched
 
     @stripped
@@ -59,11 +77,28 @@ class RuntimeClient:
         except BaseException as error:
             self.exception = error
             self._traceback = error.__traceback__ and error.__traceback__.tb_next
-            if self._traceback is None and isinstance(error, Exception):
-                raise FaultException(
-                    type(error).__name__, str(error), [_call_in_runtime(self._runtime)]
-                ) from error
-            raise
+            fault = self._fault(error) if isinstance(error, Exception) else None
+            if fault is None:
+                raise
+            raise fault from error
+
+    def _fault(self, error: Exception) -> FaultException | None:
+        """What awslambdaric would make of the error, without its looking through our frames and its own.
+
+        `None` leaves it to awslambdaric itself.
+        """
+        if isinstance(error, FaultException):
+            return None
+        if self._traceback is None:
+            stack: list[str] | None = [_call_in_runtime(self._runtime)]
+        else:
+            stack = _stack(self._traceback)
+        if stack is None:
+            return None
+        try:
+            return FaultException(type(error).__name__, str(error), stack)
+        except Exception:  # noqa: BLE001 - its own text can't be had: the runtime ends with that
+            return None
 
     def post_invocation_result(self, _id: str, result: str | bytes, *_: object) -> None:
         self.payload = result if isinstance(result, bytes) else _encode(result)
@@ -96,10 +131,38 @@ def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001
 
 def _call_in_runtime(runtime: str) -> str:
     """Of a handler that takes other arguments, AWS's stack trace shows the runtime's own frame."""
-    frame = sys._getframe(2)  # noqa: SLF001 - the caller of `_watched`
+    frame = sys._getframe(3)  # noqa: SLF001 - the caller of `_watched`
     line, code = frame.f_lineno, frame.f_code
     text = linecache.getline(code.co_filename, line).strip()
     return f'  File "{_BOOTSTRAP.format(runtime)}", line {line}, in {code.co_name}\n    {text}\n'
+
+
+def _stack(traceback_: TracebackType) -> list[str] | None:
+    """A stack trace as awslambdaric writes it, which begins at the first frame that isn't a bootstrap's.
+
+    `None` if there is no such frame, or if the user has set how long stack traces are.
+    """
+    if hasattr(sys, "tracebacklimit"):
+        return None
+    places: list[tuple[str, int, str]] = []
+    part: TracebackType | None = traceback_
+    while part is not None:
+        code, line = part.tb_frame.f_code, cast("int | None", part.tb_lineno)
+        if line is None:  # of code without one
+            return None
+        if places or "/bootstrap.py" not in code.co_filename:
+            linecache.lazycache(code.co_filename, part.tb_frame.f_globals)
+            places.append((code.co_filename, line, code.co_name))
+        part = part.tb_next
+    for file in {file for file, *_ in places}:
+        linecache.checkcache(file)
+    frames = [(file, line, name, linecache.getline(file, line).strip()) for file, line, name in places]
+    return [*_formatted(tuple(frames))] if frames else None
+
+
+@lru_cache(maxsize=100)
+def _formatted(frames: tuple[tuple[str, int, str, str], ...]) -> list[str]:
+    return traceback.format_list(frames)
 
 
 def _encode(text: str) -> bytes:

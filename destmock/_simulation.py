@@ -32,7 +32,8 @@ from destmock._xray import Run
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from destmock._arn import FunctionRef
     from destmock._attempts import Answered
@@ -127,7 +128,7 @@ class Simulation:
 
     def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
         """Queues an event. Raises `NoHandlerError` when nothing could run it."""
-        with self.turns.held():
+        with self.turns.held:
             return self._accept(ref, payload, source, trace)
 
     def _accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
@@ -162,7 +163,7 @@ class Simulation:
 
     def schedule_poll(self, at: int, poll: Poll) -> int:
         """Has an event source mapping look for records at `at`; answers a number to give it up by."""
-        with self.turns.held():
+        with self.turns.held:
             self._queued.add(get_ident())
             return self._clock.schedule(at, poll, background=poll.background)
 
@@ -191,7 +192,7 @@ class Simulation:
         source: str = "Invoke",
     ) -> Answered:
         """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17)."""
-        with self.turns.taken():
+        with self.turns.taken:
             function = self.functions.find(ref)
             if function is None:
                 raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
@@ -216,10 +217,10 @@ class Simulation:
 
     def step(self) -> Invocation | Pending | None:
         """Runs the next queued thing and answers the fact that it belongs to; `None` when idle."""
-        with self._drive():
+        with self._driving():
             if self._clock.idle:
                 return None
-            with self.turns.taken():
+            with self.turns.taken:
                 job = self._run_next()
             return queue.pending(self.now, job) if isinstance(job, Poll) else job.event.entry.fact
 
@@ -229,12 +230,12 @@ class Simulation:
         recent: deque[str] = deque(maxlen=_LOOP_LENGTH)
         if until is not None:  # what the test itself has queued at one moment is no loop
             limit = max(limit, _ATTEMPTS_OF_ONE * self._clock.waiting)
-        with self._drive():
+        with self._driving():
             while self._has_work(until):
                 if attempts - since >= limit:
                     raise queue.loop(limit, recent)
                 before = self.now
-                with self.turns.taken():
+                with self.turns.taken:
                     job = self._run_next()
                 if until is not None and self.now > before:  # time comes to an end by itself
                     since = attempts
@@ -252,15 +253,13 @@ class Simulation:
         at = self._clock.peek()
         return at is not None and at <= until
 
-    @contextlib.contextmanager
-    def _drive(self) -> Iterator[None]:
+    def _driving(self) -> AbstractContextManager[None]:
         if self.turns.driver == get_ident() or self.turns.mine is not None:
             message = (
                 "time can't be driven from inside a handler: what it invokes is queued, and runs after it"
             )
             raise DestmockError(message)
-        with self.turns.driven():
-            yield
+        return self.turns.driven
 
     def _run_next(self) -> Job:
         job = self._clock.pop()

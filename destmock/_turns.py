@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from threading import Thread, current_thread, get_ident
 from typing import TYPE_CHECKING, Any
@@ -24,23 +23,91 @@ if TYPE_CHECKING:
     from destmock._ids import Trace
 
 
-@dataclass(frozen=True, slots=True)
 class Running:
     """A handler that is running: whose, and its trace with the header that the handler finds."""
 
-    function: str
-    trace: Trace
-    header: str
-    thread: int = field(default_factory=get_ident)
-    #: What is done once it has ended.
-    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    __slots__ = ("_closing", "function", "header", "thread", "trace")
+
+    def __init__(self, function: str, trace: Trace, header: str) -> None:
+        self.function = function
+        self.trace = trace
+        self.header = header
+        self.thread = get_ident()
+        self._closing: contextlib.ExitStack | None = None
+
+    def on_end(self, callback: Callable[[], object]) -> None:
+        """Has something done once the handler has ended."""
+        if self._closing is None:
+            self._closing = contextlib.ExitStack()
+        self._closing.callback(callback)
+
+    def end(self) -> None:
+        if self._closing is not None:
+            self._closing.close()
+
+
+class _Hold:
+    """While entered, it is this thread's turn. It can be entered again and again, also within itself."""
+
+    __slots__ = ("_to_run", "_turns")
+
+    def __init__(self, turns: Turns, *, to_run: bool) -> None:
+        self._turns = turns
+        self._to_run = to_run
+
+    def __enter__(self) -> None:
+        self._turns._acquire(to_run=self._to_run)  # noqa: SLF001 - a part of it
+
+    def __exit__(self, *_: object) -> None:
+        self._turns._release()  # noqa: SLF001 - a part of it
+
+
+class _Handling:
+    """While entered, a handler runs on this thread, whose turn it is; others may hold the state."""
+
+    __slots__ = ("_before", "_running", "_turns")
+
+    def __init__(self, turns: Turns, running: Running) -> None:
+        self._turns = turns
+        self._running = running
+
+    def __enter__(self) -> None:
+        self._before = self._turns._begin(self._running)  # noqa: SLF001 - a part of it
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._running.end()
+        finally:
+            self._turns._resume(self._running, *self._before)  # noqa: SLF001 - a part of it
+
+
+class _Driving:
+    __slots__ = ("_turns",)
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    def __enter__(self) -> None:
+        self._turns._drive()  # noqa: SLF001 - a part of it
+
+    def __exit__(self, *_: object) -> None:
+        self._turns._stop_driving()  # noqa: SLF001 - a part of it
 
 
 class Turns:
     """Whose turn it is in one simulation."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        #: How many threads wait for a change.
+        self._waiting = 0
+        #: While entered, no other thread works on the state.
+        self.held = _Hold(self, to_run=False)
+        #: The same, and a handler may begin on this thread.
+        self.taken = _Hold(self, to_run=True)
+        #: While entered, this thread drives, and no other does.
+        self.driven = _Driving(self)
         self._holder: int | None = None
         self._depth = 0
         self._running: tuple[Running, ...] = ()
@@ -55,56 +122,17 @@ class Turns:
         """The innermost handler that this thread belongs to; `None` outside of handlers."""
         if not self._running:
             return None
-        me, function = get_ident(), self._workers.get(current_thread())
+        me, innermost = get_ident(), self._running[-1]
+        if innermost.thread == me:
+            return innermost
+        function = self._workers.get(current_thread())
         for running in reversed(self._running):
             if running.thread == me or running.function == function:
                 return running
         return None
 
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """While entered, no other thread works on the state. Can be nested."""
-        self._acquire(to_run=False)
-        try:
-            yield
-        finally:
-            self._release()
-
-    @contextlib.contextmanager
-    def taken(self) -> Iterator[None]:
-        """The same, and a handler may begin on this thread."""
-        self._acquire(to_run=True)
-        try:
-            yield
-        finally:
-            self._release()
-
-    @contextlib.contextmanager
-    def handler(self, running: Running) -> Iterator[None]:
-        """While entered, a handler runs on this thread, whose turn it is; others may hold the state."""
-        with self._changed:
-            outer, depth, self._running = self._running, self._depth, (*self._running, running)
-            self._let_go()
-        try:
-            yield
-        finally:
-            running.closing.close()
-            with self._changed:  # a thread of the handler's may have begun another one
-                self._changed.wait_for(lambda: self._holder is None and self._running[-1] is running)
-                self._holder, self._depth, self._running = get_ident(), depth, outer
-
-    @contextlib.contextmanager
-    def driven(self) -> Iterator[None]:
-        """While entered, this thread drives, and no other does."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.driver is None)
-            self.driver = get_ident()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self.driver = None
-                self._changed.notify_all()
+    def handler(self, running: Running) -> _Handling:
+        return _Handling(self, running)
 
     @contextlib.contextmanager
     def followed(self) -> Iterator[None]:
@@ -131,7 +159,7 @@ class Turns:
 
     def end(self) -> None:
         """Once the handler that is running has ended, no other one begins."""
-        with self.taken():
+        with self.taken:
             self._ended = True
 
     def _work(self, function: str, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -146,14 +174,38 @@ class Turns:
             else:
                 self._workers[thread] = before
 
+    def _drive(self) -> None:
+        with self._lock:
+            while self.driver is not None:
+                self._wait()
+            self.driver = get_ident()
+
+    def _stop_driving(self) -> None:
+        with self._lock:
+            self.driver = None
+            self._tell()
+
+    def _begin(self, running: Running) -> tuple[tuple[Running, ...], int]:
+        with self._lock:
+            before = self._running, self._depth
+            self._running = (*self._running, running)
+            self._let_go()
+        return before
+
+    def _resume(self, running: Running, outer: tuple[Running, ...], depth: int) -> None:
+        with self._lock:  # a thread of the handler's may have begun another one
+            while self._holder is not None or self._running[-1] is not running:
+                self._wait()
+            self._holder, self._depth, self._running = get_ident(), depth, outer
+
     def _acquire(self, *, to_run: bool) -> None:
         me = get_ident()
-        with self._changed:
+        with self._lock:
             depth = self._depth if self._holder == me else 0
             if depth and to_run and not self._may_run():
                 self._let_go()
             while self._holder not in {None, me} or (to_run and not self._may_run()):
-                self._changed.wait()
+                self._wait()
             self._holder, self._depth = me, depth + 1
             if self._ended and to_run:
                 self._release_held(depth)
@@ -161,7 +213,7 @@ class Turns:
                 raise InactiveError(message)
 
     def _release(self) -> None:
-        with self._changed:
+        with self._lock:
             self._release_held(self._depth - 1)
 
     def _release_held(self, depth: int) -> None:
@@ -171,7 +223,18 @@ class Turns:
 
     def _let_go(self) -> None:
         self._holder, self._depth = None, 0
-        self._changed.notify_all()
+        self._tell()
+
+    def _wait(self) -> None:
+        self._waiting += 1
+        try:
+            self._changed.wait()
+        finally:
+            self._waiting -= 1
+
+    def _tell(self) -> None:
+        if self._waiting:
+            self._changed.notify_all()
 
     def _may_run(self) -> bool:
         return not self._running or self.mine is self._running[-1]

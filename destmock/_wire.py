@@ -6,9 +6,10 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Literal, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
 
 from destmock import _aws_errors as errors
@@ -32,8 +33,7 @@ _NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
 _DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks: the region and account of the client, and the trace it is part of, if any."""
 
     partition: str
@@ -42,8 +42,7 @@ class Caller:
     trace: Trace | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One call of the Lambda API as it goes over the wire. Header names are in lower case."""
 
     operation: str
@@ -54,8 +53,7 @@ class Request:
     caller: Caller
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back over the wire. Header names are in lower case, as botocore's parser wants them."""
 
     status: int
@@ -63,8 +61,7 @@ class Answer:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """An Invoke or InvokeAsync call, understood."""
 
     ref: FunctionRef
@@ -285,8 +282,13 @@ def error_answer(request_id: str, error: errors.AWSError) -> Answer:
 
 def dated(answer: Answer, now: int) -> Answer:
     """The headers that every answer of AWS has (A1, A3, C28); `now` in milliseconds."""
-    date = format_datetime(to_datetime(now), usegmt=True)
-    return replace(answer, headers={"date": date, "connection": "keep-alive", **answer.headers})
+    headers = {"date": _http_date(now // 1000), "connection": "keep-alive", **answer.headers}
+    return Answer(answer.status, headers, answer.body)
+
+
+@lru_cache(maxsize=100)
+def _http_date(seconds: int) -> str:
+    return format_datetime(to_datetime(seconds * 1000), usegmt=True)
 
 
 def _headers(request_id: str, body: bytes) -> dict[str, str]:

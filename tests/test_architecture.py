@@ -61,6 +61,7 @@ ORDER = [
     "_targets",
     "_triggers",
     "_filter_pattern",
+    "_backends",
     "_dead_letter",
     "_config",
     "_books",
@@ -96,6 +97,7 @@ PURE = {
 }
 KNOW_MOTO = {
     "_aio",
+    "_backends",
     "_moto_gaps",
     "_bridge",
     "_deploy",

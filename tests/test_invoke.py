@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
+from botocore.parsers import create_parser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -197,6 +198,29 @@ def test_A7_a_function_error_is_a_200(lam):
     assert headers(answer)["x-amz-function-error"] == "Unhandled"
     error = json.loads(answer["Payload"].read())
     assert (error["errorType"], error["errorMessage"]) == ("ValueError", "no stock")
+
+
+@pytest.mark.destmock(handlers={"orders": echo, "failing": fail})
+def test_an_answer_is_what_botocore_s_own_parser_makes_of_it(lam):
+    """Of status, headers and body; destmock puts it together itself."""
+    seen = []
+    lam.meta.events.register("after-call.lambda.Invoke", lambda **given: seen.append(given))
+    model = lam.meta.service_model.operation_model("Invoke")
+    for function in ("orders", "failing"):
+        for kind in ("Event", "RequestResponse", "DryRun"):
+            for log_type in ("None", "Tail"):
+                answer = lam.invoke(FunctionName=function, InvocationType=kind, LogType=log_type)
+                http = seen[-1]["http_response"]
+                response = {
+                    "status_code": http.status_code,
+                    "headers": http.headers,
+                    "body": answer["Payload"],
+                }
+                parsed = create_parser("rest-json").parse({**response, "context": {}}, model.output_shape)
+                parsed["ResponseMetadata"]["RetryAttempts"] = 0
+                assert list(answer.items()) == list(parsed.items())
+                assert list(answer["ResponseMetadata"]) == list(parsed["ResponseMetadata"])
+                assert type(answer["ResponseMetadata"]["HTTPHeaders"]) is dict
 
 
 @pytest.mark.destmock(handlers={"orders": fail})

@@ -1,6 +1,5 @@
 """The rules of the asynchronous queue, tried out on every kind of history."""
 
-import dataclasses
 import itertools
 import typing
 
@@ -206,6 +205,5 @@ def test_L6_an_event_whose_alias_has_gone_is_told_of_only_without_retries():
 
 @pytest.mark.parametrize("value", [Policy(), Retry(1), Settled("Success", 1)])
 def test_the_values_are_frozen(value):
-    field = dataclasses.fields(value)[0].name
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(value, field, 0)
+    with pytest.raises(AttributeError, match="can't set attribute"):
+        setattr(value, value._fields[0], 0)

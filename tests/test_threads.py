@@ -376,10 +376,10 @@ def test_what_waits_for_its_turn_when_the_mock_ends_does_not_run():
     turns.end()
     with (
         pytest.raises(InactiveError, match=r"^this mock has ended; nothing runs in it any more$"),
-        turns.taken(),
+        turns.taken,
     ):
         pass
-    with turns.held():  # as by whoever still reads
+    with turns.held:  # as by whoever still reads
         pass
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -43,7 +42,7 @@ def bridged() -> Iterator[None]:
         if message_structure == "json":
             message = self._parse_message_structure(message, self.protocol)
         simulation = active[-1]
-        carrier = replace(simulation.carrier(), body=message.encode(errors="surrogatepass"))
+        carrier = simulation.carrier()._replace(body=message.encode(errors="surrogatepass"))
         notify_function(self, carrier, message_id, subject, message_attributes or {}, simulation)
 
     with patch.object(Subscription, "publish", wrapper):

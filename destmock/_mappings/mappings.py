@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.awslambda.utils import get_backend
 
 from destmock._arn import parse_arn, parse_function_name
+from destmock._backends import lambda_backend
 from destmock._mappings.queues import QueueReader
 from destmock._mappings.source import ref_of, source_of
 from destmock._mappings.streams import StreamReader
@@ -100,7 +100,7 @@ class Mappings:
             self._plan(mapping, at_once=found)
 
     def _mapping(self, job: Poll) -> EventSourceMapping | None:
-        return get_backend(job.ref.account, job.ref.region).get_event_source_mapping(job.mapping)
+        return lambda_backend(job.ref.account, job.ref.region).get_event_source_mapping(job.mapping)
 
     def _reader(self, mapping: EventSourceMapping) -> QueueReader | StreamReader:
         reader = self._readers.get(mapping.uuid)
@@ -131,7 +131,8 @@ def _at(reading: Reading) -> int:
 
 
 def _mappings_of(account: str, region: str, source_arn: str) -> Iterator[EventSourceMapping]:
-    for mapping in [*get_backend(account, region)._event_source_mappings.values()]:  # noqa: SLF001
+    known = lambda_backend(account, region)._event_source_mappings  # noqa: SLF001
+    for mapping in [*known.values()] if known else ():
         if mapping.event_source_arn == source_arn:
             yield mapping
 

@@ -5,12 +5,15 @@ As a dead-letter queue it gets the original event, with three message attributes
 
 from __future__ import annotations
 
+import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import Message as QueuedMessage
 from moto.sqs.models import Queue, sqs_backends
 
+from destmock._backends import existing
 from destmock._clock import to_datetime
 from destmock._targets.target import ROLE_ID, UndeliverableError
 
@@ -44,21 +47,24 @@ class QueueTarget:
         if queue is None:
             text = f"the queue {self._arn} does not exist"
             raise UndeliverableError(text)
-        moment = f"{to_datetime(message.sent_at):%Y%m%d%H%M%S}{message.sent_at % 1000:03d}"
+        seconds, rest = divmod(message.sent_at, 1000)
         attributes = {
             name: {"DataType": data_type, "StringValue": value}
             for name, (data_type, value) in message.attributes.items()
         }
-        sender = f"{ROLE_ID}:awslambda_1_{moment}"
-        enqueue(queue, message.text, message, sender, attributes)
+        sender = f"{ROLE_ID}:awslambda_1_{_to_the_second(seconds)}{rest:03d}"
+        enqueue(queue, message.text, message, sender, attributes, message.unique_id)
+
+
+@lru_cache(maxsize=100)
+def _to_the_second(seconds: int) -> str:
+    return f"{to_datetime(seconds * 1000):%Y%m%d%H%M%S}"
 
 
 def find_queue(arn: Arn) -> Queue | None:
-    """moto's own queue; `None` too for a region that moto doesn't know."""
-    try:
-        return sqs_backends[arn.account][arn.region].queues.get(arn.resource)
-    except KeyError:
-        return None
+    """moto's own queue, if there is one."""
+    backend = existing(sqs_backends, arn.account, arn.region)
+    return None if backend is None else backend.queues.get(arn.resource)
 
 
 def mark_traced(message: QueuedMessage, trace: Trace | None, header: str | None) -> None:
@@ -86,6 +92,7 @@ def enqueue(
     carrier: Message,
     sender: str,
     attributes: dict[str, Any] | None = None,
+    message_id: str | None = None,
 ) -> None:
     """What moto's `send_message` stores, past its computing of every queue attribute for each message.
 
@@ -99,9 +106,12 @@ def enqueue(
     if size > limit:
         text = f"the message has {size} bytes; the queue {queue.queue_arn} takes {limit}"
         raise UndeliverableError(text)
-    message = QueuedMessage(str(mock_random.uuid4()), body)
+    message = QueuedMessage(message_id or str(mock_random.uuid4()), body)
     mark_traced(message, carrier.trace, carrier.trace_header)
     message.sender_id = sender
     message.message_attributes = attributes or {}
-    message.mark_sent(int(queue.delay_seconds))  # type: ignore[attr-defined]
+    message.sent_timestamp = int(time.time() * 1000)  # type: ignore[assignment]
+    delay = int(queue.delay_seconds)  # type: ignore[attr-defined]
+    if delay:
+        message.delay(delay)
     queue.add_message(message)

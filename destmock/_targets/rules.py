@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from moto.events.models import events_backends
@@ -110,7 +109,7 @@ def _prepare(
     arn = parse_arn(target["Arn"])
     source = f"EventBridge rule {rule.name}"
     body = _input(target, event, rule).encode(errors="backslashreplace")
-    passed = replace(message, body=body, source=source, attributes={})
+    passed = message._replace(body=body, source=source, attributes={})
     if arn is not None and arn.service == "sqs":
         return [lambda: _to_queue(arn, rule, target, passed)]
     if arn is not None and arn.service == "sns":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
 ROLE_ID = "AROAEXAMPLEEXAMPLE123"
 
 
+_NO_ATTRIBUTES: Mapping[str, tuple[str, str]] = MappingProxyType({})
+
+
 class UndeliverableError(Exception):
     """The destination did not take the message; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The function whose invocation has ended."""
 
     ref: FunctionRef
     succeeded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A record, an event for a dead-letter queue, or an event that a service passes on.
 
     `trace_header` is as its receiver sees it, `sent_at` in milliseconds, `unique_id` an id of its own (not
@@ -46,7 +47,7 @@ class Message:
     source: str
     origin: Origin | None = None
     #: Name -> data type and value: a dead-letter message has them, a record doesn't (F1, H2).
-    attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, str]] = _NO_ATTRIBUTES
 
     @property
     def text(self) -> str:

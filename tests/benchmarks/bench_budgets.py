@@ -1,4 +1,4 @@
-"""The first measurements. Run with `python -m pytest tests/benchmarks/bench_budgets.py`."""
+"""What one event, one mock and one client cost: `python -m pytest -n0 tests/benchmarks/bench_budgets.py`."""
 
 import io
 
@@ -10,26 +10,29 @@ from moto import mock_aws
 from destmock import mock_destinations, outcomes
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:records"
+CHAIN = [f"step-{number}" for number in range(10)]
 
 
 def ok(event, context):
     return {"ok": True}
 
 
+def lambda_arn(name):
+    return f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+
+
 @pytest.fixture
 def lam():
-    handlers = {"ok": ok, "failing": outcomes(ValueError("no stock"))}
+    failing = outcomes(ValueError("no stock"))
+    handlers = {"ok": ok, "failing": failing, "dropped": failing, **dict.fromkeys(CHAIN, ok)}
     with mock_destinations(handlers=handlers):
         boto3.client("sqs").create_queue(QueueName="records")
         client = boto3.client("lambda")
-        for name in handlers:
-            client.put_function_event_invoke_config(
-                FunctionName=name,
-                DestinationConfig={
-                    "OnSuccess": {"Destination": QUEUE},
-                    "OnFailure": {"Destination": QUEUE},
-                },
-            )
+        destinations = {"ok": QUEUE, "failing": QUEUE, CHAIN[-1]: QUEUE}
+        destinations |= {name: lambda_arn(after) for name, after in zip(CHAIN, CHAIN[1:], strict=False)}
+        for name, arn in destinations.items():
+            config = {"OnSuccess": {"Destination": arn}, "OnFailure": {"Destination": arn}}
+            client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=config)
         yield client
 
 
@@ -53,7 +56,17 @@ def bench_event_into_queue(benchmark, lam):
 
 
 def bench_three_attempts_and_a_failure_record(benchmark, lam):
+    """The default retries: after one minute, and after two more."""
     benchmark(lam.invoke, FunctionName="failing", InvocationType="Event", Payload=b"{}")
+
+
+def bench_three_attempts_and_a_drop(benchmark, lam):
+    benchmark(lam.invoke, FunctionName="dropped", InvocationType="Event", Payload=b"{}")
+
+
+def bench_chain_of_ten(benchmark, lam):
+    """Each function is the destination of the one before; the last one's record goes to the queue."""
+    benchmark(lam.invoke, FunctionName=CHAIN[0], InvocationType="Event", Payload=b"{}")
 
 
 def bench_mock_aws(benchmark):
@@ -70,3 +83,19 @@ def bench_start_stop(benchmark):
             pass
 
     benchmark(use)
+
+
+@pytest.mark.parametrize("mock", [mock_aws, mock_destinations])
+def bench_first_client(benchmark, mock, monkeypatch):
+    """In a test of its own each time; moto's own mock has botocore read its JSON models again."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    active = []
+
+    def start():
+        active.append(mock())
+        active[-1].start()
+
+    def stop():
+        active.pop().stop()
+
+    benchmark.pedantic(boto3.client, ("lambda",), setup=start, teardown=stop, rounds=20)

@@ -1,0 +1,38 @@
+"""moto's backends, looked up as often as once an attempt needs them.
+
+moto's own lookup takes a lock and compares the service with every other one that is in use.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from moto.awslambda.models import lambda_backends
+from moto.awslambda.utils import get_backend
+from moto.core.config import default_user_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moto.awslambda.models import LambdaBackend
+    from moto.core.base_backend import BackendDict, BaseBackend
+
+    Backend = TypeVar("Backend", bound=BaseBackend)
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+def existing(backends: BackendDict[Backend], account: str, region: str) -> Backend | None:
+    """A service's backend; `None` as long as nobody has asked moto for it."""
+    regions = backends.get(account)
+    return None if regions is None else regions.get(region)
+
+
+def lambda_backend(account: str, region: str) -> LambdaBackend:
+    """Raises `KeyError` for a region that moto doesn't know."""
+    if default_user_config.get("lambda", _NOTHING).get("use_docker", True):  # else it is moto's simple one
+        found = existing(lambda_backends, account, region)
+        if found is not None:
+            return found
+    return get_backend(account, region)
