@@ -109,19 +109,19 @@ def after(
     deadline = accepted_at + policy.maximum_event_age_in_seconds * 1000
     if result == "Astray" and now >= deadline:
         return Settled("EventAgeExceeded", 0, told=False)
-    if result not in _UNTRIED and tries > policy.maximum_retry_attempts:
+    if result not in UNTRIED and tries > policy.maximum_retry_attempts:
         return Settled("RetriesExhausted", tries)
     if result == "Astray":
         return Retry(deadline)
     if result == "Delayed":
         at = now + delay
     else:
-        at = now + (_throttle_delay(throttles) if result in _UNTRIED else RETRY_DELAY * tries)
+        at = now + (_throttle_delay(throttles) if result in UNTRIED else RETRY_DELAY * tries)
     return Settled("EventAgeExceeded", tries) if at >= deadline else Retry(at)
 
 
 #: What puts an event back into the queue without a try.
-_UNTRIED: frozenset[Result] = frozenset({"Throttled", "SystemError", "Delayed"})
+UNTRIED: frozenset[Result] = frozenset({"Throttled", "SystemError", "Delayed"})
 #: What ends an event whatever its policy says: the condition, the count (`None`: the tries), who is told.
 _AT_ONCE: dict[Result, tuple[Condition, int | None, bool]] = {
     "Success": ("Success", 1, True),

@@ -100,11 +100,6 @@ def pending(at: int, job: Job) -> Pending:
     return Pending(entry.request_id, entry.function_arn, number, at_, running, entry.duplicate)
 
 
-def untried(job: Job) -> bool:
-    """Whether the event has just gone back to the queue without an attempt; its age puts an end to that."""
-    return isinstance(job, Dispatch) and (job.event.throttles > 0 or job.event.delayed)
-
-
 def traced(event: Event, now: int) -> Traced:
     """The event as X-Ray shows it, once it has settled."""
     entry = event.entry

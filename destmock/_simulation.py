@@ -221,7 +221,7 @@ class Simulation:
             if self._clock.idle:
                 return None
             with self.turns.taken:
-                job = self._run_next()
+                job, _ = self._run_next()
             return queue.pending(self.now, job) if isinstance(job, Poll) else job.event.entry.fact
 
     def run(self, limit: int, *, until: int | None = None) -> int:
@@ -236,10 +236,10 @@ class Simulation:
                     raise queue.loop(limit, recent)
                 before = self.now
                 with self.turns.taken:
-                    job = self._run_next()
+                    job, tried = self._run_next()
                 if until is not None and self.now > before:  # time comes to an end by itself
                     since = attempts
-                if not isinstance(job, Completion) and not queue.untried(job):
+                if tried:
                     attempts += 1
                     recent.append(job.ref.name)
             if until is not None:
@@ -261,32 +261,34 @@ class Simulation:
             raise DestmockError(message)
         return self.turns.driven
 
-    def _run_next(self) -> Job:
+    def _run_next(self) -> tuple[Job, bool]:
+        """The job, and whether it was an attempt: not the end of one, nor an event that was held up."""
         job = self._clock.pop()
         if isinstance(job, Dispatch):
-            self._dispatch(job.event)
-        elif isinstance(job, Poll):
+            return job, self._dispatch(job.event)
+        if isinstance(job, Poll):
             self.mappings.poll(job)
-        else:
-            self.attempts.slots.release(job.ref)
-            self._complete(job.event, job.result, job.response)
-        return job
+            return job, True
+        self.attempts.slots.release(job.ref)
+        self._complete(job.event, job.result, job.response)
+        return job, False
 
     # One attempt
 
-    def _dispatch(self, event: Event) -> None:
+    def _dispatch(self, event: Event) -> bool:
         function = self.functions.find(event.ref)
         if function is None:
             event.tries, event.delayed = event.tries + 1, False
             self._note(event, "NotFound", None)
             self._complete(event, self.functions.missing(event.ref, ran=event.ran), Response(404))
-            return
+            return True
         event.dead_letter = function.dead_letter
         refusal = self._admission.refusal(event, function, self.now)
         if refusal is None:
             self._run(event, function)
-        else:
-            self._complete(event, *refusal)
+            return True
+        self._complete(event, *refusal)
+        return refusal.result not in lifecycle.UNTRIED  # their age puts an end to those
 
     def _run(self, event: Event, function: Function) -> None:
         try:

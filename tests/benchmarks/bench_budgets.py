@@ -1,6 +1,7 @@
 """What one event, one mock and one client cost: `python -m pytest -n0 tests/benchmarks/bench_budgets.py`."""
 
 import io
+from itertools import pairwise
 
 import boto3
 import pytest
@@ -29,7 +30,7 @@ def lam():
         boto3.client("sqs").create_queue(QueueName="records")
         client = boto3.client("lambda")
         destinations = {"ok": QUEUE, "failing": QUEUE, CHAIN[-1]: QUEUE}
-        destinations |= {name: lambda_arn(after) for name, after in zip(CHAIN, CHAIN[1:], strict=False)}
+        destinations |= {name: lambda_arn(after) for name, after in pairwise(CHAIN)}
         for name, arn in destinations.items():
             config = {"OnSuccess": {"Destination": arn}, "OnFailure": {"Destination": arn}}
             client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=config)
@@ -95,7 +96,7 @@ def bench_first_client(benchmark, mock, monkeypatch):
         active.append(mock())
         active[-1].start()
 
-    def stop():
+    def stop(*_):
         active.pop().stop()
 
     benchmark.pedantic(boto3.client, ("lambda",), setup=start, teardown=stop, rounds=20)
