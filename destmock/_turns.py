@@ -131,8 +131,49 @@ class Turns:
                 return running
         return None
 
+    @property
+    def holds(self) -> bool:
+        """Whether this thread holds the state."""
+        return self._holder == get_ident()
+
+    def function_of(self, root: str) -> str | None:
+        """The function of the innermost handler that runs as part of a trace, by the trace's root."""
+        found = (running.function for running in reversed(self._running) if running.trace.root == root)
+        return next(found, None)
+
     def handler(self, running: Running) -> _Handling:
         return _Handling(self, running)
+
+    @contextlib.contextmanager
+    def released(self) -> Iterator[None]:
+        """While entered, others may hold what this thread holds."""
+        with self._lock:
+            depth = self._depth if self.holds else 0
+            if depth:
+                self._let_go()
+        try:
+            yield
+        finally:
+            if depth:
+                with self._lock:
+                    while self._holder is not None:
+                        self._wait()
+                    self._holder, self._depth = get_ident(), depth
+
+    @contextlib.contextmanager
+    def working_for(self, function: str | None) -> Iterator[None]:
+        """While entered, this thread belongs to the function's handler, if there is one."""
+        thread = current_thread()
+        before = self._workers.get(thread)
+        if function is not None:
+            self._workers[thread] = function
+        try:
+            yield
+        finally:
+            if before is not None:
+                self._workers[thread] = before
+            elif function is not None:
+                del self._workers[thread]
 
     @contextlib.contextmanager
     def followed(self) -> Iterator[None]:
@@ -163,16 +204,8 @@ class Turns:
             self._ended = True
 
     def _work(self, function: str, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        thread = current_thread()
-        before = self._workers.get(thread)
-        self._workers[thread] = function
-        try:
+        with self.working_for(function):
             return work(*args, **kwargs)
-        finally:
-            if before is None:
-                del self._workers[thread]
-            else:
-                self._workers[thread] = before
 
     def _drive(self) -> None:
         with self._lock:
