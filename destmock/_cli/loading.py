@@ -1,0 +1,135 @@
+"""Loading the files of a command: apps are imported, templates deployed."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from destmock import _templates as templates
+from destmock._cli import apps
+from destmock._cli.problem import Problem
+from destmock.errors import DestmockError
+
+if TYPE_CHECKING:
+    import argparse
+    import os
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from destmock._cli.apps import Found, Source
+    from destmock._deploy import Stack
+
+_TEMPLATES = (".yaml", ".yml", ".json", ".template")
+#: What a template, its parameters, its handlers or AWS may have against a deployment.
+REFUSALS = (OSError, ValueError, TypeError, DestmockError, ClientError, BotoCoreError)
+
+
+class Loadable(Protocol):
+    """What a `Destmock` and a server have in common."""
+
+    def handler(self, name: str, handler: Source, /) -> None: ...
+    def deploy(
+        self,
+        template: str | os.PathLike[str],
+        *,
+        parameters: Mapping[str, object] | None = ...,
+        handlers: Mapping[str, Source] | None = ...,
+        ignore_unsupported: bool = ...,
+    ) -> Stack: ...
+
+
+def sorted_files(arguments: argparse.Namespace) -> tuple[list[Path], list[Path]]:
+    """The apps and the templates that a command names. Raises `Problem` for what is neither or not there."""
+    found: tuple[list[Path], list[Path]] = [], []
+    for file in arguments.files:
+        if file.suffix == ".py":
+            found[0].append(file)
+        elif file.suffix in _TEMPLATES:
+            found[1].append(file)
+        else:
+            message = f"{file} is neither an app (.py) nor a template ({', '.join(_TEMPLATES)})"
+            raise Problem(message)
+    found[1].extend(arguments.templates)
+    for file in (*found[0], *found[1]):
+        if not file.is_file():
+            message = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
+            raise Problem(message)
+    if not any(found):
+        message = "name an app (.py) or a template; see destmock --help"
+        raise Problem(message)
+    return found
+
+
+@contextlib.contextmanager
+def loaded(target: Loadable, arguments: argparse.Namespace) -> Iterator[list[Stack]]:
+    """While entered, the apps' handlers are registered and the templates deployed; answers their stacks."""
+    files, named = sorted_files(arguments)
+    with apps.imported(files) as handlers:
+        read = [_read(file) for file in named]
+        given = dict(arguments.parameters)
+        _check_parameters(given, read)
+        logical = {name for template in read for name in _section(template, "Resources")}
+        for name, found in handlers.items():
+            if name not in logical:
+                _register(target, name, found)
+        yield [
+            _deployed(target, template, handlers, given, ignore=arguments.ignore_unsupported)
+            for template in read
+        ]
+
+
+def _read(file: Path) -> templates.Template:
+    try:
+        return templates.load(file)
+    except ModuleNotFoundError as error:
+        raise Problem(templates.needing(file, error)) from error
+    except REFUSALS as error:
+        raise Problem(error) from error
+
+
+def _section(template: templates.Template, name: str) -> Mapping[str, object]:
+    """A part of a template that nobody has checked yet: `deploy` does, and says what is wrong with it."""
+    section = template.body.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _check_parameters(given: Mapping[str, str], read: list[templates.Template]) -> None:
+    declared = {name for template in read for name in _section(template, "Parameters")}
+    for name in given:
+        if name not in declared:
+            listed = ", ".join(sorted(declared)) or "none"
+            message = f"no template has a parameter {name}; there are: {listed}"
+            raise Problem(message)
+
+
+def _register(target: Loadable, name: str, found: Found) -> None:
+    try:
+        target.handler(name, found.source)
+    except (TypeError, ValueError) as error:
+        message = f"{found.file}: {error}"
+        raise Problem(message) from error
+
+
+def _deployed(
+    target: Loadable,
+    template: templates.Template,
+    handlers: Mapping[str, Found],
+    parameters: Mapping[str, str],
+    *,
+    ignore: bool,
+) -> Stack:
+    resources, declared = _section(template, "Resources"), _section(template, "Parameters")
+    try:
+        return target.deploy(
+            template.path,
+            parameters={name: value for name, value in parameters.items() if name in declared},
+            handlers={name: found.source for name, found in handlers.items() if name in resources},
+            ignore_unsupported=ignore,
+        )
+    except REFUSALS as error:
+        message = str(error)
+        if str(template.path) not in message:
+            message = f"{template.path}: {message}"
+        raise Problem(message) from error
