@@ -113,9 +113,7 @@ def _own_error(file: Path, error: BaseException) -> str:
         for frame in traceback.extract_tb(error.__traceback__):
             if not (is_installed(frame.filename) or frame.filename.startswith((_OWN, "<"))):
                 place, line = frame.filename, frame.lineno
-    if Path(place).resolve() == file.resolve():
-        place = str(file)
-    where = place if line is None else f"{place}, line {line}"
+    where = _shown(place) if line is None else f"{_shown(place)}, line {line}"
     return f"{where}: {traceback.format_exception_only(type(error), error)[-1]}"
 
 
@@ -161,4 +159,10 @@ def _missing(home: str, function: str) -> str:
     dynamic = "__getattr__" in names or any(
         isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(ast.parse(text))
     )
-    return "" if function in names or dynamic else f"{spec.origin} has no {function}"
+    return "" if function in names or dynamic else f"{_shown(spec.origin)} has no {function}"
+
+
+def _shown(file: str) -> str:
+    """As seen from the current directory, if it is below it."""
+    path = Path(file).resolve()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -90,7 +90,7 @@ def _parsed(payload: bytes) -> Any:
     """JSON as it says, anything else as text; `None` for nothing."""
     try:
         return json.loads(payload, parse_constant=_refused) if payload else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return payload.decode(errors="backslashreplace")
 
 
