@@ -49,7 +49,7 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
     if pending:
         noun = "event is" if len(pending) == 1 else "events are"
         lines.append(f"{len(pending)} {noun} still queued:")
-        lines += _some([f"  {_pending_text(entry)}" for entry in pending[:_MOST_SHOWN]], len(pending))
+        lines += _some([f"  {pending_text(entry)}" for entry in pending[:_MOST_SHOWN]], len(pending))
         lines.append("  run them with destmock.run_until_idle() or destmock.advance(...)")
     if failures:
         noun = "record" if failures == 1 else "records"
@@ -65,8 +65,8 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
 def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
     again = ", delivered a second time" if entry.duplicate else ""
     yield (
-        f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted{again} "
-        f"{_shown(entry.payload)} ({entry.source}, {entry.request_id})"
+        f"{timestamp(entry.accepted_at)} {short(entry.function_arn)} accepted{again} "
+        f"{shown(entry.payload)} ({entry.source}, {entry.request_id})"
     )
     previous, waiting = 0.0, entry.notes
     for attempt in entry.attempts:
@@ -75,7 +75,7 @@ def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
         waiting = [found for found in waiting if found.at > started]
         waited = attempt.elapsed - previous
         after = f", {waited:g} s after the last" if attempt.number > 1 else ""
-        yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {_attempt_text(attempt)}{after}"
+        yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {attempt_text(attempt)}{after}"
         previous = attempt.elapsed
     yield from _noted(waiting, entry.accepted_at)
     if entry.condition is None:
@@ -87,7 +87,7 @@ def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
     offset = _offset((entry.settled_at - entry.accepted_at) / 1000)
     yield f"  {offset} {entry.condition}"
     for delivery in entry.deliveries:
-        yield f"  {offset} {_sent(delivery)}"
+        yield f"  {offset} {sent(delivery)}"
     if entry.drop is not None:
         yield f"  {offset} nothing sent: {entry.drop.reason}"
     elif not entry.deliveries:
@@ -96,27 +96,27 @@ def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
 
 def _synchronous(invocation: Synchronous) -> Iterable[str]:
     yield (
-        f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
-        f"{_shown(invocation.payload)} ({invocation.source}, {invocation.request_id})"
+        f"{timestamp(invocation.at)} {short(invocation.function_arn)} invoked synchronously "
+        f"{shown(invocation.payload)} ({invocation.source}, {invocation.request_id})"
     )
-    yield f"  {_offset(0)} {_attempt_text(invocation.attempt)}"
+    yield f"  {_offset(0)} {attempt_text(invocation.attempt)}"
 
 
 def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
     """What kept an event from its next attempt, and when each time."""
     for what, group in groupby(found, key=lambda note: note.what):
         offsets = [(note.at - accepted_at) / 1000 for note in group]
-        shown = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]
-        if len(shown) > _MOST_SHOWN:
-            shown[_MOST_SHOWN - 1 : -1] = ["..."]
-        times = f", {len(offsets)} times: at {', '.join(shown)} s" if len(offsets) > 1 else ""
+        listed = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]
+        if len(listed) > _MOST_SHOWN:
+            listed[_MOST_SHOWN - 1 : -1] = ["..."]
+        times = f", {len(offsets)} times: at {', '.join(listed)} s" if len(offsets) > 1 else ""
         yield f"  {_offset(offsets[0])} {what}{times}"
 
 
 def _refused(invocation: Refused) -> Iterable[str]:
     yield (
-        f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
-        f"{_shown(invocation.payload)} ({invocation.source})"
+        f"{timestamp(invocation.at)} {short(invocation.function_arn)} invoked synchronously "
+        f"{shown(invocation.payload)} ({invocation.source})"
     )
     yield f"  {_offset(0)} {invocation.what}"
 
@@ -126,18 +126,20 @@ def _unanswered(event: Unanswered) -> Iterable[str]:
     yield f"{timestamp(event.at)} nothing invoked: {missing}"
 
 
-def _attempt_text(attempt: Attempt) -> str:
+def attempt_text(attempt: Attempt) -> str:
+    """How an attempt went."""
     if attempt.outcome == "NotFound":
         return "NotFound: the function, version or alias does not exist (any more)"
     if attempt.outcome == "Success":
-        return f"Success {_shown(attempt.payload)}".rstrip()
+        return f"Success {shown(attempt.payload)}".rstrip()
     response = attempt.response
     if not isinstance(response, dict):
         return attempt.outcome
     return f"{attempt.outcome} {response.get('errorType')}: {response.get('errorMessage')}"
 
 
-def _sent(delivery: Delivery) -> str:
+def sent(delivery: Delivery) -> str:
+    """What became of a delivery."""
     what = "-> dead-letter queue" if delivery.dead_letter else "->"
     if delivery.error is None:
         return f"{what} {delivery.destination} ({len(delivery.body)} bytes)"
@@ -150,16 +152,17 @@ def _queued(pending: Pending, accepted_at: int) -> str:
     return f"{_offset(due / 1000)} attempt {pending.attempt} {what}"
 
 
-def _pending_text(pending: Pending) -> str:
+def pending_text(pending: Pending) -> str:
+    """What is queued, and for when."""
     what = "ends" if pending.running else "is due"
     due = timestamp(round(pending.due_at.timestamp() * 1000))
-    return f"{_short(pending.function_arn)} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
+    return f"{short(pending.function_arn)} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
 
 
 def _delivery_text(delivery: Delivery) -> str:
     invocation = delivery.invocation
     return (
-        f"{_short(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
+        f"{short(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
         f"{delivery.destination}: {delivery.error}"
     )
 
@@ -168,7 +171,7 @@ def _offset(seconds: float) -> str:
     return f"+{seconds:.3f} s"
 
 
-def _short(function_arn: str) -> str:
+def short(function_arn: str) -> str:
     """The function's name, with a qualifier that says something."""
     ref = parse_function_arn(function_arn)
     if ref is None:
@@ -176,7 +179,8 @@ def _short(function_arn: str) -> str:
     return ref.name if ref.qualifier in (None, "$LATEST") else f"{ref.name}:{ref.qualifier}"
 
 
-def _shown(payload: bytes) -> str:
+def shown(payload: bytes) -> str:
+    """A payload as text, its beginning if it is long."""
     text = payload.decode(errors="backslashreplace").strip()
     return text if len(text) <= _PAYLOAD_SHOWN else f"{text[:_PAYLOAD_SHOWN]}... ({len(payload)} bytes)"
 

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
+_LAST_PORT = 65535
 _LOADED = """\
 An app (.py) is imported with AWS already mocked, its directory on the path as `python app.py` has it. Its
 HANDLERS maps function names to callables, "module:function" or outcomes(...); a name that is the logical id
@@ -21,6 +22,14 @@ Deploys, invokes one function asynchronously, runs until nothing is queued, and 
 exit status: 0 when every event ended with Success and every record arrived, 1 when one did not, 2 when
 nothing could be run."""
 
+_SERVE = f"""\
+Serves AWS at one HTTP endpoint of this machine, for the AWS CLI and the SDKs of any language, until Ctrl-C or
+SIGTERM. Prints a line for each thing that happens, and at the end what was still queued.
+
+{_LOADED}
+
+exit status: 0 when it was ended, 2 when nothing could be served."""
+
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
@@ -32,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"destmock {metadata.version('destmock')}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_serve(commands)
     return top
 
 
@@ -58,6 +68,28 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--json", action="store_true", help="print one JSON document of what happened, not the timeline"
     )
     _add_common(run)
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="serve AWS over HTTP, for the AWS CLI and the SDKs of any language",
+        description=_SERVE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    serve.add_argument("--port", type=_port, default=5000, help="0 for any that is free (default: 5000)")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="whoever reaches it can run the handlers (default: 127.0.0.1)"
+    )
+    serve.add_argument(
+        "--clock",
+        choices=("skip", "real", "manual"),
+        default="skip",
+        help="skip: retries run at once, and virtual time jumps (default); real: they wait AWS's minutes; "
+        "manual: time moves by the page only",
+    )
+    _add_common(serve)
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:
@@ -104,6 +136,13 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="a host that handlers may reach over the network; may be repeated (default: none)",
     )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _LAST_PORT):
+        message = f"{text!r} is not a port, which is a number up to {_LAST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def _parameter(text: str) -> tuple[str, str]:
