@@ -40,7 +40,7 @@ class Loadable(Protocol):
     ) -> Stack: ...
 
 
-def sorted_files(arguments: argparse.Namespace) -> tuple[list[Path], list[Path]]:
+def sorted_files(arguments: argparse.Namespace, *, needed: bool = True) -> tuple[list[Path], list[Path]]:
     """The apps and the templates that a command names. Raises `Problem` for what is neither or not there."""
     found: tuple[list[Path], list[Path]] = [], []
     for file in arguments.files:
@@ -56,7 +56,7 @@ def sorted_files(arguments: argparse.Namespace) -> tuple[list[Path], list[Path]]
         if not file.is_file():
             message = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
             raise Problem(message)
-    if not any(found):
+    if needed and not any(found):
         message = "name an app (.py) or a template; see destmock --help"
         raise Problem(message)
     return found
@@ -65,7 +65,7 @@ def sorted_files(arguments: argparse.Namespace) -> tuple[list[Path], list[Path]]
 @contextlib.contextmanager
 def loaded(target: Loadable, arguments: argparse.Namespace) -> Iterator[list[Stack]]:
     """While entered, the apps' handlers are registered and the templates deployed; answers their stacks."""
-    files, named = sorted_files(arguments)
+    files, named = sorted_files(arguments, needed=False)
     with apps.imported(files) as handlers:
         read = [_read(file) for file in named]
         given = dict(arguments.parameters)
