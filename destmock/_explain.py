@@ -49,7 +49,7 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
     if pending:
         noun = "event is" if len(pending) == 1 else "events are"
         lines.append(f"{len(pending)} {noun} still queued:")
-        lines += _some([f"  {pending_text(entry)}" for entry in pending[:_MOST_SHOWN]], len(pending))
+        lines += _some([f"  {_pending_text(entry)}" for entry in pending[:_MOST_SHOWN]], len(pending))
         lines.append("  run them with destmock.run_until_idle() or destmock.advance(...)")
     if failures:
         noun = "record" if failures == 1 else "records"
@@ -63,20 +63,13 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
 
 
 def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
-    again = ", delivered a second time" if entry.duplicate else ""
-    yield (
-        f"{timestamp(entry.accepted_at)} {short(entry.function_arn)} accepted{again} "
-        f"{shown(entry.payload)} ({entry.source}, {entry.request_id})"
-    )
-    previous, waiting = 0.0, entry.notes
+    yield f"{timestamp(entry.accepted_at)} {short(entry.function_arn)} {accepted_text(entry)}"
+    waiting = entry.notes
     for attempt in entry.attempts:
         started = round(attempt.elapsed * 1000) + entry.accepted_at
         yield from _noted([found for found in waiting if found.at <= started], entry.accepted_at)
         waiting = [found for found in waiting if found.at > started]
-        waited = attempt.elapsed - previous
-        after = f", {waited:g} s after the last" if attempt.number > 1 else ""
-        yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {attempt_text(attempt)}{after}"
-        previous = attempt.elapsed
+        yield f"  {_offset(attempt.elapsed)} {attempt_text(entry, attempt)}"
     yield from _noted(waiting, entry.accepted_at)
     if entry.condition is None:
         pending = due.get((entry.request_id, entry.duplicate))
@@ -85,61 +78,87 @@ def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
         return
     assert entry.settled_at is not None
     offset = _offset((entry.settled_at - entry.accepted_at) / 1000)
-    yield f"  {offset} {entry.condition}"
+    yield from (f"  {offset} {line}" for line in end_lines(entry))
+
+
+def accepted_text(entry: Entry) -> str:
+    again = ", delivered a second time" if entry.duplicate else ""
+    return f"accepted{again} {_shown(entry.payload)} ({entry.source}, {entry.request_id})"
+
+
+def attempt_text(entry: Entry, attempt: Attempt) -> str:
+    """Of one of the event's attempts; how long it has waited, too."""
+    place = entry.attempts.index(attempt)
+    waited = attempt.elapsed - (entry.attempts[place - 1].elapsed if place else 0.0)
+    after = f", {waited:g} s after the last" if attempt.number > 1 else ""
+    return f"attempt {attempt.number}: {_attempt_text(attempt)}{after}"
+
+
+def end_lines(entry: Entry) -> Iterable[str]:
+    """Of an event that has settled: its condition, and who was told."""
+    yield f"{entry.condition}"
     for delivery in entry.deliveries:
-        yield f"  {offset} {sent(delivery)}"
+        yield _sent(delivery)
     if entry.drop is not None:
-        yield f"  {offset} nothing sent: {entry.drop.reason}"
+        yield f"nothing sent: {entry.drop.reason}"
     elif not entry.deliveries:
-        yield f"  {offset} nothing sent: no OnSuccess destination"
+        yield "nothing sent: no OnSuccess destination"
+
+
+def synchronous_lines(invocation: Synchronous) -> Iterable[str]:
+    payload = _shown(invocation.payload)
+    yield f"invoked synchronously {payload} ({invocation.source}, {invocation.request_id})"
+    yield _attempt_text(invocation.attempt)
 
 
 def _synchronous(invocation: Synchronous) -> Iterable[str]:
-    yield (
-        f"{timestamp(invocation.at)} {short(invocation.function_arn)} invoked synchronously "
-        f"{shown(invocation.payload)} ({invocation.source}, {invocation.request_id})"
-    )
-    yield f"  {_offset(0)} {attempt_text(invocation.attempt)}"
+    first, second = synchronous_lines(invocation)
+    yield f"{timestamp(invocation.at)} {short(invocation.function_arn)} {first}"
+    yield f"  {_offset(0)} {second}"
 
 
 def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
     """What kept an event from its next attempt, and when each time."""
     for what, group in groupby(found, key=lambda note: note.what):
         offsets = [(note.at - accepted_at) / 1000 for note in group]
-        listed = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]
-        if len(listed) > _MOST_SHOWN:
-            listed[_MOST_SHOWN - 1 : -1] = ["..."]
-        times = f", {len(offsets)} times: at {', '.join(listed)} s" if len(offsets) > 1 else ""
+        shown = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]
+        if len(shown) > _MOST_SHOWN:
+            shown[_MOST_SHOWN - 1 : -1] = ["..."]
+        times = f", {len(offsets)} times: at {', '.join(shown)} s" if len(offsets) > 1 else ""
         yield f"  {_offset(offsets[0])} {what}{times}"
 
 
 def _refused(invocation: Refused) -> Iterable[str]:
-    yield (
-        f"{timestamp(invocation.at)} {short(invocation.function_arn)} invoked synchronously "
-        f"{shown(invocation.payload)} ({invocation.source})"
-    )
-    yield f"  {_offset(0)} {invocation.what}"
+    first, second = refused_lines(invocation)
+    yield f"{timestamp(invocation.at)} {short(invocation.function_arn)} {first}"
+    yield f"  {_offset(0)} {second}"
+
+
+def refused_lines(invocation: Refused) -> Iterable[str]:
+    yield f"invoked synchronously {_shown(invocation.payload)} ({invocation.source})"
+    yield invocation.what
 
 
 def _unanswered(event: Unanswered) -> Iterable[str]:
-    missing = f"{event.source} names {event.function_arn}, which does not exist"
-    yield f"{timestamp(event.at)} nothing invoked: {missing}"
+    yield f"{timestamp(event.at)} {unanswered_text(event)}"
 
 
-def attempt_text(attempt: Attempt) -> str:
-    """How an attempt went."""
+def unanswered_text(event: Unanswered) -> str:
+    return f"nothing invoked: {event.source} names {event.function_arn}, which does not exist"
+
+
+def _attempt_text(attempt: Attempt) -> str:
     if attempt.outcome == "NotFound":
         return "NotFound: the function, version or alias does not exist (any more)"
     if attempt.outcome == "Success":
-        return f"Success {shown(attempt.payload)}".rstrip()
+        return f"Success {_shown(attempt.payload)}".rstrip()
     response = attempt.response
     if not isinstance(response, dict):
         return attempt.outcome
     return f"{attempt.outcome} {response.get('errorType')}: {response.get('errorMessage')}"
 
 
-def sent(delivery: Delivery) -> str:
-    """What became of a delivery."""
+def _sent(delivery: Delivery) -> str:
     what = "-> dead-letter queue" if delivery.dead_letter else "->"
     if delivery.error is None:
         return f"{what} {delivery.destination} ({len(delivery.body)} bytes)"
@@ -152,8 +171,7 @@ def _queued(pending: Pending, accepted_at: int) -> str:
     return f"{_offset(due / 1000)} attempt {pending.attempt} {what}"
 
 
-def pending_text(pending: Pending) -> str:
-    """What is queued, and for when."""
+def _pending_text(pending: Pending) -> str:
     what = "ends" if pending.running else "is due"
     due = timestamp(round(pending.due_at.timestamp() * 1000))
     return f"{short(pending.function_arn)} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
@@ -179,8 +197,7 @@ def short(function_arn: str) -> str:
     return ref.name if ref.qualifier in (None, "$LATEST") else f"{ref.name}:{ref.qualifier}"
 
 
-def shown(payload: bytes) -> str:
-    """A payload as text, its beginning if it is long."""
+def _shown(payload: bytes) -> str:
     text = payload.decode(errors="backslashreplace").strip()
     return text if len(text) <= _PAYLOAD_SHOWN else f"{text[:_PAYLOAD_SHOWN]}... ({len(payload)} bytes)"
 

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             lines.write(*_start(server, stacks, arguments.clock))
         while not ended.wait(1):  # a bare wait would not be interrupted on Windows
             pass
-        lines.write(*_end(server))
+    lines.write(*_end(server))  # once the requests have been answered that were under way
     return 0
 
 
