@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -124,6 +125,30 @@ def test_the_real_clock_waits_and_the_end_tells_what_was_queued():
         assert (status, err) == (0, "")
         assert lines[0] == "ended; 1 event was still queued:"
         assert re.fullmatch(rf"  {function} [0-9a-f-]{{36}}: attempt 2 is due at \S+Z", lines[1])
+
+
+def test_a_second_signal_does_not_wait_for_a_handler(tmp_path):
+    (tmp_path / "app.py").write_text(STUCK)
+    os.mkfifo(tmp_path / "begun")
+    with served(str(tmp_path / "app.py"), "--clock", "real") as server:
+        server.client("lambda").invoke(FunctionName="stuck", InvocationType="Event")
+        assert (tmp_path / "begun").read_text() == "begun"
+        assert " accepted " in server.line()
+        while server.process.poll() is None:
+            server.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.process.wait(0.2)
+        assert server.process.returncode == 128 + signal.SIGINT
+
+
+#: A handler that never ends.
+STUCK = """
+import pathlib, threading
+def stuck(event, context):
+    pathlib.Path(__file__).with_name("begun").write_text("begun")
+    threading.Event().wait()
+HANDLERS = {"stuck": stuck}
+"""
 
 
 # What can't be served

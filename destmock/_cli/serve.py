@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from destmock._server.serving import Server
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: And the signal's number: as a shell reports a program that a signal has ended.
+_KILLED = 128
 _CLOCKS = {
     "skip": "skip (retries run at once, virtual time jumps)",
     "real": "real (retries wait for AWS's minutes)",
@@ -37,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     """What `destmock serve --help` says. Answers the exit status."""
     sorted_files(arguments, needed=False)
     lines = Lines(sys.stdout)
-    with _served(arguments) as server, loaded(server, arguments) as stacks, _signals() as ended:
+    with _signals() as ended, _served(arguments) as server, loaded(server, arguments) as stacks:
         with lines.together:
             server.subscribe(lines.tell)
             lines.write(*_start(server, stacks, arguments.clock))
@@ -77,22 +79,20 @@ def _served(arguments: argparse.Namespace) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[threading.Event]:
-    """The first signal is for a clean end; a second one, should that hang, ends the process."""
+    """The first signal is for a clean end; a second one, should a handler hold that up, for one at once."""
     ended = threading.Event()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
 
-    def end(_number: int, _frame: object) -> None:
+    def end(number: int, _frame: object) -> None:
+        if ended.is_set():
+            os._exit(_KILLED + number)
         ended.set()
-        for number in _SIGNALS:
-            signal.signal(number, before[number])
 
-    for number in _SIGNALS:
-        signal.signal(number, end)
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
     try:
         yield ended
     finally:
-        for number in _SIGNALS:
-            signal.signal(number, before[number])
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _start(server: Server, stacks: list[Stack], clock: str) -> Iterator[str]:
