@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+from importlib import metadata
 from pathlib import Path
 from textwrap import dedent
 
@@ -115,7 +116,7 @@ def test_python_m_destmock_is_the_command_and_reads_standard_input():
 
 
 def test_version(command):
-    assert command("--version")[:2] == (0, "destmock 0.1.0\n")
+    assert command("--version")[:2] == (0, f"destmock {metadata.version('destmock')}\n")
 
 
 def test_without_a_command_there_is_the_usage(command):

@@ -22,6 +22,12 @@ APP = "examples/served_app.py"
 START = "2026-01-01T00:00:00Z"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function"
 LAST = "Ctrl-C ends it."
+#: What the README shows between the command and Ctrl-C.
+README_START = re.search(
+    rf"^\$ destmock serve {APP} --port 5000\n(.*?)\n{LAST}$",
+    (ROOT / "README.md").read_text(),
+    re.MULTILINE | re.DOTALL,
+)[1].splitlines()
 
 
 class Served:
@@ -63,18 +69,10 @@ def served(*arguments):
             process.kill()
 
 
-def test_the_trial_is_told_line_by_line():
+def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line():
     """As it happens: the lines are read while the server runs."""
-    invoke = "--invocation-type Event --function-name destination-sample --payload fileb:///dev/stdin"
     with served(APP, "--start", START) as server:
-        assert server.start[1:] == [
-            f"page:      {server.url}/_destmock",
-            "clock:     skip (retries run at once, virtual time jumps)",
-            "functions: destination-sample, sample-failure, sample-success, sample-success-2",
-            "try:",
-            "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1",
-            f"  echo '{{}}' | aws lambda invoke --endpoint-url {server.url} {invoke} response.json",
-        ]
+        assert [line.replace(server.url, "http://127.0.0.1:5000") for line in server.start] == README_START
         lam = server.client("lambda")
         queue = server.client("sqs").create_queue(QueueName="failed")["QueueUrl"]
         lam.put_function_event_invoke_config(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from typing import TYPE_CHECKING, TextIO
@@ -37,9 +38,9 @@ class Lines:
         """One or more lines of what has just happened, with the virtual time and the request id."""
         head = f"{_time(happening.at)} {happening.function}"
         tail = f" ({happening.request_id})"
-        self.write(
-            *(f"{head} {line}{'' if happening.request_id in line else tail}" for line in happening.lines)
-        )
+        lines = [f"{head} {line}{'' if happening.request_id in line else tail}" for line in happening.lines]
+        with contextlib.suppress(BrokenPipeError):  # nobody reads any more, and the server goes on
+            self.write(*lines)
 
 
 def pending_text(pending: Pending) -> str:
