@@ -371,7 +371,7 @@ def test_a_file_that_is_neither_app_nor_template(refused, write):
 
 
 def test_no_file_at_all(refused):
-    assert refused("run") == "name an app (.py) or a template; see destmock --help"
+    assert refused("run") == "name an app (.py) or a template; see destmock run --help"
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_no_file_at_all(refused):
         ),
         (
             "HANDLERS = {'orders': 'app:handle'}",
-            "app.py: the handler of 'orders' is 'app:handle', and app.py has no handle",
+            "app.py: the handler of 'orders' is 'app:handle', and app.py has no function handle",
         ),
         (
             "HANDLERS = {'orders:live': print}",
@@ -437,7 +437,9 @@ def test_an_error_in_a_module_beside_the_app_is_told_with_its_place(refused, wri
 def test_a_handler_s_module_that_lacks_it(refused, write):
     write("prices.py", "def off(event, context): ...")
     app = write("app.py", "HANDLERS = {'price': 'prices:of'}")
-    assert refused("run", app) == ("app.py: the handler of 'price' is 'prices:of', and prices.py has no of")
+    assert refused("run", app) == (
+        "app.py: the handler of 'price' is 'prices:of', and prices.py has no function of"
+    )
 
 
 def test_a_handler_s_module_is_not_imported_before_its_first_attempt(command, write):
@@ -447,6 +449,13 @@ def test_a_handler_s_module_is_not_imported_before_its_first_attempt(command, wr
         "import os\nof = lambda event, context: NAME\nNAME = os.environ['AWS_LAMBDA_FUNCTION_NAME']",
     )
     out = command("run", write("app.py", "HANDLERS = {'price': 'prices:of'}"))[1]
+    assert 'Success "price"' in out
+
+
+def test_a_handler_s_package_is_not_imported_before_its_first_attempt(command, write):
+    write("shop/__init__.py", "import os\nNAME = os.environ['AWS_LAMBDA_FUNCTION_NAME']")
+    write("shop/prices.py", "from shop import NAME\ndef of(event, context): return NAME")
+    out = command("run", write("app.py", "HANDLERS = {'price': 'shop.prices:of'}"))[1]
     assert 'Success "price"' in out
 
 
@@ -529,6 +538,23 @@ def test_an_event_that_isn_t_json_gets_aws_s_own_error(refused, app):
     line = refused("run", app, "--invoke", "orders", "--event", '{"id": }')
     assert "InvalidRequestContentException" in line
     assert "Could not parse request body into json" in line
+
+
+def test_a_queue_s_function_in_another_language_is_told_after_what_ran(command, write):
+    """Standard output has the timeline so far."""
+    settings = "Handler: index.handler, Runtime: nodejs22.x, Code: {ZipFile: '//'}, FunctionName: audit"
+    role = "Role: arn:aws:iam::123456789012:role/any"
+    source = "EventSourceArn: !GetAtt Failed.Arn, FunctionName: !Ref Audit"
+    more = f"""
+      Audit: {{Type: AWS::Lambda::Function, Properties: {{{settings}, {role}}}}}
+      Reading: {{Type: AWS::Lambda::EventSourceMapping, Properties: {{{source}}}}}
+    Conditions:
+    """
+    template = SHOP.replace("    Conditions:\n", more.lstrip("\n")).replace("OnFailure", "OnSuccess")
+    status, out, err = command("run", write("shop.yaml", template), "--invoke", "Orders")
+    assert "attempt 1: Success" in out
+    assert "has no handler that destmock could run" in err
+    assert (status, err.count("\n")) == (1, 1)
 
 
 def test_a_function_in_another_language(refused, write):

@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,6 +23,7 @@ from destmock._handlers import Handler, Importer, Outcomes, check_source, is_ins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
 _OWN = str(Path(__file__).parent.parent)
@@ -37,26 +39,32 @@ class Found:
 
 
 @contextlib.contextmanager
-def imported(files: Sequence[Path]) -> Iterator[dict[str, Found]]:
-    """The handlers of all the files, by name. At the end their modules are forgotten.
-
-    Raises `Problem` for a file that can't be imported, and for a handler that can't be one.
-    """
-    handlers: dict[str, Found] = {}
+def forgotten() -> Iterator[None]:
+    """At the end, the path is what it was, and what apps have imported is forgotten."""
     path, known = list(sys.path), set(sys.modules)
     try:
-        for file in files:
-            for name, source in _handlers_of(file).items():
-                if name in handlers:
-                    message = f"both {handlers[name].file} and {file} have a handler of {name!r}"
-                    raise Problem(message)
-                handlers[name] = Found(file, source)
-        _check_siblings(files, set(sys.modules) - known, handlers)
-        yield handlers
+        yield
     finally:
         sys.path[:] = path
         brought = {name for name in set(sys.modules) - known if not name.startswith("destmock.")}
         Importer().forget(brought)
+
+
+def imported(files: Sequence[Path]) -> dict[str, Found]:
+    """The handlers of all the files, by name.
+
+    Raises `Problem` for a file that can't be imported, and for a handler that can't be one.
+    """
+    handlers: dict[str, Found] = {}
+    known = set(sys.modules)
+    for file in files:
+        for name, source in _handlers_of(file).items():
+            if name in handlers:
+                message = f"both {handlers[name].file} and {file} have a handler of {name!r}"
+                raise Problem(message)
+            handlers[name] = Found(file, source)
+    _check_siblings(files, set(sys.modules) - known, handlers)
+    return handlers
 
 
 def _check_siblings(files: Sequence[Path], brought: set[str], handlers: Mapping[str, Found]) -> None:
@@ -119,22 +127,29 @@ def _own_error(file: Path, error: BaseException) -> str:
 
 def _checked(file: Path, module: ModuleType, name: str, source: Source) -> Source:
     """A handler that can be one; a string that names the file's own module is what it names."""
+    _check_source(file, name, source)
+    if not isinstance(source, str):
+        return source
+    home, _, function = source.replace(":", ".").rpartition(".")
+    if home != file.stem:
+        missing = _missing(home, function)
+        if missing:
+            raise Problem(_nothing_there(file, name, source, missing))
+        return source
+    found = getattr(module, function, None)
+    if found is None or isinstance(found, str):
+        raise Problem(_nothing_there(file, name, source, f"{file} has no function {function}"))
+    _check_source(file, name, found)
+    own: Source = found
+    return own
+
+
+def _check_source(file: Path, name: str, source: object) -> None:
     try:
         check_source(name, source)
     except (TypeError, ValueError) as error:
         message = f"{file}: {error}"
         raise Problem(message) from error
-    if not isinstance(source, str):
-        return source
-    home, _, function = source.replace(":", ".").rpartition(".")
-    if home == file.stem:
-        if not hasattr(module, function):
-            raise Problem(_nothing_there(file, name, source, f"{file} has no {function}"))
-        return _checked(file, module, name, getattr(module, function))
-    missing = _missing(home, function)
-    if missing:
-        raise Problem(_nothing_there(file, name, source, missing))
-    return source
 
 
 def _nothing_there(file: Path, name: str, source: str, why: str) -> str:
@@ -144,9 +159,9 @@ def _nothing_there(file: Path, name: str, source: str, why: str) -> str:
 def _missing(home: str, function: str) -> str:
     """What a handler's module lacks, as far as its text tells: it is imported at the first attempt."""
     try:
-        spec = importlib.util.find_spec(home)
-    except (ImportError, ValueError):
-        spec = None
+        spec = _spec(home)
+    except ValueError:  # a module without a spec: it is there
+        return ""
     if spec is None:
         return f"there is no module {home}"
     if spec.origin is None or not spec.origin.endswith(".py"):
@@ -159,7 +174,18 @@ def _missing(home: str, function: str) -> str:
     dynamic = "__getattr__" in names or any(
         isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(ast.parse(text))
     )
-    return "" if function in names or dynamic else f"{_shown(spec.origin)} has no {function}"
+    return "" if function in names or dynamic else f"{_shown(spec.origin)} has no function {function}"
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Where a module would come from. No package is imported for it, as `find_spec` alone would."""
+    top, *parts = name.split(".")
+    spec = importlib.util.find_spec(top)
+    for part in parts:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", spec.submodule_search_locations)
+    return spec
 
 
 def _shown(file: str) -> str:

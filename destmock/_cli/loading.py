@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,7 +15,7 @@ from destmock.errors import DestmockError
 if TYPE_CHECKING:
     import argparse
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from destmock._cli.apps import Found, Source
@@ -40,44 +40,46 @@ class Loadable(Protocol):
     ) -> Stack: ...
 
 
-def sorted_files(arguments: argparse.Namespace, *, needed: bool = True) -> tuple[list[Path], list[Path]]:
-    """The apps and the templates that a command names. Raises `Problem` for what is neither or not there."""
-    found: tuple[list[Path], list[Path]] = [], []
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a command names."""
+
+    apps: list[Path]
+    templates: list[Path]
+
+
+def files_of(arguments: argparse.Namespace) -> Files:
+    """The files that a command names. Raises `Problem` for what is neither app nor template, or not there."""
+    files = Files([], [])
     for file in arguments.files:
         if file.suffix == ".py":
-            found[0].append(file)
+            files.apps.append(file)
         elif file.suffix in _TEMPLATES:
-            found[1].append(file)
+            files.templates.append(file)
         else:
             message = f"{file} is neither an app (.py) nor a template ({', '.join(_TEMPLATES)})"
             raise Problem(message)
-    found[1].extend(arguments.templates)
-    for file in (*found[0], *found[1]):
+    files.templates.extend(arguments.templates)
+    for file in (*files.apps, *files.templates):
         if not file.is_file():
             message = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
             raise Problem(message)
-    if needed and not any(found):
-        message = "name an app (.py) or a template; see destmock --help"
-        raise Problem(message)
-    return found
+    return files
 
 
-@contextlib.contextmanager
-def loaded(target: Loadable, arguments: argparse.Namespace) -> Iterator[list[Stack]]:
-    """While entered, the apps' handlers are registered and the templates deployed; answers their stacks."""
-    files, named = sorted_files(arguments, needed=False)
-    with apps.imported(files) as handlers:
-        read = [_read(file) for file in named]
-        given = dict(arguments.parameters)
-        _check_parameters(given, read)
-        logical = {name for template in read for name in _section(template, "Resources")}
-        for name, found in handlers.items():
-            if name not in logical:
-                _register(target, name, found)
-        yield [
-            _deployed(target, template, handlers, given, ignore=arguments.ignore_unsupported)
-            for template in read
-        ]
+def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> list[Stack]:
+    """Registers the apps' handlers, and deploys the templates; answers their stacks."""
+    handlers = apps.imported(files.apps)
+    read = [_read(file) for file in files.templates]
+    given = dict(arguments.parameters)
+    _check_parameters(given, read)
+    logical = {name for template in read for name in _section(template, "Resources")}
+    for name, found in handlers.items():
+        if name not in logical:
+            _register(target, name, found)
+    return [
+        _deployed(target, template, handlers, given, ignore=arguments.ignore_unsupported) for template in read
+    ]
 
 
 def _read(file: Path) -> templates.Template:

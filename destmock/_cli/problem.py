@@ -8,6 +8,7 @@ import re
 _OPTIONS = {
     r"ignore_unsupported=True": "--ignore-unsupported",
     r"pass parameters=\{\.\.\.\}": "pass --parameter NAME=VALUE",
+    r" \(or pass a larger limit to run_until_idle\)": "",
     r"mock_destinations\(allow_hosts=\['([^']*)'\]\)": r"--allow-host \1",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 import destmock
+from destmock._cli.apps import forgotten
 from destmock._cli.document import document
-from destmock._cli.loading import loaded, sorted_files
+from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, one_line
-from destmock.errors import InvocationLoopError
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +29,10 @@ _JSON = ("{", "[", '"')
 
 def run(arguments: argparse.Namespace) -> int:
     """What `destmock run --help` says. Answers the exit status."""
-    sorted_files(arguments)
+    files = files_of(arguments)
+    if not (files.apps or files.templates):
+        message = "name an app (.py) or a template; see destmock run --help"
+        raise Problem(message)
     payload = _payload(arguments.event)
     try:
         mock = destmock.mock_destinations(
@@ -36,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise Problem(error) from error
-    with mock as simulated, loaded(simulated, arguments) as stacks:
+    with forgotten(), mock as simulated:
+        stacks = load(simulated, files, arguments)
         status = _invoked(simulated, stacks, arguments.invoke, payload)
         if arguments.json:
             print(document(simulated.invocations, simulated.deliveries, simulated.drops))
@@ -47,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _payload(event: str) -> bytes:
     if event.lstrip().startswith(_JSON):
-        return event.encode()
+        return os.fsencode(event)
     try:
         return sys.stdin.buffer.read() if event == "-" else Path(event).read_bytes()
     except OSError as error:
@@ -61,11 +66,11 @@ def _invoked(simulated: Destmock, stacks: list[Stack], asked: str | None, payloa
     try:
         lam.invoke(FunctionName=name, InvocationType="Event", Payload=payload)
         simulated.run_until_idle()
-    except InvocationLoopError as error:
+    except (ClientError, BotoCoreError, destmock.DestmockError) as error:
+        if not any(invocation.attempts for invocation in simulated.invocations):
+            raise Problem(error) from error
         print(f"destmock: {one_line(error)}", file=sys.stderr)
         return 1
-    except (ClientError, BotoCoreError, destmock.DestmockError) as error:
-        raise Problem(error) from error
     return int(_failed(simulated))
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from destmock._cli.apps import forgotten
 from destmock._cli.lines import Lines, pending_text
-from destmock._cli.loading import loaded, sorted_files
+from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, one_line
 from destmock._server.serving import serve
 
@@ -37,9 +38,10 @@ _CLOCKS = {
 
 def run(arguments: argparse.Namespace) -> int:
     """What `destmock serve --help` says. Answers the exit status."""
-    sorted_files(arguments, needed=False)
+    files = files_of(arguments)
     lines = Lines(sys.stdout)
-    with _signals() as ended, _served(arguments) as server, loaded(server, arguments) as stacks:
+    with _signals() as ended, forgotten(), _served(arguments) as server:
+        stacks = load(server, files, arguments)
         with lines.together:
             server.subscribe(lines.tell)
             lines.write(*_start(server, stacks, arguments.clock))
