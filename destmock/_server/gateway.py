@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from botocore.model import OperationNotFoundError
 from werkzeug.test import run_wsgi_app
 
 from destmock import _aws_errors as errors
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 #: Python errors that a request comes to, for the user to see; on stderr unless logging is set up.
 log = logging.getLogger("destmock.server")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/([0-9]+)/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_UNSIGNED = "AWS4-HMAC-SHA256 Credential=unsigned/20000101/{region}/lambda/aws4_request, Signature=none"
 #: Services that are told what functions have written, counted and traced once someone is about to read it.
 _READING = {"logs", "monitoring", "xray"}
 _HEADERS_OF_WSGI = ("CONTENT_TYPE", "CONTENT_LENGTH")
+_NO_SERVICE = "moto has no service that this request is for"
 _NO_PAGE = "this server has no page"
 _MOTO_API = (
     "moto's own API is closed: what it resets or records is behind destmock's back. Start another server, or "
@@ -151,6 +154,8 @@ class Gateway:
         caller = wire.Caller(partition_of(region), region, account, trace)
         method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
         request = lambda_api.read(method, path, query, _headers(environ), body, caller)
+        if signature.service is None:  # moto goes by it
+            environ["HTTP_AUTHORIZATION"] = _UNSIGNED.format(region=region)
         return _operations.answered(self._simulation, request)
 
     def _from_moto(self, environ: WSGIEnvironment) -> Reply:
@@ -159,10 +164,12 @@ class Gateway:
         try:
             application = self._moto.get_application(environ)
         except Exception:  # noqa: BLE001 - moto's ways to say that it knows no such service
-            text = "moto has no service that this request could be for"
-            raise errors.unknown_operation(text) from None
+            raise errors.unknown_operation(_NO_SERVICE) from None
         try:
             return _run(application, environ)
+        except (OperationNotFoundError, NotImplementedError) as error:
+            text = f"moto does not know the operation: {error}"
+            raise errors.unknown_operation(text) from None
         except Exception:
             if "json" in environ.get("CONTENT_TYPE", "") and not is_json(body):
                 raise errors.not_parsed(complaint(body)) from None
