@@ -129,6 +129,13 @@ def test_help_names_each_command_s_exit_status(command):
     assert "1 when one did not" in command("run", "--help")[1]
 
 
+def test_help_is_there_at_once():
+    """Without the second that boto3 and moto take to import."""
+    code = "import sys, destmock._cli; print(*{'boto3', 'botocore', 'moto'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "\n"
+
+
 # What it tells
 
 

@@ -9,64 +9,20 @@ import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from destmock._cli import main
+from tests.served import LAST, ROOT, served
 
-ROOT = Path(__file__).parent.parent
 APP = "examples/served_app.py"
 START = "2026-01-01T00:00:00Z"
-ARN = "arn:aws:lambda:us-east-1:123456789012:function"
-LAST = "Ctrl-C ends it."
 #: What the README shows between the command and Ctrl-C.
 README_START = re.search(
     rf"^\$ destmock serve {APP} --port 5000\n(.*?)\n{LAST}$",
     (ROOT / "README.md").read_text(),
     re.MULTILINE | re.DOTALL,
 )[1].splitlines()
-
-
-class Served:
-    """A running `destmock serve`: what it has printed at its start, and clients for it."""
-
-    def __init__(self, process):
-        self.process = process
-        self.start = [*iter(self.line, LAST)]
-        self.url = re.fullmatch(r"destmock \S+ serves AWS at (http://[0-9.]+:\d+)", self.start[0])[1]
-
-    def line(self):
-        line = self.process.stdout.readline()
-        assert line, f"it has ended: {self.process.stderr.read()}"
-        return line.rstrip("\n")
-
-    def client(self, service):
-        config = Config(retries={"total_max_attempts": 1})
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, "us-east-1", endpoint_url=self.url, config=config, **keys)
-
-    def end(self, how):
-        """Answers its exit status, and the rest of what it prints."""
-        self.process.send_signal(how)
-        out, err = self.process.communicate()
-        return self.process.returncode, out.splitlines(), err
-
-
-@contextlib.contextmanager
-def served(*arguments):
-    command = [sys.executable, "-W", "error", "-m", "destmock", "serve", "--port", "0", *arguments]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT) as process:
-        guard = threading.Timer(60, process.kill)  # so that a failure is none of time
-        guard.start()
-        try:
-            yield Served(process)
-        finally:
-            guard.cancel()
-            process.kill()
 
 
 def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line():
