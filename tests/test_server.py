@@ -848,6 +848,6 @@ class TestFixture:
                 assert len(destmock_server.pending) == 1
             """
         )
-        result = pytester.runpytest_inprocess("-p", "no:randomly", "-n0")
+        result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio")
         result.assert_outcomes(passed=1, errors=1)
         result.stdout.fnmatch_lines(["*LeftoverError: 1 event is still queued*", "*destmock timeline*"])
