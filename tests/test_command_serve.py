@@ -12,6 +12,7 @@ import threading
 
 import pytest
 
+import destmock._cli.serve  # noqa: F401 - what a test with pytester is first to import is forgotten after it
 from destmock._cli import main
 from tests.served import LAST, ROOT, served
 
