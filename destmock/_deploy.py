@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -309,9 +308,7 @@ def deploy(
     try:
         from destmock import _stacks as stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
     except ModuleNotFoundError as error:
-        extra = "sam" if templates.SERVERLESS in Path(template).read_text("utf-8") else "templates"
-        message = f"deploy() needs {error.name}: pip install 'destmock[{extra}]'"
-        raise UnsupportedError(message) from error
+        raise UnsupportedError(templates.needing(template, error)) from error
     stacks.complete(simulation.on_close)
     loaded = templates.load(template)
     name = stack_name or loaded.stack_name

@@ -301,4 +301,9 @@ def _is_users_own(module: object) -> bool:
         KeyError
     ):  # a namespace package finds its path through its parent, which has been forgotten already
         return True
-    return file is not None and not file.startswith(_INSTALLED)
+    return file is not None and not is_installed(file)
+
+
+def is_installed(file: str) -> bool:
+    """Whether a file of code is the standard library's or an installed package's."""
+    return file.startswith(_INSTALLED)

@@ -75,6 +75,12 @@ def load(path: str | os.PathLike[str]) -> Template:
     return Template(file, body)
 
 
+def needing(template: str | os.PathLike[str], error: ModuleNotFoundError) -> str:
+    """What to install for a template, after the import of what reads it has failed."""
+    extra = "sam" if SERVERLESS in Path(template).read_text("utf-8") else "templates"
+    return f"deploy() needs {error.name}: pip install 'destmock[{extra}]'"
+
+
 def transforms(body: Mapping[str, Any]) -> list[str]:
     asked = body.get("Transform", [])
     return [asked] if isinstance(asked, str) else list(asked)

@@ -15,6 +15,8 @@ ROOT = Path(destmock.__file__).parent
 
 #: From the top down: a module imports only those below it, for its types too. `_targets` is a whole package.
 ORDER = [
+    "__main__",
+    "_cli",
     "pytest_plugin",
     "__init__",
     "_server",
@@ -101,6 +103,7 @@ KNOW_MOTO = {
     "_backends",
     "_moto_gaps",
     "_bridge",
+    "_cli",
     "_deploy",
     "_functions",
     "_hook",

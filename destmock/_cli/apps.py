@@ -1,0 +1,194 @@
+"""Apps: Python files with `HANDLERS`, imported as a program's main module would be.
+
+They are imported with the mock active: what a module does at its top level (makes clients, asks for a
+parameter, creates a queue) must never reach AWS, and needs a region.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import symtable
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from destmock._cli.problem import Problem
+from destmock._handlers import Handler, Importer, Outcomes, check_source, is_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+_OWN = str(Path(__file__).parent.parent)
+Source: TypeAlias = "Handler | str | Outcomes"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A handler, and the file whose `HANDLERS` has it."""
+
+    file: Path
+    source: Source
+
+
+@contextlib.contextmanager
+def forgotten() -> Iterator[None]:
+    """At the end, the path is what it was, and what apps have imported is forgotten."""
+    path, known = list(sys.path), set(sys.modules)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        brought = {name for name in set(sys.modules) - known if not name.startswith("destmock.")}
+        Importer().forget(brought)
+
+
+def imported(files: Sequence[Path]) -> dict[str, Found]:
+    """The handlers of all the files, by name.
+
+    Raises `Problem` for a file that can't be imported, and for a handler that can't be one.
+    """
+    handlers: dict[str, Found] = {}
+    known = set(sys.modules)
+    for file in files:
+        for name, source in _handlers_of(file).items():
+            if name in handlers:
+                message = f"both {handlers[name].file} and {file} have a handler of {name!r}"
+                raise Problem(message)
+            handlers[name] = Found(file, source)
+    _check_siblings(files, set(sys.modules) - known, handlers)
+    return handlers
+
+
+def _check_siblings(files: Sequence[Path], brought: set[str], handlers: Mapping[str, Found]) -> None:
+    """Two apps would share a module that each has beside it: Python imports one of a name."""
+    apps = {file.resolve() for file in files}
+    directories = {file.resolve().parent: file.parent for file in files}
+    named = {found.source.replace(":", ".") for found in handlers.values() if isinstance(found.source, str)}
+    for name in sorted({each.partition(".")[0] for each in brought | named}):
+        there = [
+            shown
+            for directory, shown in directories.items()
+            if (directory / name).is_dir() or (directory / f"{name}.py").is_file()
+            if directory / f"{name}.py" not in apps
+        ]
+        if len(there) > 1:
+            message = f"{there[0]} and {there[1]} both have a module {name}, and Python imports one of a name"
+            raise Problem(message)
+
+
+def _handlers_of(file: Path) -> dict[str, Source]:
+    module = _module(file)
+    handlers = getattr(module, "HANDLERS", None)
+    if not isinstance(handlers, Mapping):
+        what = "has no HANDLERS" if handlers is None else f"has HANDLERS = {handlers!r}"
+        message = f"{file} {what}: it is a mapping such as HANDLERS = {{'orders': place_order}}"
+        raise Problem(message)
+    return {name: _checked(file, module, name, source) for name, source in handlers.items()}
+
+
+def _module(file: Path) -> ModuleType:
+    """The file under its own name, as others import it; under another where that is taken."""
+    directory = str(file.resolve().parent)
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    name = file.stem if file.stem not in sys.modules else f"{file.stem} ({file})"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise Problem(_own_error(file, error)) from error
+    return module
+
+
+def _own_error(file: Path, error: BaseException) -> str:
+    """Where in the user's own code it went wrong, and the error that it was."""
+    place, line = str(file), None
+    if isinstance(error, SyntaxError) and error.filename:
+        place, line = error.filename, error.lineno
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if not (is_installed(frame.filename) or frame.filename.startswith((_OWN, "<"))):
+                place, line = frame.filename, frame.lineno
+    where = _shown(place) if line is None else f"{_shown(place)}, line {line}"
+    return f"{where}: {traceback.format_exception_only(type(error), error)[-1]}"
+
+
+def _checked(file: Path, module: ModuleType, name: str, source: Source) -> Source:
+    """A handler that can be one; a string that names the file's own module is what it names."""
+    _check_source(file, name, source)
+    if not isinstance(source, str):
+        return source
+    home, _, function = source.replace(":", ".").rpartition(".")
+    if home != file.stem:
+        missing = _missing(home, function)
+        if missing:
+            raise Problem(_nothing_there(file, name, source, missing))
+        return source
+    found = getattr(module, function, None)
+    if found is None or isinstance(found, str):
+        raise Problem(_nothing_there(file, name, source, f"{file} has no function {function}"))
+    _check_source(file, name, found)
+    own: Source = found
+    return own
+
+
+def _check_source(file: Path, name: str, source: object) -> None:
+    try:
+        check_source(name, source)
+    except (TypeError, ValueError) as error:
+        message = f"{file}: {error}"
+        raise Problem(message) from error
+
+
+def _nothing_there(file: Path, name: str, source: str, why: str) -> str:
+    return f"{file}: the handler of {name!r} is {source!r}, and {why}"
+
+
+def _missing(home: str, function: str) -> str:
+    """What a handler's module lacks, as far as its text tells: it is imported at the first attempt."""
+    try:
+        spec = _spec(home)
+    except ValueError:  # a module without a spec: it is there
+        return ""
+    if spec is None:
+        return f"there is no module {home}"
+    if spec.origin is None or not spec.origin.endswith(".py"):
+        return ""
+    try:
+        text = importlib.util.decode_source(Path(spec.origin).read_bytes())
+        names = symtable.symtable(text, spec.origin, "exec").get_identifiers()
+    except SyntaxError as error:
+        return _own_error(Path(spec.origin), error)
+    dynamic = "__getattr__" in names or any(
+        isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(ast.parse(text))
+    )
+    return "" if function in names or dynamic else f"{_shown(spec.origin)} has no function {function}"
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Where a module would come from. No package is imported for it, as `find_spec` alone would."""
+    top, *parts = name.split(".")
+    spec = importlib.util.find_spec(top)
+    for part in parts:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", spec.submodule_search_locations)
+    return spec
+
+
+def _shown(file: str) -> str:
+    """As seen from the current directory, if it is below it."""
+    path = Path(file).resolve()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -1,0 +1,162 @@
+"""What the commands take."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+
+_LAST_PORT = 65535
+_LOADED = """\
+An app (.py) is imported with AWS already mocked, its directory on the path as `python app.py` has it. Its
+HANDLERS maps function names to callables, "module:function" or outcomes(...); a name that is the logical id
+of a template's function replaces that function's code. What an app prints while it is imported goes to
+standard error."""
+
+_RUN = f"""\
+Deploys, invokes one function asynchronously, runs until nothing is queued, and prints the timeline.
+
+{_LOADED}
+
+exit status: 0 when every event ended with Success and every record arrived, 1 when one did not, 2 when
+nothing could be run."""
+
+_SERVE = f"""\
+Serves AWS at one HTTP endpoint of this machine, for the AWS CLI and the SDKs of any language, until Ctrl-C or
+SIGTERM. Prints a line for each thing that happens, and at the end what was still queued.
+
+{_LOADED}
+
+exit status: 0 when it was ended, 2 when nothing could be served."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="destmock",
+        description="AWS Lambda's destinations, retries and asynchronous invocation, on this machine.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"destmock {metadata.version('destmock')}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_serve(commands)
+    return top
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run",
+        help="deploy, invoke a function, run until idle and print the timeline",
+        description=_RUN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    run.add_argument(
+        "--invoke",
+        metavar="FUNCTION",
+        help="a name, an ARN, name:alias, or the logical id of a template (default: the only function)",
+    )
+    run.add_argument(
+        "--event",
+        metavar="EVENT",
+        default="{}",
+        help='the payload: a file, - for standard input, or JSON that begins with {, [ or " (default: {})',
+    )
+    run.add_argument(
+        "--json", action="store_true", help="print one JSON document of what happened, not the timeline"
+    )
+    _add_common(run)
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="serve AWS over HTTP, for the AWS CLI and the SDKs of any language",
+        description=_SERVE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    serve.add_argument("--port", type=_port, default=5000, help="0 for any that is free (default: 5000)")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="whoever reaches it can run the handlers (default: 127.0.0.1)"
+    )
+    serve.add_argument(
+        "--clock",
+        choices=("skip", "real", "manual"),
+        default="skip",
+        help="skip: retries run at once, and virtual time jumps (default); real: they wait AWS's minutes; "
+        "manual: time moves by the page only",
+    )
+    _add_common(serve)
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="an app (.py) or a template (.yaml, .yml, .json, .template)",
+    )
+    command.add_argument(
+        "--template",
+        dest="templates",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="another template: CloudFormation's, SAM's or CDK's; may be repeated",
+    )
+    command.add_argument(
+        "--parameter",
+        dest="parameters",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="NAME=VALUE",
+        help="of every template that has one of this name; may be repeated",
+    )
+    command.add_argument(
+        "--ignore-unsupported", action="store_true", help="leave out resources that are not simulated"
+    )
+    command.add_argument(
+        "--start",
+        type=_moment,
+        metavar="TIME",
+        help="the virtual time at the beginning, in ISO 8601, UTC without a zone; the output is then the "
+        "same each time (default: now)",
+    )
+    command.add_argument(
+        "--allow-host",
+        dest="allow_hosts",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host that handlers may reach over the network; may be repeated (default: none)",
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _LAST_PORT):
+        message = f"{text!r} is not a port, which is a number up to {_LAST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        message = f"{text!r} is not NAME=VALUE"
+        raise argparse.ArgumentTypeError(message)
+    return name, value
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))  # Python 3.10 knows no Z
+    except ValueError:
+        message = f"{text!r} is not a time in ISO 8601, such as 2026-01-01T00:00:00Z"
+        raise argparse.ArgumentTypeError(message) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

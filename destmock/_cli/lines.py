@@ -1,0 +1,59 @@
+"""What `destmock serve` prints: whole lines, at once, whichever thread has something to tell."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from typing import TYPE_CHECKING, TextIO
+
+from destmock._clock import from_datetime
+from destmock._record import timestamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from destmock._ledger import Pending
+    from destmock._server.happenings import Happening
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class Lines:
+    """Lines on a stream. It is kept, since handlers get another standard output while they run."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        #: While it is held, others wait with their lines.
+        self.together = threading.RLock()
+
+    def write(self, *lines: str) -> None:
+        """Writes lines, each on one line whatever is in it, and has them shown at once."""
+        with self.together:
+            for line in lines:
+                self._stream.write(f"{_harmless(line)}\n")
+            self._stream.flush()
+
+    def tell(self, happening: Happening) -> None:
+        """One or more lines of what has just happened, with the virtual time and the request id."""
+        head = f"{_time(happening.at)} {happening.function}"
+        tail = f" ({happening.request_id})"
+        lines = [f"{head} {line}{'' if happening.request_id in line else tail}" for line in happening.lines]
+        with contextlib.suppress(BrokenPipeError):  # nobody reads any more, and the server goes on
+            self.write(*lines)
+
+
+def pending_text(pending: Pending) -> str:
+    """What is queued, and for when."""
+    what = "ends" if pending.running else "is due"
+    due = _time(pending.due_at)
+    return f"{pending.function_name} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
+
+
+def _harmless(line: str) -> str:
+    """Payloads and errors are anyone's: what would make a terminal do something is shown instead."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", " ".join(line.splitlines()))
+
+
+def _time(moment: datetime) -> str:
+    return timestamp(from_datetime(moment))

@@ -1,0 +1,137 @@
+"""Loading the files of a command: apps are imported, templates deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from destmock import _templates as templates
+from destmock._cli import apps
+from destmock._cli.problem import Problem
+from destmock.errors import DestmockError
+
+if TYPE_CHECKING:
+    import argparse
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from destmock._cli.apps import Found, Source
+    from destmock._deploy import Stack
+
+_TEMPLATES = (".yaml", ".yml", ".json", ".template")
+#: What a template, its parameters, its handlers or AWS may have against a deployment.
+REFUSALS = (OSError, ValueError, TypeError, DestmockError, ClientError, BotoCoreError)
+
+
+class Loadable(Protocol):
+    """What a `Destmock` and a server have in common."""
+
+    def handler(self, name: str, handler: Source, /) -> None: ...
+    def deploy(
+        self,
+        template: str | os.PathLike[str],
+        *,
+        parameters: Mapping[str, object] | None = ...,
+        handlers: Mapping[str, Source] | None = ...,
+        ignore_unsupported: bool = ...,
+    ) -> Stack: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a command names."""
+
+    apps: list[Path]
+    templates: list[Path]
+
+
+def files_of(arguments: argparse.Namespace) -> Files:
+    """The files that a command names. Raises `Problem` for what is neither app nor template, or not there."""
+    files = Files([], [])
+    for file in arguments.files:
+        if file.suffix == ".py":
+            files.apps.append(file)
+        elif file.suffix in _TEMPLATES:
+            files.templates.append(file)
+        else:
+            message = f"{file} is neither an app (.py) nor a template ({', '.join(_TEMPLATES)})"
+            raise Problem(message)
+    files.templates.extend(arguments.templates)
+    for file in (*files.apps, *files.templates):
+        if not file.is_file():
+            message = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
+            raise Problem(message)
+    return files
+
+
+def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> list[Stack]:
+    """Registers the apps' handlers, and deploys the templates; answers their stacks."""
+    handlers = apps.imported(files.apps)
+    read = [_read(file) for file in files.templates]
+    given = dict(arguments.parameters)
+    _check_parameters(given, read)
+    logical = {name for template in read for name in _section(template, "Resources")}
+    for name, found in handlers.items():
+        if name not in logical:
+            _register(target, name, found)
+    return [
+        _deployed(target, template, handlers, given, ignore=arguments.ignore_unsupported) for template in read
+    ]
+
+
+def _read(file: Path) -> templates.Template:
+    try:
+        return templates.load(file)
+    except ModuleNotFoundError as error:
+        raise Problem(templates.needing(file, error)) from error
+    except REFUSALS as error:
+        raise Problem(error) from error
+
+
+def _section(template: templates.Template, name: str) -> Mapping[str, object]:
+    """A part of a template that nobody has checked yet: `deploy` does, and says what is wrong with it."""
+    section = template.body.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _check_parameters(given: Mapping[str, str], read: list[templates.Template]) -> None:
+    declared = {name for template in read for name in _section(template, "Parameters")}
+    for name in given:
+        if name not in declared:
+            listed = ", ".join(sorted(declared)) or "none"
+            message = f"no template has a parameter {name}; there are: {listed}"
+            raise Problem(message)
+
+
+def _register(target: Loadable, name: str, found: Found) -> None:
+    try:
+        target.handler(name, found.source)
+    except (TypeError, ValueError) as error:
+        message = f"{found.file}: {error}"
+        raise Problem(message) from error
+
+
+def _deployed(
+    target: Loadable,
+    template: templates.Template,
+    handlers: Mapping[str, Found],
+    parameters: Mapping[str, str],
+    *,
+    ignore: bool,
+) -> Stack:
+    resources, declared = _section(template, "Resources"), _section(template, "Parameters")
+    try:
+        return target.deploy(
+            template.path,
+            parameters={name: value for name, value in parameters.items() if name in declared},
+            handlers={name: found.source for name, found in handlers.items() if name in resources},
+            ignore_unsupported=ignore,
+        )
+    except REFUSALS as error:
+        message = str(error)
+        if str(template.path) not in message:
+            message = f"{template.path}: {message}"
+        raise Problem(message) from error

@@ -1,0 +1,25 @@
+"""What ends a command with one line on standard error and exit status 2."""
+
+from __future__ import annotations
+
+import re
+
+#: What the library's own texts tell a Python program to pass: how the command line says it.
+_OPTIONS = {
+    r"ignore_unsupported=True": "--ignore-unsupported",
+    r"pass parameters=\{\.\.\.\}": "pass --parameter NAME=VALUE",
+    r" \(or pass a larger limit to run_until_idle\)": "",
+    r"mock_destinations\(allow_hosts=\['([^']*)'\]\)": r"--allow-host \1",
+}
+
+
+class Problem(Exception):  # noqa: N818 - the user's to mend, not the program's
+    """Its text is the line."""
+
+
+def one_line(error: object) -> str:
+    """A text or an exception's text on one line, in the words of the command line."""
+    text = " ".join(str(error).split())
+    for written, option in _OPTIONS.items():
+        text = re.sub(written, option, text)
+    return text

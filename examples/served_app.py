@@ -1,0 +1,26 @@
+"""The functions of the first-day trial, for the command line: `destmock serve examples/served_app.py`."""
+
+import json
+import logging
+
+
+def destination_sample(event, context):
+    if event["Success"]:
+        return {"statusCode": 200, "body": event}
+    raise Exception("Success is False", event)
+
+
+def on_success(event, context):
+    print("on-success received", json.dumps(event))
+
+
+def on_failure(event, context):
+    logging.getLogger().error("on-failure received %s", json.dumps(event))
+
+
+HANDLERS = {
+    "destination-sample": destination_sample,
+    "sample-success": on_success,
+    "sample-failure": on_failure,
+    "sample-success-2": on_success,
+}

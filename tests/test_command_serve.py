@@ -1,0 +1,163 @@
+"""`destmock serve`: what it prints, how it ends, and what it refuses."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import destmock._cli.serve  # noqa: F401 - what a test with pytester is first to import is forgotten after it
+from destmock._cli import main
+from tests.served import LAST, ROOT, served
+
+APP = "examples/served_app.py"
+START = "2026-01-01T00:00:00Z"
+#: What the README shows between the command and Ctrl-C.
+README_START = re.search(
+    rf"^\$ destmock serve {APP} --port 5000\n(.*?)\n{LAST}$",
+    (ROOT / "README.md").read_text(),
+    re.MULTILINE | re.DOTALL,
+)[1].splitlines()
+
+
+def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line():
+    """As it happens: the lines are read while the server runs."""
+    with served(APP, "--start", START) as server:
+        assert [line.replace(server.url, "http://127.0.0.1:5000") for line in server.start] == README_START
+        lam = server.client("lambda")
+        queue = server.client("sqs").create_queue(QueueName="failed")["QueueUrl"]
+        lam.put_function_event_invoke_config(
+            FunctionName="destination-sample",
+            DestinationConfig={"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failed"}},
+        )
+        answer = lam.invoke(
+            FunctionName="destination-sample",
+            InvocationType="Event",
+            Payload=b'{"Success":\n false, "\\u001b[31m": 1}',
+        )
+        assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
+        lines = [server.line() for _ in range(6)]
+        request_id = answer["ResponseMetadata"]["RequestId"]
+        event = r'{"Success":  false, "\u001b[31m": 1}'
+        error = "Error Exception: ('Success is False', {'Success': False, '\\x1b[31m': 1})"
+        day = "2026-01-01T00:0"
+        assert lines[:5] == [
+            f"{day}0:00.000Z destination-sample accepted {event} (Invoke, {request_id})",
+            f"{day}0:00.000Z destination-sample attempt 1: {error} ({request_id})",
+            f"{day}1:00.000Z destination-sample attempt 2: {error}, 60 s after the last ({request_id})",
+            f"{day}3:00.000Z destination-sample attempt 3: {error}, 120 s after the last ({request_id})",
+            f"{day}3:00.000Z destination-sample RetriesExhausted ({request_id})",
+        ]
+        assert re.fullmatch(
+            rf"{day}3:00.000Z destination-sample -> arn:aws:sqs:us-east-1:123456789012:failed "
+            rf"\(\d+ bytes\) \({request_id}\)",
+            lines[5],
+        )
+        [message] = server.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+        assert json.loads(message["Body"])["requestContext"]["condition"] == "RetriesExhausted"
+        assert server.end(signal.SIGINT) == (0, ["ended; no events were still queued"], "")
+
+
+def test_the_real_clock_waits_and_the_end_tells_what_was_queued():
+    """Also when it is ended by SIGTERM; a template's outputs are printed at the start."""
+    with served("examples/sam_app/template.yaml", "--clock", "real") as server:
+        assert "clock:     real (retries wait for AWS's minutes)" in server.start
+        assert "stack:     sam-app" in server.start
+        [queue] = [line for line in server.start if line.startswith("  Failed: ")]
+        assert queue.startswith("  Failed: https://sqs.us-east-1.amazonaws.com/123456789012/sam-app-")
+        [function] = [line.removeprefix("functions: ") for line in server.start if "functions: " in line]
+        event = b'{"id": 2, "sku": "lamp", "quantity": 20}'
+        server.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=event)
+        assert " accepted " in server.line()
+        assert "attempt 1: Error ValueError: only 3 left of lamp" in server.line()
+        status, lines, err = server.end(signal.SIGTERM)
+        assert (status, err) == (0, "")
+        assert lines[0] == "ended; 1 event was still queued:"
+        assert re.fullmatch(rf"  {function} [0-9a-f-]{{36}}: attempt 2 is due at \S+Z", lines[1])
+
+
+def test_a_second_signal_does_not_wait_for_a_handler(tmp_path):
+    (tmp_path / "app.py").write_text(STUCK)
+    os.mkfifo(tmp_path / "begun")
+    with served(str(tmp_path / "app.py"), "--clock", "real") as server:
+        server.client("lambda").invoke(FunctionName="stuck", InvocationType="Event")
+        assert (tmp_path / "begun").read_text() == "begun"
+        assert " accepted " in server.line()
+        while server.process.poll() is None:
+            server.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.process.wait(0.2)
+        assert server.process.returncode == 128 + signal.SIGINT
+
+
+#: A handler that never ends.
+STUCK = """
+import pathlib, threading
+def stuck(event, context):
+    pathlib.Path(__file__).with_name("begun").write_text("begun")
+    threading.Event().wait()
+HANDLERS = {"stuck": stuck}
+"""
+
+
+# What can't be served
+
+
+@pytest.fixture
+def refused(capsys, monkeypatch, tmp_path):
+    """Runs a command that can't run, and answers the one line that it ends with."""
+
+    def run(*arguments):
+        status = main(["serve", *arguments])
+        out, err = capsys.readouterr()
+        assert (status, out, err.count("\n")) == (2, "", 1), err
+        return err.removeprefix("destmock: ").rstrip("\n")
+
+    return run
+
+
+def test_a_port_in_use(refused):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = refused(APP, "--port", port)
+    assert line == f"can't listen on port {port} of 127.0.0.1: Address already in use"
+
+
+def test_a_missing_file(refused):
+    assert refused("nowhere.py", "--port", "0") == "there is no file nowhere.py"
+
+
+def test_a_bad_handler_takes_the_server_down_again(refused, tmp_path):
+    app = tmp_path / "app.py"
+    app.write_text("HANDLERS = {'orders': 7}")
+    before = threading.active_count()
+    assert "the handler of 'orders' is 7" in refused(str(app), "--port", "0")
+    assert threading.active_count() == before
+
+
+def test_without_the_extra_it_says_what_to_install(refused, monkeypatch):
+    monkeypatch.setitem(sys.modules, "flask", None)
+    assert refused("--port", "0") == "serve needs moto's server: pip install 'destmock[server]'"
+
+
+def test_a_host_beyond_the_loopback_is_warned_of():
+    """Without an app or a template there is nothing yet; functions can be created through the API."""
+    with served("--host", "0.0.0.0") as server:
+        assert "functions: none yet" in server.start
+        status, _, err = server.end(signal.SIGINT)
+    warning = "destmock listens on '0.0.0.0': whoever reaches it can run your handlers and read everything"
+    assert (status, err) == (0, f"destmock: warning: {warning}\n")
+
+
+@pytest.mark.parametrize("port", ["http", "65536", "-1"])
+def test_a_port_that_is_none(capsys, port):
+    with pytest.raises(SystemExit) as end:
+        main(["serve", "--port", port])
+    assert end.value.code == 2
+    assert "port" in capsys.readouterr().err
