@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: As many letters as moto gives a receipt handle.
 _HANDLE_LENGTH = 185
-_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_ALPHABET, _FIRST = 26, ord("a")
 
 
 @contextlib.contextmanager
@@ -163,8 +163,13 @@ def _copy(message: Message, _: Any) -> Message:
 
 
 def _receipt_handle() -> str:
-    """moto draws each letter."""
-    return f"{mock_random.getrandbits(4 * _HANDLE_LENGTH):0{_HANDLE_LENGTH}x}".translate(_LETTERS)
+    """The same letters from the same seed as moto's own, which asks for each one through four functions."""
+    draw, letters = mock_random.getrandbits, bytearray()
+    while len(letters) < _HANDLE_LENGTH:
+        letter = draw(5)
+        if letter < _ALPHABET:
+            letters.append(_FIRST + letter)
+    return letters.decode()
 
 
 @cache
