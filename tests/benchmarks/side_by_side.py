@@ -203,7 +203,12 @@ def measured(tool, events, environments):
     if done.returncode:
         note = done.stderr.strip().splitlines()[-1]
         return {"version": "", "cases": {case: {"note": note} for case in CASES}}
-    return json.loads(done.stdout)
+    *said, found = done.stdout.splitlines()
+    answer = json.loads(found)
+    for values in answer["cases"].values():
+        if not values["records"] and not values["note"]:
+            values["note"] = said[-1][:160] if said else "every event is answered 202, no record comes"
+    return answer
 
 
 def machine():
