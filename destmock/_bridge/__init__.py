@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from destmock._bridge import buckets, functions, logs, rotation, rules, sources, topics
+from destmock._bridge import buckets, functions, logs, queues, rotation, rules, signatures, sources, topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,6 @@ def bridged() -> Iterator[None]:
         if functions.is_bridged():  # by an outer mock; what started last is asked each time
             yield
             return
-        for module in (functions, topics, buckets, rules, logs, sources, rotation):
+        for module in (functions, topics, buckets, rules, logs, sources, rotation, queues, signatures):
             stack.enter_context(module.bridged())
         yield

@@ -1,0 +1,177 @@
+"""SQS: what a queue holds doesn't make it slower. Nobody sees anything else of it.
+
+moto computes all attributes of a queue for each message that is sent, for each that is received and for each
+name that is asked for. Three of them count messages, reading the clock for every one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
+
+from moto.core.utils import camelcase_to_underscores, unix_time_millis
+from moto.moto_api._internal import mock_random
+from moto.sqs import models
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.models import Message, Queue, SQSBackend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: As many letters as moto gives a receipt handle.
+_HANDLE_LENGTH = 185
+_ALPHABET, _FIRST = 26, ord("a")
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, a queue's attributes are computed when they are read, and reading stops when it can."""
+    receive = SQSBackend.receive_message
+
+    def receive_message(self: SQSBackend, *args: Any, **kwargs: Any) -> list[Message]:
+        return receive(cast("SQSBackend", _Reading(self)), *args, **kwargs)
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patch.object(Queue, "attributes", property(_Attributes)))
+        stack.enter_context(patch.object(Queue, "messages", property(lambda queue: [*_visible(queue)])))
+        stack.enter_context(patch.object(Queue, "approximate_number_of_messages_delayed", property(_delayed)))
+        stack.enter_context(
+            patch.object(Queue, "approximate_number_of_messages_not_visible", property(_hidden))
+        )
+        stack.enter_context(patch.object(Queue, "delete_message", _delete_message))
+        stack.enter_context(patch.object(SQSBackend, "receive_message", receive_message))
+        stack.enter_context(patch.object(Message, "had_receipt_handle", _had_receipt_handle))
+        stack.enter_context(patch.object(Message, "__deepcopy__", _copy, create=True))
+        stack.enter_context(patch.object(models, "generate_receipt_handle", _receipt_handle))
+        yield
+
+
+class _Attributes(Mapping[str, Any]):
+    """A queue's attributes as moto has them, each computed when it is read."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        value = getattr(self._queue, _spelt(name))
+        if name == "RedrivePolicy" and value:
+            return json.dumps(value)
+        return str(value).lower() if isinstance(value, bool) else value
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in group for group in self._groups())
+
+    def __iter__(self) -> Iterator[str]:
+        for group in self._groups():
+            yield from group
+
+    def __len__(self) -> int:
+        return sum(len(group) for group in self._groups())
+
+    def _groups(self) -> Iterator[list[str]]:
+        yield Queue.BASE_ATTRIBUTES
+        if self._queue.fifo_queue:
+            yield Queue.FIFO_ATTRIBUTES
+        if self._queue.kms_master_key_id:  # type: ignore[attr-defined]
+            yield Queue.KMS_ATTRIBUTES
+
+
+class _Reading:
+    """What moto's `receive_message` sees of a backend: queues to read from."""
+
+    def __init__(self, backend: SQSBackend) -> None:
+        self._backend = backend
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def get_queue(self, queue_name: str) -> _Read:
+        return _Read(self._backend.get_queue(queue_name))
+
+
+class _Read:
+    """A queue that looks for the next message when it is asked for it: ten are enough."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    @property
+    def messages(self) -> Iterable[Message]:
+        return _visible(self._queue)
+
+    @property
+    def pending_message_groups(self) -> set[str]:
+        """moto holds back groups of FIFO queues only."""
+        return self._queue.pending_message_groups if self._queue.fifo_queue else set()
+
+
+def _visible(queue: Queue) -> Iterator[Message]:
+    now = unix_time_millis()
+    return (
+        message
+        for message in queue._messages  # noqa: SLF001 - moto's own way goes through them, too
+        if message.visible_at < now and message.delayed_until <= now
+    )
+
+
+def _delayed(queue: Queue) -> int:
+    now = unix_time_millis()
+    return sum(message.delayed_until > now for message in queue._messages)  # noqa: SLF001
+
+
+def _hidden(queue: Queue) -> int:
+    now = unix_time_millis()
+    return sum(message.visible_at >= now for message in queue._messages)  # noqa: SLF001
+
+
+def _delete_message(queue: Queue, receipt_handle: str) -> None:
+    """moto looks at all messages, with all the handles that each has ever had, twice."""
+    if receipt_handle in queue.deleted_messages:
+        return
+    messages = queue._messages  # noqa: SLF001
+    position = next(
+        (at for at, held in enumerate(messages) if _had_receipt_handle(held, receipt_handle)), None
+    )
+    if position is None:
+        raise ReceiptHandleIsInvalid
+    queue.pending_messages.discard(messages[position])
+    queue.deleted_messages.update(cast("list[str]", messages[position].all_receipt_handles))
+    queue._messages = messages[:position] + messages[position + 1 :]  # noqa: SLF001 - others may be reading
+
+
+def _had_receipt_handle(message: Message, receipt_handle: str) -> bool:
+    return receipt_handle == message.receipt_handle or receipt_handle in message._old_receipt_handles  # noqa: SLF001
+
+
+def _copy(message: Message, _: Any) -> Message:
+    """As deep as a message is."""
+    copied: Message = object.__new__(Message)
+    copied.__dict__.update(message.__dict__)
+    copied._old_receipt_handles = [*message._old_receipt_handles]  # noqa: SLF001
+    copied.message_attributes = {name: {**value} for name, value in message.message_attributes.items()}
+    copied.system_attributes = {name: {**value} for name, value in message.system_attributes.items()}
+    return copied
+
+
+def _receipt_handle() -> str:
+    """The same letters from the same seed as moto's own, which asks for each one through four functions."""
+    draw, letters = mock_random.getrandbits, bytearray()
+    while len(letters) < _HANDLE_LENGTH:
+        letter = draw(5)
+        if letter < _ALPHABET:
+            letters.append(_FIRST + letter)
+    return letters.decode()
+
+
+@cache
+def _spelt(name: str) -> str:
+    return camelcase_to_underscores(name)

@@ -1,0 +1,75 @@
+"""Whole processes: `python -m pytest -n0 tests/benchmarks/bench_suite.py`."""
+
+import subprocess
+import sys
+
+import pytest
+
+#: Modules of small tests that send and receive one message: nothing that moto alone can't do.
+TESTS = """
+import boto3
+import pytest
+from {module} import {mock}
+
+
+@pytest.mark.parametrize("number", range(200))
+@{mock}
+def test_a_message_comes_back(number):
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert message["Body"] == str(number)
+"""
+#: Sends events into one queue and prints how much memory the process has had at most, in megabytes.
+EVENTS = """
+import resource
+import sys
+
+import boto3
+from destmock import mock_destinations
+
+with mock_destinations(handlers={{"ok": lambda event, context: event}}, history={history}):
+    boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="records")
+    lam = boto3.client("lambda", region_name="us-east-1")
+    arn = "arn:aws:sqs:us-east-1:123456789012:records"
+    lam.put_function_event_invoke_config(
+        FunctionName="ok", DestinationConfig={{"OnSuccess": {{"Destination": arn}}}}
+    )
+    for _ in range({number}):
+        lam.invoke(FunctionName="ok", InvocationType="Event", Payload=b"{{}}")
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak / (2**20 if sys.platform == "darwin" else 2**10))
+"""
+
+
+def python(*arguments, **options):
+    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True, **options)
+    return done.stdout
+
+
+@pytest.mark.parametrize("mock", ["mock_aws", "mock_destinations"])
+def bench_two_hundred_small_tests(benchmark, tmp_path, mock):
+    """A whole test run of its own each time, without any option of this one's."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    module = "moto" if mock == "mock_aws" else "destmock"
+    (tmp_path / "test_module.py").write_text(TESTS.format(module=module, mock=mock))
+    run = ["-m", "pytest", "-q", "-n0", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    said = benchmark.pedantic(python, run, {"cwd": tmp_path}, rounds=3)
+    assert "200 passed" in said
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["pass", "import boto3, moto", "import destmock", "from destmock import mock_destinations"],
+)
+def bench_process_that_runs(benchmark, statement):
+    benchmark.pedantic(python, ["-c", statement], rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.parametrize(("number", "history"), [(0, None), (10_000, None), (10_000, 100)])
+def bench_memory_of_events(benchmark, number, history):
+    """The time is beside the point: the peak is in the ratios' last column."""
+    program = EVENTS.format(number=number, history=history)
+    peak = benchmark.pedantic(python, ["-c", program], rounds=1)
+    benchmark.extra_info["peak"] = f"{float(peak):.0f} MB"
