@@ -14,6 +14,15 @@ settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ
 settings.load_profile("suite")
 
 
+def needs(found: str | None, what: str) -> str:
+    """A tool from outside of Python that a test needs; without it, the test is skipped, or fails in CI."""
+    if found:
+        return found
+    if os.environ.get("DESTMOCK_ALL_TOOLS"):
+        pytest.fail(f"{what} is missing")
+    pytest.skip(f"{what} is missing")
+
+
 @pytest.fixture(autouse=True)
 def inner_runs_report_alike(monkeypatch):
     """pytest writes longer summaries where these are set."""

@@ -27,6 +27,7 @@ ORDER = [
     "_destmock",
     "_faults",
     "_deploy",
+    "_pictures",
     "_simulation",
     "_admission",
     "_mappings",
