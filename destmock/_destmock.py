@@ -256,8 +256,10 @@ class Destmock:
         Path(path).write_text(page, encoding="utf-8")
 
     def _graph(self) -> _pictures.Graph:
-        standing = self._standing or _pictures.topology(self._simulation)
-        return _pictures.graph(standing, self._simulation.ledger)
+        return _pictures.graph(self._topology(), self._simulation.ledger)
+
+    def _topology(self) -> _pictures.Topology:
+        return self._standing or _pictures.topology(self._simulation)
 
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from destmock._arn import LATEST, parse_arn, parse_function_arn
@@ -97,7 +98,7 @@ def graph(topology: Topology, ledger: Ledger) -> Graph:
         if isinstance(item, (Entry, Synchronous)) and not item.source.startswith(_ROUTED):
             drawn.invoked(item, read)
     for drop in ledger.drops:
-        drawn.dropped[_unqualified(drop.invocation.function_arn)] += 1
+        drawn.dropped[_split(drop.invocation.function_arn)[0]] += 1
     return drawn.graph()
 
 
@@ -113,7 +114,7 @@ class _Drawn:
         self._failed: Counter[_Key] = Counter()
 
     def node(self, key: str) -> str:
-        short = _unqualified(key)
+        short, _ = _split(key)
         self._keys.add(short)
         return short
 
@@ -138,18 +139,16 @@ class _Drawn:
         invocation = delivery.invocation
         succeeded = invocation.condition == "Success"
         way: Way = "dead-letter" if delivery.dead_letter else "OnSuccess" if succeeded else "OnFailure"
-        ref = parse_function_arn(invocation.function_arn)
-        qualifier = None if ref is None or delivery.dead_letter else _told(ref.qualifier)
+        qualifier = None if delivery.dead_letter else _split(invocation.function_arn)[1]
         key = self.edge(invocation.function_arn, delivery.destination, way, qualifier)
         self._taken[key][str(invocation.condition)] += 1
         if delivery.error is not None:
             self._failed[key] += 1
 
     def invoked(self, item: Entry | Synchronous, read: dict[tuple[str, str], str]) -> None:
-        function = _unqualified(item.function_arn)
+        function, qualifier = _split(item.function_arn)
         source = read.get((item.source, function), item.source)
-        ref = parse_function_arn(item.function_arn)
-        key = self.edge(source, function, "source", None if ref is None else _told(ref.qualifier))
+        key = self.edge(source, function, "source", qualifier)
         self._taken[key][""] += 1
 
     def graph(self) -> Graph:
@@ -195,13 +194,19 @@ def _order(key: _Key) -> tuple[str, str, str, str]:
     return start, end, way, qualifier or ""
 
 
-def _unqualified(arn: str) -> str:
+@lru_cache(maxsize=1024)
+def _split(arn: str) -> tuple[str, str | None]:
+    """The ARN without a qualifier, and the qualifier if it says something."""
     ref = parse_function_arn(arn)
-    return arn if ref is None else ref.unqualified_arn
+    return (arn, None) if ref is None else (ref.unqualified_arn, _told(ref.qualifier))
+
+
+def unqualified(arn: str) -> str:
+    """The ARN of a function without a qualifier; any other as it is."""
+    return _split(arn)[0]
 
 
 def _told(qualifier: str | None) -> str | None:
-    """A qualifier that says something."""
     return None if qualifier in (None, LATEST) else qualifier
 
 

@@ -90,7 +90,7 @@ def _lane(story: Story, scale: Axis, y: int, *, numbered: bool = True) -> Html:
     return tag(
         "g",
         whole,
-        _waits(story, scale, y),
+        _waits(story, scale, y, "wait" if numbered else "wait fine"),
         [
             _mark(scale, note.at, y, tag("rect", x=-1, y=-7, width=2, height=14), "note")
             for note in story.notes
@@ -113,7 +113,7 @@ def _lane(story: Story, scale: Axis, y: int, *, numbered: bool = True) -> Html:
     )
 
 
-def _waits(story: Story, scale: Axis, y: int) -> Iterator[Html]:
+def _waits(story: Story, scale: Axis, y: int, kind: str) -> Iterator[Html]:
     times = [tried.at for tried in story.attempts] + ([] if story.due is None else [story.due.at])
     for before, after in pairwise([story.accepted_at, *times]):
         left, right = scale.at(before), scale.at(after)
@@ -121,7 +121,7 @@ def _waits(story: Story, scale: Axis, y: int) -> Iterator[Html]:
             yield tag("line", x1=f"{left}%", x2=f"{right}%", y1=y, y2=y, class_="waiting")
         if right - left >= _ROOM:
             middle = round((left + right) / 2, 2)
-            yield tag("text", length(after - before), x=f"{middle}%", y=y - 8, class_="wait")
+            yield tag("text", length(after - before), x=f"{middle}%", y=y - 8, class_=kind)
 
 
 def _ends(story: Story) -> Iterator[tuple[int, str, str]]:
