@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from destmock._ledger import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
     from destmock._mock import MockDestinations, mock_destinations
     from destmock._record import InvocationRecord
+    from destmock._server.happenings import Happening
+    from destmock._server.serving import Server, Serving, serve
     from destmock.errors import (
         DestmockError,
         InactiveError,
@@ -38,6 +40,7 @@ __all__ = [
     "Fault",
     "Faults",
     "Handler",
+    "Happening",
     "History",
     "InactiveError",
     "Invocation",
@@ -50,10 +53,13 @@ __all__ = [
     "Outcomes",
     "Pending",
     "PendingFault",
+    "Server",
+    "Serving",
     "Stack",
     "UnsupportedError",
     "mock_destinations",
     "outcomes",
+    "serve",
 ]
 
 _MODULES = {
@@ -66,6 +72,8 @@ _MODULES = {
     "destmock._ledger": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
     "destmock._mock": ("MockDestinations", "mock_destinations"),
     "destmock._record": ("InvocationRecord",),
+    "destmock._server.happenings": ("Happening",),
+    "destmock._server.serving": ("Server", "Serving", "serve"),
     "destmock.errors": (
         "DestmockError",
         "InactiveError",

@@ -54,7 +54,7 @@ class Admission:
 
     def _throttled(self, event: Event, now: int, what: str) -> Refusal:
         event.throttles += 1
-        event.entry.notes.append(Note(now, what))
+        self._ledger.noted(event.entry, Note(now, what))
         self._attempts.metrics.throttled(event.ref, now)
         return Refusal("Throttled", Response(429))
 
@@ -75,17 +75,17 @@ class Admission:
             return self._throttled(event, now, f"throttled by {fault.by}")
         if fault.kind == "system_error":
             event.throttles += 1
-            event.entry.notes.append(Note(now, f"system error (500) by {fault.by}"))
+            self._ledger.noted(event.entry, Note(now, f"system error (500) by {fault.by}"))
             return Refusal("SystemError", Response(500))
         event.delayed = True
-        event.entry.notes.append(Note(now, f"delayed by {fault.by}, for {fault.seconds:g} s"))
+        self._ledger.noted(event.entry, Note(now, f"delayed by {fault.by}, for {fault.seconds:g} s"))
         # As for an event that was throttled until its age: no other end in the queue was recorded (E13).
         return Refusal("Delayed", Response(429), round(fault.seconds * 1000))
 
     def _duplicate(self, event: Event, fault: Fault, now: int) -> None:
         """The event once more: its own attempts, its own record, the same request id (D16)."""
         entry, trace = event.entry, event.trace
-        entry.notes.append(Note(now, f"delivered twice by {fault.by}"))
+        self._ledger.noted(entry, Note(now, f"delivered twice by {fault.by}"))
         again = Entry(
             entry.request_id,
             entry.function_arn,

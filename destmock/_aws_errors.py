@@ -34,6 +34,9 @@ OTHER_REGION = "Functions from '{arn_region}' are not reachable in this region (
 TOO_LARGE = "{size} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
 NOT_JSON = "Could not parse request body into json: Could not parse payload into json: {reason}"
 BAD_CLIENT_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
+INCOMPLETE_SIGNATURE = (
+    "Authorization header requires 'Credential' parameter with date, region, service and 'aws4_request'"
+)
 RATE_EXCEEDED = "Rate Exceeded."
 TOO_MUCH_RESERVED = (
     "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
@@ -129,6 +132,23 @@ def wrong_type(value: object, wanted: str) -> AWSError:
         type(value), f"{kind}_VALUE"
     )
     return AWSError("SerializationException", f"{kind} can not be converted to {wanted}")
+
+
+def not_parsed(reason: str) -> AWSError:
+    """A body, or a value in one, that AWS's parser makes nothing of."""
+    return AWSError("SerializationException", reason)
+
+
+def unknown_operation(reason: str) -> AWSError:
+    return AWSError("UnknownOperationException", reason, 404)
+
+
+def access_denied(reason: str) -> AWSError:
+    return AWSError("AccessDeniedException", reason, 403)
+
+
+def incomplete_signature() -> AWSError:
+    return AWSError("IncompleteSignatureException", INCOMPLETE_SIGNATURE, 403)
 
 
 def violation(value: object, member: str, constraint: str) -> str:

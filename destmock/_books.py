@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
 from destmock._history import History, Kept
 from destmock._ledger import Deliveries, Entry, function_name
 
 if TYPE_CHECKING:
     from destmock._history import Key
-    from destmock._ledger import Delivery, Drop, Invocation, Refused, Synchronous, Unanswered
+    from destmock._ledger import (
+        Attempt,
+        Delivery,
+        Drop,
+        Invocation,
+        Note,
+        Refused,
+        Synchronous,
+        Unanswered,
+    )
 
 #: So many of them does a strict mock complain of by name.
 _FAILURES_KEPT = 10
 Fact = TypeVar("Fact")
 Told: TypeAlias = "Entry | Synchronous | Refused | Unanswered"
+What: TypeAlias = Literal["accepted", "attempt", "note", "settled", "synchronous", "refused", "unanswered"]
+
+
+class Watcher(Protocol):
+    """Hears of each entry as it is made; `number` is that of the event's attempt or note, from 1."""
+
+    def __call__(self, what: What, item: Told, number: int) -> object: ...
 
 
 class Ledger:
@@ -28,6 +44,7 @@ class Ledger:
     def __init__(self, history: int | None = None) -> None:
         self.history = history
         self.story: Kept[Told] = Kept(_key)
+        self.watchers: list[Watcher] = []
         #: The deliveries that failed, but not by an injected fault: how many, and the first few of them.
         self.failures = 0
         self.first_failures: list[Delivery] = []
@@ -42,23 +59,36 @@ class Ledger:
         entry.position = self._entries.add(entry)
         self._queued[id(entry)] = entry
         self.story.add(entry)
+        self._tell("accepted", entry)
+
+    def attempted(self, entry: Entry, attempt: Attempt) -> None:
+        entry.attempts.append(attempt)
+        self._tell("attempt", entry, len(entry.attempts))
+
+    def noted(self, entry: Entry, note: Note) -> None:
+        entry.notes.append(note)
+        self._tell("note", entry, len(entry.notes))
 
     def settled(self, entry: Entry) -> None:
         """It won't change any more."""
         if self._queued.pop(id(entry), None) is not None:
             self._ended(entry)
+            self._tell("settled", entry)
 
     def ran_synchronously(self, invocation: Synchronous) -> None:
         self.story.add(invocation)
         self._ended(invocation)
+        self._tell("synchronous", invocation)
 
     def refused(self, invocation: Refused) -> None:
         self.story.add(invocation)
         self._ended(invocation)
+        self._tell("refused", invocation)
 
     def unanswered(self, event: Unanswered) -> None:
         self.story.add(event)
         self._ended(event)
+        self._tell("unanswered", event)
 
     def delivered(self, entry: Entry, delivery: Delivery) -> None:
         entry.deliveries.append(delivery)
@@ -89,6 +119,10 @@ class Ledger:
     @property
     def drops(self) -> History[Drop]:
         return History(self._drops.facts(_itself), Counter(self._drops.past))
+
+    def _tell(self, what: What, item: Told, number: int = 1) -> None:
+        for watcher in self.watchers:
+            watcher(what, item, number)
 
     def _ended(self, item: Told) -> None:
         if self.history is None:

@@ -63,20 +63,13 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
 
 
 def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
-    again = ", delivered a second time" if entry.duplicate else ""
-    yield (
-        f"{timestamp(entry.accepted_at)} {_short(entry.function_arn)} accepted{again} "
-        f"{_shown(entry.payload)} ({entry.source}, {entry.request_id})"
-    )
-    previous, waiting = 0.0, entry.notes
+    yield f"{timestamp(entry.accepted_at)} {short(entry.function_arn)} {accepted_text(entry)}"
+    waiting = entry.notes
     for attempt in entry.attempts:
         started = round(attempt.elapsed * 1000) + entry.accepted_at
         yield from _noted([found for found in waiting if found.at <= started], entry.accepted_at)
         waiting = [found for found in waiting if found.at > started]
-        waited = attempt.elapsed - previous
-        after = f", {waited:g} s after the last" if attempt.number > 1 else ""
-        yield f"  {_offset(attempt.elapsed)} attempt {attempt.number}: {_attempt_text(attempt)}{after}"
-        previous = attempt.elapsed
+        yield f"  {_offset(attempt.elapsed)} {attempt_text(entry, attempt)}"
     yield from _noted(waiting, entry.accepted_at)
     if entry.condition is None:
         pending = due.get((entry.request_id, entry.duplicate))
@@ -85,21 +78,43 @@ def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
         return
     assert entry.settled_at is not None
     offset = _offset((entry.settled_at - entry.accepted_at) / 1000)
-    yield f"  {offset} {entry.condition}"
+    yield from (f"  {offset} {line}" for line in end_lines(entry))
+
+
+def accepted_text(entry: Entry) -> str:
+    again = ", delivered a second time" if entry.duplicate else ""
+    return f"accepted{again} {_shown(entry.payload)} ({entry.source}, {entry.request_id})"
+
+
+def attempt_text(entry: Entry, attempt: Attempt) -> str:
+    """Of one of the event's attempts; how long it has waited, too."""
+    place = entry.attempts.index(attempt)
+    waited = attempt.elapsed - (entry.attempts[place - 1].elapsed if place else 0.0)
+    after = f", {waited:g} s after the last" if attempt.number > 1 else ""
+    return f"attempt {attempt.number}: {_attempt_text(attempt)}{after}"
+
+
+def end_lines(entry: Entry) -> Iterable[str]:
+    """Of an event that has settled: its condition, and who was told."""
+    yield f"{entry.condition}"
     for delivery in entry.deliveries:
-        yield f"  {offset} {_sent(delivery)}"
+        yield _sent(delivery)
     if entry.drop is not None:
-        yield f"  {offset} nothing sent: {entry.drop.reason}"
+        yield f"nothing sent: {entry.drop.reason}"
     elif not entry.deliveries:
-        yield f"  {offset} nothing sent: no OnSuccess destination"
+        yield "nothing sent: no OnSuccess destination"
+
+
+def synchronous_lines(invocation: Synchronous) -> Iterable[str]:
+    payload = _shown(invocation.payload)
+    yield f"invoked synchronously {payload} ({invocation.source}, {invocation.request_id})"
+    yield _attempt_text(invocation.attempt)
 
 
 def _synchronous(invocation: Synchronous) -> Iterable[str]:
-    yield (
-        f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
-        f"{_shown(invocation.payload)} ({invocation.source}, {invocation.request_id})"
-    )
-    yield f"  {_offset(0)} {_attempt_text(invocation.attempt)}"
+    first, second = synchronous_lines(invocation)
+    yield f"{timestamp(invocation.at)} {short(invocation.function_arn)} {first}"
+    yield f"  {_offset(0)} {second}"
 
 
 def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
@@ -114,16 +129,22 @@ def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
 
 
 def _refused(invocation: Refused) -> Iterable[str]:
-    yield (
-        f"{timestamp(invocation.at)} {_short(invocation.function_arn)} invoked synchronously "
-        f"{_shown(invocation.payload)} ({invocation.source})"
-    )
-    yield f"  {_offset(0)} {invocation.what}"
+    first, second = refused_lines(invocation)
+    yield f"{timestamp(invocation.at)} {short(invocation.function_arn)} {first}"
+    yield f"  {_offset(0)} {second}"
+
+
+def refused_lines(invocation: Refused) -> Iterable[str]:
+    yield f"invoked synchronously {_shown(invocation.payload)} ({invocation.source})"
+    yield invocation.what
 
 
 def _unanswered(event: Unanswered) -> Iterable[str]:
-    missing = f"{event.source} names {event.function_arn}, which does not exist"
-    yield f"{timestamp(event.at)} nothing invoked: {missing}"
+    yield f"{timestamp(event.at)} {unanswered_text(event)}"
+
+
+def unanswered_text(event: Unanswered) -> str:
+    return f"nothing invoked: {event.source} names {event.function_arn}, which does not exist"
 
 
 def _attempt_text(attempt: Attempt) -> str:
@@ -153,13 +174,13 @@ def _queued(pending: Pending, accepted_at: int) -> str:
 def _pending_text(pending: Pending) -> str:
     what = "ends" if pending.running else "is due"
     due = timestamp(round(pending.due_at.timestamp() * 1000))
-    return f"{_short(pending.function_arn)} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
+    return f"{short(pending.function_arn)} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
 
 
 def _delivery_text(delivery: Delivery) -> str:
     invocation = delivery.invocation
     return (
-        f"{_short(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
+        f"{short(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
         f"{delivery.destination}: {delivery.error}"
     )
 
@@ -168,7 +189,7 @@ def _offset(seconds: float) -> str:
     return f"+{seconds:.3f} s"
 
 
-def _short(function_arn: str) -> str:
+def short(function_arn: str) -> str:
     """The function's name, with a qualifier that says something."""
     ref = parse_function_arn(function_arn)
     if ref is None:

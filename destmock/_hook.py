@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
@@ -66,16 +65,9 @@ def on_lambda_call(
 def _answered(
     simulation: Simulation, model: OperationModel, params: dict[str, Any], request_signer: Any, context: Any
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
-    caller = _caller(simulation, params, request_signer, context)
-    name = model.name
-    if name != "CreateFunction":
-        simulation.functions.create_registered(caller.account, caller.region)
-    answer = _operations.answer(simulation, _request(name, params, caller))
-    if answer is not None:
-        return _parsed(answer, model, params["url"], _aio.http_session_of(context))
-    if name == "CreateFunction":
-        simulation.functions.release(caller.account, caller.region, _created_name(params))
-    return None
+    request = _request(model.name, params, _caller(simulation, params, request_signer, context))
+    answer = _operations.answered(simulation, request)
+    return None if answer is None else _parsed(answer, model, params["url"], _aio.http_session_of(context))
 
 
 def on_reading_call(**_: object) -> None:
@@ -141,7 +133,8 @@ def network_refused() -> Iterator[None]:
 
 def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def guard(session: Any, request: Any) -> Any:
-        if active and active[-1].hosts.allows(urlsplit(request.url).hostname or ""):
+        url = urlsplit(request.url)
+        if active and active[-1].hosts.allows(url.hostname or "", url.port):
             return send(session, request)
         message = (
             f"{request.method} {request.url} would have left the process: neither moto nor destmock answers "
@@ -206,10 +199,6 @@ def _body(params: dict[str, Any]) -> bytes:
     if hasattr(body, "read"):
         body = body.read()
     return body.encode() if isinstance(body, str) else bytes(memoryview(body))
-
-
-def _created_name(params: dict[str, Any]) -> str:
-    return str(json.loads(_body(params)).get("FunctionName", "")).rsplit(":", 1)[-1]
 
 
 @cache

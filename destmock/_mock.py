@@ -39,6 +39,9 @@ class MockDestinations:
     It can be used any number of times, also nested in itself; each use begins with fresh state.
     """
 
+    #: What it makes.
+    made: Callable[[Simulation], Destmock] = Destmock
+
     def __init__(
         self,
         handlers: Mapping[str, Handler | str | Outcomes] | None = None,
@@ -80,7 +83,7 @@ class MockDestinations:
             history=self._history,
             hosts=self._hosts,
         )
-        destmock = Destmock(simulation)
+        destmock = type(self).made(simulation)
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
         with contextlib.ExitStack() as stack:
@@ -118,12 +121,16 @@ class MockDestinations:
         if simulation.turns.mine is not None:
             message = "a handler can't end the mock that runs it; end it in the test"
             raise DestmockError(message)
+        self.ending(destmock)
         simulation.turns.end()
         self._running.pop()
         with stack:
             problem = self._problem(destmock, failed=failed)
         if problem is not None:
             raise problem
+
+    def ending(self, destmock: Destmock) -> None:
+        """Called once it is sure that the mock ends, while it still runs."""
 
     def _abandon(self, destmock: Destmock) -> None:
         """A handler has ended that had started this mock: it is over, if the handler hasn't ended it."""

@@ -46,8 +46,28 @@ class Hosts:
         self._loopback = "localhost" in self._patterns
         #: The addresses of allowed names, as they were looked up.
         self._addresses: set[str] = set()
+        #: The ports that the mock itself listens on: what names lead there, and who hears of a connection.
+        self._own: dict[int, tuple[set[str], Callable[[Socket], object]]] = {}
 
-    def allows(self, host: str) -> bool:
+    def serve(self, host: str, port: int, connecting: Callable[[Socket], object]) -> None:
+        """Allows the mock's own server; `connecting` gets each socket of this process that connects to it."""
+        self._own[port] = ({host.lower(), "localhost"}, connecting)
+
+    def serve_no_more(self, port: int) -> None:
+        del self._own[port]
+
+    def is_own(self, host: str, port: object) -> bool:
+        if not isinstance(port, int) or port not in self._own:
+            return False
+        name = host.lower()
+        return name in self._own[port][0] or name.endswith(".localhost") or _is_loopback(name)
+
+    def connecting(self, socket: Socket, port: Any) -> None:
+        self._own[port][1](socket)
+
+    def allows(self, host: str, port: object = None) -> bool:
+        if self._own and self.is_own(host, port):
+            return True
         if not self._patterns:
             return False
         name = host.lower()
@@ -97,13 +117,19 @@ def _guarded(
         hosts = current()
         if hosts is None or self.family not in _FAMILIES or not arguments:
             return method(self, *arguments)
-        address = addressee(arguments)
+        address: Any = addressee(arguments)
         host = _text(address[0]) if isinstance(address, tuple) and address else None
+        port = address[1] if host is not None and len(address) > 1 else None
+        if host is not None and hosts.is_own(host, port):
+            try:
+                return method(self, *arguments)
+            finally:
+                hosts.connecting(self, port)
         if host is None or hosts.allows(host) or _makes_a_pair(sys._getframe(1)):  # noqa: SLF001
             return method(self, *arguments)
         if name.startswith("connect"):
             self.close()  # whoever has made it to connect it closes it for an OSError only
-        raise NetworkError(_message(f"{host}:{address[1]}" if len(address) > 1 else host, host))  # type: ignore[index, arg-type]
+        raise NetworkError(_message(f"{host}:{address[1]}" if len(address) > 1 else host, host))
 
     return guard
 
@@ -113,8 +139,8 @@ def _looking_up(current: Callable[[], Hosts | None], look_up: Callable[..., Any]
         hosts, name = current(), _text(host)
         if hosts is None or name is None or _is_local(name):
             return look_up(host, *arguments, **options)
-        if not hosts.allows(name):
-            port = arguments[0] if arguments else options.get("port")
+        port = arguments[0] if arguments else options.get("port")
+        if not hosts.allows(name, port):
             raise NetworkError(_message(name if port is None else f"{name}:{port}", name))
         answer = look_up(host, *arguments, **options)
         hosts.found(answer)

@@ -19,6 +19,21 @@ if TYPE_CHECKING:
 _UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")
 
 
+def answered(simulation: Simulation, request: Request) -> Answer | None:
+    """What every door does with a request: the answer, or `None` for a call that moto is to answer.
+
+    moto has the registered functions by then, but for one that the program is about to make itself.
+    """
+    caller = request.caller
+    creating = request.operation == "CreateFunction"
+    if not creating:
+        simulation.functions.create_registered(caller.account, caller.region)
+    found = answer(simulation, request)
+    if found is None and creating:
+        simulation.functions.release(caller.account, caller.region, wire.read_created_name(request))
+    return found
+
+
 def answer(simulation: Simulation, request: Request) -> Answer | None:
     """The answer to a request, AWS's errors included; `None` for a call that moto is to answer."""
     operation = _OPERATIONS.get(request.operation)

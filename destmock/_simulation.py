@@ -206,6 +206,8 @@ class Simulation:
 
         While another thread drives, one that has queued nothing goes on: the handler may wait for it.
         """
+        if self.turns.holds:  # moto's own call, on the way to an answer
+            return
         me = get_ident()
         queued = me in self._queued
         self._queued.discard(me)
@@ -316,7 +318,7 @@ class Simulation:
     def _note(self, event: Event, result: AttemptOutcome, outcome: Outcome | None) -> None:
         entry = event.entry
         attempt = attempt_fact(event.tries, self.now, entry.accepted_at, result, outcome)
-        entry.attempts.append(attempt)
+        self.ledger.attempted(entry, attempt)
 
     def _requeue(self, event: Event) -> None:
         self._clock.schedule(self.now, Dispatch(event))

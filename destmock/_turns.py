@@ -61,6 +61,16 @@ class Turns:
                 return running
         return None
 
+    @property
+    def holds(self) -> bool:
+        """Whether this thread holds the state."""
+        return self._holder == get_ident()
+
+    def function_of(self, root: str) -> str | None:
+        """The function of the innermost handler that runs as part of a trace, by the trace's root."""
+        found = (running.function for running in reversed(self._running) if running.trace.root == root)
+        return next(found, None)
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """While entered, no other thread works on the state. Can be nested."""
@@ -92,6 +102,36 @@ class Turns:
             with self._changed:  # a thread of the handler's may have begun another one
                 self._changed.wait_for(lambda: self._holder is None and self._running[-1] is running)
                 self._holder, self._depth, self._running = get_ident(), depth, outer
+
+    @contextlib.contextmanager
+    def released(self) -> Iterator[None]:
+        """While entered, others may hold what this thread holds."""
+        with self._changed:
+            depth = self._depth if self.holds else 0
+            if depth:
+                self._let_go()
+        try:
+            yield
+        finally:
+            if depth:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._holder is None)
+                    self._holder, self._depth = get_ident(), depth
+
+    @contextlib.contextmanager
+    def working_for(self, function: str | None) -> Iterator[None]:
+        """While entered, this thread belongs to the function's handler, if there is one."""
+        thread = current_thread()
+        before = self._workers.get(thread)
+        if function is not None:
+            self._workers[thread] = function
+        try:
+            yield
+        finally:
+            if before is not None:
+                self._workers[thread] = before
+            elif function is not None:
+                del self._workers[thread]
 
     @contextlib.contextmanager
     def driven(self) -> Iterator[None]:
@@ -135,16 +175,8 @@ class Turns:
             self._ended = True
 
     def _work(self, function: str, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        thread = current_thread()
-        before = self._workers.get(thread)
-        self._workers[thread] = function
-        try:
+        with self.working_for(function):
             return work(*args, **kwargs)
-        finally:
-            if before is None:
-                del self._workers[thread]
-            else:
-                self._workers[thread] = before
 
     def _acquire(self, *, to_run: bool) -> None:
         me = get_ident()

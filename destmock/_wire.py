@@ -196,6 +196,10 @@ def read_dead_letter(request: Request) -> str | None:
     return arn
 
 
+def read_created_name(request: Request) -> str:
+    return str(json.loads(request.body).get("FunctionName", "")).rsplit(":", 1)[-1]
+
+
 def read_reservation(request: Request) -> tuple[FunctionRef, int]:
     """The function, and how much is to be reserved for it."""
     reserved = json.loads(request.body or b"{}").get("ReservedConcurrentExecutions")

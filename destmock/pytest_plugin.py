@@ -15,9 +15,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from destmock import Destmock
+    from destmock import Destmock, MockDestinations, Server
 
 _MARKER = "destmock"
+_SERVED = "destmock_server"
 _OPTIONS = (
     "handlers",
     "autorun",
@@ -66,7 +67,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     find the process as it is. The list is shared with the same test's other parameters.
     """
     names = getattr(item, "fixturenames", None)
-    if names is None or _MARKER in names or not item.get_closest_marker(_MARKER):
+    if names is None or {_MARKER, _SERVED} & {*names} or not item.get_closest_marker(_MARKER):
         return
     found = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
     wider = [name for name in names if name in found and found[name][-1].scope != "function"]
@@ -76,10 +77,27 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture
 def destmock(request: pytest.FixtureRequest) -> Iterator[Destmock]:
-    """An active mock of Lambda destinations; options from the marker, then from the ini file."""
+    """An active mock of Lambda destinations; options from the marker, then from the ini file.
+
+    In a test that has `destmock_server`, too, they are one.
+    """
+    if _SERVED in request.fixturenames:
+        yield request.getfixturevalue(_SERVED)
+        return
     from destmock import mock_destinations  # noqa: PLC0415 - imports boto3 and moto
 
-    mock = mock_destinations(**_options(request))
+    yield from _during(request, mock_destinations(**_options(request)))
+
+
+@pytest.fixture
+def destmock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """As `destmock`, with the same options, served over HTTP at its `url` for the SDKs of any language."""
+    from destmock import serve  # noqa: PLC0415 - imports boto3, moto and Flask
+
+    yield from _during(request, serve(**_options(request)))
+
+
+def _during(request: pytest.FixtureRequest, mock: MockDestinations) -> Iterator[Any]:
     active = request.node.stash[_active] = mock.start()
     request.node.stash[_ended] = False
     try:

@@ -17,6 +17,7 @@ ROOT = Path(destmock.__file__).parent
 ORDER = [
     "pytest_plugin",
     "__init__",
+    "_server",
     "_mock",
     "_decorators",
     "_isolation",
@@ -109,6 +110,7 @@ KNOW_MOTO = {
     "_mappings",
     "_metrics",
     "_resources",
+    "_server",
     "_stacks",
     "_targets",
     "_xray",

@@ -1,0 +1,57 @@
+"""What happens, told as it does: one `Happening` for each entry of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from destmock import _explain
+from destmock._clock import to_datetime
+from destmock._ledger import Entry, Refused, Synchronous
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from destmock._books import Told, What
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Happening:
+    """One thing that has just happened, in the words of the timeline.
+
+    `what` is "accepted", "attempt", "note" (throttled, say), "settled" (its end, with who was told of it),
+    "synchronous", "refused" or "unanswered". `function` is the function's name, with a qualifier that says
+    something; `request_id` tells events apart, and is "" where nothing was accepted. There is at least one of
+    `lines`.
+    """
+
+    what: What
+    at: datetime
+    function: str
+    request_id: str
+    lines: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Happening {self.function}: {self.lines[0]}>"
+
+
+def happening(what: What, item: Told, number: int, now: int) -> Happening:
+    """`number` says which of the event's attempts or notes it is."""
+    if isinstance(item, Entry):
+        lines = _of_event(what, item, number)
+    elif isinstance(item, Synchronous):
+        lines = tuple(_explain.synchronous_lines(item))
+    elif isinstance(item, Refused):
+        lines = tuple(_explain.refused_lines(item))
+    else:
+        lines = (_explain.unanswered_text(item),)
+    request_id = getattr(item, "request_id", "")
+    return Happening(what, to_datetime(now), _explain.short(item.function_arn), request_id, lines)
+
+
+def _of_event(what: What, entry: Entry, number: int) -> tuple[str, ...]:
+    if what == "attempt":
+        return (_explain.attempt_text(entry, entry.attempts[number - 1]),)
+    if what == "note":
+        return (entry.notes[number - 1].what,)
+    return (_explain.accepted_text(entry),) if what == "accepted" else tuple(_explain.end_lines(entry))

@@ -1,0 +1,209 @@
+"""`serve`: a mock whose services any SDK reaches, at one HTTP endpoint of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from destmock._destmock import Destmock
+from destmock._mock import MockDestinations
+from destmock._server.gateway import Gateway
+from destmock._server.guards import PAGE, Guard, is_loopback
+from destmock._server.happenings import happening
+from destmock._server.listener import Listener
+from destmock._server.pace import Pace
+from destmock._server.polls import Changes, patient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from socket import socket as Socket  # noqa: N812
+    from wsgiref.types import WSGIApplication
+
+    from destmock._books import Told, What
+    from destmock._handlers import Handler, Outcomes
+    from destmock._server.happenings import Happening
+    from destmock._simulation import Simulation
+
+
+log = logging.getLogger("destmock.server")
+Clock = Literal["skip", "manual", "real"]
+Page: TypeAlias = "Callable[[Server], WSGIApplication]"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and how a mock is served."""
+
+    host: str
+    port: int
+    page: Page | None
+    real_time: bool
+
+
+class Server(Destmock):
+    """A `Destmock` that is served at `url`, for any SDK."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(simulation)
+        self._url = ""
+        self._changes = Changes()
+        self._closing = contextlib.ExitStack()
+        self._subscribers: list[Callable[[Happening], object]] = []
+        #: Whose handler has opened a connection from inside this process, by the connection's own end.
+        self._callers: dict[tuple[str, int], str] = {}
+
+    @property
+    def url(self) -> str:
+        """The endpoint, e.g. `http://127.0.0.1:40123`."""
+        return self._url
+
+    @property
+    def page(self) -> str:
+        """The address of the page for browsers."""
+        return f"{self._url}{PAGE}"
+
+    def subscribe(self, subscriber: Callable[[Happening], object]) -> None:
+        """Has `subscriber` called with everything that happens from now on, in order.
+
+        It is called while it happens, on whichever thread works on it: it should be quick, and must not
+        drive time or make calls. What it raises is logged.
+        """
+        self._subscribers.append(subscriber)
+
+    def _listen(self, place: Place) -> None:
+        simulation, changes = self._simulation, self._changes
+        host = place.host
+        page = None if place.page is None else place.page(self)
+        pace = Pace(simulation, changes) if place.real_time else None
+        with contextlib.ExitStack() as stack:
+            listener = Listener(host, place.port, self._disconnected)
+            stack.callback(listener.close)
+            port = listener.port
+            self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            before = None if pace is None else pace.catch_up
+            guard = Guard(host, port)
+            gateway = Gateway(simulation, guard, changes, page=page, before=before, caller=self._callers.get)
+            stack.enter_context(patient(simulation.turns, changes))
+            simulation.hosts.serve(host, port, self._connecting)
+            stack.callback(simulation.hosts.serve_no_more, port)
+            simulation.ledger.watchers.append(self._watch)
+            if pace is not None:
+                stack.callback(pace.join)
+                pace.start()
+            stack.callback(changes.end)
+            listener.start(gateway)
+            self._closing = stack.pop_all()
+
+    def _watch(self, what: What, item: Told, number: int) -> None:
+        self._changes.happened()
+        if not self._subscribers:
+            return
+        told = happening(what, item, number, self._simulation.now)
+        for subscriber in self._subscribers:
+            _tell(subscriber, told)
+
+    def _connecting(self, socket: Socket) -> None:
+        mine = self._simulation.turns.mine
+        if mine is not None:
+            with contextlib.suppress(OSError):
+                self._callers[socket.getsockname()[:2]] = mine.function
+
+    def _disconnected(self, peer: tuple[Any, ...]) -> None:
+        self._callers.pop(cast("tuple[str, int]", peer[:2]), None)
+
+
+def _tell(subscriber: Callable[[Happening], object], told: Happening) -> None:
+    try:
+        subscriber(told)
+    except Exception:
+        log.exception("%r could not be told of %r", subscriber, told)
+
+
+class Serving(MockDestinations):
+    """What `serve(...)` makes: as `mock_destinations(...)`, but each use is served, too."""
+
+    made = Server
+
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler | str | Outcomes] | None,
+        place: Place,
+        options: Mapping[str, Any],
+    ) -> None:
+        super().__init__(handlers, **options)
+        self._place = place
+
+    def start(self) -> Server:
+        """Begins; `stop()` ends. Raises `OSError` when the port can't be had."""
+        server = super().start()
+        assert isinstance(server, Server)
+        try:
+            server._listen(self._place)  # noqa: SLF001 - the two are one thing to a user
+        except BaseException:
+            self.stop(failed=True)
+            raise
+        return server
+
+    def ending(self, destmock: Destmock) -> None:
+        assert isinstance(destmock, Server)
+        destmock._closing.close()  # noqa: SLF001 - the two are one thing to a user
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+
+def serve(
+    handlers: Mapping[str, Handler | str | Outcomes] | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Clock | None = None,
+    page: Page | None = None,
+    **options: Any,
+) -> Serving:
+    """Mocks AWS as `mock_destinations` does, and serves it over HTTP, for the SDKs of any language. ::
+
+        with serve(handlers={"orders": place_order}) as server:
+            environment = {**os.environ, "AWS_ENDPOINT_URL": server.url}
+            subprocess.run(["node", "orders.mjs"], env=environment, check=True)
+            assert server.invocations[0].condition == "Success"
+
+    A decorator, a context manager, an object with `start()` and `stop()`, which make a `Server`: a `Destmock`
+    with the `url` of its endpoint. `options` are those of `mock_destinations`. Clients in this process, with
+    that endpoint or without, see the same state as all others. Leaving waits for the requests that are being
+    answered.
+
+    `host`, `port`: where to listen; default: on the loopback, at a port that is free. Another host than the
+    loopback's is warned of: whoever reaches it can run your handlers.
+    `clock`: "skip" (the default) runs what is queued, and each retry after it, before the request that queued
+    it is answered, as `autorun` does; "manual" runs nothing until time is driven (`autorun=False`); "real"
+    has the virtual clock follow the wall's: a retry takes its minutes.
+    `page`: makes the WSGI application that answers below `/_destmock`, from the `Server`.
+
+    Raises `ImportError` without `destmock[server]`. Starting raises `OSError` when the port can't be had.
+    """
+    if find_spec("flask") is None or find_spec("flask_cors") is None:
+        message = "serve needs moto's server: pip install 'destmock[server]'"
+        raise ImportError(message)
+    if not is_loopback(host):
+        message = (
+            f"destmock listens on {host!r}: whoever reaches it can run your handlers and read everything"
+        )
+        warnings.warn(message, stacklevel=2)
+    place = Place(host, port, page, real_time=clock == "real")
+    return Serving(handlers, place, {**options, "autorun": _autorun(clock, options.get("autorun"))})
+
+
+def _autorun(clock: str | None, autorun: bool | None) -> bool:  # noqa: FBT001 - as the user gave it
+    if clock not in {None, "skip", "manual", "real"}:
+        message = f"clock is 'skip', 'manual' or 'real', not {clock!r}"
+        raise ValueError(message)
+    wanted = autorun is not False if clock is None else clock == "skip"
+    if autorun is not None and autorun is not wanted:
+        message = f"clock={clock!r} says autorun={wanted}; leave autorun out"
+        raise ValueError(message)
+    return wanted
