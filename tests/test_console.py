@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 from werkzeug.test import Client
@@ -388,3 +389,11 @@ def test_it_works_below_a_gateway_that_has_taken_the_prefix_off(destmock):
     client = Client(application(destmock, token=TOKEN))
     response = client.get("/function", base_url="http://localhost/_destmock", query_string={"arn": ORDERS})
     assert "Designer" in response.text
+
+
+@orders
+def test_news_come_without_style_and_script(client, page):
+    live = unescape(re.search(r'data-live="(/_destmock[^"]+)"', page())[1])
+    response = client.get(live)
+    assert 'id="designer"' in response.text
+    assert not re.search("<style|<script|<html", response.text)

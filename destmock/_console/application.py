@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from destmock._console import actions, views
 from destmock._console.resources import destinations
+from destmock._console.view import PREFIX, View, function_url, url
 from destmock._pictures import graph
 from destmock._pictures.html import Html, tag
 from destmock._pictures.report import document, style
@@ -73,7 +74,7 @@ class Console:
         self._token = token
 
     def answer(self, request: Request) -> Response:
-        path = f"{request.root_path.rstrip('/')}{request.path}".removeprefix(views.PREFIX).strip("/")
+        path = f"{request.root_path.rstrip('/')}{request.path}".removeprefix(PREFIX).strip("/")
         if path in _ACTIONS:
             if request.method != "POST":
                 raise MethodNotAllowed(["POST"])
@@ -110,7 +111,7 @@ class Console:
         more = {"done": done} if made is None else {"done": done, "unfold": f"event-{made}"}
         anchor = "" if made is None else f"#event-{quote(made)}"
         found = self._topology().find(arn)
-        where = f"{views.PREFIX}?{_query(more)}" if found is None else views.function_url(arn, **more)
+        where = f"{PREFIX}?{_query(more)}" if found is None else function_url(arn, **more)
         return _finished(Response(status=303, headers={"Location": f"{where}{anchor}"}))
 
     def _page(
@@ -129,7 +130,7 @@ class Console:
                 raise NotFound(message)
             shown = _number(query.get("events", ""))
             told, older = newest(self._simulation.ledger, shown, arn if known else None)
-            view = views.View(
+            view = View(
                 topology=topology,
                 graph=graph(topology, self._simulation.ledger),
                 told=told,
@@ -149,8 +150,10 @@ class Console:
             )
             status = 200 if refused is None else refused.status
             body = views.page(view)
-        own = views.url(view) if shown == _FIRST_SHOWN else views.url(view, events=str(shown))
-        return _html(view.title, body, status, version=view.version, page=own)
+        if "fragment" in query:
+            return _fragment(body, view.version)
+        live = url(view, fragment="", events=str(shown))
+        return _html(view.title, body, status, version=view.version, live=live)
 
     def _state(self, since: str) -> Response:
         with self._simulation.turns.held():
@@ -188,7 +191,7 @@ def _html(title: str, body: Html, status: int, **data: str) -> Response:
     sheet = _file("console.css")
     script = tag("script", Html(_file("live.js")), nonce=nonce)
     marked = tag("div", body, script, id="page", **{f"data_{key}": value for key, value in data.items()})
-    text = document(title, marked, tag("meta", name="referrer", content="no-referrer"), style(nonce, sheet))
+    text = document(title, marked, tag("meta", name="referrer", content="same-origin"), style(nonce, sheet))
     response = _finished(Response(text, status=status, content_type="text/html; charset=utf-8"))
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
@@ -197,11 +200,17 @@ def _html(title: str, body: Html, status: int, **data: str) -> Response:
     return response
 
 
+def _fragment(body: Html, version: str) -> Response:
+    """What the page's script takes news from: without the style sheet, which its nonce would not be for."""
+    text = tag("div", body, id="page", data_version=version)
+    return _finished(Response(text, content_type="text/html; charset=utf-8"))
+
+
 def _finished(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -4,7 +4,7 @@
 (() => {
   const page = document.getElementById("page");
   const told = document.getElementById("live");
-  if (!page.dataset.page) return;
+  if (!page.dataset.live) return;
   const base = "/_destmock";
   let version = page.dataset.version;
 
@@ -42,7 +42,7 @@
   };
 
   const refresh = async () => {
-    const answer = await fetch(page.dataset.page, { cache: "no-store" });
+    const answer = await fetch(page.dataset.live, { cache: "no-store" });
     if (!answer.ok) throw new Error(answer.status);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     let whole = true;
