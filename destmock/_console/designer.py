@@ -32,7 +32,7 @@ def designer(view: View, known: Known) -> Html:
         tag(
             "li",
             tag("bdi", name_of(edge.start), class_="name"),
-            tag("small", f"{WAYS.get(edge.way, 'Invokes')} · {edge.taken} times"),
+            tag("small", f"{WAYS.get(edge.way, 'Invokes')} · {edge.taken} time{'s' * (edge.taken != 1)}"),
             class_="box source",
         )
         for edge in incoming(view.graph, arn)
