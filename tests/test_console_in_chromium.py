@@ -1,43 +1,18 @@
 """The page in a real browser: by keyboard, while things happen, in a narrow window, in light and dark."""
 
 import json
-import shutil
-from importlib.util import find_spec
 
 import boto3
 import pytest
 
 from destmock import outcomes, serve
-from tests.conftest import needs
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
 HOSTILE = "</pre></textarea><script>alert('ran')</script><img src=x onerror=alert('ran')>"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 #: What Chromium itself says of a form that was answered with an error.
 REFUSED = "Failed to load resource: the server responded with a status of 400 (BAD REQUEST)"
 #: Longer than the page takes to look for news, and milliseconds, as Playwright has them.
 SOON = 15_000
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser that has started before any mock."""
-    path = needs(shutil.which("chromium"), "chromium")
-    needs(find_spec("playwright") and "there", "playwright (pip install '.[browser]')")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

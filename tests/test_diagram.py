@@ -3,14 +3,17 @@
 import json
 import re
 from datetime import datetime, timezone
+from pathlib import Path
 
 import boto3
+import first_trial
 import pytest
 
 from destmock import mock_destinations, outcomes
 from destmock._pictures.graph import Edge, Graph, Node
 from destmock._pictures.mermaid import encoded, flowchart
 
+README = Path(__file__).parents[1] / "README.md"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
 
 
@@ -163,3 +166,16 @@ def test_the_readme_can_hold_it(destmock, lam):
     invoke(lam, "orders", json.dumps({"a": "```"}).encode())
     assert destmock.diagram().isascii()
     assert "`" not in destmock.diagram()
+
+
+def test_the_readme_s_diagram_is_that_of_the_first_trial():
+    handlers = {
+        "destination-sample": first_trial.destination_sample,
+        "sample-success": first_trial.on_success,
+        "sample-failure": first_trial.on_failure,
+        "sample-success-2": first_trial.on_success,
+    }
+    with mock_destinations(handlers=handlers) as destmock:
+        first_trial.main.__wrapped__(destmock)
+    [block] = re.findall(r"^```mermaid\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert block == destmock.diagram()
