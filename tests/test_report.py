@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timezone
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -108,6 +109,22 @@ def test_it_tells_what_is_still_queued_what_was_dropped_and_which_faults_there_w
 @pytest.mark.destmock
 def test_it_can_be_written_when_nothing_has_happened(report):
     assert "Nothing was invoked." in report().text
+
+
+def test_it_is_the_same_on_every_run(tmp_path):
+    def run(name):
+        start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        with mock_destinations(handlers={"orders": outcomes(ValueError("no"))}, start=start) as destmock:
+            destmock.faults.throttle("orders")
+            lam = boto3.client("lambda")
+            with pytest.raises(lam.exceptions.TooManyRequestsException):
+                lam.invoke(FunctionName="orders")
+            invoke(lam)
+            destmock.report(tmp_path / name)
+        return (tmp_path / name).read_text("utf-8")
+
+    assert "an injected fault" in run("first.html")
+    assert run("first.html") == run("second.html")
 
 
 def test_it_can_be_written_after_the_mock_has_ended(tmp_path):

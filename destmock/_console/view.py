@@ -25,7 +25,7 @@ class View:
 
     topology: Topology
     graph: Graph
-    told: Sequence[Told]
+    told: Sequence[tuple[int, Told]]
     older: int
     shown: int
     pending: Sequence[Pending]

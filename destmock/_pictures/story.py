@@ -91,19 +91,23 @@ def function_text(arn: str) -> str:
     return ref.name if ref.qualifier in (None, LATEST) else f"{ref.name}:{ref.qualifier}"
 
 
-def stories(items: Iterable[Told], pending: Sequence[Pending]) -> list[Story]:
-    """A story for each of some items of the ledger."""
+def stories(items: Iterable[tuple[int, Told]], pending: Sequence[Pending]) -> list[Story]:
+    """A story for each of some items of the ledger, which come with their numbers."""
     due = {
         (one.request_id, one.duplicate): Due(from_datetime(one.due_at), one.attempt, one.running)
         for one in pending
     }
-    return [_story(item, due) for item in items]
+    return [_story(number, item, due) for number, item in items]
 
 
-def newest(ledger: Ledger, number: int, arn: str | None = None) -> tuple[list[Told], int]:
-    """The newest of what happened, newest first, of one function or of all; and how much is older."""
-    found = [item for item in ledger.story if arn is None or _is_of(item, arn)]
-    return found[::-1][:number], max(0, len(found) - number)
+def newest(ledger: Ledger, most: int, arn: str | None = None) -> tuple[list[tuple[int, Told]], int]:
+    """The newest of what happened, newest first, of one function or of all; and how much is older.
+
+    Each comes with its number, which stays its own.
+    """
+    told = enumerate(ledger.story, ledger.left_out + 1)
+    found = [(number, item) for number, item in told if arn is None or _is_of(item, arn)]
+    return found[::-1][:most], max(0, len(found) - most)
 
 
 def _is_of(item: Told, arn: str) -> bool:
@@ -111,12 +115,12 @@ def _is_of(item: Told, arn: str) -> bool:
     return ref is not None and ref.unqualified_arn == arn
 
 
-def _story(item: Told, due: dict[tuple[str, bool], Due]) -> Story:
+def _story(number: int, item: Told, due: dict[tuple[str, bool], Due]) -> Story:
     if isinstance(item, Entry):
         return _event(item, due.get((item.request_id, item.duplicate)))
     if isinstance(item, Synchronous):
         return _synchronous(item)
-    key = f"other-{item.at}-{id(item)}"
+    key = f"number-{number}"
     if isinstance(item, Refused):
         return Story(
             key, item.function_arn, item.source, None, item.payload, item.at, "Refused", "bad",
