@@ -180,6 +180,13 @@ class TestTheSameSimulation:
         assert found["Metadata"] == {"an_underscore": "1"}
         assert s3.head_object(Bucket="uploads", Key="a b/ü%2F")["ContentLength"] == len(body)
 
+    def test_a_bucket_is_a_host_to_some_sdks(self, destmock_server, client):
+        client("s3").create_bucket(Bucket="uploads")
+        client("s3").put_object(Bucket="uploads", Key="key", Body=b"content")
+        host = f"uploads.localhost:{port_of(destmock_server)}"
+        signed = SIGNED.format("s3")
+        assert ask(destmock_server, "GET", "/key", Host=host, Authorization=signed)[2] == b"content"
+
     def test_a_trace_is_taken_over(self, destmock_server):
         destmock_server.handler("orders", outcomes({}))
         trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0"
@@ -426,6 +433,7 @@ class TestMalformed:
             ("POST", "/2015-03-31/functions//invocations", None, 400, "ValidationException"),
             ("PUT", CONFIG, b"{bad", 400, "SerializationException"),
             ("PUT", CONFIG, b"\xff", 400, "SerializationException"),
+            ("PUT", CONFIG, b"[" * 100_000, 400, "SerializationException"),
             ("PUT", CONFIG, b"[1]", 400, "SerializationException"),
             ("PUT", CONFIG, b'{"MaximumRetryAttempts": "1"}', 400, "SerializationException"),
             ("PUT", CONFIG, b'{"MaximumRetryAttempts": true}', 400, "SerializationException"),
@@ -850,6 +858,6 @@ class TestFixture:
                 assert len(destmock_server.pending) == 1
             """
         )
-        result = pytester.runpytest_inprocess("-p", "no:randomly", "-n0")
+        result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio")
         result.assert_outcomes(passed=1, errors=1)
         result.stdout.fnmatch_lines(["*LeftoverError: 1 event is still queued*", "*destmock timeline*"])

@@ -19,6 +19,7 @@ from destmock import (
     Fault,
     Faults,
     Handler,
+    Happening,
     History,
     Invocation,
     InvocationRecord,
@@ -26,9 +27,12 @@ from destmock import (
     MockDestinations,
     Pending,
     PendingFault,
+    Server,
+    Serving,
     Stack,
     mock_destinations,
     outcomes,
+    serve,
 )
 
 
@@ -119,3 +123,23 @@ except LeftoverError as error:
 def conditions(record: InvocationRecord) -> tuple[str, int]:
     context = record["requestContext"]
     return context["condition"], context["approximateInvokeCount"]
+
+
+assert_type(serve(), Serving)
+
+
+def told(happening: Happening) -> None:
+    assert_type(happening.at, datetime)
+    assert_type(happening.lines, tuple[str, ...])
+
+
+with serve({"orders": handler}, clock="real", strict=False) as server:
+    assert_type(server, Server)
+    assert_type(server.url, str)
+    assert_type(server.page, str)
+    server.subscribe(told)
+    server.advance(60)
+
+
+@serve(handlers={"orders": handler}, host="127.0.0.1", port=5000)
+def served(destmock: Server) -> None: ...

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,7 @@ class Gateway:
         self._before = before
         self._caller = caller
         self._moto = _moto_server()
+        self._region = os.environ["AWS_DEFAULT_REGION"]  # a handler that runs has its own
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -145,7 +146,7 @@ class Gateway:
     def _lambda(self, environ: WSGIEnvironment, signature: Signature, path: str) -> wire.Answer | None:
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = BytesIO(body)
-        region = signature.region or os.environ["AWS_DEFAULT_REGION"]
+        region = signature.region or self._region
         account = account_of(signature.access_key or _hook.FAKE_CREDENTIALS.access_key)
         trace = parse_trace(environ.get("HTTP_X_AMZN_TRACE_ID", "")) or self._simulation.trace
         caller = wire.Caller(partition_of(region), region, account, trace)
@@ -184,7 +185,10 @@ def _moto_server() -> Any:
         create_backend_app,
     )
 
-    return DomainDispatcherApplication(create_backend_app)
+    found = DomainDispatcherApplication(create_backend_app)
+    # It would list a directory each time, which is half of what a request costs.
+    found.get_backend_for_host = lru_cache(1000)(found.get_backend_for_host)  # type: ignore[method-assign]
+    return found
 
 
 def _own_error(error: DestmockError) -> errors.AWSError:

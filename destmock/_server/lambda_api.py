@@ -104,7 +104,7 @@ def _check(model: OperationModel, query: Mapping[str, str], body: bytes) -> None
         return
     try:
         given = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise errors.not_parsed(complaint(body)) from None
     if not isinstance(given, dict):
         raise errors.wrong_type(given, "Structure")

@@ -8,7 +8,7 @@ import secrets
 import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, cast
 
 from destmock._console import application
 from destmock._destmock import Destmock
@@ -21,9 +21,12 @@ from destmock._server.pace import Pace
 from destmock._server.polls import Changes, patient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
     from socket import socket as Socket  # noqa: N812
     from wsgiref.types import WSGIApplication
+
+    from typing_extensions import Unpack
 
     from destmock._books import Told, What
     from destmock._handlers import Handler, Outcomes
@@ -44,6 +47,19 @@ class Place:
     port: int
     page: Page | None
     real_time: bool
+
+
+class Options(TypedDict, total=False):
+    """Those of `mock_destinations`."""
+
+    autorun: bool
+    strict: bool
+    start: datetime | None
+    adopt: bool
+    allow_hosts: Iterable[str]
+    account_concurrency: int
+    seed: int | None
+    history: int | None
 
 
 class Server(Destmock):
@@ -169,7 +185,7 @@ def serve(
     port: int = 0,
     clock: Clock | None = None,
     page: Page | None = None,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Serving:
     """Mocks AWS as `mock_destinations` does, and serves it over HTTP, for the SDKs of any language. ::
 
