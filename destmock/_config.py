@@ -124,6 +124,12 @@ class EventInvokeConfigs:
         more = _marker(page[-1].ref.qualifier or LATEST) if len(rest) > size else None
         return page, more
 
+    @property
+    def known(self) -> list[EventInvokeConfig]:
+        """Those of the functions, versions and aliases that are there."""
+        found = [*self._configs.items()]
+        return [config for key, config in found if self._identify(key) is config.identity]
+
     def accepted(self, ref: FunctionRef) -> None:
         """An event comes for what is there now: what belonged to its namesake before is over."""
         config = self._configs.get(_key(ref))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from destmock import _deploy, _explain
+from destmock import _deploy, _explain, _pictures
 from destmock._clock import to_datetime, to_milliseconds
 from destmock._faults import Faults
 from destmock._history import History
@@ -30,6 +31,8 @@ class Destmock:
         self._injection = simulation.attempts.injection
         self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
+        #: What was set up when the mock ended; moto forgets it then.
+        self._standing: _pictures.Topology | None = None
 
     @overload
     def handler(
@@ -233,6 +236,31 @@ class Destmock:
             ledger, pending = self._simulation.ledger, self._simulation.pending
             return _explain.timeline(ledger, pending, self._repeating())
 
+    def diagram(self) -> str:
+        """A flowchart in Mermaid's language: functions, what invoked them, and where their records go.
+
+        Each way is labelled with how often it was taken, by condition; one that was never taken has a 0,
+        one to a dead-letter queue is dashed, and what did not arrive is told as FAILED. With `history=`, it
+        counts what is remembered.
+        """
+        with self._simulation.turns.held:
+            return _pictures.flowchart(self._graph())
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Writes one HTML file, with everything in it: the diagram, a time axis, records, responses and logs.
+
+        It can be opened anywhere, and loads nothing. Raises `OSError` when the file can't be written.
+        """
+        with self._simulation.turns.held:
+            page = _pictures.report(self._simulation, self._graph(), self._repeating())
+        Path(path).write_text(page, encoding="utf-8")
+
+    def _graph(self) -> _pictures.Graph:
+        return _pictures.graph(self._topology(), self._simulation.ledger)
+
+    def _topology(self) -> _pictures.Topology:
+        return self._standing or _pictures.topology(self._simulation)
+
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger
         return (
@@ -241,6 +269,7 @@ class Destmock:
         )
 
     def _end(self) -> None:
+        self._standing = _pictures.topology(self._simulation)
         self._ended = True
 
     def _repeating(self) -> list[str]:

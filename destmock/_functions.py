@@ -14,7 +14,7 @@ import zipfile
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from destmock._ids import Ids
     from destmock._lifecycle import Result
 
+#: Of a client that names none.
+DEFAULT_REGION = "us-east-1"
 #: The runtime of a function that destmock creates: any from 3.12 on serialises alike (B15).
 DEFAULT_RUNTIME = "python3.13"
 DEFAULT_RECURSION = "Terminate"
@@ -153,6 +155,24 @@ class Functions:
             layer_versions(found),
             revision(found),
         )
+
+    def known(self) -> dict[FunctionRef, str | None]:
+        """Every function of every account and region, with the ARN of its dead-letter queue.
+
+        Also those that only have a handler so far, where a client that names no region asks.
+        """
+        found = {}
+        for account, regions in [*lambda_backends.items()]:
+            for region, backend in [*regions.items()]:
+                for name, group in [*backend._lambdas._functions.items()]:  # noqa: SLF001
+                    ref = FunctionRef(partition_of(region), account, region, name)
+                    found[ref] = dead_letter_config(group["latest"]).get("TargetArn")
+        names = {ref.name for ref in found}
+        account, region = account_of(""), os.environ.get("AWS_DEFAULT_REGION", DEFAULT_REGION)
+        for name, _ in self._handlers.of(account, region):
+            if name not in names and (account, region, name) not in self._served:
+                found[FunctionRef(partition_of(region), account, region, name)] = None
+        return found
 
     def identify(self, ref: FunctionRef) -> object | None:
         """The function, version or alias that `ref` names: another object once it was made anew."""

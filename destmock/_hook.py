@@ -27,7 +27,7 @@ from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
 from destmock import _aio, _network, _operations, _wire
-from destmock._functions import account_of, partition_of
+from destmock._functions import DEFAULT_REGION, account_of, partition_of
 from destmock._ids import parse_trace
 from destmock.errors import NetworkError
 
@@ -43,7 +43,6 @@ active: list[Simulation] = []
 
 #: What moto itself puts into the environment.
 FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
-_DEFAULT_REGION = "us-east-1"
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", *ALT_DOMAIN_SUFFIXES)
 
 
@@ -175,7 +174,7 @@ def _is_aws(url: str) -> bool:
 
 
 def _caller(simulation: Simulation, params: Any, request_signer: Any, context: Any) -> _wire.Caller:
-    region = context.get("client_region") or _DEFAULT_REGION
+    region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
     trace = parse_trace(header) if header else None
     return _wire.Caller(partition_of(region), region, _account(request_signer), trace or simulation.trace)

@@ -19,6 +19,7 @@ from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
+from destmock._functions import DEFAULT_REGION
 from destmock._hook import after_call
 from destmock.errors import UnsupportedError
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from botocore.credentials import Credentials
     from responses import BaseResponse
-
-DEFAULT_REGION = "us-east-1"
 
 #: Ways to real credentials and endpoints; none is taken while the mock is active.
 _REMOVED = (

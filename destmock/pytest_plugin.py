@@ -1,10 +1,13 @@
-"""The pytest plugin: a fixture, a marker, ini options, and the timeline in the report of a failed test.
+"""The pytest plugin: a fixture, a marker, options, and the timeline in the report of a failed test.
 
 Importing it imports neither boto3 nor moto: a test run that installs destmock without using it pays nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +35,8 @@ _FLAGS = {
     "strict": "fail a test that leaves events queued or records undelivered",
     "adopt": "also mock clients made before destmock was imported",
 }
+#: So much of a node id is in the name of its report's file.
+_NAME_LENGTH = 120
 _active: pytest.StashKey[Destmock | None] = pytest.StashKey()
 #: Whether the test has ended by an exception: a failure, expected or not, or a skip.
 _ended: pytest.StashKey[bool] = pytest.StashKey()
@@ -41,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, text in _FLAGS.items():
         parser.addini(f"destmock_{name}", f"destmock: {text} (default: true)", "bool", default=True)
     parser.addini("destmock_start", "destmock: the virtual time at the start of each test, ISO 8601")
+    text = "write an HTML file into this directory for each failed test that used destmock"
+    parser.getgroup("destmock").addoption("--destmock-report", metavar="DIR", help=text)
     hosts = "destmock: names or addresses that may be reached over the network, e.g. localhost"
     parser.addini("destmock_allow_hosts", hosts, "args")
 
@@ -109,9 +116,31 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         timeline = "" if active is None else active.timeline()
         if timeline:
             report.sections.append(("destmock timeline", timeline))
+        directory = item.config.getoption("--destmock-report", None)
+        if active is not None and directory:
+            report.sections.append(("destmock report", _written(active, item, directory, call.when)))
     if call.when == "teardown":
         item.stash[_active] = None  # a session may have thousands of tests
     return report  # type: ignore[return-value]
+
+
+def _written(active: Destmock, item: pytest.Item, directory: str, when: str) -> str:
+    """Writes the report of a failed test, and answers its path, or why there is none."""
+    base = item.config.invocation_params.dir
+    path = Path(base, directory, _file_name(item.nodeid if when == "call" else f"{item.nodeid} ({when})"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        active.report(path)
+    except OSError as error:
+        return f"could not be written: {error}"
+    return str(path)
+
+
+def _file_name(node_id: str) -> str:
+    """A safe name, and another one for each node id."""
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "_", node_id.replace("::", "-")).strip("._")
+    digest = hashlib.sha256(node_id.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{plain[-_NAME_LENGTH:].lstrip('._-')}-{digest}.html"
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from importlib.util import find_spec
 
 import boto3
 import pytest
@@ -12,6 +14,17 @@ pytest_plugins = ["pytester"]
 # A loaded machine is slow, and what fails in CI is to fail again.
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
+
+#: A browser that stays at home.
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def needs(found: str | None, what: str) -> str:
@@ -89,3 +102,16 @@ def records(messages):
         return [json.loads(message["Body"]) for message in messages(name)]
 
     return receive
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser that has started before any mock."""
+    path = needs(shutil.which("chromium"), "chromium")
+    needs(find_spec("playwright") and "there", "playwright (pip install '.[browser]')")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()

@@ -589,8 +589,10 @@ class TestPage:
             assert "no page today" in caplog.text
             assert ask(server, "GET", "/_destmock")[0] == 200
 
-    def test_without_one_there_is_none(self, destmock_server):
-        assert ask(destmock_server, "GET", "/_destmock")[0] == 404
+    def test_without_one_there_is_that_of_destmock(self, destmock_server):
+        status, _, body = ask(destmock_server, "GET", "/_destmock")
+        assert status == 200
+        assert b"<h1>Overview</h1>" in body
 
 
 class TestSubscribers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from destmock._mappings.mappings import Mappings, check
-from destmock._mappings.source import mark_arrival
+from destmock._mappings.mappings import Mappings, check, known
+from destmock._mappings.source import mark_arrival, source_text
 
-__all__ = ["Mappings", "check", "mark_arrival"]
+__all__ = ["Mappings", "check", "known", "mark_arrival", "source_text"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.models import lambda_backends
 
 from destmock._arn import parse_arn, parse_function_name
 from destmock._backends import lambda_backend
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
+    from destmock._arn import Arn, FunctionRef
     from destmock._mappings.source import Reading, Simulation
 
 
@@ -135,6 +137,16 @@ def _mappings_of(account: str, region: str, source_arn: str) -> Iterator[EventSo
     for mapping in [*known.values()] if known else ():
         if mapping.event_source_arn == source_arn:
             yield mapping
+
+
+def known() -> list[tuple[Arn, FunctionRef]]:
+    """Every event source mapping of every account and region: what it reads, and the function."""
+    return [
+        (source_of(mapping), ref_of(mapping))
+        for regions in [*lambda_backends.values()]
+        for backend in [*regions.values()]
+        for mapping in [*backend._event_source_mappings.values()]  # noqa: SLF001
+    ]
 
 
 def check(backend: LambdaBackend, spec: dict[str, Any], *, updated: EventSourceMapping | None = None) -> None:

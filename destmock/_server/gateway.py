@@ -42,7 +42,6 @@ _UNSIGNED = "AWS4-HMAC-SHA256 Credential=unsigned/20000101/{region}/lambda/aws4_
 _READING = {"logs", "monitoring", "xray"}
 _HEADERS_OF_WSGI = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _NO_SERVICE = "moto has no service that this request is for"
-_NO_PAGE = "this server has no page"
 _MOTO_API = (
     "moto's own API is closed: what it resets or records is behind destmock's back. Start another server, or "
     "another mock, for a fresh state"
@@ -80,7 +79,7 @@ class Gateway:
         guard: Guard,
         changes: Changes,
         *,
-        page: WSGIApplication | None,
+        page: WSGIApplication,
         before: Callable[[], object] | None,
         caller: Callable[[tuple[str, int]], str | None],
     ) -> None:
@@ -116,8 +115,6 @@ class Gateway:
             self._before()
         path = environ["PATH_INFO"]
         if path == PAGE or path.startswith(f"{PAGE}/"):
-            if self._page is None:
-                raise errors.not_found(_NO_PAGE)
             return _run(self._page, environ)
         if path.startswith("/moto-api"):
             raise errors.access_denied(_MOTO_API)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, cast
 
+from destmock._console import application
 from destmock._destmock import Destmock
 from destmock._mock import MockDestinations
 from destmock._server.gateway import Gateway
@@ -93,7 +95,7 @@ class Server(Destmock):
     def _listen(self, place: Place) -> None:
         simulation, changes = self._simulation, self._changes
         host = place.host
-        page = None if place.page is None else place.page(self)
+        page = _own_page(self) if place.page is None else place.page(self)
         pace = Pace(simulation, changes) if place.real_time else None
         with contextlib.ExitStack() as stack:
             listener = Listener(host, place.port, self._disconnected)
@@ -130,6 +132,10 @@ class Server(Destmock):
 
     def _disconnected(self, peer: tuple[Any, ...]) -> None:
         self._callers.pop(cast("tuple[str, int]", peer[:2]), None)
+
+
+def _own_page(server: Server) -> WSGIApplication:
+    return application(server, token=secrets.token_urlsafe(32))
 
 
 def _tell(subscriber: Callable[[Happening], object], told: Happening) -> None:
@@ -198,7 +204,8 @@ def serve(
     `clock`: "skip" (the default) runs what is queued, and each retry after it, before the request that queued
     it is answered, as `autorun` does; "manual" runs nothing until time is driven (`autorun=False`); "real"
     has the virtual clock follow the wall's: a retry takes its minutes.
-    `page`: makes the WSGI application that answers below `/_destmock`, from the `Server`.
+    `page`: makes the WSGI application that answers below `/_destmock`, from the `Server`; default: destmock's
+    page, on which functions, destinations, events and the queue can be seen, changed and driven.
 
     Raises `ImportError` without `destmock[server]`. Starting raises `OSError` when the port can't be had.
     """

@@ -1,0 +1,228 @@
+"""The WSGI application: reads are GET, changes are POST with the token, then a redirect."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from importlib import resources as files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.wrappers import Request, Response
+
+from destmock._console import actions, views
+from destmock._console.resources import destinations
+from destmock._console.view import PREFIX, View, function_url, url
+from destmock._pictures import graph
+from destmock._pictures.html import Html, tag
+from destmock._pictures.report import document, style
+from destmock._pictures.story import newest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from destmock._destmock import Destmock
+    from destmock._pictures import Topology
+
+_FIRST_SHOWN, _MOST_SHOWN = 50, 2000
+#: A payload of 6 MB, as a form writes its every character.
+_LARGEST = 20 * 1024 * 1024
+#: What each form does, and what the page says then.
+_ACTIONS: dict[str, tuple[Callable[[actions.Asked], str | None], str]] = {
+    "destination": (actions.put_destination, "saved"),
+    "remove": (actions.remove_destination, "removed"),
+    "invoke": (actions.invoke, "invoked"),
+    "step": (actions.step, "stepped"),
+    "advance": (actions.advance, "advanced"),
+    "run": (actions.run_until_idle, "idle"),
+}
+_PENDING_TOLD = 50
+
+
+class _Request(Request):
+    max_content_length = _LARGEST
+    max_form_memory_size = _LARGEST
+
+
+def application(destmock: Destmock, *, token: str) -> WSGIApplication:
+    """The page of one mock; whoever changes something with it has to know `token`."""
+    console = Console(destmock, token)
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = _Request(environ)
+        try:
+            response = console.answer(request)
+        except HTTPException as error:
+            response = console.problem(error)
+        return response(environ, start_response)
+
+    return serve
+
+
+class Console:
+    """Answers requests about one mock."""
+
+    def __init__(self, destmock: Destmock, token: str) -> None:
+        self._destmock = destmock
+        self._simulation = destmock._simulation  # noqa: SLF001 - the page shows all of it
+        self._token = token
+
+    def answer(self, request: Request) -> Response:
+        path = f"{request.root_path.rstrip('/')}{request.path}".removeprefix(PREFIX).strip("/")
+        if path in _ACTIONS:
+            if request.method != "POST":
+                raise MethodNotAllowed(["POST"])
+            return self._change(path, request)
+        if path not in ("", "function", "state"):
+            raise NotFound
+        if request.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed(["GET", "HEAD"])
+        if path == "state":
+            return self._state(request.args.get("since", ""))
+        arn = request.args.get("arn", "") if path == "function" else ""
+        return self._page(arn, request.args.to_dict())
+
+    def problem(self, error: HTTPException) -> Response:
+        title = f"{error.code} {error.name}"
+        response = _html(title, views.problem(title, error.description or ""), error.code or 500)
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    def _change(self, action: str, request: Request) -> Response:
+        form = request.form.to_dict()
+        arn = form.get("function") or form.get("back") or ""
+        given = form.pop("token", "")
+        if not hmac.compare_digest(given.encode(errors="surrogatepass"), self._token.encode()):
+            stale = "This page is not of the server that is running now: nothing was done. Try again."
+            return self._page(arn, {}, action, form, actions.RefusedError(stale, 403))
+        act, done = _ACTIONS[action]
+        try:
+            made = act(actions.Asked(self._destmock, self._topology(), form))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is shown where it was asked for
+            return self._page(arn, {}, action, form, actions.refusal(error))
+        more = {"done": done} if made is None else {"done": done, "unfold": f"event-{made}"}
+        anchor = "" if made is None else f"#event-{quote(made)}"
+        found = self._topology().find(arn)
+        where = f"{PREFIX}?{_query(more)}" if found is None else function_url(arn, **more)
+        return _finished(Response(status=303, headers={"Location": f"{where}{anchor}"}))
+
+    def _page(
+        self,
+        arn: str,
+        query: Mapping[str, str],
+        action: str = "",
+        form: Mapping[str, str] | None = None,
+        refused: actions.RefusedError | None = None,
+    ) -> Response:
+        with self._simulation.turns.held:
+            topology = self._topology()
+            known = topology.find(arn) if arn else None
+            if arn and known is None and refused is None:
+                message = "There is no such function (any more)."
+                raise NotFound(message)
+            shown = _number(query.get("events", ""))
+            told, older = newest(self._simulation.ledger, shown, arn if known else None)
+            view = View(
+                topology=topology,
+                graph=graph(topology, self._simulation.ledger),
+                told=told,
+                older=older,
+                shown=shown,
+                pending=self._simulation.pending,
+                now=self._simulation.now,
+                version=self._version(topology),
+                token=self._token,
+                function=known,
+                destinations=[] if known is None else self._destinations(topology, known.ref),
+                unfolded=query.get("unfold", ""),
+                done=query.get("done", ""),
+                action=action or "",
+                error=str(refused) if refused else "",
+                form=query if form is None else form,
+            )
+            status = 200 if refused is None else refused.status
+            body = views.page(view)
+        if "fragment" in query:
+            return _fragment(body, view.version)
+        live = url(view, fragment="", events=str(shown))
+        return _html(view.title, body, status, version=view.version, live=live)
+
+    def _state(self, since: str) -> Response:
+        with self._simulation.turns.held:
+            version = self._version(self._topology())
+        text = json.dumps({"version": version, "changed": version != since})
+        return _finished(Response(text, content_type="application/json"))
+
+    def _topology(self) -> Topology:
+        return self._destmock._topology()  # noqa: SLF001 - the page shows all of it
+
+    def _destinations(self, topology: Topology, ref: Any) -> list[str]:
+        functions = [known.ref.unqualified_arn for known in topology.functions if known.ref != ref]
+        return [*functions, *destinations(ref)]
+
+    def _version(self, topology: Topology) -> str:
+        """Another one whenever the page would look different."""
+        simulation = self._simulation
+        ledger, pending = simulation.ledger, simulation.pending
+        functions = [(k.ref, k.dead_letter, [c.body for c in k.configs]) for k in topology.functions]
+        parts = (
+            simulation.now,
+            sum(1 for _ in ledger.story) + ledger.left_out,
+            ledger.deliveries.total,
+            ledger.drops.total,
+            len(pending),
+            pending[:_PENDING_TOLD],
+            functions,
+            topology.mappings,
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _html(title: str, body: Html, status: int, **data: str) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    sheet = _file("console.css")
+    script = tag("script", Html(_file("live.js")), nonce=nonce)
+    marked = tag("div", body, script, id="page", **{f"data_{key}": value for key, value in data.items()})
+    text = document(title, marked, tag("meta", name="referrer", content="same-origin"), style(nonce, sheet))
+    response = _finished(Response(text, status=status, content_type="text/html; charset=utf-8"))
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return response
+
+
+def _fragment(body: Html, version: str) -> Response:
+    """What the page's script takes news from: without the style sheet, which its nonce would not be for."""
+    text = tag("div", body, id="page", data_version=version)
+    return _finished(Response(text, content_type="text/html; charset=utf-8"))
+
+
+def _finished(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _file(name: str) -> str:
+    return files.files("destmock._console").joinpath(name).read_text("utf-8")
+
+
+def _number(text: str) -> int:
+    """How many events are to be shown."""
+    wanted = int(text) if re.fullmatch(r"[1-9][0-9]{0,5}", text) else _FIRST_SHOWN
+    return min(wanted, _MOST_SHOWN)
+
+
+def _query(more: Mapping[str, str]) -> str:
+    return "&".join(f"{key}={quote(value)}" for key, value in more.items())

@@ -1,0 +1,182 @@
+"""A function as the Lambda console's designer shows it, and the forms beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from destmock._console.view import (
+    PREFIX,
+    View,
+    card,
+    described,
+    function_url,
+    hidden,
+    qualifier,
+    radio,
+    wrong,
+)
+from destmock._pictures import parts
+from destmock._pictures.graph import WAYS, incoming, kind_of, name_of, outgoing, unqualified
+from destmock._pictures.html import Html, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from destmock._pictures.graph import Edge
+    from destmock._pictures.topology import Known
+
+
+def designer(view: View, known: Known) -> Html:
+    arn = known.ref.unqualified_arn
+    sources = [
+        tag(
+            "li",
+            tag("bdi", name_of(edge.start), class_="name"),
+            tag("small", f"{WAYS.get(edge.way, 'Invokes')} · {edge.taken} time{'s' * (edge.taken != 1)}"),
+            class_="box source",
+        )
+        for edge in incoming(view.graph, arn)
+    ]
+    destinations = [_destination(view, known, edge) for edge in outgoing(view.graph, arn)]
+    settings = [
+        f"{one.ref.qualifier or 'Retries'}: {one.policy.maximum_retry_attempts}, "
+        f"age at most {one.policy.maximum_event_age_in_seconds:,} s"
+        for one in known.configs
+    ]
+    middle = tag(
+        "div",
+        tag("bdi", known.ref.name, class_="name"),
+        tag("small", f"{known.ref.region} · {known.ref.account}"),
+        [tag("small", words) for words in settings or ["Retries: 2, age at most 21,600 s (defaults)"]],
+        class_="box function",
+    )
+    return card(
+        "designer",
+        "Designer",
+        tag(
+            "div",
+            tag("div", tag("h3", "Invoked by"), _boxes(sources, "Nothing so far."), class_="sources"),
+            tag("div", tag("h3", "Function"), middle, class_="middle"),
+            tag("div", tag("h3", "Destinations"), _boxes(destinations, "None yet."), class_="ends"),
+            class_="designer",
+        ),
+        live=True,
+    )
+
+
+def _boxes(items: Sequence[Html], none: str) -> Html:
+    return tag("ul", items) if items else tag("p", none, class_="quiet")
+
+
+def _destination(view: View, known: Known, edge: Edge) -> Html:
+    way = WAYS[edge.way]
+    tone = {"OnSuccess": "good", "OnFailure": "bad"}.get(edge.way, "warn")
+    named = way if edge.qualifier is None else f"{way} of {edge.qualifier}"
+    count = f"{kind_of(edge.end)} · {edge.taken} sent"
+    return tag(
+        "li",
+        parts.chip(tone, named),
+        tag("bdi", name_of(edge.end), class_="name"),
+        tag("small", count, parts.chip("bad", f"{edge.failed} FAILED") if edge.failed else None),
+        _change(view, known, edge, named) if _is_set(known, edge) else None,
+        class_=f"box {edge.way}",
+        title=edge.end,
+    )
+
+
+def _is_set(known: Known, edge: Edge) -> bool:
+    """Whether it is configured now; what was taken once may not be any more."""
+    for config in known.configs:
+        arn = {"OnSuccess": config.on_success, "OnFailure": config.on_failure}.get(edge.way)
+        if arn is not None and edge.end == unqualified(arn) and (config.ref.qualifier == edge.qualifier):
+            return True
+    return False
+
+
+def _change(view: View, known: Known, edge: Edge, named: str) -> Html:
+    arn = known.ref.unqualified_arn
+    prefilled = {"condition": edge.way, "destination": edge.end, "qualifier": edge.qualifier or ""}
+    what = tag("span", f" {named}: {name_of(edge.end)}", class_="unseen")
+    return tag(
+        "form",
+        hidden(view, function=arn, condition=edge.way, qualifier=edge.qualifier or ""),
+        tag("a", "Replace", what, href=f"{function_url(arn, **prefilled)}#add"),
+        tag("button", "Remove", what, class_="plain"),
+        method="post",
+        action=f"{PREFIX}/remove",
+        class_="change",
+    )
+
+
+def adding(view: View, known: Known) -> Html:
+    form = view.form if view.action in ("", "destination") else {}
+    chosen = form.get("condition") or "OnFailure"
+    options = [tag("option", value=arn) for arn in view.destinations]
+    arn = known.ref.unqualified_arn
+    return card(
+        "add",
+        "Add or replace a destination",
+        wrong(view, "destination"),
+        wrong(view, "remove"),
+        tag(
+            "form",
+            hidden(view, function=arn),
+            tag(
+                "fieldset",
+                tag("legend", "Condition"),
+                radio("condition", "OnFailure", "On failure", chosen),
+                radio("condition", "OnSuccess", "On success", chosen),
+            ),
+            tag("label", "Destination ARN", for_="destination"),
+            tag(
+                "input",
+                id="destination",
+                name="destination",
+                value=form.get("destination", ""),
+                list="destinations",
+                autocomplete="off",
+                spellcheck="false",
+                **described(view, "destination"),
+            ),
+            tag("datalist", options, id="destinations"),
+            qualifier(form, "destination"),
+            tag("button", "Save destination"),
+            method="post",
+            action=f"{PREFIX}/destination",
+        ),
+    )
+
+
+def invoking(view: View, known: Known) -> Html:
+    form = view.form if view.action == "invoke" else {}
+    chosen = form.get("type") or "Event"
+    return card(
+        "invoke",
+        "Invoke",
+        wrong(view, "invoke"),
+        tag(
+            "form",
+            hidden(view, function=known.ref.unqualified_arn),
+            tag(
+                "fieldset",
+                tag("legend", "Invocation type"),
+                radio("type", "Event", "Event (asynchronous)", chosen),
+                radio("type", "RequestResponse", "RequestResponse", chosen),
+            ),
+            tag("label", "Payload (JSON)", for_="payload"),
+            tag(
+                "textarea",
+                Html("\n"),  # which HTML takes away; a line break of the payload's own stays
+                form.get("payload", "{}"),
+                id="payload",
+                name="payload",
+                rows="6",
+                spellcheck="false",
+                **described(view, "invoke"),
+            ),
+            qualifier(form, "invoke"),
+            tag("button", "Invoke"),
+            method="post",
+            action=f"{PREFIX}/invoke",
+        ),
+    )

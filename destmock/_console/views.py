@@ -1,0 +1,171 @@
+"""The page's HTML: an overview, and a page for each function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from destmock._console.designer import adding, designer, invoking
+from destmock._console.view import PREFIX, View, card, described, function_url, hidden, url, wrong
+from destmock._pictures import parts
+from destmock._pictures.drawing import drawing
+from destmock._pictures.html import Html, join, tag
+from destmock._pictures.lanes import together
+from destmock._pictures.story import stories
+from destmock._record import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ON_AXIS = 12
+#: What a redirect says was done.
+DONE = {
+    "saved": "Destination saved.",
+    "removed": "Destination removed.",
+    "invoked": "Invoked.",
+    "stepped": "The next queued thing has run.",
+    "advanced": "Time has passed.",
+    "idle": "Ran until nothing was queued.",
+}
+
+
+def page(view: View) -> Html:
+    """The inside of the body."""
+    return join(
+        tag("a", "Skip to the content", href="#content", class_="skip"),
+        _top(view),
+        tag(
+            "div",
+            _functions(view),
+            tag("main", _content(view), id="content", tabindex="-1"),
+            class_="columns",
+        ),
+    )
+
+
+def problem(title: str, words: str) -> Html:
+    """A page that only says what is wrong."""
+    link = tag("a", "To the functions", href=PREFIX)
+    return tag("main", tag("h1", title), tag("p", words), tag("p", link), id="content")
+
+
+def _top(view: View) -> Html:
+    failed = sum(edge.failed for edge in view.graph.edges)
+    return tag(
+        "header",
+        tag("a", "destmock", href=PREFIX, class_="brand"),
+        tag(
+            "p",
+            tag("span", "Virtual time ", class_="quiet"),
+            tag("time", timestamp(view.now), datetime=timestamp(view.now)),
+            " ",
+            parts.chip("wait", f"{len(view.pending)} queued") if view.pending else parts.chip("", "idle"),
+            parts.chip("bad", f"{failed} not delivered") if failed else None,
+            id="clock",
+            data_live=True,
+        ),
+        tag("p", id="live", role="status", class_="quiet"),
+        class_="top",
+    )
+
+
+def _functions(view: View) -> Html:
+    here = None if view.function is None else view.function.ref
+    places = {(known.ref.account, known.ref.region) for known in view.topology.functions}
+    items = [
+        tag(
+            "li",
+            tag(
+                "a",
+                tag("bdi", known.ref.name),
+                tag("small", f"{known.ref.region} {known.ref.account}") if len(places) > 1 else None,
+                href=function_url(known.ref.unqualified_arn),
+                aria_current="page" if known.ref == here else None,
+            ),
+        )
+        for known in view.topology.functions
+    ]
+    overview = tag("a", "Overview", href=PREFIX, aria_current=None if here else "page")
+    return tag(
+        "nav",
+        tag("h2", "Functions", class_="unseen"),
+        tag("ul", tag("li", overview), items),
+        None if items else tag("p", "No functions yet.", class_="quiet"),
+        id="functions",
+        aria_label="Functions",
+        data_live=True,
+    )
+
+
+def _content(view: View) -> Html:
+    done = DONE.get(view.done)
+    notice = None if done is None else tag("p", done, role="status", class_="notice")
+    if view.function is None:
+        title = "Where records go"
+        whole = drawing(view.graph, "Functions, what invokes them and their destinations")
+        return join(
+            tag("h1", "Overview"),
+            notice,
+            card("map", title, whole, live=True),
+            _queue(view),
+            _events(view),
+        )
+    ref = view.function.ref
+    return join(
+        tag("h1", tag("bdi", ref.name)),
+        tag("p", tag("code", ref.unqualified_arn), class_="quiet"),
+        notice,
+        designer(view, view.function),
+        tag("div", adding(view, view.function), invoking(view, view.function), class_="pair"),
+        _queue(view),
+        _events(view),
+    )
+
+
+def _queue(view: View) -> Html:
+    form = view.form if view.action == "advance" else {}
+    back = {} if view.function is None else {"back": view.function.ref.unqualified_arn}
+    number = tag(
+        "input",
+        id="seconds",
+        name="seconds",
+        value=form.get("seconds", "60"),
+        inputmode="decimal",
+        autocomplete="off",
+        **described(view, "advance"),
+    )
+    forms = [
+        _drive(view, back, "step", tag("button", "Run the next")),
+        _drive(view, back, "run", tag("button", "Run until idle")),
+        _drive(
+            view, back, "advance", tag("label", "Seconds", for_="seconds"), number, tag("button", "Advance")
+        ),
+    ]
+    return card(
+        "queue",
+        "Queue",
+        [wrong(view, action) for action in ("step", "run", "advance")],
+        tag("div", forms, class_="drive"),
+        tag("div", parts.queue(view.pending, view.now), id="queue-inside", data_live=True),
+    )
+
+
+def _drive(view: View, back: Mapping[str, str], action: str, *children: Html) -> Html:
+    return tag("form", hidden(view, **back), *children, method="post", action=f"{PREFIX}/{action}")
+
+
+def _events(view: View) -> Html:
+    told = stories(view.told, view.pending)
+    if not told:
+        inside = tag("p", "Nothing was invoked yet.", class_="quiet")
+        return card("events", "Events", inside, live=True)
+    more = tag(
+        "a", f"Show more: {view.older:,} older", href=f"{url(view, events=str(view.shown * 4))}#events"
+    )
+    return card(
+        "events",
+        "Events",
+        together(told[:_ON_AXIS]),
+        [parts.event(story, unfolded=story.key == view.unfolded) for story in told],
+        tag("p", more) if view.older else None,
+        live=True,
+    )

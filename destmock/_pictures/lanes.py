@@ -1,0 +1,172 @@
+"""Events on a time axis, in SVG: widths are in per cent, so that words stay readable in a narrow window."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from destmock._pictures.axis import axis
+from destmock._pictures.graph import kind_of, name_of
+from destmock._pictures.html import Html, tag
+from destmock._pictures.text import length
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from destmock._pictures.axis import Axis
+    from destmock._pictures.story import Story
+
+#: A wait has its length written on it where it has so much room, in per cent.
+_ROOM = 11.0
+#: Between two ticks, so that their words don't touch: in a wide window, in a narrow one.
+_APART, _NARROW_APART = 13.0, 34.0
+_LANE = 46
+
+
+def alone(story: Story) -> Html:
+    """One event, with the time of each thing and where its record went."""
+    scale, line = axis(story.times), 30
+    ends = list(_ends(story))
+    height = 62 + 18 * len(ends)
+    return tag(
+        "svg",
+        tag("title", f"Time axis of {story.function}, {story.status}"),
+        tag("desc", "; ".join(in_words(story))),
+        _lane(story, scale, line),
+        _ticks(scale, line + 22),
+        [
+            _text(words, scale.at(at), line + 40 + 18 * row, f"end {tone}")
+            for row, (at, words, tone) in enumerate(ends)
+        ],
+        role="img",
+        class_="lanes",
+        width="100%",
+        height=height,
+    )
+
+
+def together(stories: Sequence[Story]) -> Html:
+    """Several events on one axis, which begins with the first of them."""
+    scale = axis(time for story in stories for time in story.times)
+    bottom = _LANE * len(stories) + 8
+    grid = [
+        tag("line", x1=_at(scale, t), x2=_at(scale, t), y1=0, y2=bottom, class_="grid")
+        for t in scale.ticks(_APART)
+    ]
+    return tag(
+        "svg",
+        tag("title", f"{len(stories)} event{'s' * (len(stories) != 1)} on the virtual time axis"),
+        tag("desc", ". ".join(f"{one.function}: {'; '.join(in_words(one))}" for one in stories[:20])),
+        grid,
+        [
+            (
+                _text(f"{story.function} · {story.status}", 0.5, _LANE * row + 14, f"whose {story.tone}"),
+                _lane(story, scale, _LANE * row + 32, numbered=False),
+            )
+            for row, story in enumerate(stories)
+        ],
+        _ticks(scale, bottom + 16),
+        role="img",
+        class_="lanes",
+        width="100%",
+        height=bottom + 24,
+    )
+
+
+def in_words(story: Story) -> Iterator[str]:
+    """The same as the picture, for those who can't see it."""
+    yield f"accepted {_since(story, story.accepted_at)}"
+    for tried in story.attempts:
+        yield f"attempt {tried.fact.number} {_since(story, tried.at)}: {tried.fact.outcome}"
+    for note in story.notes:
+        yield f"{note.what} {_since(story, note.at)}"
+    for at, words, _ in _ends(story):
+        yield f"{words} {_since(story, at)}"
+
+
+def _lane(story: Story, scale: Axis, y: int, *, numbered: bool = True) -> Html:
+    last = max(story.times)
+    whole = tag("line", x1=_at(scale, story.accepted_at), x2=_at(scale, last), y1=y, y2=y, class_="life")
+    return tag(
+        "g",
+        whole,
+        _waits(story, scale, y, "wait" if numbered else "wait fine"),
+        [
+            _mark(scale, note.at, y, tag("rect", x=-1, y=-7, width=2, height=14), "note")
+            for note in story.notes
+        ],
+        [
+            _mark(
+                scale,
+                tried.at,
+                y,
+                (
+                    tag("circle", r=9 if numbered else 6),
+                    tag("text", tried.fact.number, y=4) if numbered else None,
+                    tag("title", f"attempt {tried.fact.number}: {tried.fact.outcome}"),
+                ),
+                f"try {tried.tone}",
+            )
+            for tried in story.attempts
+        ],
+        None if story.due is None else _mark(scale, story.due.at, y, tag("circle", r=7), "due"),
+    )
+
+
+def _waits(story: Story, scale: Axis, y: int, kind: str) -> Iterator[Html]:
+    times = [tried.at for tried in story.attempts] + ([] if story.due is None else [story.due.at])
+    for before, after in pairwise([story.accepted_at, *times]):
+        left, right = scale.at(before), scale.at(after)
+        if after > before:
+            yield tag("line", x1=f"{left}%", x2=f"{right}%", y1=y, y2=y, class_="waiting")
+        if right - left >= _ROOM:
+            middle = round((left + right) / 2, 2)
+            yield tag("text", length(after - before), x=f"{middle}%", y=y - 8, class_=kind)
+
+
+def _ends(story: Story) -> Iterator[tuple[int, str, str]]:
+    """The end of the event, or what it waits for: when, what, and what it means."""
+    if story.due is not None:
+        what = "ends" if story.due.running else "is due"
+        yield story.due.at, f"attempt {story.due.attempt} {what}", "wait"
+    if story.settled_at is None or story.synchronous:
+        return
+    yield story.settled_at, story.status, story.tone
+    for delivery in story.deliveries:
+        failed = "" if delivery.error is None else " FAILED"
+        dead = "dead letter " if delivery.dead_letter else ""
+        words = f"{dead}→ {kind_of(delivery.destination)} {_short(name_of(delivery.destination))}{failed}"
+        yield story.settled_at, words, "bad" if failed else "sent"
+    if story.nothing_sent is not None:
+        yield story.settled_at, "nothing sent", "warn" if story.tone == "bad" else "quiet"
+
+
+def _mark(scale: Axis, time: int, y: int, what: object, kind: str) -> Html:
+    return tag("svg", what, x=_at(scale, time), y=y, class_=f"mark {kind}")  # type: ignore[arg-type]
+
+
+def _ticks(scale: Axis, y: int) -> Iterator[Html]:
+    coarse = set(scale.ticks(_NARROW_APART))
+    for time in scale.ticks(_APART):
+        kind = "tick" if time in coarse else "tick fine"
+        yield _text(f"+{length(time - scale.times[0])}", scale.at(time), y, kind)
+
+
+def _text(words: str, place: float, y: int, kind: str) -> Html:
+    """To the right of its place, or to the left of one that is too far right."""
+    anchor = "start" if place <= 50 else "end"  # noqa: PLR2004 - half of the width
+    if kind.startswith("tick"):
+        anchor = "start" if place < 10 else "end" if place > 90 else "middle"  # noqa: PLR2004 - at the borders
+    return tag("text", words, x=f"{place}%", y=y, text_anchor=anchor, class_=kind)
+
+
+def _at(scale: Axis, time: int) -> str:
+    return f"{scale.at(time)}%"
+
+
+def _since(story: Story, time: int) -> str:
+    return f"at +{length(time - story.accepted_at)}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 32 else f"{name[:31]}…"  # noqa: PLR2004 - in a narrow window

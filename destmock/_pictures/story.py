@@ -1,0 +1,182 @@
+"""What happened to each event, as a picture and a page show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from destmock._arn import LATEST, parse_function_arn
+from destmock._clock import from_datetime
+from destmock._ledger import Entry, Refused, Synchronous, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from destmock._books import Ledger, Told
+    from destmock._ledger import Attempt, Delivery, Pending
+
+#: What it means, which a colour and a word say together.
+Tone = Literal["good", "bad", "wait", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt; `waited` is how long after the one before, in milliseconds, `None` for the first."""
+
+    fact: Attempt
+    at: int
+    waited: int | None
+
+    @property
+    def tone(self) -> Tone:
+        return "good" if self.fact.outcome == "Success" else "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What else happened on the way to an attempt: throttles, injected faults, circles that were stopped."""
+
+    at: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What an event waits for; `running` tells an attempt that is to end then from one that is to begin."""
+
+    at: int
+    attempt: int
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One event, or one synchronous invocation. Times are virtual, in milliseconds."""
+
+    key: str
+    function_arn: str
+    source: str
+    request_id: str | None
+    payload: bytes
+    accepted_at: int
+    status: str
+    tone: Tone
+    synchronous: bool = False
+    duplicate: bool = False
+    attempts: tuple[Tried, ...] = ()
+    notes: tuple[Noted, ...] = ()
+    settled_at: int | None = None
+    record: bytes | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    nothing_sent: str | None = None
+    due: Due | None = None
+
+    @property
+    def function(self) -> str:
+        """Its name, with a qualifier that says something."""
+        return function_text(self.function_arn)
+
+    @property
+    def times(self) -> list[int]:
+        found = [self.accepted_at, *(tried.at for tried in self.attempts), *(note.at for note in self.notes)]
+        due = None if self.due is None else self.due.at
+        found += [at for at in (self.settled_at, due) if at is not None]
+        return found
+
+
+def function_text(arn: str) -> str:
+    ref = parse_function_arn(arn)
+    if ref is None:
+        return arn
+    return ref.name if ref.qualifier in (None, LATEST) else f"{ref.name}:{ref.qualifier}"
+
+
+def stories(items: Iterable[tuple[int, Told]], pending: Sequence[Pending]) -> list[Story]:
+    """A story for each of some items of the ledger, which come with their numbers."""
+    due = {
+        (one.request_id, one.duplicate): Due(from_datetime(one.due_at), one.attempt, one.running)
+        for one in pending
+    }
+    return [_story(number, item, due) for number, item in items]
+
+
+def newest(ledger: Ledger, most: int, arn: str | None = None) -> tuple[list[tuple[int, Told]], int]:
+    """The newest of what happened, newest first, of one function or of all; and how much is older.
+
+    Each comes with its number, which stays its own.
+    """
+    told = enumerate(ledger.story, ledger.left_out + 1)
+    found = [(number, item) for number, item in told if arn is None or _is_of(item, arn)]
+    return found[::-1][:most], max(0, len(found) - most)
+
+
+def _is_of(item: Told, arn: str) -> bool:
+    ref = parse_function_arn(item.function_arn)
+    return ref is not None and ref.unqualified_arn == arn
+
+
+def _story(number: int, item: Told, due: dict[tuple[str, bool], Due]) -> Story:
+    if isinstance(item, Entry):
+        return _event(item, due.get((item.request_id, item.duplicate)))
+    if isinstance(item, Synchronous):
+        return _synchronous(item)
+    key = f"number-{number}"
+    if isinstance(item, Refused):
+        return Story(
+            key, item.function_arn, item.source, None, item.payload, item.at, "Refused", "bad",
+            synchronous=True, notes=(Noted(item.at, item.what),),
+        )  # fmt: skip
+    assert isinstance(item, Unanswered)
+    missing = Noted(item.at, "the function does not exist")
+    return Story(
+        key, item.function_arn, item.source, None, b"", item.at, "Nothing invoked", "bad", notes=(missing,)
+    )
+
+
+def _event(entry: Entry, due: Due | None) -> Story:
+    tried, before = [], None
+    for attempt in entry.attempts:
+        at = entry.accepted_at + round(attempt.elapsed * 1000)
+        tried.append(Tried(attempt, at, None if before is None else at - before))
+        before = at
+    status = entry.condition or ("Running" if due is not None and due.running else "Queued")
+    nothing = None
+    if entry.drop is not None:
+        nothing = entry.drop.reason
+    elif entry.condition is not None and not entry.deliveries:
+        nothing = "no OnSuccess destination"
+    return Story(
+        key=f"event-{entry.request_id}{'-again' if entry.duplicate else ''}",
+        function_arn=entry.function_arn,
+        source=entry.source,
+        request_id=entry.request_id,
+        payload=entry.payload,
+        accepted_at=entry.accepted_at,
+        status=status,
+        tone="wait" if entry.condition is None else "good" if entry.condition == "Success" else "bad",
+        duplicate=entry.duplicate,
+        attempts=tuple(tried),
+        notes=tuple(Noted(note.at, note.what) for note in entry.notes),
+        settled_at=entry.settled_at,
+        record=entry.record,
+        deliveries=tuple(entry.deliveries),
+        nothing_sent=nothing,
+        due=None if entry.condition is not None else due,
+    )
+
+
+def _synchronous(item: Synchronous) -> Story:
+    tried = Tried(item.attempt, item.at, None)
+    return Story(
+        key=f"event-{item.request_id}",
+        function_arn=item.function_arn,
+        source=item.source,
+        request_id=item.request_id,
+        payload=item.payload,
+        accepted_at=item.at,
+        status=item.attempt.outcome,
+        tone=tried.tone,
+        synchronous=True,
+        attempts=(tried,),
+        settled_at=item.at,
+    )
