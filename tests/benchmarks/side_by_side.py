@@ -204,6 +204,7 @@ def measured(tool, events, environments):
         note = done.stderr.strip().splitlines()[-1]
         return {"version": "", "cases": {case: {"note": note} for case in CASES}}
     *said, found = done.stdout.splitlines()
+    said += done.stderr.splitlines()
     answer = json.loads(found)
     for values in answer["cases"].values():
         if not values["records"] and not values["note"]:
