@@ -1,7 +1,8 @@
 """Door 2, moto: services that invoke a function inside moto, past boto3.
 
 moto would run the function at once, in Docker, with placeholder constants in the event. Here the event is
-AWS's, and enters the simulation that started last. One module for each service.
+AWS's, and enters the simulation that started last. One module for each service, and two that make moto's
+queues and notifications cheap (`queues`, `signatures`).
 """
 
 from __future__ import annotations

@@ -204,10 +204,12 @@ def measured(tool, events, environments):
         note = done.stderr.strip().splitlines()[-1]
         return {"version": "", "cases": {case: {"note": note} for case in CASES}}
     *said, found = done.stdout.splitlines()
+    said += done.stderr.splitlines()
     answer = json.loads(found)
     for values in answer["cases"].values():
         if not values["records"] and not values["note"]:
-            values["note"] = said[-1][:160] if said else "every event is answered 202, no record comes"
+            answered = "every event is answered 202, no record comes"
+            values["note"] = next((line[:160] for line in said if line.startswith("error")), answered)
     return answer
 
 
