@@ -256,6 +256,7 @@ def test_what_the_program_sets_of_aws_s_variables_is_taken_back(machine, unchang
 
 
 def test_the_default_session_is_put_back(unchanged):
+    before = boto3.DEFAULT_SESSION
     boto3.setup_default_session(region_name="eu-west-1")
     session = boto3.DEFAULT_SESSION
     try:
@@ -265,7 +266,7 @@ def test_the_default_session_is_put_back(unchanged):
             boto3.client("sqs")
         assert boto3.DEFAULT_SESSION is session
     finally:
-        boto3.DEFAULT_SESSION = None
+        boto3.DEFAULT_SESSION = before
 
 
 def test_the_path_of_the_functions_is_moto_s_again(unchanged):

@@ -28,9 +28,8 @@ def sample(event, context):
     return {"Success": True}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server():
-    """One for all of them."""
     with serve(handlers={"destination-sample": sample}) as running:
         yield running
 
