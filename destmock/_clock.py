@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -16,6 +17,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 Job = TypeVar("Job")
 
 
+@lru_cache(maxsize=100)
 def to_datetime(milliseconds: int) -> datetime:
     return _EPOCH + milliseconds * _MILLISECOND
 

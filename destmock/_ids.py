@@ -109,7 +109,8 @@ class Ids:
         return f"{18_849_496_460_467_696_128 + next(self._serial)}"
 
     def trace(self, now: int) -> Trace:
-        return Trace(f"1-{now // 1000:08x}-{self.hex(24)}", self.hex(16))
+        bits = self._random.getrandbits
+        return Trace(f"1-{now // 1000:08x}-{bits(96):024x}", f"{bits(64):016x}")
 
     def fraction(self) -> float:
         """A number in [0, 1), e.g. to choose between an alias's weighted versions."""

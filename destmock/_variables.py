@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections import deque
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ class Variables:
 
 
 class _Variables:
-    __slots__ = ("_before", "_given", "_lasting", "_outer", "_trace", "_variables")
+    __slots__ = ("_added", "_before", "_given", "_lasting", "_names", "_outer", "_trace", "_variables")
 
     def __init__(
         self, variables: Variables, function: Function, log_stream: str, trace_header: str, task_root: str
     ) -> None:
         self._variables = variables
         self._given = function.environment
-        self._lasting = _lasting(
+        self._lasting, self._names = _lasting(
             function.ref,
             function.version,
             function.runtime,
@@ -58,6 +59,7 @@ class _Variables:
     def __enter__(self) -> None:
         variables = self._variables
         before = self._before = _data().copy()
+        self._added = self._names.difference(before)
         outer = self._outer = variables.own
         variables.own = outer or before
         try:
@@ -78,7 +80,11 @@ class _Variables:
 
     def __exit__(self, *_: object) -> None:
         self._variables.own = self._outer
-        _put_back(self._before)
+        data = _data()
+        _each(os.unsetenv, self._added)
+        _each(data.pop, self._added, repeat(None))
+        if data != self._before:
+            _put_back(self._before)
 
 
 @lru_cache(maxsize=100)
@@ -92,8 +98,11 @@ def _lasting(
     log_group: str,
     log_stream: str,
     task_root: str,
-) -> dict[Any, Any]:
-    """What AWS sets alike for each attempt of an execution environment, as `os.environ` keeps it."""
+) -> tuple[dict[Any, Any], frozenset[Any]]:
+    """What AWS sets alike for each attempt of an execution environment, and the names of all that it sets.
+
+    As `os.environ` keeps them.
+    """
     variables = {
         "AWS_DEFAULT_REGION": ref.region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
@@ -109,7 +118,8 @@ def _lasting(
         "_HANDLER": handler,
     }
     encode_key, encode_value = os.environ.encodekey, os.environ.encodevalue
-    return {encode_key(name): encode_value(value) for name, value in variables.items()}
+    encoded = {encode_key(name): encode_value(value) for name, value in variables.items()}
+    return encoded, frozenset({*encoded, _TRACE_ID})
 
 
 def _data() -> dict[Any, Any]:
@@ -129,6 +139,6 @@ def _put_back(wanted: dict[Any, Any]) -> None:
         data.update(changed)
 
 
-def _each(function: Callable[..., None], *arguments: Iterable[Any]) -> None:
+def _each(function: Callable[..., object], *arguments: Iterable[Any]) -> None:
     """Calls it with each of them, without a loop in Python: this is a tenth of what an attempt takes."""
     deque(map(function, *arguments), maxlen=0)

@@ -94,8 +94,21 @@ class Settings:
 
 def function_ref(request: Request, violations: list[str] | None = None) -> FunctionRef:
     """The function that the request's path and Qualifier name; an AWSError when they don't (A15-A20)."""
-    name, qualifier, caller = _name(request), request.query.get("Qualifier"), request.caller
-    violations = list(violations or ())
+    qualifier, caller = request.query.get("Qualifier"), request.caller
+    given = tuple(violations or ())
+    return _function_ref(request.path, qualifier, caller.partition, caller.region, caller.account, given)
+
+
+@lru_cache(maxsize=1000)
+def _function_ref(
+    path: str,
+    qualifier: str | None,
+    partition: str,
+    region: str,
+    account: str,
+    given: tuple[str, ...],
+) -> FunctionRef:
+    name, violations = _name(path), list(given)
     if qualifier is not None and len(qualifier) > _QUALIFIER_LENGTH:
         limit = f"have length less than or equal to {_QUALIFIER_LENGTH}"
         violations.append(errors.violation(qualifier, "qualifier", limit))
@@ -108,11 +121,10 @@ def function_ref(request: Request, violations: list[str] | None = None) -> Funct
         raise errors.validation(violations)
     if named.qualifier is not None and qualifier not in (None, named.qualifier):
         raise errors.invalid_parameter(errors.QUALIFIER_MISMATCH)
-    if named.region not in (None, caller.region):
-        text = errors.OTHER_REGION.format(arn_region=named.region, region=caller.region)
+    if named.region not in (None, region):
+        text = errors.OTHER_REGION.format(arn_region=named.region, region=region)
         raise errors.not_found(text)
-    account = named.account or caller.account
-    return FunctionRef(caller.partition, account, caller.region, named.name, named.qualifier or qualifier)
+    return FunctionRef(partition, named.account or account, region, named.name, named.qualifier or qualifier)
 
 
 def unqualified_ref(request: Request, violations: list[str]) -> FunctionRef:
@@ -303,8 +315,8 @@ def _headers(request_id: str, body: bytes) -> dict[str, str]:
     }
 
 
-def _name(request: Request) -> str:
-    match = _NAME_IN_PATH.search(request.path)
+def _name(path: str) -> str:
+    match = _NAME_IN_PATH.search(path)
     return unquote(match[1]) if match else ""
 
 

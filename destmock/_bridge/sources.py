@@ -59,7 +59,10 @@ def _messages_noted() -> Iterator[None]:
         handler = simulation.turns.mine
         if handler is not None and not has_trace(message):
             mark_traced(message, handler.trace, handler.header)
-        with _resting(self):
+        if self.lambda_event_source_mappings:
+            with _resting(self):
+                add_message(self, message)
+        else:
             add_message(self, message)
         arrived(self)
 
