@@ -15,6 +15,9 @@ import zipfile
 from urllib.parse import urlsplit
 
 import boto3
+
+# pytester forgets what a run inside this one is the first to import: there would be two Flasks.
+import moto.moto_server.werkzeug_app  # noqa: F401
 import pytest
 from botocore.exceptions import ClientError
 
