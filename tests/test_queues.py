@@ -242,6 +242,7 @@ def answers(clients, mock, program):
         return Program(clients, traveller).run(program)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(program=programs)
 def test_any_program_is_answered_as_by_moto_alone(clients, program):

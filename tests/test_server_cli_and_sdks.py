@@ -225,6 +225,7 @@ for index in range(number):
 """
 
 
+@pytest.mark.slow
 class TestLoad:
     """Eight processes at once."""
 

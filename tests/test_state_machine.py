@@ -733,6 +733,7 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+pytestmark = pytest.mark.slow
 TestByHand = Machine.TestCase
 TestByHand.settings = SETTINGS
 TestAutorun = Autorun.TestCase
