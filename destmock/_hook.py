@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel
 
+    from destmock._answers import Answer
     from destmock._simulation import Simulation
 
 #: The simulations that are active, innermost last. The one module global of destmock.
@@ -206,7 +207,7 @@ def _parser() -> Any:
 
 
 def _parsed(
-    answer: _wire.Answer, model: OperationModel, url: str, http_session: type | None
+    answer: Answer, model: OperationModel, url: str, http_session: type | None
 ) -> tuple[AWSResponse, dict[str, Any]]:
     """What botocore's own endpoint would make of the answer, dates, streams and errors included."""
     http = _http_response(answer, url, http_session)
@@ -231,7 +232,7 @@ def _parsed(
     return http, parsed
 
 
-def _invoked(answer: _wire.Answer, model: OperationModel, http: AWSResponse) -> dict[str, Any]:
+def _invoked(answer: Answer, model: OperationModel, http: AWSResponse) -> dict[str, Any]:
     """The same, of the answer to an Invoke: it has its members in the headers."""
     headers = answer.headers
     metadata = {
@@ -276,7 +277,7 @@ class _Response(AWSResponse):
         return HeadersDict(self._headers)
 
 
-def _http_response(answer: _wire.Answer, url: str, http_session: type | None) -> AWSResponse:
+def _http_response(answer: Answer, url: str, http_session: type | None) -> AWSResponse:
     if http_session is None:
         return _Response(url, answer.status, answer.headers, MockRawResponse(answer.body))
     return cast(

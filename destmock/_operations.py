@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from destmock import _answers as answers
 from destmock import _aws_errors as errors
 from destmock import _wire as wire
 from destmock._concurrency import LEAST_UNRESERVED
@@ -12,9 +13,10 @@ from destmock.errors import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from destmock._answers import Answer
     from destmock._arn import FunctionRef
     from destmock._simulation import Simulation
-    from destmock._wire import Answer, Request
+    from destmock._wire import Request
 
 _UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")
 
@@ -43,8 +45,8 @@ def answer(simulation: Simulation, request: Request) -> Answer | None:
     try:
         result = operation(simulation, request)
     except errors.AWSError as error:
-        return wire.dated(wire.error_answer(simulation.ids.uuid(), error), now)
-    return None if result is None else wire.dated(result, now)
+        return answers.dated(answers.error_answer(simulation.ids.uuid(), error), now)
+    return None if result is None else answers.dated(result, now)
 
 
 def _invoke(simulation: Simulation, request: Request) -> Answer:
@@ -55,15 +57,15 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
     invocation = wire.read_invoke(request)
     ref = _existing(simulation, invocation.ref)
     if invocation.invocation_type == "DryRun":
-        return wire.dry_run(simulation.ids.uuid())
+        return answers.dry_run(simulation.ids.uuid())
     trace = request.caller.trace
     if invocation.invocation_type == "Event":
         event = simulation.accept(ref, invocation.payload, source="Invoke", trace=trace)
-        return wire.accepted(event.entry.request_id, event.trace)
+        return answers.accepted(event.entry.request_id, event.trace)
     request_id, trace, function, outcome = simulation.run_synchronously(
         ref, invocation.payload, client_context=invocation.client_context, trace=trace
     )
-    return wire.responded(
+    return answers.responded(
         request_id,
         trace,
         function.version,
@@ -77,54 +79,54 @@ def _invoke_async(simulation: Simulation, request: Request) -> Answer:
     invocation = wire.read_invoke_async(request)
     ref = _existing(simulation, invocation.ref)
     event = simulation.accept(ref, invocation.payload, source="InvokeAsync")
-    return wire.accepted_async(event.entry.request_id)
+    return answers.accepted_async(event.entry.request_id)
 
 
 def _put_config(simulation: Simulation, request: Request) -> Answer:
     ref, settings = wire.read_settings(request)
     config = simulation.configs.put(ref, settings, simulation.now)
-    return wire.json_answer(simulation.ids.uuid(), config.body)
+    return answers.json_answer(simulation.ids.uuid(), config.body)
 
 
 def _update_config(simulation: Simulation, request: Request) -> Answer:
     ref, settings = wire.read_settings(request)
     config = simulation.configs.update(ref, settings, simulation.now)
-    return wire.json_answer(simulation.ids.uuid(), config.body)
+    return answers.json_answer(simulation.ids.uuid(), config.body)
 
 
 def _get_config(simulation: Simulation, request: Request) -> Answer:
     config = simulation.configs.get(wire.function_ref(request))
-    return wire.json_answer(simulation.ids.uuid(), config.body)
+    return answers.json_answer(simulation.ids.uuid(), config.body)
 
 
 def _delete_config(simulation: Simulation, request: Request) -> Answer:
     simulation.configs.delete(wire.function_ref(request))
-    return wire.deleted(simulation.ids.uuid())
+    return answers.deleted(simulation.ids.uuid())
 
 
 def _list_configs(simulation: Simulation, request: Request) -> Answer:
     ref, marker, size = wire.read_list(request)
     page, more = simulation.configs.page(ref, marker, size)
-    return wire.json_answer(simulation.ids.uuid(), wire.list_body([c.body for c in page], more))
+    return answers.json_answer(simulation.ids.uuid(), answers.list_body([c.body for c in page], more))
 
 
 def _get_recursion_config(simulation: Simulation, request: Request) -> Answer:
     ref = _existing(simulation, wire.unqualified_ref(request, []))
     setting = simulation.functions.recursion_config(ref)
-    return wire.json_answer(simulation.ids.uuid(), f'{{"RecursiveLoop":"{setting}"}}')
+    return answers.json_answer(simulation.ids.uuid(), f'{{"RecursiveLoop":"{setting}"}}')
 
 
 def _put_recursion_config(simulation: Simulation, request: Request) -> Answer:
     ref, setting = wire.read_recursion_config(request)
     simulation.functions.put_recursion_config(_existing(simulation, ref), setting)
-    return wire.json_answer(simulation.ids.uuid(), f'{{"RecursiveLoop":"{setting}"}}')
+    return answers.json_answer(simulation.ids.uuid(), f'{{"RecursiveLoop":"{setting}"}}')
 
 
 def _get_account_settings(simulation: Simulation, request: Request) -> Answer:
     account, region = request.caller.account, request.caller.region
     slots, sizes = simulation.attempts.slots, simulation.functions.sizes(account, region)
-    body = wire.account_settings(slots.account_concurrency, slots.unreserved(account, region), sizes)
-    return wire.json_answer(simulation.ids.uuid(), body)
+    body = answers.account_settings(slots.account_concurrency, slots.unreserved(account, region), sizes)
+    return answers.json_answer(simulation.ids.uuid(), body)
 
 
 def _check_reservation(simulation: Simulation, request: Request) -> None:

@@ -73,6 +73,7 @@ ORDER = [
     "_ledger",
     "_history",
     "_injection",
+    "_answers",
     "_wire",
     "_jackson",
     "_record",
@@ -86,6 +87,7 @@ ORDER = [
     "errors",
 ]
 PURE = {
+    "_answers",
     "_arn",
     "_aws_errors",
     "_clock",

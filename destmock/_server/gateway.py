@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from botocore.model import OperationNotFoundError
 from werkzeug.test import run_wsgi_app
 
+from destmock import _answers as answers
 from destmock import _aws_errors as errors
 from destmock import _hook, _operations
 from destmock import _wire as wire
@@ -143,7 +144,7 @@ class Gateway:
                 _hook.on_reading_call()
             return self._from_moto(environ)
 
-    def _lambda(self, environ: WSGIEnvironment, signature: Signature, path: str) -> wire.Answer | None:
+    def _lambda(self, environ: WSGIEnvironment, signature: Signature, path: str) -> answers.Answer | None:
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = BytesIO(body)
         region = signature.region or self._region
@@ -174,8 +175,8 @@ class Gateway:
             raise
 
     def _error(self, error: errors.AWSError) -> Reply:
-        answer = wire.error_answer(self._simulation.ids.uuid(), error)
-        return _reply_of(wire.dated(answer, self._simulation.now))
+        answer = answers.error_answer(self._simulation.ids.uuid(), error)
+        return _reply_of(answers.dated(answer, self._simulation.now))
 
 
 @cache
@@ -202,7 +203,7 @@ def _run(application: Any, environ: WSGIEnvironment) -> Reply:
     return Reply(status, list(headers), b"".join(chunks))
 
 
-def _reply_of(answer: wire.Answer) -> Reply:
+def _reply_of(answer: answers.Answer) -> Reply:
     status = HTTPStatus(answer.status)
     return Reply(f"{status.value} {status.phrase}", [*answer.headers.items()], answer.body)
 

@@ -1,0 +1,123 @@
+"""Pure: an answer or an AWS error -> status, headers, body."""
+
+from __future__ import annotations
+
+import base64
+import json
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from destmock._clock import to_datetime
+
+if TYPE_CHECKING:
+    from destmock import _aws_errors as errors
+    from destmock._ids import Trace
+
+
+class Answer(NamedTuple):
+    """What goes back over the wire. Header names are in lower case, as botocore's parser wants them."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+def account_settings(concurrency: int, unreserved: int, sizes: list[int]) -> str:
+    """The body of GetAccountSettings; AWS's own quotas for what nothing here sets."""
+    limit = {
+        "TotalCodeSize": 80_530_636_800,
+        "CodeSizeUnzipped": 262_144_000,
+        "CodeSizeZipped": 52_428_800,
+        "ConcurrentExecutions": concurrency,
+        "UnreservedConcurrentExecutions": unreserved,
+    }
+    usage = {"TotalCodeSize": sum(sizes), "FunctionCount": len(sizes)}
+    return json.dumps({"AccountLimit": limit, "AccountUsage": usage}, separators=(",", ":"))
+
+
+def list_body(configs: list[str], marker: str | None) -> str:
+    """The last page says `"NextMarker":null` (C19)."""
+    return f'{{"FunctionEventInvokeConfigs":[{",".join(configs)}],"NextMarker":{json.dumps(marker)}}}'
+
+
+def accepted(request_id: str, trace: Trace) -> Answer:
+    """The answer to `Event`: 202, nothing else (A2, A3)."""
+    return Answer(
+        202,
+        {
+            "content-length": "0",
+            "x-amzn-requestid": request_id,
+            "x-amzn-remapped-content-length": "0",
+            "x-amzn-trace-id": trace.response_header,
+        },
+    )
+
+
+def accepted_async(request_id: str) -> Answer:
+    """The answer to the legacy InvokeAsync (A23)."""
+    return Answer(202, _headers(request_id, b""))
+
+
+def dry_run(request_id: str) -> Answer:
+    """A4."""
+    return Answer(204, {"x-amzn-requestid": request_id, "x-amzn-remapped-content-length": "0"})
+
+
+def responded(
+    request_id: str,
+    trace: Trace,
+    version: str,
+    payload: bytes,
+    *,
+    function_error: str | None,
+    log_result: bytes | None,
+) -> Answer:
+    """The answer to a synchronous invocation (A1, A7)."""
+    headers = {
+        **_headers(request_id, payload),
+        "x-amz-executed-version": version,
+        "x-amzn-remapped-content-length": "0",
+        "x-amzn-trace-id": trace.response_header,
+    }
+    if function_error is not None:
+        headers["x-amz-function-error"] = function_error
+    if log_result is not None:
+        headers["x-amz-log-result"] = base64.b64encode(log_result).decode()
+    return Answer(200, headers, payload)
+
+
+def json_answer(request_id: str, body: str) -> Answer:
+    encoded = body.encode()
+    return Answer(200, _headers(request_id, encoded), encoded)
+
+
+def deleted(request_id: str) -> Answer:
+    """A type, but no length (C28)."""
+    return Answer(204, {"content-type": "application/json", "x-amzn-requestid": request_id})
+
+
+def error_answer(request_id: str, error: errors.AWSError) -> Answer:
+    """Compact JSON, with the code in a header (A14, C28)."""
+    body = json.dumps(error.body, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+    headers = {**_headers(request_id, body), "x-amzn-errortype": error.code}
+    return Answer(error.status, headers, body)
+
+
+def dated(answer: Answer, now: int) -> Answer:
+    """The headers that every answer of AWS has (A1, A3, C28); `now` in milliseconds."""
+    headers = {"date": _http_date(now // 1000), "connection": "keep-alive", **answer.headers}
+    return Answer(answer.status, headers, answer.body)
+
+
+@lru_cache(maxsize=100)
+def _http_date(seconds: int) -> str:
+    return format_datetime(to_datetime(seconds * 1000), usegmt=True)
+
+
+def _headers(request_id: str, body: bytes) -> dict[str, str]:
+    return {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "x-amzn-requestid": request_id,
+    }
