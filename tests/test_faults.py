@@ -607,3 +607,15 @@ def test_attempts_after_a_delay_that_is_used_up_count_as_attempts(destmock):
     destmock.faults.delay(1, "delayed")
     boto3.client("lambda").invoke(FunctionName="delayed", InvocationType="Event")
     assert destmock.run_until_idle() == 3
+
+
+@pytest.mark.destmock(autorun=False)
+def test_attempts_to_find_a_function_that_went_after_a_throttle_count_as_attempts(destmock):
+    destmock.handler("gone", outcomes(1))
+    destmock.faults.throttle("gone")
+    lam = boto3.client("lambda")
+    lam.invoke(FunctionName="gone", InvocationType="Event")
+    destmock.step()
+    lam.delete_function(FunctionName="gone")
+    assert destmock.run_until_idle() == 3
+    assert [attempt.outcome for attempt in destmock.invocations[0].attempts] == ["NotFound"] * 3

@@ -478,6 +478,9 @@ class Machine(RuleBasedStateMachine):
 
     # Time
 
+    def _attempts(self):
+        return sum(len(invocation.attempts) for invocation in self.destmock.invocations)
+
     @rule(seconds=st.sampled_from([0, 0.5, 1, 15, 59.999, 60, 61, 120, 181, 3600, 21_600]))
     def advance(self, seconds):
         self.agreed = False
@@ -502,8 +505,10 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def run_until_idle(self):
         self.agreed = False
+        before = self._attempts()
         self.world.run_until_idle()
-        self.destmock.run_until_idle()
+        ran = self.destmock.run_until_idle()
+        assert self._attempts() - before <= ran  # mappings read, too
         self.world.now = max(self.world.now, to_ms(self.destmock.now))
 
     # What has to be true
