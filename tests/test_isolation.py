@@ -1047,6 +1047,7 @@ def test_a_handler_can_t_end_the_mock_that_runs_it(unchanged):
     assert str(exception) == "a handler can't end the mock that runs it; end it in the test"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [["test_it", "test_other"], ["test_other", "test_it"]])
 def test_two_tests_in_either_order(pytester, order):
     """Each with a handler that leaves as much as it can."""

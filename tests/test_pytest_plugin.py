@@ -373,6 +373,7 @@ def test_a_run_that_does_not_use_it_imports_neither_boto3_nor_moto(pytester):
     result.stdout.fnmatch_lines(["imported: []", "ours: ['destmock', 'destmock.pytest_plugin']"])
 
 
+@pytest.mark.slow
 def test_without_the_plugin_the_decorator_still_works(run):
     """Its parameter isn't taken for a fixture, and a strict complaint is the test's failure."""
     result = run(
@@ -440,6 +441,7 @@ MANY = """
 """
 
 
+@pytest.mark.slow
 def test_under_xdist(run):
     """The timelines come through from the workers."""
     result = run(MANY, "-n", "2", subprocess=True)

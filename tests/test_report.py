@@ -288,6 +288,7 @@ def reports(result):
     return [lines[at + 1] for at, line in enumerate(lines) if "- destmock report -" in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("-n0",), ("-n2",)], ids=["alone", "xdist"])
 def test_pytest_writes_a_report_for_each_failed_test_that_used_destmock(pytester, arguments):
     pytester.makepyfile(FAILING)

@@ -243,6 +243,7 @@ def bytes_per_event(lam, times):
     return (after - before) / times
 
 
+@pytest.mark.slow
 @keeps(10)
 def test_with_history_an_event_that_is_over_leaves_next_to_nothing(lam):
     assert bytes_per_event(lam, 2_000) < 150
