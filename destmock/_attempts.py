@@ -52,6 +52,8 @@ class Attempts:
         self._ids = ids
         self._ledger = ledger
         self._runtime = Runtime(ids, Importer())
+        #: What ends a test, raised by a handler, that comes out of the call that drives.
+        self.interrupts: tuple[type[BaseException], ...] = (BaseException,)
         self.turns = Turns()
 
     def flush(self) -> None:
@@ -83,6 +85,8 @@ class Attempts:
             outcome = self._runtime.run(function, code, call, self.turns.handler(running))
         finally:
             self.slots.release(function.ref)
+        if outcome.interrupt is not None and not isinstance(outcome.interrupt, self.interrupts):
+            outcome = outcome._replace(interrupt=None)
         self.logs.write(
             LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
         )

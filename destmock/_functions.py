@@ -78,12 +78,19 @@ class Functions:
         self._recursion: dict[FunctionRef, tuple[object, str]] = {}
         self._served: dict[tuple[str, str, str], int] = {}
         self._created: dict[tuple[str, str, str], LambdaFunction] = {}
+        #: Which of moto's two Lambdas they are in: a nested `mock_aws` may choose the other.
+        self._kind: type | None = None
 
     def create_registered(self, account: str, region: str) -> None:
         """Creates in moto each function that has a handler and isn't there yet.
 
         Once for each registration: a deleted function comes back when its handler is registered anew.
         """
+        kind = type(lambda_backend(account, region))
+        if kind is not self._kind:
+            self._kind = kind
+            for known in (self._seen, self._served, self._created):
+                known.clear()
         if self._seen.get((account, region)) == self._handlers.generation:
             return
         self._seen[account, region] = self._handlers.generation

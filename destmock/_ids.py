@@ -70,8 +70,8 @@ def _first_pass(function_hash: str) -> Mapping[str, int]:
 
 def parse_trace(header: str) -> Trace | None:
     """A caller's own `X-Amzn-Trace-Id`, which an asynchronous invocation takes over (K12)."""
-    root = re.search(r"(?i)\broot=([^;]+)", header)
-    parent = re.search(r"(?i)\bparent=([^;]+)", header)
+    root = re.search(r"(?i)\broot=([!-:<-~]+)", header)
+    parent = re.search(r"(?i)\bparent=([!-:<-~]+)", header)
     sampled = re.search(r"(?i)\bsampled=1\b", header) is not None
     return Trace(root[1], parent[1], sampled=sampled) if root and parent else None
 

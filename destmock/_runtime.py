@@ -123,7 +123,6 @@ class Runtime:
         self._namespaces = Namespaces()
         self._environments: dict[tuple[str, str], _Environment] = {}
         self._root_handler = RootHandler()
-        self._root_level = logging.getLogger().level
         self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
         self._settings = Settings()
@@ -169,7 +168,6 @@ class Runtime:
         self._importer.close()
         if sys.stdout is self._root_handler.text():  # attempts on several threads have crossed
             sys.stdout, sys.stderr = self._streams
-        logging.getLogger().setLevel(self._root_level)
 
     def _modules(
         self, environment: _Environment, code: Registration | Package

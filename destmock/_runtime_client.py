@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from functools import cache, cached_property, lru_cache
+from itertools import dropwhile
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -92,7 +93,7 @@ class RuntimeClient:
         if self._traceback is None:
             stack: list[str] | None = [_call_in_runtime(self._runtime)]
         else:
-            stack = _stack(self._traceback)
+            stack = _stack(self._traceback, self._runtime)
         if stack is None:
             return None
         try:
@@ -129,18 +130,19 @@ def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001
     return LambdaMarshaller()
 
 
-def _call_in_runtime(runtime: str) -> str:
+def _call_in_runtime(runtime: str, depth: int = 3) -> str:
     """Of a handler that takes other arguments, AWS's stack trace shows the runtime's own frame."""
-    frame = sys._getframe(3)  # noqa: SLF001 - the caller of `_watched`
+    frame = sys._getframe(depth)  # noqa: SLF001 - the caller of `_watched`
     line, code = frame.f_lineno, frame.f_code
     text = linecache.getline(code.co_filename, line).strip()
     return f'  File "{_BOOTSTRAP.format(runtime)}", line {line}, in {code.co_name}\n    {text}\n'
 
 
-def _stack(traceback_: TracebackType) -> list[str] | None:
+def _stack(traceback_: TracebackType, runtime: str) -> list[str] | None:
     """A stack trace as awslambdaric writes it, which begins at the first frame that isn't a bootstrap's.
 
-    `None` if there is no such frame, or if the user has set how long stack traces are.
+    If there is no such frame, it begins at the runtime's own. `None` if the user has set how long stack
+    traces are.
     """
     if hasattr(sys, "tracebacklimit"):
         return None
@@ -150,14 +152,16 @@ def _stack(traceback_: TracebackType) -> list[str] | None:
         code, line = part.tb_frame.f_code, cast("int | None", part.tb_lineno)
         if line is None:  # of code without one
             return None
-        if places or "/bootstrap.py" not in code.co_filename:
-            linecache.lazycache(code.co_filename, part.tb_frame.f_globals)
-            places.append((code.co_filename, line, code.co_name))
+        linecache.lazycache(code.co_filename, part.tb_frame.f_globals)
+        places.append((code.co_filename, line, code.co_name))
         part = part.tb_next
+    own = [*dropwhile(lambda place: "/bootstrap.py" in place[0], places)]
+    head = [] if own else [_call_in_runtime(runtime, depth=4)]
+    places = own or places
     for file in {file for file, *_ in places}:
         linecache.checkcache(file)
     frames = [(file, line, name, linecache.getline(file, line).strip()) for file, line, name in places]
-    return [*_formatted(tuple(frames))] if frames else None
+    return [*head, *_formatted(tuple(frames))]
 
 
 @lru_cache(maxsize=100)

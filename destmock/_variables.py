@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from destmock._functions import Function
 
 
-#: As `os.environ` keeps the name.
-_TRACE_ID = os.environ.encodekey("_X_AMZN_TRACE_ID")
+#: How `os.environ` keeps names and values.
+_ENCODE_KEY, _ENCODE = os.environ.encodekey, os.environ.encodevalue
+_TRACE_ID = _ENCODE_KEY("_X_AMZN_TRACE_ID")
 
 
 class Variables:
@@ -36,7 +37,17 @@ class Variables:
 
 
 class _Variables:
-    __slots__ = ("_added", "_before", "_given", "_lasting", "_names", "_outer", "_trace", "_variables")
+    __slots__ = (
+        "_added",
+        "_before",
+        "_environ",
+        "_given",
+        "_lasting",
+        "_names",
+        "_outer",
+        "_trace",
+        "_variables",
+    )
 
     def __init__(
         self, variables: Variables, function: Function, log_stream: str, trace_header: str, task_root: str
@@ -54,11 +65,11 @@ class _Variables:
             log_stream,
             task_root,
         )
-        self._trace = os.environ.encodevalue(trace_header)
+        self._trace = _ENCODE(trace_header)
 
     def __enter__(self) -> None:
-        variables = self._variables
-        before = self._before = _data().copy()
+        variables, self._environ = self._variables, os.environ
+        before = self._before = _data(self._environ).copy()
         self._added = self._names.difference(before)
         outer = self._outer = variables.own
         variables.own = outer or before
@@ -69,7 +80,10 @@ class _Variables:
                 # The API takes names and values that no process has.
                 with contextlib.suppress(ValueError, OSError):
                     os.environ[name] = value
-            data, lasting = _data(), self._lasting
+            lasting, data = self._lasting, _data(os.environ)
+            if _is_replaced():
+                data.update(_decoded({**lasting, _TRACE_ID: self._trace}))
+                return
             _each(os.putenv, lasting.keys(), lasting.values())
             data.update(lasting)
             os.putenv(_TRACE_ID, self._trace)
@@ -80,9 +94,11 @@ class _Variables:
 
     def __exit__(self, *_: object) -> None:
         self._variables.own = self._outer
-        data = _data()
-        _each(os.unsetenv, self._added)
-        _each(data.pop, self._added, repeat(None))
+        os.environ = self._environ  # noqa: B003 - the function may have put another in its place
+        data = _data(os.environ)
+        if not _is_replaced():
+            _each(os.unsetenv, self._added)
+            _each(data.pop, self._added, repeat(None))
         if data != self._before:
             _put_back(self._before)
 
@@ -117,19 +133,32 @@ def _lasting(
         "LAMBDA_TASK_ROOT": task_root,
         "_HANDLER": handler,
     }
-    encode_key, encode_value = os.environ.encodekey, os.environ.encodevalue
-    encoded = {encode_key(name): encode_value(value) for name, value in variables.items()}
+    encoded = {_ENCODE_KEY(name): _ENCODE(value.replace("\0", "")) for name, value in variables.items()}
     return encoded, frozenset({*encoded, _TRACE_ID})
 
 
-def _data() -> dict[Any, Any]:
+def _data(environ: Any) -> dict[Any, Any]:
     """The dictionary under `os.environ`: the mapping itself takes ten times longer."""
-    found: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
+    found: dict[Any, Any] = getattr(environ, "_data", environ)
     return found
 
 
+def _is_replaced() -> bool:
+    """Whether somebody has put a plain dictionary in the place of `os.environ`."""
+    return not hasattr(os.environ, "_data")
+
+
+def _decoded(variables: dict[Any, Any]) -> dict[str, str]:
+    """As text; the process's own environment has bytes on POSIX."""
+    return {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
+
+
 def _put_back(wanted: dict[Any, Any]) -> None:
-    data = _data()
+    data = _data(os.environ)
+    if _is_replaced():
+        data.clear()
+        data.update(_decoded(wanted))
+        return
     added = data.keys() - wanted.keys()
     _each(os.unsetenv, added)
     _each(data.__delitem__, added)

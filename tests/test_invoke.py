@@ -1127,3 +1127,14 @@ def no_network(monkeypatch):
         raise ConnectionRefusedError("sent to the network")
 
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
+
+
+@pytest.mark.destmock(handlers={"orders": echo})
+@pytest.mark.parametrize("header", ["Root=1-a\0;Parent=b", "Root=\ud800;Parent=b", "Root=1 2;Parent=b"])
+def test_a_trace_header_that_can_be_none_begins_no_trace(destmock, lam, header):
+    def give(params, **_):
+        params["headers"]["X-Amzn-Trace-Id"] = header
+
+    lam.meta.events.register_first("before-call.lambda.Invoke", give)
+    lam.invoke(FunctionName="orders", InvocationType="Event")
+    assert destmock.invocations[0].condition == "Success"

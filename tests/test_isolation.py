@@ -1102,3 +1102,37 @@ def test_two_tests_in_either_order(pytester, order):
     names = [f"test_two_tests_in_either_order.py::{name}" for name in order]
     result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", *names)
     result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("handler", ["keeps", "replaces"])
+def test_a_dictionary_in_the_place_of_the_environment_is_as_it_was(unchanged, monkeypatch, handler):
+    """Some tests patch `os.environ` as a whole, and so may a handler."""
+
+    def keeps(event, context):
+        os.environ["MADE"] = "by the handler"
+        return [os.environ["TABLE"], os.environ["AWS_LAMBDA_FUNCTION_NAME"], context.function_name]
+
+    def replaces(event, context):
+        os.environ = dict(os.environ)  # noqa: B003
+        return keeps(event, context)
+
+    given = {"TABLE": "orders", "AWS_DEFAULT_REGION": "eu-west-1"}
+    with (
+        mock_destinations({"orders": keeps if handler == "keeps" else replaces}),
+        monkeypatch.context() as patch,
+    ):
+        lam = boto3.client("lambda")
+        environ = dict(given)
+        patch.setattr(os, "environ", environ)
+        assert json.load(lam.invoke(FunctionName="orders")["Payload"]) == ["orders", "orders", "orders"]
+        assert os.environ is environ
+        assert environ == given
+
+
+def test_a_nested_mock_with_moto_s_simple_lambda_has_the_handlers_too(unchanged):
+    with mock_destinations({"orders": ok}):
+        lam = boto3.client("lambda")
+        lam.invoke(FunctionName="orders")
+        with mock_aws(config={"lambda": {"use_docker": False}}):
+            assert lam.invoke(FunctionName="orders")["StatusCode"] == 200
+        assert lam.invoke(FunctionName="orders")["StatusCode"] == 200

@@ -430,3 +430,18 @@ def test_moto_s_own_queues_are_back_after_the_mock():
     with mock_destinations():
         assert [vars(kind) for kind in kinds] != before
     assert [vars(kind) for kind in kinds] == before
+
+
+def test_a_binary_attribute_goes_through_a_raw_subscription(clients):
+    """As with moto alone, which would compute its MD5 for who asks for the attributes only."""
+    with mock_destinations():
+        sns, sqs = boto3.client("sns"), boto3.client("sqs")
+        topic = sns.create_topic(Name="orders")["TopicArn"]
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        arn = "arn:aws:sqs:us-east-1:123456789012:orders"
+        raw = {"RawMessageDelivery": "true"}
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+        attribute = {"DataType": "Binary", "BinaryValue": b"\0\xff"}
+        sns.publish(TopicArn=topic, Message="m", MessageAttributes={"a": attribute})
+        [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+        assert message["Body"] == "m"

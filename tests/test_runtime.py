@@ -1359,3 +1359,38 @@ def test_awslambdaric_is_as_it_is_expected_to_be():
         "requestId": "",
         "stackTrace": [],
     }
+
+
+def test_the_root_logger_s_level_is_each_function_s_own(destmock, lam):
+    """It stays for the function's next attempt, and is the test's own in between."""
+    before = logging.root.level
+
+    def sets(event, context):
+        levels.append(logging.root.level)
+        logging.getLogger().setLevel(event)
+
+    def sees(event, context):
+        levels.append(logging.root.level)
+
+    levels = []
+    destmock.handler("sets", sets)
+    destmock.handler("sees", sees)
+    lam.invoke(FunctionName="sets", Payload=str(logging.INFO))
+    lam.invoke(FunctionName="sees")
+    assert logging.root.level == before
+    lam.invoke(FunctionName="sets", Payload=str(logging.ERROR))
+    assert levels == [before, before, logging.INFO]
+
+
+def test_a_handler_s_own_file_called_bootstrap_is_in_the_trace(destmock, lam, tmp_path, monkeypatch):
+    """awslambdaric strips the frames of its own file, but not all there are; the first is the runtime's."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "bootstrap.py").write_text("def handle(event, context):\n    raise ValueError('x')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    destmock.handler("orders", "own.bootstrap:handle")
+    trace = json.load(lam.invoke(FunctionName="orders")["Payload"])["stackTrace"]
+    assert [line.splitlines()[0].rpartition(", in ")[2] for line in trace] == [
+        "handle_event_request",
+        "handle",
+    ]
+    assert trace[0].startswith('  File "/var/lang/lib/python3.13/site-packages/awslambdaric/bootstrap.py"')

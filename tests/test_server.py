@@ -362,6 +362,7 @@ class TestRefused:
             {"Host": "127.0.0.1:{port}x"},
             {"Host": "localhost.evil.example:{port}"},
             {"Host": "[::1"},
+            {"Host": "evil.example/.localhost:{port}"},
             {"Host": ""},
             {"Origin": "http://evil.example"},
             {"Origin": "null"},
@@ -513,6 +514,10 @@ class TestMalformed:
             (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
             (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
             (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 400),
+            (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x2\r\nab\r\n0\r\n\r\n", 400),
+            (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n", 400),
+            (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 6_000 + b"\r\n\r\n", 413),
+            (b"GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431),
             (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
         ],
@@ -536,6 +541,15 @@ class TestMalformed:
 class TestPythonErrors:
     """Of handlers, of the user's and of ours."""
 
+    @pytest.mark.parametrize("error", [KeyboardInterrupt(), pytest.fail.Exception("no")])
+    def test_a_handler_that_would_end_a_test_has_ended_its_process(self, destmock_server, client, error):
+        """Nobody's test is waiting on the server's thread: it is what it is on AWS."""
+        destmock_server.handler("orders", outcomes(error))
+        answer = client("lambda").invoke(FunctionName="orders")
+        assert json.load(answer["Payload"])["errorType"] == "Runtime.ExitError"
+        client("lambda").invoke(FunctionName="orders", InvocationType="Event")
+        assert destmock_server.invocations[0].condition == "RetriesExhausted"
+
     def test_a_function_that_cannot_run_says_what_to_do(self, destmock_server, client):
         role = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         client("lambda").create_function(
@@ -554,14 +568,11 @@ class TestPythonErrors:
         assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
     def test_an_unexpected_one_is_logged_and_the_server_lives_on(self, destmock_server, caplog):
-        def interrupt(event, context):
-            raise KeyboardInterrupt
-
-        destmock_server.handler("orders", interrupt)
+        destmock_server.handler("orders", outcomes({}), duration=lambda event: 1 / 0)
         with caplog.at_level(logging.ERROR, "destmock.server"):
             status, headers, _ = ask(destmock_server, "POST", INVOCATIONS)
         assert (status, headers["x-amzn-errortype"]) == (500, "ServiceException")
-        assert "KeyboardInterrupt" in caplog.text
+        assert "ZeroDivisionError" in caplog.text
         destmock_server.handler("orders", outcomes({"ok": 1}))
         assert ask(destmock_server, "POST", INVOCATIONS)[0] == 200
 
@@ -643,6 +654,17 @@ class TestSubscribers:
         client("lambda").invoke(FunctionName="orders", InvocationType="Event")
         assert len(heard) == 3
         assert "ZeroDivisionError" in caplog.text
+
+    def test_one_that_would_end_the_process_ends_nothing(self, destmock_server, client):
+        destmock_server.handler("orders", outcomes({}))
+        destmock_server.subscribe(lambda happening: sys.exit(1))
+        client("lambda").invoke(FunctionName="orders", InvocationType="Event")
+        assert destmock_server.invocations[0].condition == "Success"
+
+
+def test_a_server_has_a_host():
+    with pytest.raises(ValueError, match=r"host is a name or an address; '0\.0\.0\.0' listens on all"):
+        serve(host="")
 
 
 class TestClock:

@@ -199,8 +199,8 @@ def _check(message: Message) -> None:
     """moto would find out when it answers, with the message in the queue, where it breaks each read."""
     try:
         message.body.encode()
-        if message.message_attributes:
-            _ = message.attribute_md5  # moto's error for a name that can't be one
+        for name in message.message_attributes:
+            message.validate_attribute_name(name)
     except UnicodeEncodeError as error:
         code = "InvalidMessageContents"
         raise SQSException(code, _INVALID) from error

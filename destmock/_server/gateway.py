@@ -117,7 +117,7 @@ class Gateway:
         path = environ["PATH_INFO"]
         if path == PAGE or path.startswith(f"{PAGE}/"):
             return _run(self._page, environ)
-        if path.startswith("/moto-api"):
+        if path.startswith("/moto-api"):  # moto takes whatever begins so for its own
             raise errors.access_denied(_MOTO_API)
         with self._simulation.turns.working_for(self._function(environ)):
             reply = self._aws(environ)

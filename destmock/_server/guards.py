@@ -7,6 +7,7 @@ tells, or under a name that its owner lets point here, which the `Host` tells.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 PAGE = "/_destmock"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised, not bound
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]*\.localhost")
 #: The name that a container has for the machine it runs on.
 _FROM_CONTAINERS = "host.docker.internal"
 
@@ -60,7 +62,7 @@ class Guard:
             return False
         if name in _LOOPBACK or name == self.host.lower():
             return True
-        if buckets and name.endswith(".localhost"):  # virtual-hosted buckets; always this machine
+        if buckets and _BUCKET.fullmatch(name):  # virtual-hosted; always this machine
             return True
         if self.host not in _EVERYWHERE:
             return False

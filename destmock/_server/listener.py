@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import selectors
 import socket
 import threading
@@ -34,6 +35,9 @@ LARGEST_BODY = 70 * 1024 * 1024
 #: How long, in seconds, a connection may be silent.
 _PATIENCE = 60
 _CHUNK = 65_536
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+#: What a length has at most, long before it is too large.
+_DIGITS = 16
 #: So much of a body that is too large is read and thrown away, for its sender to get to the answer.
 _DISCARDED = 16 * LARGEST_BODY
 _LONGEST_LINE = 1024
@@ -144,13 +148,13 @@ class _Connection(BaseHTTPRequestHandler):
             if self.request_version == "HTTP/0.9":
                 raise BadRequestError(HTTPStatus.BAD_REQUEST, "HTTP/1.1 is spoken here")  # noqa: TRY301
             body = self._body()
+            environ = self._environ(body)
         except BadRequestError as error:
             self.send_error(error.status, str(error))
             self._discard()
             return
         self.server.busy(self.connection)
         status: list[Any] = []
-        environ = self._environ(body)
         chunks = self.server.application(environ, lambda *started: status.extend(started))  # type: ignore[arg-type]
         try:
             content = b"".join(chunks)
@@ -204,9 +208,9 @@ class _Connection(BaseHTTPRequestHandler):
             return b""
         if len(set(length)) > 1 or not (length[0].isascii() and length[0].isdigit()):
             raise BadRequestError(HTTPStatus.BAD_REQUEST, f"Content-Length can't be {', '.join(length)!r}")
-        size = int(length[0])
-        if size > LARGEST_BODY:
+        if len(length[0].lstrip("0")) > _DIGITS or int(length[0]) > LARGEST_BODY:
             raise _too_large()
+        size = int(length[0])
         self._go_on()
         return self._read(size)
 
@@ -219,19 +223,17 @@ class _Connection(BaseHTTPRequestHandler):
         total = 0
         while True:
             line = self.rfile.readline(_LONGEST_LINE).partition(b";")[0].strip()
-            try:
-                size = int(line, 16)
-            except ValueError:
-                size = -1
-            if size < 0:
+            if not _CHUNK_SIZE.fullmatch(line):
                 raise BadRequestError(HTTPStatus.BAD_REQUEST, f"not the length of a chunk: {line!r}")
+            size = int(line, 16)
             total += size
             if total > LARGEST_BODY:
                 raise _too_large()
             if not size:
                 break
             yield self._read(size)
-            self.rfile.readline(_LONGEST_LINE)
+            if self.rfile.readline(_LONGEST_LINE).strip():
+                raise BadRequestError(HTTPStatus.BAD_REQUEST, f"the chunk is longer than its {size} bytes")
         while self.rfile.readline(_LONGEST_LINE).strip():
             pass  # trailing headers
 
@@ -253,7 +255,10 @@ class _Connection(BaseHTTPRequestHandler):
                 left -= len(found)
 
     def _environ(self, body: bytes) -> WSGIEnvironment:
-        target = urlsplit(self.path) if "://" in self.path else None
+        try:
+            target = urlsplit(self.path) if "://" in self.path else None
+        except ValueError as error:
+            raise BadRequestError(HTTPStatus.BAD_REQUEST, f"{self.path!r} is no URL: {error}") from error
         path, _, query = self.path.partition("?") if target is None else (target.path, "", target.query)
         environ: WSGIEnvironment = {
             "wsgi.version": (1, 0),

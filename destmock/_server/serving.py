@@ -94,6 +94,7 @@ class Server(Destmock):
 
     def _listen(self, place: Place) -> None:
         simulation, changes = self._simulation, self._changes
+        simulation.attempts.interrupts = ()  # no client's handler ends the server
         host = place.host
         page = _own_page(self) if place.page is None else place.page(self)
         pace = Pace(simulation, changes) if place.real_time else None
@@ -141,7 +142,7 @@ def _own_page(server: Server) -> WSGIApplication:
 def _tell(subscriber: Callable[[Happening], object], told: Happening) -> None:
     try:
         subscriber(told)
-    except Exception:
+    except BaseException:  # whatever it is, the event goes on
         log.exception("%r could not be told of %r", subscriber, told)
 
 
@@ -212,6 +213,9 @@ def serve(
     if find_spec("flask") is None or find_spec("flask_cors") is None:
         message = "serve needs moto's server: pip install 'destmock[server]'"
         raise ImportError(message)
+    if not host:
+        message = "host is a name or an address; '0.0.0.0' listens on all of the machine's"
+        raise ValueError(message)
     if not is_loopback(host):
         message = (
             f"destmock listens on {host!r}: whoever reaches it can run your handlers and read everything"
