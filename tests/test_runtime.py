@@ -1351,6 +1351,8 @@ def test_awslambdaric_is_as_it_is_expected_to_be():
     assert lambda_literals.lambda_unhandled_exception_warning_message.startswith(
         "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
     )
+    # What destmock's copy of the function puts others in the place of.
+    assert {"make_xray_fault", "to_json"} <= {*bootstrap.handle_event_request.__code__.co_names}
     fault = FaultException("Type", "message", ["frame"])
     assert (fault.exception_type, fault.msg, fault.trace) == ("Type", "message", ["frame"])
     assert bootstrap.make_error("message", "Type", None) == {
