@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from destmock._cli.loading import Loaded
     from destmock._server.serving import Server
 
-#: What listens on all addresses of the machine, and the address at which it is reached from the machine.
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - recognised, not bound
+#: What stands for all of the machine's addresses of a kind, and one that reaches it from the machine.
+_WILDCARDS = {
+    "0.0.0.0": ("IPv4", "127.0.0.1"),  # noqa: S104 - recognised, not bound
+    "": ("IPv4", "127.0.0.1"),
+    "::": ("IPv6", "[::1]"),
+}
 _CLOCKS = {
     "skip": "skip (retries run at once, virtual time jumps)",
     "real": "real (retries wait for AWS's minutes)",
@@ -83,11 +87,12 @@ def _served(arguments: argparse.Namespace) -> Iterator[Server]:
 def _start(server: Server, loaded: Loaded, arguments: argparse.Namespace) -> Iterator[str]:
     lam = boto3.client("lambda")
     names = function_names(lam)
-    here = _WILDCARDS.get(arguments.host)
     port = server.url.rpartition(":")[2]
-    url = server.url if here is None else f"http://{here}:{port}"
-    everywhere = "" if here is None else f" (it listens on all addresses of this machine, port {port})"
-    yield f"destmock {metadata.version('destmock')} serves AWS at {url}{everywhere}"
+    kind, here = _WILDCARDS.get(arguments.host, ("", ""))
+    url = f"http://{here}:{port}" if here else server.url
+    yield f"destmock {metadata.version('destmock')} serves AWS at {url}"
+    if here:
+        yield f"listens:   on all {kind} addresses of this machine, port {port}"
     yield f"page:      {server.page.replace(server.url, url)}"
     yield f"clock:     {_CLOCKS[arguments.clock]}"
     yield f"functions: {', '.join(names) or 'none yet'}"
