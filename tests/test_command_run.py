@@ -655,7 +655,10 @@ def test_a_function_in_another_language(refused, write):
         ),
         (
             "PackageType: Image, ImageUri: x",
-            "destmock can't run container images: Orders; name an app with {} that says what should run instead",
+            (
+                "destmock can't run container images: Orders; "
+                "name an app with {} that says what should run instead"
+            ),
         ),
     ],
 )
