@@ -132,6 +132,12 @@ class Turns:
         return None
 
     @property
+    def innermost(self) -> str | None:
+        """The function of the innermost handler that is running, whichever thread it is on."""
+        running = self._running
+        return running[-1].function if running else None
+
+    @property
     def holds(self) -> bool:
         """Whether this thread holds the state."""
         return self._holder == get_ident()

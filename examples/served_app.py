@@ -3,9 +3,11 @@
 import json
 import logging
 
+import boto3
+
 
 def destination_sample(event, context):
-    if event["Success"]:
+    if event.get("Success"):
         return {"statusCode": 200, "body": event}
     raise Exception("Success is False", event)
 
@@ -24,3 +26,16 @@ HANDLERS = {
     "sample-failure": on_failure,
     "sample-success-2": on_success,
 }
+
+
+def setup():
+    """Called once the handlers are registered: destinations have to be there before they are named."""
+    lam = boto3.client("lambda")
+    arns = {each["FunctionName"]: each["FunctionArn"] for each in lam.list_functions()["Functions"]}
+    lam.put_function_event_invoke_config(
+        FunctionName="destination-sample",
+        DestinationConfig={
+            "OnSuccess": {"Destination": arns["sample-success"]},
+            "OnFailure": {"Destination": arns["sample-failure"]},
+        },
+    )

@@ -108,8 +108,15 @@ def test_python_m_destmock_is_the_command_and_reads_standard_input():
         command, check=False, capture_output=True, text=True, cwd=ROOT, input='{"Success": true}'
     )
     assert done.stdout == timeline(
-        'destination-sample accepted {"Success": true} (Invoke, 7e0f6393-fbda-4afb-a98c-5cf3b989516f)',
+        'destination-sample accepted {"Success": true} (Invoke, 8ce636e4-5806-4724-b8ef-c06f5448664a)',
         '+0.000 s attempt 1: Success {"statusCode": 200, "body": {"Success": true}}',
+        "+0.000 s Success",
+        f"+0.000 s -> {ARN}:sample-success (430 bytes)",
+    ) + timeline(
+        'sample-success accepted {"version":"1.0","timestamp":"2026-01-01T00:00:00.000Z","requestContext":'
+        '{"requestId":"8ce636e4-5806... (430 bytes) (OnSuccess of destination-sample, '
+        "e3e0ab3c-8480-4c64-8ac6-19913381fcb1)",
+        "+0.000 s attempt 1: Success null",
         "+0.000 s Success",
         "+0.000 s nothing sent: no OnSuccess destination",
     )
@@ -352,6 +359,28 @@ def test_an_app_is_imported_with_aws_mocked_and_prints_to_standard_error(command
     assert not any("nested" in each for each in sys.path)
 
 
+def test_setups_are_called_once_all_handlers_are_there_and_all_templates_deployed(command, write):
+    """With AWS mocked; one app's may name a function of another's, or of a template."""
+    orders = write(
+        "orders.py",
+        """
+        import boto3
+        def setup():
+            print("setting up")
+            lam, queue = boto3.client("lambda"), boto3.client("sqs").create_queue(QueueName="failed")
+            audit = lam.get_function(FunctionName="audit")["Configuration"]["FunctionArn"]
+            shop = lam.get_function(FunctionName="shop-orders")["Configuration"]["FunctionArn"]
+            destinations = {"OnSuccess": {"Destination": audit}, "OnFailure": {"Destination": shop}}
+            lam.put_function_event_invoke_config(FunctionName="orders", DestinationConfig=destinations)
+        HANDLERS = {"orders": lambda event, context: "ordered"}
+        """,
+    )
+    audit = write("audit.py", "setup = None\nHANDLERS = {'audit': lambda event, context: 'audited'}")
+    status, out, err = command("run", orders, audit, write("shop.yaml", SHOP), "--invoke", "orders")
+    assert (status, err) == (0, "setting up\n")
+    assert '"audited"' in out
+
+
 def test_several_apps_of_one_file_name(command, write):
     """A string that names the app's own module means this file, whichever comes first."""
     orders = write("orders/app.py", "HANDLERS = {'orders': 'app:handle'}\ndef handle(e, c): return 'order'")
@@ -424,6 +453,26 @@ def test_no_file_at_all(refused):
         (
             "import socket\nsocket.create_connection(('example.com', 80))",
             "app.py, line 2: .*example.com:80 would have been reached .*--allow-host example.com.*",
+        ),
+        (
+            "def setup():\n    fail()\ndef fail():\n    raise ValueError('two\\nlines')\nHANDLERS = {}",
+            "app.py, line 4: ValueError: two lines",
+        ),
+        (
+            "import boto3\ndef setup():\n    boto3.client('sqs').get_queue_url(QueueName='x')\nHANDLERS = {}",
+            "app.py, line 3: .*QueueDoesNotExist: .*",
+        ),
+        (
+            "def setup(mock): ...\nHANDLERS = {}",
+            "app.py: TypeError: setup\\(\\) missing 1 required positional argument: 'mock'",
+        ),
+        (
+            "setup = 7\nHANDLERS = {}",
+            "app.py has setup = 7: setup is a function that is called without arguments",
+        ),
+        (
+            "async def setup(): ...\nHANDLERS = {}",
+            "app.py has async def setup: setup is a function that is called without arguments",
         ),
         (
             "def deep():\n    raise ValueError('two\\nlines')\ndeep()",
@@ -525,6 +574,31 @@ def test_several_functions_and_none_named(refused, app):
     assert refused("run", app) == "name a function with --invoke; there are: audit, orders"
 
 
+def test_a_template_s_functions_are_listed_by_both_names_and_its_queues_are_none(refused, app, write):
+    there = "there are: audit, orders, shop-orders, Orders"
+    assert refused("run", app, write("shop.yaml", SHOP)) == f"name a function with --invoke; {there}"
+    line = refused("run", app, "shop.yaml", "--invoke", "Failed")
+    assert line == f"there is no function Failed; {there}"
+
+
+def test_no_function_at_all(refused, write):
+    template = write("shop.yaml", "Resources: {Failed: {Type: AWS::SQS::Queue}}")
+    assert refused("run", template) == "there is no function to invoke, in HANDLERS or in a template"
+
+
+def test_what_a_handler_may_not_reach_is_told_with_the_option_that_allows_it(command, write):
+    app = write(
+        "app.py",
+        """
+        import socket
+        HANDLERS = {"orders": lambda event, context: socket.create_connection(("example.com", 80))}
+        """,
+    )
+    out = command("run", app)[1]
+    assert "(to allow it: --allow-host example.com)" in out
+    assert "mock_destinations" not in out
+
+
 def test_a_logical_id_in_two_stacks(refused, write):
     one, two = (
         write("one.yaml", SHOP),
@@ -567,7 +641,32 @@ def test_a_queue_s_function_in_another_language_is_told_after_what_ran(command, 
 
 def test_a_function_in_another_language(refused, write):
     template = write("shop.yaml", SHOP.replace("python3.12", "nodejs22.x"))
-    assert "its runtime is nodejs22.x, and destmock runs Python only" in refused("run", template)
+    line = refused("run", template)
+    assert "its runtime is nodejs22.x, and destmock runs Python only" in line
+    assert line.endswith("; name an app with HANDLERS = {'shop-orders': handler}")
+
+
+@pytest.mark.parametrize(
+    ("properties", "line"),
+    [
+        (
+            "Handler: a.b, Runtime: python3.12, CodeUri: nowhere/",
+            "Orders: CodeUri is nowhere, which isn't there; a function needs no code when an app has {}",
+        ),
+        (
+            "PackageType: Image, ImageUri: x",
+            (
+                "destmock can't run container images: Orders; "
+                "name an app with {} that says what should run instead"
+            ),
+        ),
+    ],
+)
+def test_a_function_without_code_that_runs_is_told_of_handlers_of_apps(refused, write, properties, line):
+    handlers = "HANDLERS = {'Orders': ...}"
+    function = f"Orders: {{Type: AWS::Serverless::Function, Properties: {{{properties}}}}}"
+    template = write("shop.yaml", f"Transform: AWS::Serverless-2016-10-31\nResources:\n  {function}\n")
+    assert refused("run", template) == f"shop.yaml: {line.format(handlers)}"
 
 
 @pytest.mark.parametrize("option", [("--start", "yesterday"), ("--parameter", "Stage")])

@@ -11,6 +11,7 @@ import sys
 import threading
 
 import pytest
+from botocore.exceptions import BotoCoreError
 
 import destmock._cli.serve  # noqa: F401 - what a test with pytester is first to import is forgotten after it
 from destmock._cli import main
@@ -19,10 +20,13 @@ from tests.served import LAST, ROOT, served
 APP = "examples/served_app.py"
 START = "2026-01-01T00:00:00Z"
 #: What the README shows between the command and Ctrl-C.
+README = (ROOT / "README.md").read_text()
 README_START = re.search(
-    rf"^\$ destmock serve {APP} --port 5000\n(.*?)\n{LAST}$",
-    (ROOT / "README.md").read_text(),
-    re.MULTILINE | re.DOTALL,
+    rf"^\$ destmock serve {APP} --port 5000\n(.*?)\n{LAST}$", README, re.MULTILINE | re.DOTALL
+)[1].splitlines()
+#: What it shows after that.
+README_LINES = re.search(
+    r"^And the server prints what happens.*?^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL
 )[1].splitlines()
 
 
@@ -64,6 +68,67 @@ def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line(
         assert server.end(signal.SIGINT) == (0, ["ended; no events were still queued"], "")
 
 
+def test_what_the_readme_shows_of_an_invocation_is_all_that_is_printed():
+    """But for the time and the ids."""
+    with served(APP) as server:
+        server.client("lambda").invoke(
+            FunctionName="destination-sample", InvocationType="Event", Payload=b'{"Success": false}'
+        )
+        status, lines, err = server.end(signal.SIGINT)
+    changing = re.compile(r"\b2026-\S+?Z|[0-9a-f]{8}-[0-9a-f-]{4,27}")
+    shown = [changing.sub("-", line) for line in (*README_LINES, "ended; no events were still queued")]
+    assert [changing.sub("-", line) for line in lines] == shown
+    assert (status, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("files", "tried"),
+    [
+        ({"app.py": "HANDLERS = {'b': print, 'a': print}"}, "b"),
+        (
+            {
+                "app.py": """
+import boto3
+def setup():
+    lam = boto3.client("lambda")
+    arn = lam.get_function(FunctionName="a")["Configuration"]["FunctionArn"]
+    version = lam.publish_version(FunctionName="c")["Version"]
+    lam.create_alias(FunctionName="c", Name="live", FunctionVersion=version)
+    destination = {"OnFailure": {"Destination": arn}}
+    lam.put_function_event_invoke_config(FunctionName="a", MaximumRetryAttempts=0)
+    lam.put_function_event_invoke_config(FunctionName="c", Qualifier="live", DestinationConfig=destination)
+HANDLERS = {"b": print, "a": print, "c": print}
+"""
+            },
+            "c:live",
+        ),
+        (
+            {
+                "app.py": "HANDLERS = {'Z': print}",
+                "t.yaml": """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  A:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: a, Handler: i.h, Runtime: python3.12, InlineCode: "h = print"}
+  Z:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: z, Handler: i.h, Runtime: python3.12, InlineCode: "h = print"}
+""",
+            },
+            "z",
+        ),
+    ],
+)
+def test_the_function_to_try(tmp_path, files, tried):
+    """That with an event-invoke-config, also an alias; else the first of `HANDLERS`; and no destination."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with served(*(str(tmp_path / name) for name in files)) as server:
+        [line] = [line for line in server.start if "aws lambda invoke" in line]
+    assert f" --function-name {tried} " in line
+
+
 def test_the_real_clock_waits_and_the_end_tells_what_was_queued():
     """Also when it is ended by SIGTERM; a template's outputs are printed at the start."""
     with served("examples/sam_app/template.yaml", "--clock", "real") as server:
@@ -82,18 +147,62 @@ def test_the_real_clock_waits_and_the_end_tells_what_was_queued():
         assert re.fullmatch(rf"  {function} [0-9a-f-]{{36}}: attempt 2 is due at \S+Z", lines[1])
 
 
-def test_a_second_signal_does_not_wait_for_a_handler(tmp_path):
+def test_the_first_signal_tells_what_it_waits_for_and_a_second_one_waits_for_nothing(tmp_path):
     (tmp_path / "app.py").write_text(STUCK)
     os.mkfifo(tmp_path / "begun")
     with served(str(tmp_path / "app.py"), "--clock", "real") as server:
-        server.client("lambda").invoke(FunctionName="stuck", InvocationType="Event")
+        lam = server.client("lambda")
+        requests = []
+        for _ in range(2):
+            answer = lam.invoke(FunctionName="stuck", InvocationType="Event")
+            requests.append(answer["ResponseMetadata"]["RequestId"])
+            assert " accepted " in server.line()
+        assert (tmp_path / "begun").read_text() == "begun"
+        server.process.send_signal(signal.SIGINT)
+        assert server.line() == (
+            "ending: waits for the handler of stuck, which is still running; "
+            "a second Ctrl-C or SIGTERM ends it at once"
+        )
+        status, lines, err = server.end(signal.SIGINT)
+        assert (status, err) == (128 + signal.SIGINT, "")
+        assert lines[:2] == [
+            "ended at once; 2 events were still queued or running:",
+            f"  stuck {requests[0]}: attempt 1 is running",
+        ]
+        assert re.fullmatch(rf"  stuck {requests[1]}: attempt 1 is due at \S+Z", lines[2])
+
+
+def test_with_retries_that_run_at_once_an_end_waits_for_these_too(tmp_path):
+    (tmp_path / "app.py").write_text(STUCK)
+    os.mkfifo(tmp_path / "begun")
+    with served(str(tmp_path / "app.py")) as server:
+        asking = threading.Thread(target=_unanswered, args=(server,))
+        asking.start()
         assert (tmp_path / "begun").read_text() == "begun"
         assert " accepted " in server.line()
-        while server.process.poll() is None:
-            server.process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                server.process.wait(0.2)
-        assert server.process.returncode == 128 + signal.SIGINT
+        server.process.send_signal(signal.SIGINT)
+        assert "stuck, which is still running, and for its retries;" in server.line()
+        assert server.end(signal.SIGTERM)[0] == 128 + signal.SIGTERM
+        asking.join()
+
+
+def test_an_app_that_has_no_end_can_be_ended_too(tmp_path):
+    (tmp_path / "app.py").write_text("print('begun', flush=True)\nimport threading\nthreading.Event().wait()")
+    command = [sys.executable, "-m", "destmock", "serve", "--port", "0", tmp_path / "app.py"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == (
+            "ending: waits for the files to be loaded; a second Ctrl-C or SIGTERM ends it at once\n"
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.communicate() == ("ended at once; no events were still queued\n", "")
+    assert process.returncode == 128 + signal.SIGINT
+
+
+def _unanswered(server):
+    with contextlib.suppress(BotoCoreError):
+        server.client("lambda").invoke(FunctionName="stuck", InvocationType="Event")
 
 
 #: A handler that never ends.
@@ -149,7 +258,14 @@ def test_without_the_extra_it_says_what_to_install(refused, monkeypatch):
 def test_a_host_beyond_the_loopback_is_warned_of():
     """Without an app or a template there is nothing yet; functions can be created through the API."""
     with served("--host", "0.0.0.0") as server:
+        port = server.url.rpartition(":")[2]
+        assert server.url == f"http://127.0.0.1:{port}"
+        assert server.start[1:3] == [
+            f"listens:   on all IPv4 addresses of this machine, port {port}",
+            f"page:      http://127.0.0.1:{port}/_destmock",
+        ]
         assert "functions: none yet" in server.start
+        assert not [line for line in server.start if "0.0.0.0" in line]
         status, _, err = server.end(signal.SIGINT)
     warning = "destmock listens on '0.0.0.0': whoever reaches it can run your handlers and read everything"
     assert (status, err) == (0, f"destmock: warning: {warning}\n")

@@ -45,7 +45,9 @@ def test_the_line_to_paste_works_as_it_is(server, shell, tmp_path):
     [line] = [line for line in server.start if "aws lambda invoke" in line]
     assert '"StatusCode": 202' in shell(line)
     assert (tmp_path / "response.json").read_bytes() == b""
-    assert "destination-sample accepted {}" in server.line()
+    lines = server.end(signal.SIGINT)[1]
+    assert "destination-sample accepted {}" in lines[0]
+    assert [line for line in lines if f"destination-sample -> {ARN}:function:sample-failure" in line]
 
 
 def test_the_trial(server, shell, tmp_path):

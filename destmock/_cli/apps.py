@@ -1,4 +1,4 @@
-"""Apps: Python files with `HANDLERS`, imported as a program's main module would be.
+"""Apps: Python files with `HANDLERS`, and `setup` if they like, imported as a program's main module would be.
 
 They are imported with the mock active: what a module does at its top level (makes clients, asks for a
 parameter, creates a queue) must never reach AWS, and needs a region.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib.util
+import inspect
 import symtable
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _OWN = str(Path(__file__).parent.parent)
 Source: TypeAlias = "Handler | str | Outcomes"
+Setup: TypeAlias = "Callable[[], object]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +52,36 @@ def forgotten() -> Iterator[None]:
         Importer().forget(brought)
 
 
-def imported(files: Sequence[Path]) -> dict[str, Found]:
-    """The handlers of all the files, by name.
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The handlers of all the files, by name, and each file's `setup`."""
 
-    Raises `Problem` for a file that can't be imported, and for a handler that can't be one.
-    """
+    handlers: dict[str, Found]
+    setups: dict[Path, Setup]
+
+    def set_up(self) -> None:
+        """Calls each `setup`, in the order of the files. Raises `Problem` for what one raises."""
+        for file, setup in self.setups.items():
+            _run(file, setup)
+
+
+def imported(files: Sequence[Path]) -> Imported:
+    """Raises `Problem` for a file that can't be imported, a handler and a `setup` that can't be one."""
     handlers: dict[str, Found] = {}
+    setups: dict[Path, Setup] = {}
     known = set(sys.modules)
     for file in files:
-        for name, source in _handlers_of(file).items():
+        module = _module(file)
+        setup = getattr(module, "setup", None)
+        if setup is not None:
+            setups[file] = _checked_setup(file, setup)
+        for name, source in _handlers_of(file, module).items():
             if name in handlers:
                 message = f"both {handlers[name].file} and {file} have a handler of {name!r}"
                 raise Problem(message)
             handlers[name] = Found(file, source)
     _check_siblings(files, set(sys.modules) - known, handlers)
-    return handlers
+    return Imported(handlers, setups)
 
 
 def _check_siblings(files: Sequence[Path], brought: set[str], handlers: Mapping[str, Found]) -> None:
@@ -84,8 +101,7 @@ def _check_siblings(files: Sequence[Path], brought: set[str], handlers: Mapping[
             raise Problem(message)
 
 
-def _handlers_of(file: Path) -> dict[str, Source]:
-    module = _module(file)
+def _handlers_of(file: Path, module: ModuleType) -> dict[str, Source]:
     handlers = getattr(module, "HANDLERS", None)
     if not isinstance(handlers, Mapping):
         what = "has no HANDLERS" if handlers is None else f"has HANDLERS = {handlers!r}"
@@ -104,12 +120,26 @@ def _module(file: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    loader = spec.loader
+    _run(file, lambda: loader.exec_module(module))
+    return module
+
+
+def _checked_setup(file: Path, setup: object) -> Setup:
+    if not callable(setup) or inspect.iscoroutinefunction(setup):
+        what = f"async def {setup.__name__}" if inspect.iscoroutinefunction(setup) else f"setup = {setup!r}"
+        message = f"{file} has {what}: setup is a function that is called without arguments"
+        raise Problem(message)
+    return setup
+
+
+def _run(file: Path, code: Setup) -> None:
+    """Runs the user's own, which prints to standard error. Raises `Problem` for what it raises."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            spec.loader.exec_module(module)
+            code()
     except (Exception, SystemExit) as error:
         raise Problem(_own_error(file, error)) from error
-    return module
 
 
 def _own_error(file: Path, error: BaseException) -> str:

@@ -11,8 +11,9 @@ _LAST_PORT = 65535
 _LOADED = """\
 An app (.py) is imported with AWS already mocked, its directory on the path as `python app.py` has it. Its
 HANDLERS maps function names to callables, "module:function" or outcomes(...); a name that is the logical id
-of a template's function replaces that function's code. What an app prints while it is imported goes to
-standard error."""
+of a template's function replaces that function's code. Its setup, if it has one, is called without arguments
+once all handlers are registered and all templates deployed: to create queues and set destinations, with
+boto3. What an app prints while it is imported and set up goes to standard error."""
 
 _RUN = f"""\
 Deploys, invokes one function asynchronously, runs until nothing is queued, and prints the timeline.

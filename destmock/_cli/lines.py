@@ -7,6 +7,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, TextIO
 
+from destmock._cli.problem import in_options
 from destmock._clock import from_datetime
 from destmock._record import timestamp
 
@@ -38,7 +39,8 @@ class Lines:
         """One or more lines of what has just happened, with the virtual time and the request id."""
         head = f"{_time(happening.at)} {happening.function}"
         tail = f" ({happening.request_id})"
-        lines = [f"{head} {line}{'' if happening.request_id in line else tail}" for line in happening.lines]
+        told = [in_options(line) for line in happening.lines]
+        lines = [f"{head} {line}{'' if happening.request_id in line else tail}" for line in told]
         with contextlib.suppress(BrokenPipeError):  # nobody reads any more, and the server goes on
             self.write(*lines)
 

@@ -41,6 +41,14 @@ class Loadable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the files have made: stacks, and the functions whose handlers are apps', as these have them."""
+
+    stacks: list[Stack]
+    registered: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """What a command names."""
 
@@ -67,9 +75,10 @@ def files_of(arguments: argparse.Namespace) -> Files:
     return files
 
 
-def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> list[Stack]:
-    """Registers the apps' handlers, and deploys the templates; answers their stacks."""
-    handlers = apps.imported(files.apps)
+def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loaded:
+    """Registers the apps' handlers, deploys the templates, and calls each app's `setup`."""
+    imported = apps.imported(files.apps)
+    handlers = imported.handlers
     read = [_read(file) for file in files.templates]
     given = dict(arguments.parameters)
     _check_parameters(given, read)
@@ -77,9 +86,12 @@ def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> list[
     for name, found in handlers.items():
         if name not in logical:
             _register(target, name, found)
-    return [
+    stacks = [
         _deployed(target, template, handlers, given, ignore=arguments.ignore_unsupported) for template in read
     ]
+    made = {logical: physical for stack in stacks for logical, physical in stack.resources.items()}
+    imported.set_up()
+    return Loaded(stacks, [made.get(name, name) for name in handlers])
 
 
 def _read(file: Path) -> templates.Template:

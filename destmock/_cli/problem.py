@@ -10,6 +10,12 @@ _OPTIONS = {
     r"pass parameters=\{\.\.\.\}": "pass --parameter NAME=VALUE",
     r" \(or pass a larger limit to run_until_idle\)": "",
     r"mock_destinations\(allow_hosts=\['([^']*)'\]\)": r"--allow-host \1",
+    r"when handlers=\{('[^']*'): \.\.\.\} says what runs": r"when an app has HANDLERS = {\1: ...}",
+    r"pass deploy\(handlers=\{('[^']*'): \.\.\.\}\) with what should run instead": (
+        r"name an app with HANDLERS = {\1: ...} that says what should run instead"
+    ),
+    r"register one with mock_destinations\(handlers=\{('[^']*'): handler\}\) or "
+    r"destmock\.handler\('[^']*', handler\)": r"name an app with HANDLERS = {\1: handler}",
 }
 
 
@@ -19,7 +25,11 @@ class Problem(Exception):  # noqa: N818 - the user's to mend, not the program's
 
 def one_line(error: object) -> str:
     """A text or an exception's text on one line, in the words of the command line."""
-    text = " ".join(str(error).split())
+    return in_options(" ".join(str(error).split()))
+
+
+def in_options(text: str) -> str:
+    """A text in the words of the command line."""
     for written, option in _OPTIONS.items():
         text = re.sub(written, option, text)
     return text

@@ -13,12 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 import destmock
 from destmock._cli.apps import forgotten
 from destmock._cli.document import document
+from destmock._cli.functions import function_names
 from destmock._cli.loading import files_of, load
-from destmock._cli.problem import Problem, one_line
+from destmock._cli.problem import Problem, in_options, one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
 
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
@@ -41,12 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise Problem(error) from error
     with forgotten(), mock as simulated:
-        stacks = load(simulated, files, arguments)
+        stacks = load(simulated, files, arguments).stacks
         status = _invoked(simulated, stacks, arguments.invoke, payload)
         if arguments.json:
             print(document(simulated.invocations, simulated.deliveries, simulated.drops))
         else:
-            print(simulated.timeline())
+            print(in_options(simulated.timeline()))
     return status
 
 
@@ -82,28 +82,32 @@ def _failed(simulated: Destmock) -> bool:
 
 def _function(lam: Any, stacks: list[Stack], asked: str | None) -> str:
     """What to invoke: a function as AWS names it or by its logical id, with a qualifier or without."""
-    pages = lam.get_paginator("list_functions").paginate()
-    names: list[str] = sorted(each["FunctionName"] for page in pages for each in page["Functions"])
+    names = function_names(lam)
     if asked is None:
         if len(names) == 1:
             return names[0]
-        message = f"name a function with --invoke; there are: {_listed(names)}"
-        raise Problem(message)
+        message = f"name a function with --invoke; {_there_are(names, stacks)}"
+        raise Problem(message if names else "there is no function to invoke, in HANDLERS or in a template")
     if asked.startswith("arn:"):
         return asked
     name, colon, qualifier = asked.partition(":")
     if name in names:
         return asked
-    found = [stack.resources[name] for stack in stacks if name in stack.resources]
+    found = [made for stack in stacks if (made := stack.resources.get(name)) and _is_function(made, names)]
     if len(found) == 1:
         return f"{found[0]}{colon}{qualifier}"
     if found:
-        message = f"{name} is in several stacks; name one of the functions: {_listed(found)}"
+        message = f"{name} is in several stacks; name one of the functions: {', '.join(found)}"
         raise Problem(message)
-    logical = sorted({each for stack in stacks for each, made in stack.resources.items() if made in names})
-    message = f"there is no function {name}; there are: {_listed(dict.fromkeys([*names, *logical]))}"
+    message = f"there is no function {name}; {_there_are(names, stacks)}"
     raise Problem(message)
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names) or "none"
+def _is_function(physical_id: str, names: list[str]) -> bool:
+    """An alias and a version have ARNs for ids."""
+    return physical_id in names or ":function:" in physical_id
+
+
+def _there_are(names: list[str], stacks: list[Stack]) -> str:
+    logical = sorted({each for stack in stacks for each, made in stack.resources.items() if made in names})
+    return f"there are: {', '.join(dict.fromkeys([*names, *logical])) or 'none'}"

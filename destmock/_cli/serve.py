@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 import warnings
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -14,7 +12,9 @@ from typing import TYPE_CHECKING
 import boto3
 
 from destmock._cli.apps import forgotten
-from destmock._cli.lines import Lines, pending_text
+from destmock._cli.ending import Ending, unfinished
+from destmock._cli.functions import function_names, to_try
+from destmock._cli.lines import Lines
 from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, one_line
 from destmock._server.serving import serve
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from destmock._deploy import Stack
+    from destmock._cli.loading import Loaded
     from destmock._server.serving import Server
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-#: And the signal's number: as a shell reports a program that a signal has ended.
-_KILLED = 128
+#: What stands for all of the machine's addresses of a kind, and one that reaches it from the machine.
+_WILDCARDS = {
+    "0.0.0.0": ("IPv4", "127.0.0.1"),  # noqa: S104 - recognised, not bound
+    "": ("IPv4", "127.0.0.1"),
+    "::": ("IPv6", "[::1]"),
+}
 _CLOCKS = {
     "skip": "skip (retries run at once, virtual time jumps)",
     "real": "real (retries wait for AWS's minutes)",
@@ -40,14 +43,16 @@ def run(arguments: argparse.Namespace) -> int:
     """What `destmock serve --help` says. Answers the exit status."""
     files = files_of(arguments)
     lines = Lines(sys.stdout)
-    with _signals() as ended, forgotten(), _served(arguments) as server:
-        stacks = load(server, files, arguments)
-        with lines.together:
-            server.subscribe(lines.tell)
-            lines.write(*_start(server, stacks, arguments.clock))
-        while not ended.wait(1):  # a bare wait would not be interrupted on Windows
-            pass
-    lines.write(*_end(server))  # once the requests have been answered that were under way
+    with Ending(lines, skips=arguments.clock == "skip") as ending:
+        with forgotten(), _served(arguments) as server:
+            ending.server, ending.busy_with = server, "the files to be loaded"
+            loaded = load(server, files, arguments)
+            with lines.together:
+                server.subscribe(lines.tell)
+                lines.write(*_start(server, loaded, arguments))
+            ending.busy_with = ""
+            ending.awaited()
+        lines.write(*unfinished(server, "ended"))  # the requests that were under way have been answered
     return 0
 
 
@@ -79,50 +84,30 @@ def _served(arguments: argparse.Namespace) -> Iterator[Server]:
         yield server
 
 
-@contextlib.contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """The first signal is for a clean end; a second one, should a handler hold that up, for one at once."""
-    ended = threading.Event()
-
-    def end(number: int, _frame: object) -> None:
-        if ended.is_set():
-            os._exit(_KILLED + number)
-        ended.set()
-
-    before = {number: signal.signal(number, end) for number in _SIGNALS}
-    try:
-        yield ended
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _start(server: Server, stacks: list[Stack], clock: str) -> Iterator[str]:
+def _start(server: Server, loaded: Loaded, arguments: argparse.Namespace) -> Iterator[str]:
     lam = boto3.client("lambda")
-    pages = lam.get_paginator("list_functions").paginate()
-    names = sorted(each["FunctionName"] for page in pages for each in page["Functions"])
-    yield f"destmock {metadata.version('destmock')} serves AWS at {server.url}"
-    yield f"page:      {server.page}"
-    yield f"clock:     {_CLOCKS[clock]}"
+    names = function_names(lam)
+    port = server.url.rpartition(":")[2]
+    kind, here = _WILDCARDS.get(arguments.host, ("", ""))
+    url = f"http://{here}:{port}" if here else server.url
+    yield f"destmock {metadata.version('destmock')} serves AWS at {url}"
+    if here:
+        yield f"listens:   on all {kind} addresses of this machine, port {port}"
+    yield f"page:      {server.page.replace(server.url, url)}"
+    yield f"clock:     {_CLOCKS[arguments.clock]}"
     yield f"functions: {', '.join(names) or 'none yet'}"
-    for stack in stacks:
+    for stack in loaded.stacks:
         yield f"stack:     {stack.name}"
         for name, value in stack.outputs.items():
             yield f"  {name}: {value}"
-    yield "try:"
+    yield "try, with an event of yours in place of {}:"
     yield (
         "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
         f"AWS_DEFAULT_REGION={lam.meta.region_name}"
     )
     yield (
-        f"  echo '{{}}' | aws lambda invoke --endpoint-url {server.url} --invocation-type Event "
-        f"--function-name {names[0] if names else 'NAME'} --payload fileb:///dev/stdin response.json"
+        f"  echo '{{}}' | aws lambda invoke --endpoint-url {url} --invocation-type Event "
+        f"--function-name {to_try(lam, names, loaded.registered) or 'NAME'} "
+        "--payload fileb:///dev/stdin response.json"
     )
     yield "Ctrl-C ends it."
-
-
-def _end(server: Server) -> Iterator[str]:
-    pending = server.pending
-    noun = "event was" if len(pending) == 1 else "events were"
-    yield f"ended; {len(pending) or 'no'} {noun} still queued{':' * bool(pending)}"
-    yield from (f"  {pending_text(each)}" for each in pending)
