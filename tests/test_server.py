@@ -579,6 +579,27 @@ def page(server):
 class TestPage:
     """What the caller mounts below /_destmock."""
 
+    HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_a_browser_at_the_endpoint_is_led_to_it(self, destmock_server, method):
+        status, headers, _ = ask(destmock_server, method, "/", **self.HTML)
+        assert (status, headers["Location"]) == (303, "/_destmock")
+
+    @pytest.mark.parametrize(
+        ("path", "headers"),
+        [
+            ("/", {}),
+            ("/", {"Accept": "*/*"}),
+            ("/?x-id=ListBuckets", HTML),
+            ("/", {**HTML, "Authorization": SIGNED.format("s3")}),
+        ],
+    )
+    def test_an_SDK_there_lists_buckets(self, destmock_server, path, headers):
+        status, _, body = ask(destmock_server, "GET", path, **headers)
+        assert status == 200
+        assert b"ListAllMyBucketsResult" in body
+
     def test_it_answers_there_and_knows_the_server(self):
         with serve(handlers={"orders": outcomes({})}, page=page) as server:
             boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event")

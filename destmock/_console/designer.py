@@ -24,6 +24,7 @@ from destmock._pictures.story import function_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from destmock._config import EventInvokeConfig
     from destmock._pictures.graph import Edge
     from destmock._pictures.topology import Known
 
@@ -40,11 +41,7 @@ def designer(view: View, known: Known) -> Html:
         for edge in incoming(view.graph, arn)
     ]
     destinations = [_destination(view, known, edge) for edge in outgoing(view.graph, arn)]
-    settings = [
-        f"{one.ref.qualifier or 'Retries'}: {one.policy.maximum_retry_attempts}, "
-        f"age at most {one.policy.maximum_event_age_in_seconds:,} s"
-        for one in known.configs
-    ]
+    settings = [_settings(config) for config in known.configs]
     middle = tag(
         "div",
         tag("bdi", known.ref.name, class_="name"),
@@ -63,6 +60,15 @@ def designer(view: View, known: Known) -> Html:
             class_="designer",
         ),
         live=True,
+    )
+
+
+def _settings(config: EventInvokeConfig) -> str:
+    whose = f" of {config.ref.qualifier}" if config.ref.qualifier else ""
+    policy = config.policy
+    return (
+        f"Retries{whose}: {policy.maximum_retry_attempts}, "
+        f"age at most {policy.maximum_event_age_in_seconds:,} s"
     )
 
 
@@ -153,7 +159,7 @@ def adding(view: View, known: Known) -> Html:
             tag(
                 "p",
                 "A queue, topic, event bus or function of the same region and account, or a bucket "
-                "on failure. Those that there are come up while you type; one that is set already is replaced.",
+                "on failure. Those there are come up while you type. One that is set already is replaced.",
                 class_="quiet help",
             ),
             qualifier(form, "destination"),
@@ -187,7 +193,7 @@ def invoking(view: View, known: Known) -> Html:
                 form.get("payload", "{}"),
                 id="payload",
                 name="payload",
-                rows="6",
+                rows="4",
                 spellcheck="false",
                 **described(view, "invoke"),
             ),

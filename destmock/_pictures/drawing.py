@@ -13,14 +13,14 @@ from destmock._pictures.html import Html, join, tag
 if TYPE_CHECKING:
     from destmock._pictures.graph import Edge, Graph, Node
 
-_WIDTH, _HEIGHT, _VIA = 176, 64, 12
+_WIDTH, _HEIGHT, _VIA = 176, 72, 12
 #: Between columns, with room for the words of an edge; between the boxes of a column; around everything.
 _ACROSS, _DOWN, _MARGIN = 160, 18, 10
 #: Between the ends of two edges at the same box.
 _PORT = 20
 _LABEL_SHOWN = 24
-#: A name has two lines; of one that is longer, so much of its start and its end is shown.
-_NAME_SHOWN, _NAME_START, _NAME_END = 32, 18, 13
+#: A name has three lines; of one that is longer, so much of its start and its end is shown.
+_NAME_SHOWN, _NAME_START, _NAME_END = 32, 17, 14
 #: What fits a narrow window.
 _NARROW = 330
 
@@ -223,7 +223,7 @@ def _drawn(box: Box, node: Node) -> Html:
     second = f"{kind} · {node.where}" if node.where else kind
     words = tag(
         "div",
-        tag("bdi", _middle_out(node.name), class_="name"),
+        tag("bdi", _middle_out(node.name), class_="name long" if len(node.name) > _NAME_SHOWN else "name"),
         tag("small", second),
         class_="words",
     )
