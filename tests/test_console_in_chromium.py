@@ -224,6 +224,8 @@ def test_names_stay_in_their_boxes_and_on_their_lines(open_page, server, width):
         invoke(name=name)
     server.run_until_idle()
     page = open_page(width=width)
+    assert page.locator("#map .node .name").count() == 6
+    assert page.locator("#events .whose").count() == 3
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate(OVER_EACH_OTHER) == []
 
@@ -276,7 +278,8 @@ def test_it_works_without_javascript(open_page, server):
 
 OUTSIDE = """() => [...document.querySelectorAll("#map .node")].flatMap((node) => {
   const box = node.querySelector("rect").getBoundingClientRect();
-  return [...node.querySelectorAll(".name, small")].map((one) => one.getBoundingClientRect()).filter((words) =>
+  const found = [...node.querySelectorAll(".name, small")].map((one) => one.getBoundingClientRect());
+  return found.filter((words) =>
     words.left < box.left || words.right > box.right || words.top < box.top || words.bottom > box.bottom
   ).map((words) => [words.left, words.right, box.left, box.right]);
 })"""
@@ -285,7 +288,8 @@ OVER_EACH_OTHER = """() => {
     .filter((one) => one.checkVisibility());
   const boxes = words.map((one) => one.getBoundingClientRect());
   const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1;
-  return words.flatMap((one, at) => words.slice(at + 1).filter((_, more) => over(boxes[at], boxes[at + 1 + more]))
+  return words.flatMap((one, at) => words
+    .filter((_, other) => other > at && over(boxes[at], boxes[other]))
     .map((other) => [one.textContent, other.textContent]));
 }"""
 CONTRAST = """() => {
