@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from botocore import useragent
+from botocore import useragent, utils
 from botocore.credentials import EnvProvider
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
@@ -57,6 +57,8 @@ _SET = {
 #: botocore goes through its User-Agent letter by letter, twice, a fifth of what one call takes.
 _SANITIZE = "sanitize_user_agent_string_component"
 _sanitized = lru_cache(maxsize=1000)(getattr(useragent, _SANITIZE))
+#: With these, botocore goes through all of the environment for each new client.
+_OF_ENVIRONMENT = ("getproxies", "proxy_bypass")
 #: moto sets these itself.
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
@@ -72,7 +74,8 @@ def isolated() -> Iterator[None]:
     loader = patch("botocore.session.create_loader", _kept_loader)
     sanitize = patch.object(useragent, _SANITIZE, _sanitized)
     session = patch("boto3.DEFAULT_SESSION", None)
-    with _environment(), session, credentials, loader, sanitize, _moto_active():
+    proxies, bypass = (patch.object(utils, name, _again(getattr(utils, name))) for name in _OF_ENVIRONMENT)
+    with _environment(), session, credentials, loader, sanitize, proxies, bypass, _moto_active():
         try:
             yield
         finally:
@@ -143,6 +146,17 @@ def seeded(seed: int | None) -> Iterator[None]:
     finally:
         if seed is not None:
             mock_random.setstate(before)
+
+
+def _again(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, also while the variables of a handler on another thread come or go."""
+
+    def wrapper(*arguments: Any) -> Any:
+        while True:
+            with contextlib.suppress(KeyError, RuntimeError):
+                return function(*arguments)
+
+    return wrapper
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:

@@ -126,6 +126,51 @@ def test_it_can_still_be_read_after_the_mock_has_ended():
     ]
 
 
+@orders
+def test_a_destination_that_was_replaced_is_told_from_the_one_that_is_set(page, lam, make_queue):
+    for name in ("first", "second"):
+        destination = {"OnSuccess": {"Destination": make_queue(name)}}
+        lam.put_function_event_invoke_config(FunctionName="orders", DestinationConfig=destination)
+        lam.invoke(FunctionName="orders", InvocationType="Event")
+    former, current = re.findall(r'<li class="box .*?</li>', page(), re.DOTALL)[1:]
+    assert "Formerly on success" in former
+    assert ">first<" in former
+    assert "Remove" not in former
+    assert "Formerly" not in current
+    assert ">second<" in current
+    assert "Remove" in current
+
+
+@orders
+def test_invocations_of_an_alias_are_told_from_those_of_the_function(page, lam):
+    lam.publish_version(FunctionName="orders")
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion="1")
+    lam.invoke(FunctionName="orders", InvocationType="Event")
+    lam.invoke(FunctionName="orders", Qualifier="live", InvocationType="Event")
+    assert re.findall("<small>(Invokes .*?)</small>", page()) == ["Invokes · 1 time", "Invokes live · 1 time"]
+
+
+@by_hand
+def test_events_can_be_told_apart_while_they_are_folded_up(destmock, client, lam):
+    for number in (7, 8):
+        lam.invoke(FunctionName="orders", InvocationType="Event", Payload=b'{"id": %d}' % number)
+    destmock.run_until_idle()
+    rows = re.findall("<summary><span.*?</summary>", client.get("/_destmock").text)
+    for row, invocation in zip(rows, destmock.invocations[::-1], strict=True):
+        assert invocation.request_id.partition("-")[0] in row
+        assert invocation.payload.decode() in unescape(row)
+        assert "ValueError: no" in row
+
+
+@orders
+def test_the_axis_says_how_many_of_the_events_it_has(client, lam):
+    for _ in range(60):
+        lam.invoke(FunctionName="orders", InvocationType="Event")
+    assert (
+        "Waits are drawn shorter than they are. The newest 12 of 60 events." in client.get("/_destmock").text
+    )
+
+
 # Destinations
 
 
@@ -168,6 +213,7 @@ def test_an_alias_has_destinations_of_its_own(lam, post, page, make_queue):
     [
         ({"destination": "arn:aws:sqs:us-east-1:123456789012:nowhere"}, 400, "The destination ARN"),
         ({"destination": ORDERS}, 400, "InvalidParameterValueException"),
+        ({"destination": " "}, 400, "Type or choose a destination"),
         ({"destination": "no ARN"}, 400, "ValidationException"),
         ({"destination": "arn:aws:s3:::b", "condition": "OnSuccess"}, 400, "InvalidParameterValueException"),
         ({"destination": ORDERS, "condition": "Sometimes"}, 400, "Choose a condition"),
@@ -182,6 +228,14 @@ def test_AWSs_error_is_shown_at_the_form_with_what_was_typed(post, form, status,
     assert words in text
     assert f'value="{form["destination"]}"' in response.text
     assert 'aria-describedby="destination-error" aria-invalid="true"' in response.text
+
+
+@orders
+def test_saving_without_a_destination_leaves_the_one_that_there_is(lam, post, make_queue):
+    failed = make_queue("failed")
+    post("destination", function=ORDERS, condition="OnFailure", destination=failed)
+    post("destination", function=ORDERS, condition="OnFailure", destination="")
+    assert config(lam)["OnFailure"] == {"Destination": failed}
 
 
 # Invoking
@@ -203,6 +257,17 @@ def test_a_synchronous_invocation_shows_what_it_answered(destmock, post):
     assert not destmock.invocations
     assert "synchronous" in response.text
     assert "&quot;ok&quot;: 1" in response.text
+
+
+@orders
+@pytest.mark.parametrize("kind", ["Event", "RequestResponse"])
+def test_what_was_invoked_stays_in_the_form(lam, post, kind):
+    lam.publish_version(FunctionName="orders")
+    form = {"type": kind, "payload": '{"again": 1}', "qualifier": "1"}
+    shown = post("invoke", follow=True, function=ORDERS, **form).text
+    assert "{&quot;again&quot;: 1}</textarea>" in shown
+    assert f'value="{kind}" checked' in shown
+    assert 'name="qualifier" value="1"' in shown
 
 
 @orders
@@ -242,14 +307,70 @@ def test_the_queue_is_stepped_advanced_and_run(destmock, lam, post):
 
 
 @by_hand
-@pytest.mark.parametrize("seconds", ["", "soon", "-1", "nan", "inf", "1e300"])
-def test_a_time_that_is_none_is_refused_in_place(post, seconds, destmock):
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        ("", "Type a number of seconds, such as 60 or 0.5, not &#x27;&#x27;."),
+        ("soon", "not &#x27;soon&#x27;."),
+        ("nan", "not &#x27;nan&#x27;."),
+        ("inf", "not &#x27;inf&#x27;."),
+        ("-1", "Time only goes forward: type 0 seconds or more, not -1."),
+        ("5e9", "Type 1,209,600 seconds (14 days) or fewer, not 5e9"),
+    ],
+)
+def test_a_time_that_is_none_is_refused_in_place(post, seconds, words, destmock):
     before = destmock.now
     response = post("advance", seconds=seconds, back=ORDERS)
     assert response.status_code == 400
-    assert [where for where, _ in wrong(response)] == ["advance"]
+    [(where, text)] = wrong(response)
+    assert where == "advance"
+    assert words in text
     assert f'value="{seconds}"' in response.text
     assert destmock.now == before
+
+
+def drives(text):
+    """What the page offers to drive time with."""
+    return re.findall('action="/_destmock/(step|run|advance)["?]', text)
+
+
+@by_hand
+def test_a_clock_that_stands_can_always_be_driven(client):
+    text = client.get("/_destmock").text
+    assert "clock: manual, stands until driven" in text
+    assert drives(text) == ["step", "run", "advance"]
+
+
+@orders
+def test_a_clock_that_skips_waits_can_be_driven_while_something_is_queued(destmock, client, lam):
+    seen = []
+
+    def asks(event, context):
+        seen.append(client.get("/_destmock").text)
+        lam.invoke(FunctionName="orders", InvocationType="Event")
+        seen.append(client.get("/_destmock").text)
+
+    destmock.handler("asks", asks)
+    lam.invoke(FunctionName="asks", Payload=b"{}")
+    idle, queued = seen
+    assert "clock: skip, skips waits" in idle
+    assert drives(idle) == []
+    assert drives(queued) == ["step", "run", "advance"]
+
+
+@by_hand
+def test_a_real_clock_is_not_driven(destmock, lam):
+    lam.invoke(FunctionName="orders", InvocationType="Event")
+    client = Client(application(destmock, token=TOKEN, real_time=True))
+    text = client.get("/_destmock").text
+    assert "clock: real, follows the wall" in text
+    assert drives(text) == []
+    assert "there is nothing to drive here" in text
+    for action in ("step", "run", "advance"):
+        response = client.post(f"/_destmock/{action}", data={"token": TOKEN, "seconds": "60"})
+        assert response.status_code == 409
+        assert "The clock is real" in wrong(response)[0][1]
+    assert destmock.invocations[0].attempts == ()
 
 
 @pytest.mark.destmock(autorun=False, strict=False)
@@ -328,8 +449,8 @@ def test_everything_that_is_shown_is_escaped(client, lam, post, page):
     [
         ("GET", "/_destmock/nothing", 404),
         ("GET", "/_destmock/function?arn=arn:aws:lambda:us-east-1:123456789012:function:none", 404),
-        ("GET", "/_destmock/step", 405),
-        ("GET", "/_destmock/invoke", 405),
+        ("PUT", "/_destmock/step", 405),
+        ("DELETE", "/_destmock/invoke", 405),
         ("POST", "/_destmock", 405),
         ("PUT", "/_destmock/state", 405),
         ("GET", "/_destmock/", 200),
@@ -341,6 +462,18 @@ def test_other_addresses_and_methods_get_an_error_of_HTTP(client, method, path, 
     assert response.status_code == status
     assert response.headers["Cache-Control"] == "no-store"
     assert ("Allow" in response.headers) == (status == 405)
+
+
+@by_hand
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_address_of_a_refused_form_leads_back_to_its_page(client, page, method):
+    addresses = re.findall('<form[^>]* action="([^"]*)"', page())
+    assert len(addresses) == 5
+    for address in addresses:
+        response = client.open(unescape(address), method=method)
+        assert response.status_code == 303
+        assert response.location == f"/_destmock/function?arn={ORDERS.replace(':', '%3A')}"
+    assert client.open("/_destmock/step", method=method).location == "/_destmock"
 
 
 @orders

@@ -205,7 +205,29 @@ def test_a_server_that_has_ended_is_told(open_page, server):
     page = open_page()
     page.wait_for_selector("#live >> text=Live")
     page.evaluate("() => { window.fetch = () => Promise.reject(new Error('gone')); }")
-    page.wait_for_selector("#live >> text=Not connected")
+    page.wait_for_selector("#live.gone >> text=Not connected: the server has ended")
+    assert page.locator("button:enabled").count() == 0
+    page.reload()
+    page.wait_for_selector("#live >> text=Live")
+    assert page.locator("button:disabled").count() == 0
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_names_stay_in_their_boxes_and_on_their_lines(open_page, server, width):
+    """In the map, and on the time axis, whose words don't run into each other."""
+    for name in (
+        "W" * 64,
+        "acme-shop-production-OrdersStack-NotifyCustomerOfShipmentDelays",
+        "destination-sample",
+    ):
+        server.handler(name, outcomes(ValueError("no")))
+        invoke(name=name)
+    server.run_until_idle()
+    page = open_page(width=width)
+    assert page.locator("#map .node .name").count() == 6
+    assert page.locator("#events .whose").count() == 3
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(OVER_EACH_OTHER) == []
 
 
 @pytest.mark.parametrize("width", [360, 768, 1200])
@@ -254,6 +276,22 @@ def test_it_works_without_javascript(open_page, server):
     assert page.locator("details.event >> text=RetriesExhausted").count() >= 1
 
 
+OUTSIDE = """() => [...document.querySelectorAll("#map .node")].flatMap((node) => {
+  const box = node.querySelector("rect").getBoundingClientRect();
+  const found = [...node.querySelectorAll(".name, small")].map((one) => one.getBoundingClientRect());
+  return found.filter((words) =>
+    words.left < box.left || words.right > box.right || words.top < box.top || words.bottom > box.bottom
+  ).map((words) => [words.left, words.right, box.left, box.right]);
+})"""
+OVER_EACH_OTHER = """() => {
+  const words = [...document.querySelectorAll("#events > div > svg.lanes :is(.whose bdi, .whose span, text)")]
+    .filter((one) => one.checkVisibility());
+  const boxes = words.map((one) => one.getBoundingClientRect());
+  const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return words.flatMap((one, at) => words
+    .filter((_, other) => other > at && over(boxes[at], boxes[other]))
+    .map((other) => [one.textContent, other.textContent]));
+}"""
 CONTRAST = """() => {
   const numbers = (text) => text.match(/[0-9.]+/g).map(Number);
   const light = (text) => {

@@ -182,7 +182,7 @@ def test_the_newest_events_are_shown_and_the_others_counted(lam, report):
         invoke(lam)
     page = report()
     assert "3 older are left out." in page.text
-    assert "The newest 30 of them." in page.text
+    assert "The newest 30 of 203 events." in page.text
     assert len([one for one in page.all("details") if one["class"].startswith("event")]) == 200
 
 

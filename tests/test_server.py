@@ -36,6 +36,7 @@ from destmock._server.polls import Changes
 INVOCATIONS = "/2015-03-31/functions/orders/invocations"
 CONFIG = "/2019-09-25/functions/orders/event-invoke-config"
 SIGNED = "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
 def fail(event, context):
@@ -589,6 +590,25 @@ def page(server):
 
 class TestPage:
     """What the caller mounts below /_destmock."""
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_a_browser_at_the_endpoint_is_led_to_it(self, destmock_server, method):
+        status, headers, _ = ask(destmock_server, method, "/", **BROWSER)
+        assert (status, headers["Location"]) == (303, "/_destmock")
+
+    @pytest.mark.parametrize(
+        ("path", "headers"),
+        [
+            ("/", {}),
+            ("/", {"Accept": "*/*"}),
+            ("/?x-id=ListBuckets", BROWSER),
+            ("/", {**BROWSER, "Authorization": SIGNED.format("s3")}),
+        ],
+    )
+    def test_an_SDK_there_lists_buckets(self, destmock_server, path, headers):
+        status, _, body = ask(destmock_server, "GET", path, **headers)
+        assert status == 200
+        assert b"ListAllMyBucketsResult" in body
 
     def test_it_answers_there_and_knows_the_server(self):
         with serve(handlers={"orders": outcomes({})}, page=page) as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 #: One try, so that an error is shown at once; what the user has typed goes to AWS as it is.
 _CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-_BAD_REQUEST = 400
+_BAD_REQUEST, _CONFLICT = 400, 409
+#: 14 days, longer than anything that is queued waits: more is likely a slip of the finger.
+_FURTHEST = 14 * 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Asked:
     destmock: Destmock
     topology: Topology
     form: Mapping[str, str]
+    real_time: bool = False
 
 
 class RefusedError(Exception):
@@ -42,7 +46,11 @@ class RefusedError(Exception):
 
 def put_destination(asked: Asked) -> None:
     """Adds or replaces the destination for one condition, and leaves the rest of the configuration alone."""
-    _set_destination(asked, asked.form.get("destination", "").strip())
+    arn = asked.form.get("destination", "").strip()
+    if not arn:
+        message = "Type or choose a destination's ARN. To have none, use Remove at the destination."
+        raise RefusedError(message)
+    _set_destination(asked, arn)
 
 
 def remove_destination(asked: Asked) -> None:
@@ -80,21 +88,42 @@ def invoke(asked: Asked) -> str | None:
 
 
 def step(asked: Asked) -> None:
+    _refuse_in_real_time(asked)
     asked.destmock.step()
 
 
 def advance(asked: Asked) -> None:
-    text = asked.form.get("seconds", "").strip()
+    _refuse_in_real_time(asked)
+    asked.destmock.advance(_seconds(asked.form.get("seconds", "").strip()))
+
+
+def _seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        message = f"A number of seconds, such as 60 or 0.5, not {text!r}."
-        raise RefusedError(message) from None
-    asked.destmock.advance(seconds)
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        message = f"Type a number of seconds, such as 60 or 0.5, not {text!r}."
+    elif seconds < 0:
+        message = f"Time only goes forward: type 0 seconds or more, not {text}."
+    elif seconds > _FURTHEST:
+        message = (
+            f"Type {_FURTHEST:,} seconds (14 days) or fewer, not {text}: nothing that is queued waits longer."
+        )
+    else:
+        return seconds
+    raise RefusedError(message)
 
 
 def run_until_idle(asked: Asked) -> None:
+    _refuse_in_real_time(asked)
     asked.destmock.run_until_idle()
+
+
+def _refuse_in_real_time(asked: Asked) -> None:
+    if asked.real_time:
+        message = "The clock is real: what is queued runs when its time has come, and can't be run before."
+        raise RefusedError(message, _CONFLICT)
 
 
 def refusal(error: Exception) -> RefusedError:

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from destmock._console import actions, views
 from destmock._console.resources import destinations
-from destmock._console.view import PREFIX, View, function_url, url
+from destmock._console.view import PREFIX, Clock, View, function_url, url
 from destmock._pictures import graph
 from destmock._pictures.html import Html, tag
 from destmock._pictures.report import document, style
@@ -50,9 +50,12 @@ class _Request(Request):
     max_form_memory_size = _LARGEST
 
 
-def application(destmock: Destmock, *, token: str) -> WSGIApplication:
-    """The page of one mock; whoever changes something with it has to know `token`."""
-    console = Console(destmock, token)
+def application(destmock: Destmock, *, token: str, real_time: bool = False) -> WSGIApplication:
+    """The page of one mock; whoever changes something with it has to know `token`.
+
+    `real_time`: its clock follows the wall's, so the page doesn't offer to drive it.
+    """
+    console = Console(destmock, token, real_time=real_time)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = _Request(environ)
@@ -68,16 +71,23 @@ def application(destmock: Destmock, *, token: str) -> WSGIApplication:
 class Console:
     """Answers requests about one mock."""
 
-    def __init__(self, destmock: Destmock, token: str) -> None:
+    def __init__(self, destmock: Destmock, token: str, *, real_time: bool) -> None:
         self._destmock = destmock
         self._simulation = destmock._simulation  # noqa: SLF001 - the page shows all of it
         self._token = token
+        self._real_time = real_time
+
+    @property
+    def _clock(self) -> Clock:
+        return "real" if self._real_time else "skip" if self._simulation.autorun else "manual"
 
     def answer(self, request: Request) -> Response:
         path = f"{request.root_path.rstrip('/')}{request.path}".removeprefix(PREFIX).strip("/")
         if path in _ACTIONS:
+            if request.method in ("GET", "HEAD"):  # somebody has gone to the address of a refused form
+                return self._back(request.args.get("arn", ""))
             if request.method != "POST":
-                raise MethodNotAllowed(["POST"])
+                raise MethodNotAllowed(["GET", "HEAD", "POST"])
             return self._change(path, request)
         if path not in ("", "function", "state"):
             raise NotFound
@@ -96,6 +106,13 @@ class Console:
                 response.headers[name] = value
         return response
 
+    def _back(self, arn: str, anchor: str = "", **more: str) -> Response:
+        """Leads to the page of a function, or to the overview."""
+        known = self._topology().find(arn)
+        where = f"{PREFIX}?{_query(more)}" if more else PREFIX
+        location = where if known is None else function_url(arn, **more)
+        return _finished(Response(status=303, headers={"Location": f"{location}{anchor}"}))
+
     def _change(self, action: str, request: Request) -> Response:
         form = request.form.to_dict()
         arn = form.get("function") or form.get("back") or ""
@@ -105,14 +122,12 @@ class Console:
             return self._page(arn, {}, action, form, actions.RefusedError(stale, 403))
         act, done = _ACTIONS[action]
         try:
-            made = act(actions.Asked(self._destmock, self._topology(), form))
+            made = act(actions.Asked(self._destmock, self._topology(), form, self._real_time))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is shown where it was asked for
             return self._page(arn, {}, action, form, actions.refusal(error))
-        more = {"done": done} if made is None else {"done": done, "unfold": f"event-{made}"}
-        anchor = "" if made is None else f"#event-{quote(made)}"
-        found = self._topology().find(arn)
-        where = f"{PREFIX}?{_query(more)}" if found is None else function_url(arn, **more)
-        return _finished(Response(status=303, headers={"Location": f"{where}{anchor}"}))
+        if made is None:
+            return self._back(arn, done=done)
+        return self._back(arn, f"#event-{quote(made)}", done=done, unfold=f"event-{made}")
 
     def _page(
         self,
@@ -140,6 +155,7 @@ class Console:
                 now=self._simulation.now,
                 version=self._version(topology),
                 token=self._token,
+                clock=self._clock,
                 function=known,
                 destinations=[] if known is None else self._destinations(topology, known.ref),
                 unfolded=query.get("unfold", ""),

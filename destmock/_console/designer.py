@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._console.view import (
-    PREFIX,
     View,
+    action_url,
     card,
     described,
     function_url,
@@ -15,13 +15,16 @@ from destmock._console.view import (
     radio,
     wrong,
 )
+from destmock._ledger import Entry, Synchronous
 from destmock._pictures import parts
 from destmock._pictures.graph import WAYS, incoming, kind_of, name_of, outgoing, unqualified
 from destmock._pictures.html import Html, tag
+from destmock._pictures.story import function_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from destmock._config import EventInvokeConfig
     from destmock._pictures.graph import Edge
     from destmock._pictures.topology import Known
 
@@ -32,17 +35,13 @@ def designer(view: View, known: Known) -> Html:
         tag(
             "li",
             tag("bdi", name_of(edge.start), class_="name"),
-            tag("small", f"{WAYS.get(edge.way, 'Invokes')} · {edge.taken} time{'s' * (edge.taken != 1)}"),
+            tag("small", _invokes(edge)),
             class_="box source",
         )
         for edge in incoming(view.graph, arn)
     ]
     destinations = [_destination(view, known, edge) for edge in outgoing(view.graph, arn)]
-    settings = [
-        f"{one.ref.qualifier or 'Retries'}: {one.policy.maximum_retry_attempts}, "
-        f"age at most {one.policy.maximum_event_age_in_seconds:,} s"
-        for one in known.configs
-    ]
+    settings = [_settings(config) for config in known.configs]
     middle = tag(
         "div",
         tag("bdi", known.ref.name, class_="name"),
@@ -64,6 +63,21 @@ def designer(view: View, known: Known) -> Html:
     )
 
 
+def _settings(config: EventInvokeConfig) -> str:
+    whose = f" of {config.ref.qualifier}" if config.ref.qualifier else ""
+    policy = config.policy
+    return (
+        f"Retries{whose}: {policy.maximum_retry_attempts}, "
+        f"age at most {policy.maximum_event_age_in_seconds:,} s"
+    )
+
+
+def _invokes(edge: Edge) -> str:
+    what = WAYS.get(edge.way, "Invokes")
+    whom = "" if edge.qualifier is None or edge.way != "source" else f" {edge.qualifier}"
+    return f"{what}{whom} · {edge.taken} time{'s' * (edge.taken != 1)}"
+
+
 def _boxes(items: Sequence[Html], none: str) -> Html:
     return tag("ul", items) if items else tag("p", none, class_="quiet")
 
@@ -73,13 +87,15 @@ def _destination(view: View, known: Known, edge: Edge) -> Html:
     tone = {"OnSuccess": "good", "OnFailure": "bad"}.get(edge.way, "warn")
     named = way if edge.qualifier is None else f"{way} of {edge.qualifier}"
     count = f"{kind_of(edge.end)} · {edge.taken} sent"
+    is_set, is_dead_letter = _is_set(known, edge), edge.way == "dead-letter" and known.dead_letter == edge.end
+    former = not (is_set or is_dead_letter)
     return tag(
         "li",
-        parts.chip(tone, named),
+        parts.chip("", f"Formerly {named[0].lower()}{named[1:]}") if former else parts.chip(tone, named),
         tag("bdi", name_of(edge.end), class_="name"),
         tag("small", count, parts.chip("bad", f"{edge.failed} FAILED") if edge.failed else None),
-        _change(view, known, edge, named) if _is_set(known, edge) else None,
-        class_=f"box {edge.way}",
+        _change(view, known, edge, named) if is_set else None,
+        class_="box former" if former else f"box {edge.way}",
         title=edge.end,
     )
 
@@ -103,7 +119,7 @@ def _change(view: View, known: Known, edge: Edge, named: str) -> Html:
         tag("a", "Replace", what, href=f"{function_url(arn, **prefilled)}#add"),
         tag("button", "Remove", what, class_="plain"),
         method="post",
-        action=f"{PREFIX}/remove",
+        action=action_url(view, "remove"),
         class_="change",
     )
 
@@ -136,19 +152,26 @@ def adding(view: View, known: Known) -> Html:
                 list="destinations",
                 autocomplete="off",
                 spellcheck="false",
+                required=True,
                 **described(view, "destination"),
             ),
             tag("datalist", options, id="destinations"),
+            tag(
+                "p",
+                "A queue, topic, event bus or function of the same region and account, or a bucket "
+                "on failure. Those there are come up while you type. One that is set already is replaced.",
+                class_="quiet help",
+            ),
             qualifier(form, "destination"),
             tag("button", "Save destination"),
             method="post",
-            action=f"{PREFIX}/destination",
+            action=action_url(view, "destination"),
         ),
     )
 
 
 def invoking(view: View, known: Known) -> Html:
-    form = view.form if view.action == "invoke" else {}
+    form = view.form if view.action == "invoke" else _again(view)
     chosen = form.get("type") or "Event"
     return card(
         "invoke",
@@ -170,13 +193,25 @@ def invoking(view: View, known: Known) -> Html:
                 form.get("payload", "{}"),
                 id="payload",
                 name="payload",
-                rows="6",
+                rows="4",
                 spellcheck="false",
                 **described(view, "invoke"),
             ),
             qualifier(form, "invoke"),
             tag("button", "Invoke"),
             method="post",
-            action=f"{PREFIX}/invoke",
+            action=action_url(view, "invoke"),
         ),
     )
+
+
+def _again(view: View) -> dict[str, str]:
+    """What was invoked just now, to be invoked again or changed."""
+    if view.done != "invoked":
+        return {}
+    for _, item in view.told:
+        if isinstance(item, (Entry, Synchronous)) and view.unfolded == f"event-{item.request_id}":
+            kind = "Event" if isinstance(item, Entry) else "RequestResponse"
+            named = function_text(item.function_arn).partition(":")[2]
+            return {"type": kind, "payload": item.payload.decode(errors="replace"), "qualifier": named}
+    return {}

@@ -8,7 +8,13 @@
   const base = "/_destmock";
   let version = page.dataset.version;
 
-  const say = (words) => { if (told.textContent !== words) told.textContent = words; };
+  // Nothing can be done while nobody answers: the buttons say so.
+  const say = (words, gone) => {
+    if (told.textContent !== words) told.textContent = words;
+    if (told.classList.toggle("gone", gone) || document.querySelector("button:disabled")) {
+      for (const button of document.querySelectorAll("button")) button.disabled = gone;
+    }
+  };
 
   const focusIn = (region) => {
     const active = document.activeElement;
@@ -60,9 +66,9 @@
       const answer = await fetch(`${base}/state?since=${encodeURIComponent(version)}`, { cache: "no-store" });
       if (!answer.ok) throw new Error(answer.status);
       if ((await answer.json()).changed) await refresh();
-      say("Live");
+      say("Live", false);
     } catch {
-      say("Not connected");
+      say("Not connected: the server has ended or does not answer. What is shown is old.", true);
     }
     setTimeout(look, document.hidden ? 5000 : 1000);
   };

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from destmock._pictures.html import Html, join, tag
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from destmock._pictures.topology import Known, Topology
 
 PREFIX = "/_destmock"
+#: What moves time: invocations themselves, whoever drives it, or the wall's clock.
+Clock = Literal["skip", "manual", "real"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class View:
     now: int
     version: str
     token: str
+    clock: Clock
     function: Known | None = None
     destinations: Sequence[str] = ()
     unfolded: str = ""
@@ -50,6 +53,13 @@ def url(view: View, **more: str) -> str:
     if view.function is None:
         return f"{PREFIX}?{urlencode(more)}" if more else PREFIX
     return function_url(view.function.ref.unqualified_arn, **more)
+
+
+def action_url(view: View, action: str) -> str:
+    """Where a form is sent; the same address leads back to the page that it is on."""
+    if view.function is None:
+        return f"{PREFIX}/{action}"
+    return f"{PREFIX}/{action}?{urlencode({'arn': view.function.ref.unqualified_arn})}"
 
 
 def function_url(arn: str, **more: str) -> str:

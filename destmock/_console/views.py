@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._console.designer import adding, designer, invoking
-from destmock._console.view import PREFIX, View, card, described, function_url, hidden, url, wrong
+from destmock._console.view import PREFIX, View, action_url, card, described, function_url, hidden, url, wrong
 from destmock._pictures import parts
 from destmock._pictures.drawing import drawing
 from destmock._pictures.html import Html, join, tag
-from destmock._pictures.lanes import together
+from destmock._pictures.lanes import on_axis, together
 from destmock._pictures.story import stories
 from destmock._record import timestamp
 
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ON_AXIS = 12
+#: What is said of the clock beside the time, and what at the queue.
+_CLOCKS = {
+    "skip": (
+        "skips waits",
+        (
+            "The clock skips waits: what is queued, and each retry after it, runs before the request that "
+            "queued it is answered. What is left, if anything, can be driven here."
+        ),
+    ),
+    "manual": ("stands until driven", "The clock stands: nothing runs until you drive time here."),
+    "real": (
+        "follows the wall's",
+        (
+            "The clock is real: what is queued runs by itself when its time has come, so there is nothing "
+            "to drive here."
+        ),
+    ),
+}
 #: What a redirect says was done.
 DONE = {
     "saved": "Destination saved.",
@@ -57,13 +75,13 @@ def _top(view: View) -> Html:
             "p",
             tag("span", "Virtual time ", class_="quiet"),
             tag("time", timestamp(view.now), datetime=timestamp(view.now)),
-            " ",
+            tag("span", f" · clock: {view.clock}, {_CLOCKS[view.clock][0]} ", class_="quiet"),
             parts.chip("wait", f"{len(view.pending)} queued") if view.pending else parts.chip("", "idle"),
             parts.chip("bad", f"{failed} not delivered") if failed else None,
             id="clock",
             data_live=True,
         ),
-        tag("p", id="live", role="status", class_="quiet"),
+        tag("p", id="live", role="status"),
         class_="top",
     )
 
@@ -104,6 +122,7 @@ def _content(view: View) -> Html:
         whole = drawing(view.graph, "Functions, what invokes them and their destinations")
         return join(
             tag("h1", "Overview"),
+            tag("p", "Choose a function to invoke it, or to change where its records go.", class_="quiet"),
             notice,
             card("map", title, whole, live=True),
             _queue(view),
@@ -122,6 +141,21 @@ def _content(view: View) -> Html:
 
 
 def _queue(view: View) -> Html:
+    return card(
+        "queue",
+        "Queue",
+        [wrong(view, action) for action in ("step", "run", "advance")],
+        tag("p", _CLOCKS[view.clock][1], class_="quiet"),
+        # What is typed would be lost if it were live, which it need only be where it comes and goes.
+        tag("div", _driving(view), class_="drive", id="drive", data_live=view.clock == "skip"),
+        tag("div", parts.queue(view.pending, view.now), id="queue-inside", data_live=True),
+    )
+
+
+def _driving(view: View) -> list[Html]:
+    """The forms that drive time, where that is of use."""
+    if view.clock == "real" or (view.clock == "skip" and not view.pending):
+        return []
     form = view.form if view.action == "advance" else {}
     back = {} if view.function is None else {"back": view.function.ref.unqualified_arn}
     number = tag(
@@ -133,24 +167,17 @@ def _queue(view: View) -> Html:
         autocomplete="off",
         **described(view, "advance"),
     )
-    forms = [
+    return [
         _drive(view, back, "step", tag("button", "Run the next")),
         _drive(view, back, "run", tag("button", "Run until idle")),
         _drive(
             view, back, "advance", tag("label", "Seconds", for_="seconds"), number, tag("button", "Advance")
         ),
     ]
-    return card(
-        "queue",
-        "Queue",
-        [wrong(view, action) for action in ("step", "run", "advance")],
-        tag("div", forms, class_="drive"),
-        tag("div", parts.queue(view.pending, view.now), id="queue-inside", data_live=True),
-    )
 
 
 def _drive(view: View, back: Mapping[str, str], action: str, *children: Html) -> Html:
-    return tag("form", hidden(view, **back), *children, method="post", action=f"{PREFIX}/{action}")
+    return tag("form", hidden(view, **back), *children, method="post", action=action_url(view, action))
 
 
 def _events(view: View) -> Html:
@@ -164,6 +191,7 @@ def _events(view: View) -> Html:
     return card(
         "events",
         "Events",
+        tag("p", on_axis(min(_ON_AXIS, len(told)), len(told) + view.older), class_="quiet"),
         together(told[:_ON_AXIS]),
         [parts.event(story, unfolded=story.key == view.unfolded) for story in told],
         tag("p", more) if view.older else None,

@@ -13,7 +13,7 @@ from math import log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _FIRST, _LAST = 2.0, 97.0
 
@@ -38,14 +38,18 @@ class Axis:
 
     def ticks(self, apart: float) -> list[int]:
         """The times with room for words: the first, the last, and others that are so many per cent apart."""
-        kept = [self.times[0]]
-        if len(self.times) == 1:
+        return self.thinned(self.times, apart)
+
+    def thinned(self, times: Sequence[int], apart: float) -> list[int]:
+        """Those of some times, the axis's own first and last among them, that are so far apart."""
+        kept = [times[0]]
+        if len(times) == 1:
             return kept
-        for time in self.times[1:-1]:
+        for time in times[1:-1]:
             place = self.at(time)
             if place - self.at(kept[-1]) >= apart and self.places[-1] - place >= apart:
                 kept.append(time)
-        return [*kept, self.times[-1]]
+        return [*kept, times[-1]]
 
 
 def axis(times: Iterable[int]) -> Axis:

@@ -8,17 +8,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from destmock._pictures.graph import KINDS, WAYS, name_of
-from destmock._pictures.html import Html, tag
+from destmock._pictures.html import Html, join, tag
 
 if TYPE_CHECKING:
     from destmock._pictures.graph import Edge, Graph, Node
 
-_WIDTH, _HEIGHT, _VIA = 160, 48, 12
+_WIDTH, _HEIGHT, _VIA = 176, 72, 12
 #: Between columns, with room for the words of an edge; between the boxes of a column; around everything.
-_ACROSS, _DOWN, _MARGIN = 166, 22, 10
+_ACROSS, _DOWN, _MARGIN = 160, 18, 10
 #: Between the ends of two edges at the same box.
 _PORT = 20
-_NAME_SHOWN, _LABEL_SHOWN = 22, 28
+_LABEL_SHOWN = 24
+#: A name has three lines; of one that is longer, so much of its start and its end is shown.
+_NAME_SHOWN, _NAME_START, _NAME_END = 32, 17, 14
+#: What fits a narrow window.
+_NARROW = 330
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,10 @@ def drawing(graph: Graph, title: str) -> Html:
         height=f"{height:g}",
         class_="map",
     )
-    return tag("div", picture, class_="scroll", tabindex="0", role="group", aria_label=title)
+    scrolled = tag("div", picture, class_="scroll", tabindex="0", role="group", aria_label=title)
+    wide = width > _NARROW
+    hint = tag("p", "Wider than this window: scroll it sideways →", class_="narrow quiet", aria_hidden="true")
+    return join(hint if wide else None, scrolled)
 
 
 def _laid_out(graph: Graph) -> tuple[dict[str, Box], list[_Route]]:
@@ -82,7 +89,7 @@ def _laid_out(graph: Graph) -> tuple[dict[str, Box], list[_Route]]:
     boxes: dict[str, Box] = {}
     for number in sorted(columns):
         nodes, y = columns[number], float(_MARGIN)
-        for key in sorted(nodes, key=lambda key: (_pull(before[key], boxes), key)):
+        for key in sorted(nodes, key=lambda key: (not before[key], _pull(before[key], boxes), key)):
             found = nodes[key]
             height = _VIA if found is None else max(_HEIGHT, _PORT * max(ends[key]) + 8)
             boxes[key] = Box(found, _MARGIN + number * (_WIDTH + _ACROSS), y, height)
@@ -121,8 +128,11 @@ def _columns(graph: Graph) -> dict[str, int]:
     for ends in forward.values():
         for end in ends:
             waiting[end] += 1
-    column = dict.fromkeys(waiting, 0)
     ready = [key for key, number in waiting.items() if not number]
+    column = dict.fromkeys(waiting, 0)
+    functions = {node.key for node in graph.nodes if node.kind == "lambda"}
+    if any(key not in functions for key in ready):  # nobody invokes these yet: they aren't sources
+        column.update(dict.fromkeys(functions.intersection(ready), 1))
     while ready:
         key = ready.pop()
         for end in forward[key]:
@@ -209,9 +219,14 @@ def _words(route: _Route, ports: tuple[float, float]) -> Html:
 
 
 def _drawn(box: Box, node: Node) -> Html:
-    middle = box.middle
     kind = KINDS[node.kind] + (f" · {node.dropped} dropped" if node.dropped else "")
     second = f"{kind} · {node.where}" if node.where else kind
+    words = tag(
+        "div",
+        tag("bdi", _middle_out(node.name), class_="name long" if len(node.name) > _NAME_SHOWN else "name"),
+        tag("small", second),
+        class_="words",
+    )
     return tag(
         "g",
         tag("title", f"{kind} {node.name} {node.where}".strip()),
@@ -223,8 +238,15 @@ def _drawn(box: Box, node: Node) -> Html:
             height=f"{box.height:g}",
             rx=24 if node.kind == "source" else 6,
         ),
-        tag("text", _short(node.name, _NAME_SHOWN), x=f"{box.x + 14:g}", y=f"{middle - 2:g}", class_="name"),
-        tag("text", _short(second, 30), x=f"{box.x + 14:g}", y=f"{middle + 14:g}", class_="kind"),
+        # HTML, which breaks and cuts words by the font that there is; SVG's text would run out of the box.
+        tag(
+            "foreignObject",
+            words,
+            x=f"{box.x + 10:g}",
+            y=f"{box.middle - _HEIGHT / 2:g}",
+            width=_WIDTH - 20,
+            height=_HEIGHT,
+        ),
         class_=f"node {node.kind}{' dropped' if node.dropped else ''}",
     )
 
@@ -232,6 +254,11 @@ def _drawn(box: Box, node: Node) -> Html:
 def _told(edge: Edge) -> str:
     way = WAYS.get(edge.way, "invokes")
     return f"{name_of(edge.start)} to {name_of(edge.end)}, {way}: {edge.label}"
+
+
+def _middle_out(name: str) -> str:
+    """A long name by its start and its end, which tell it from its neighbours."""
+    return name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_START]}…{name[-_NAME_END:]}"
 
 
 def _short(text: str, limit: int) -> str:

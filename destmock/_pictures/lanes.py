@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: A wait has its length written on it where it has so much room, in per cent.
 _ROOM = 11.0
 #: Between two ticks, so that their words don't touch: in a wide window, in a narrow one.
-_APART, _NARROW_APART = 13.0, 34.0
-_LANE = 46
+_APART, _NARROW_APART = 13.0, 26.0
+_LANE = 58
 
 
 def alone(story: Story) -> Html:
@@ -59,10 +59,7 @@ def together(stories: Sequence[Story]) -> Html:
         tag("desc", ". ".join(f"{one.function}: {'; '.join(in_words(one))}" for one in stories[:20])),
         grid,
         [
-            (
-                _text(f"{story.function} · {story.status}", 0.5, _LANE * row + 14, f"whose {story.tone}"),
-                _lane(story, scale, _LANE * row + 32, numbered=False),
-            )
+            (_whose(story, _LANE * row), _lane(story, scale, _LANE * row + 43, numbered=False))
             for row, story in enumerate(stories)
         ],
         _ticks(scale, bottom + 16),
@@ -71,6 +68,19 @@ def together(stories: Sequence[Story]) -> Html:
         width="100%",
         height=bottom + 24,
     )
+
+
+def on_axis(drawn: int, of: int) -> str:
+    """What is said above the axis of several events."""
+    only = f" The newest {drawn} of {of:,} events." if drawn < of else ""
+    return f"Virtual time since the first event. Waits are drawn shorter than they are.{only}"
+
+
+def _whose(story: Story, y: int) -> Html:
+    """HTML, which cuts a name that is too long for a narrow window."""
+    rest = f"\u00a0· {story.status}{f' · {story.short_id}' if story.short_id else ''}"
+    words = tag("div", tag("bdi", story.function), tag("span", rest), class_=f"whose {story.tone}")
+    return tag("foreignObject", words, x=0, y=y, width="100%", height=20)
 
 
 def in_words(story: Story) -> Iterator[str]:
@@ -146,8 +156,9 @@ def _mark(scale: Axis, time: int, y: int, what: object, kind: str) -> Html:
 
 
 def _ticks(scale: Axis, y: int) -> Iterator[Html]:
-    coarse = set(scale.ticks(_NARROW_APART))
-    for time in scale.ticks(_APART):
+    ticks = scale.ticks(_APART)
+    coarse = set(scale.thinned(ticks, _NARROW_APART))
+    for time in ticks:
         kind = "tick" if time in coarse else "tick fine"
         yield _text(f"+{length(time - scale.times[0])}", scale.at(time), y, kind)
 

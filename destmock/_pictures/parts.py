@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: So many of a list of the same notes are written out.
 _NOTES_SHOWN = 12
+#: So much of a payload and of an exception is in the row of an event that is folded up.
+_EXCERPT = 120
 
 
 def chip(tone: Tone | str, words: str) -> Html:
@@ -42,12 +44,25 @@ def event(story: Story, *, level: int = 3, unfolded: bool = False) -> Html:
             tag("bdi", story.function, class_="name"),
             tag("span", f"{how}{again} · ", tag("bdi", story.source), class_="quiet"),
             tag("time", timestamp(story.accepted_at), datetime=timestamp(story.accepted_at)),
+            tag("span", _excerpts(story), class_="excerpt"),
         ),
         tag("div", _inside(story, level), class_="inside"),
         class_=f"event {story.tone}",
         id=story.key,
         open=unfolded,
     )
+
+
+def _excerpts(story: Story) -> Iterator[Html]:
+    """What tells it from others of its function."""
+    if story.short_id:
+        yield tag("code", story.short_id, class_="quiet")
+    if story.payload:
+        start = " ".join(decoded(story.payload[: _EXCERPT * 4]).split())
+        yield tag("bdi", tag("code", cut(start, _EXCERPT)))
+    failed = [tried.fact.exception for tried in story.attempts if tried.fact.exception is not None]
+    if failed:
+        yield tag("bdi", cut(" ".join(_exception(failed[-1]).split()), _EXCERPT), class_="exception")
 
 
 def _inside(story: Story, level: int) -> Iterator[Html]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from destmock._pictures import parts
 from destmock._pictures.drawing import drawing
 from destmock._pictures.html import Html, tag
-from destmock._pictures.lanes import together
+from destmock._pictures.lanes import on_axis, together
 from destmock._pictures.story import newest, stories
 from destmock._record import timestamp
 
@@ -80,14 +80,9 @@ def _events(told: Sequence[Story], older: int) -> Iterator[Html]:
         yield _section("Events", tag("p", "Nothing was invoked.", class_="quiet"))
         return
     drawn = told[-_ON_AXIS:]
-    only = f" The newest {len(drawn)} of them." if len(drawn) < len(told) + older else ""
     yield _section(
         "Time axis",
-        tag(
-            "p",
-            f"Virtual time since the first event. Waits are drawn shorter than they are.{only}",
-            class_="quiet",
-        ),
+        tag("p", on_axis(len(drawn), len(told) + older), class_="quiet"),
         together(drawn),
     )
     yield _section(

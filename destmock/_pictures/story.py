@@ -77,6 +77,11 @@ class Story:
         return function_text(self.function_arn)
 
     @property
+    def short_id(self) -> str:
+        """Enough of the request ID to tell events apart."""
+        return (self.request_id or "").partition("-")[0]
+
+    @property
     def times(self) -> list[int]:
         found = [self.accepted_at, *(tried.at for tried in self.attempts), *(note.at for note in self.notes)]
         due = None if self.due is None else self.due.at

@@ -117,6 +117,8 @@ class Gateway:
         path = environ["PATH_INFO"]
         if path == PAGE or path.startswith(f"{PAGE}/"):
             return _run(self._page, environ)
+        if _is_browser_at_the_door(environ):
+            return Reply("303 See Other", [("Location", PAGE), ("Content-Length", "0")], b"")
         if path.startswith("/moto-api"):  # moto takes whatever begins so for its own
             raise errors.access_denied(_MOTO_API)
         with self._simulation.turns.working_for(self._function(environ)):
@@ -177,6 +179,17 @@ class Gateway:
     def _error(self, error: errors.AWSError) -> Reply:
         answer = answers.error_answer(self._simulation.ids.uuid(), error)
         return _reply_of(answers.dated(answer, self._simulation.now))
+
+
+def _is_browser_at_the_door(environ: WSGIEnvironment) -> bool:
+    """Whether somebody has typed the endpoint's address; an SDK that lists buckets there signs."""
+    bucket = environ.get("HTTP_HOST", "").partition(":")[0].endswith(".localhost")
+    return (
+        environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        and environ["PATH_INFO"] == "/"
+        and not (bucket or environ["QUERY_STRING"] or "HTTP_AUTHORIZATION" in environ)
+        and "text/html" in environ.get("HTTP_ACCEPT", "")
+    )
 
 
 @cache

@@ -96,7 +96,7 @@ class Server(Destmock):
         simulation, changes = self._simulation, self._changes
         simulation.attempts.interrupts = ()  # no client's handler ends the server
         host = place.host
-        page = _own_page(self) if place.page is None else place.page(self)
+        page = place.page(self) if place.page is not None else _own_page(self, real_time=place.real_time)
         pace = Pace(simulation, changes) if place.real_time else None
         with contextlib.ExitStack() as stack:
             listener = Listener(host, place.port, self._disconnected)
@@ -135,8 +135,8 @@ class Server(Destmock):
         self._callers.pop(cast("tuple[str, int]", peer[:2]), None)
 
 
-def _own_page(server: Server) -> WSGIApplication:
-    return application(server, token=secrets.token_urlsafe(32))
+def _own_page(server: Server, *, real_time: bool) -> WSGIApplication:
+    return application(server, token=secrets.token_urlsafe(32), real_time=real_time)
 
 
 def _tell(subscriber: Callable[[Happening], object], told: Happening) -> None:
