@@ -76,7 +76,7 @@ def test_what_the_readme_shows_of_an_invocation_is_all_that_is_printed():
         )
         status, lines, err = server.end(signal.SIGINT)
     # A record is as long as the paths in its stack trace.
-    changing = re.compile(r"\b2026-\S+?Z|[0-9a-f]{8}-[0-9a-f-]{4,27}|\b[0-9]+ bytes")
+    changing = re.compile(r"\b20\d\d-\S+?Z|[0-9a-f]{8}-[0-9a-f-]{4,27}|\b[0-9]+ bytes")
     shown = [changing.sub("-", line) for line in (*README_LINES, "ended; no events were still queued")]
     assert [changing.sub("-", line) for line in lines] == shown
     assert (status, err) == (0, "")
@@ -246,9 +246,9 @@ def test_a_missing_file(refused):
 def test_a_bad_handler_takes_the_server_down_again(refused, tmp_path):
     app = tmp_path / "app.py"
     app.write_text("HANDLERS = {'orders': 7}")
-    before = threading.active_count()
+    before = {*threading.enumerate()}
     assert "the handler of 'orders' is 7" in refused(str(app), "--port", "0")
-    assert threading.active_count() == before
+    assert {*threading.enumerate()} <= before
 
 
 def test_without_the_extra_it_says_what_to_install(refused, monkeypatch):
