@@ -299,6 +299,25 @@ def test_an_event_from_standard_input(command, app, monkeypatch):
     assert '{"placed": 8}' in command("run", app, "--invoke", "orders", "--event", "-")[1]
 
 
+def test_what_a_terminal_would_obey_is_shown_instead(command, write):
+    code = "def handle(event, context):\n    raise ValueError('\\x1b[2J\\u202e')\n"
+    app = write("app.py", f"{code}HANDLERS = {{'orders': handle}}\n")
+    status, out, _ = command("run", app, "--event", "{}")
+    assert status == 1
+    assert "Error ValueError: \\x1b[2J\\x202e" in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("error", ["SystemExit(3)", "GeneratorExit()", "type('Own', (BaseException,), {})()"])
+def test_a_handler_that_would_end_the_process_is_a_failed_event(command, write, error):
+    app = write(
+        "app.py", f"def handle(event, context):\n    raise {error}\nHANDLERS = {{'orders': handle}}\n"
+    )
+    status, out, _ = command("run", app, "--event", "{}")
+    assert status == 1
+    assert out.count("Error Runtime.ExitError: RequestId:") == 3
+
+
 def test_a_destination_function_that_fails_is_a_failure(command, write):
     """The event that was invoked has ended well, and yet."""
     template = SHOP.replace("OnFailure", "OnSuccess").replace("!GetAtt Failed.Arn", f"{ARN}:audit")

@@ -1,4 +1,4 @@
-"""What `destmock serve` prints: whole lines, at once, whichever thread has something to tell."""
+"""What the commands print: whole lines, at once, whichever thread has something to tell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from destmock._ledger import Pending
     from destmock._server.happenings import Happening
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+#: What a terminal obeys, marks that turn the direction of the text among it.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Lines:
@@ -32,7 +33,7 @@ class Lines:
         """Writes lines, each on one line whatever is in it, and has them shown at once."""
         with self.together:
             for line in lines:
-                self._stream.write(f"{_harmless(line)}\n")
+                self._stream.write(f"{harmless(line)}\n")
             self._stream.flush()
 
     def tell(self, happening: Happening) -> None:
@@ -52,7 +53,7 @@ def pending_text(pending: Pending) -> str:
     return f"{pending.function_name} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
 
 
-def _harmless(line: str) -> str:
+def harmless(line: str) -> str:
     """Payloads and errors are anyone's: what would make a terminal do something is shown instead."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", " ".join(line.splitlines()))
 

@@ -14,6 +14,7 @@ import destmock
 from destmock._cli.apps import forgotten
 from destmock._cli.document import document
 from destmock._cli.functions import function_names
+from destmock._cli.lines import harmless
 from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, in_options, one_line
 
@@ -41,12 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise Problem(error) from error
     with forgotten(), mock as simulated:
+        # Whatever else a handler raises, it only ends its own process.
+        simulated._simulation.attempts.interrupts = (KeyboardInterrupt,)  # noqa: SLF001 - one thing to a user
         stacks = load(simulated, files, arguments).stacks
         status = _invoked(simulated, stacks, arguments.invoke, payload)
         if arguments.json:
             print(document(simulated.invocations, simulated.deliveries, simulated.drops))
         else:
-            print(in_options(simulated.timeline()))
+            for line in in_options(simulated.timeline()).split("\n"):
+                print(harmless(line))
     return status
 
 
