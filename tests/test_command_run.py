@@ -411,6 +411,23 @@ def test_several_apps_of_one_file_name(command, write):
 # What can't run
 
 
+def test_an_app_that_raises_what_is_no_exception(refused, write):
+    app = write("app.py", "class Own(BaseException): ...\nraise Own('no')\n")
+    assert refused("run", app) == f"{app}, line 2: {Path(app).stem}.Own: no"
+
+
+def test_a_template_without_a_bottom(refused, write):
+    template = write("deep.yaml", "a: " + "[" * 3_000)
+    assert refused("run", template) == f"{template}: it is nested too deeply"
+
+
+def test_an_event_without_a_standard_input(refused, app, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    assert (
+        refused("run", app, "--invoke", "orders", "--event", "-") == "--event -: there is no standard input"
+    )
+
+
 def test_a_missing_file(refused):
     assert refused("run", "nowhere/app.py") == "there is no file nowhere/app.py"
 

@@ -138,7 +138,9 @@ def _run(file: Path, code: Setup) -> None:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             code()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever ends a program, this one isn't ended by it
         raise Problem(_own_error(file, error)) from error
 
 

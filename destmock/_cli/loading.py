@@ -101,6 +101,9 @@ def _read(file: Path) -> templates.Template:
         raise Problem(templates.needing(file, error)) from error
     except REFUSALS as error:
         raise Problem(error) from error
+    except RecursionError as error:
+        message = f"{file}: it is nested too deeply"
+        raise Problem(message) from error
 
 
 def _section(template: templates.Template, name: str) -> Mapping[str, object]:

@@ -57,6 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _payload(event: str) -> bytes:
     if event.lstrip().startswith(_JSON):
         return os.fsencode(event)
+    if event == "-" and sys.stdin is None:
+        message = "--event -: there is no standard input"
+        raise Problem(message)
     try:
         return sys.stdin.buffer.read() if event == "-" else Path(event).read_bytes()
     except OSError as error:
