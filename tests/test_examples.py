@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # a process for each
 ROOT = Path(__file__).parent.parent
 
 
@@ -50,7 +51,6 @@ def test_a_failed_order_is_read_from_the_queue():
     ]
 
 
-@pytest.mark.slow
 def test_the_test_beside_an_example_passes():
     command = [sys.executable, "-m", "pytest", "-q", "examples/test_failed_orders.py"]
     result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
@@ -162,7 +162,6 @@ def test_each_example_is_short_enough_to_read():
         assert len(example.read_text().splitlines()) < limit, example.name
 
 
-@pytest.mark.slow
 def test_the_readme_s_code_blocks_run(pytester):
     """They are one program: later blocks use what earlier ones import."""
     readme = (ROOT / "README.md").read_text()
