@@ -169,6 +169,8 @@ class _Connection(BaseHTTPRequestHandler):
         self.close_connection = True
         phrase = HTTPStatus(code).phrase
         body = json.dumps({"message": message or phrase}).encode()
+        if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            phrase = "Request Entity Too Large"  # AWS's word, and Python's before 3.13
         kind = phrase.title().replace(" ", "") + "Exception"
         if not hasattr(self, "command"):
             self.command = ""
