@@ -120,13 +120,14 @@ class Turns:
     @property
     def mine(self) -> Running | None:
         """The innermost handler that this thread belongs to; `None` outside of handlers."""
-        if not self._running:
+        handlers = self._running  # another thread may put others in their place
+        if not handlers:
             return None
-        me, innermost = get_ident(), self._running[-1]
+        me, innermost = get_ident(), handlers[-1]
         if innermost.thread == me:
             return innermost
         function = self._workers.get(current_thread())
-        for running in reversed(self._running):
+        for running in reversed(handlers):
             if running.thread == me or running.function == function:
                 return running
         return None
