@@ -13,6 +13,8 @@ import pytest
 from destmock import DestmockError, InactiveError, mock_destinations, outcomes
 from destmock._turns import Turns
 
+pytestmark = pytest.mark.slow  # many threads, whose clients are made while handlers run
+
 
 @pytest.fixture(autouse=True)
 def nobody_waits_for_ever():
