@@ -81,18 +81,20 @@ class Functions:
         #: Which of moto's two Lambdas they are in: a nested `mock_aws` may choose the other.
         self._kind: type | None = None
 
-    def create_registered(self, account: str, region: str) -> None:
+    def create_registered(self, account: str, region: str) -> LambdaStorage:
         """Creates in moto each function that has a handler and isn't there yet.
 
         Once for each registration: a deleted function comes back when its handler is registered anew.
+        Answers where moto keeps them.
         """
-        kind = type(lambda_backend(account, region))
+        backend = lambda_backend(account, region)
+        kind, storage = type(backend), backend._lambdas  # noqa: SLF001
         if kind is not self._kind:
             self._kind = kind
             for known in (self._seen, self._served, self._created):
                 known.clear()
         if self._seen.get((account, region)) == self._handlers.generation:
-            return
+            return storage
         self._seen[account, region] = self._handlers.generation
         for name, registration in self._handlers.of(account, region):
             key = (account, region, name)
@@ -103,6 +105,7 @@ class Functions:
                 _apply(registration, self._created[key])
             else:
                 self._create(key, registration)
+        return storage
 
     def release(self, account: str, region: str, name: str) -> None:
         """Makes room for a `CreateFunction` of a function that so far only its handler created."""
@@ -122,8 +125,7 @@ class Functions:
 
     def find(self, ref: FunctionRef) -> Function | None:
         """The version that an invocation of `ref` runs now; `None` if there is none (D14)."""
-        self.create_registered(ref.account, ref.region)
-        storage = _storage(ref.account, ref.region)
+        storage = self.create_registered(ref.account, ref.region)
         version, found = LATEST, _named(storage, ref)
         if found is None:
             return None
@@ -183,8 +185,7 @@ class Functions:
 
     def identify(self, ref: FunctionRef) -> object | None:
         """The function, version or alias that `ref` names: another object once it was made anew."""
-        self.create_registered(ref.account, ref.region)
-        return _named(_storage(ref.account, ref.region), ref)
+        return _named(self.create_registered(ref.account, ref.region), ref)
 
     def missing(self, ref: FunctionRef, *, ran: bool) -> Result:
         """The three fates of an event whose function, version or alias isn't there."""
