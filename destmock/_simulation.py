@@ -79,7 +79,7 @@ class Simulation:
         self._clock: Clock[Job] = Clock(start)
         self._admission = Admission(self.attempts, self.ids, self.ledger, self._requeue)
         self._packages = Packages()
-        #: The threads that have queued something since they last settled down.
+        #: The threads that have queued something that they are about to run.
         self._queued: set[int] = set()
         self._closing = contextlib.ExitStack()
 
@@ -144,8 +144,14 @@ class Simulation:
         self.configs.accepted(ref)
         self.attempts.metrics.received(ref, self.now)
         self._clock.schedule(self.now, Dispatch(event))
-        self._queued.add(get_ident())
+        self._to_be_run()
         return event
+
+    def _to_be_run(self) -> None:
+        """Notes whose `settle_down` runs what has just been queued; who drives runs it anyway."""
+        thread = self.turns.outer_thread
+        if thread != self.turns.driver:
+            self._queued.add(thread)
 
     def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool:
         """Queues the event of a service that knows the function by name only.
@@ -164,7 +170,7 @@ class Simulation:
     def schedule_poll(self, at: int, poll: Poll) -> int:
         """Has an event source mapping look for records at `at`; answers a number to give it up by."""
         with self.turns.held:
-            self._queued.add(get_ident())
+            self._to_be_run()
             return self._clock.schedule(at, poll, background=poll.background)
 
     def give_up_poll(self, number: int) -> None:
@@ -205,17 +211,27 @@ class Simulation:
     def settle_down(self) -> None:
         """Runs what is queued, if that is what autorun is for: never inside a handler's own call.
 
-        While another thread drives, one that has queued nothing goes on: the handler may wait for it.
+        While another thread drives, or is about to, one that has queued nothing goes on: the handler may
+        wait for it.
         """
         if self.turns.holds:  # moto's own call, on the way to an answer
             return
         me = get_ident()
-        queued = me in self._queued
-        self._queued.discard(me)
         if not self.autorun or self.turns.driver == me or self.turns.mine is not None:
             return
-        if queued or (self.turns.driver is None and not self._clock.idle):
+        if me not in self._queued and not self._is_left_behind():
+            return
+        try:
             self.run(LIMIT)
+        finally:
+            self._queued.discard(me)
+
+    def _is_left_behind(self) -> bool:
+        """Whether something is queued that nobody else runs: an interrupt has ended the run it was due in."""
+        if self._clock.idle:
+            return False
+        with self.turns.held:
+            return not (self._queued or self._clock.idle) and self.turns.driver is None
 
     def step(self) -> Invocation | Pending | None:
         """Runs the next queued thing and answers the fact that it belongs to; `None` when idle."""

@@ -133,6 +133,12 @@ class Turns:
         return None
 
     @property
+    def outer_thread(self) -> int:
+        """The thread that goes on once the handlers have ended that this thread belongs to; else itself."""
+        running = self._running
+        return running[0].thread if running and self.mine is not None else get_ident()
+
+    @property
     def innermost(self) -> str | None:
         """The function of the innermost handler that is running, whichever thread it is on."""
         running = self._running

@@ -348,6 +348,39 @@ def test_a_handler_may_wait_for_a_thread_that_reads_its_queue(destmock, lam, sqs
     assert destmock.invocations[0].attempts[0].response == "done"
 
 
+def test_a_thread_that_has_queued_nothing_does_not_run_what_another_one_is_about_to(destmock, lam, sqs):
+    """The handler may wait for what that thread does next."""
+    threads = []
+    destmock.handler("orders", lambda event, context: threads.append(threading.get_ident()))
+    before_it_runs = "after-call.lambda.Invoke"
+    lam.meta.events.register_first(before_it_runs, lambda **_: in_a_thread(sqs.list_queues))
+    lam.invoke(FunctionName="orders", InvocationType="Event")
+    assert threads == [threading.get_ident()]
+
+
+def test_nor_what_a_handler_has_queued(destmock, lam, sqs, elsewhere):
+    """It runs after the handler, which may wait for another thread of the test's."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def outside():
+        asked.wait(60)
+        sqs.list_queues()
+        answered.set()
+
+    def outer(event, context):
+        elsewhere(lambda: lam.invoke(FunctionName="inner", InvocationType="Event"))
+        asked.set()
+        return answered.wait(10)
+
+    destmock.handler("outer", outer)
+    destmock.handler("inner", outcomes(1))
+    thread = threading.Thread(target=outside)
+    thread.start()
+    assert lam.invoke(FunctionName="outer")["Payload"].read() == b"true"
+    thread.join()
+    assert [invocation.condition for invocation in destmock.invocations] == ["Success"]
+
+
 # The end of a mock
 
 
