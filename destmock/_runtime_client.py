@@ -29,18 +29,68 @@ if TYPE_CHECKING:
 _BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
 
 
-def _as_json(value: Any) -> str:
-    """awslambdaric's `to_json`, without making an encoder each time; nobody asks for X-Ray's faults."""
-    if value is None:
+def _as_json(error: dict[str, Any] | None) -> str:
+    """awslambdaric's `to_json`, without making an encoder each time; nobody asks for X-Ray's faults.
+
+    Of a text alone, its encoder makes JSON four times as fast as of a dictionary.
+    """
+    if error is None:
         return ""
-    text: str = _marshaller(os.environ.get("AWS_EXECUTION_ENV", "")).jsonEncoder.encode(value)
-    return text
+    environment = os.environ.get("AWS_EXECUTION_ENV", "")
+    encode = _marshaller(environment).jsonEncoder.encode
+    stack = error["stackTrace"]
+    try:
+        stack = _stack_as_json(environment, tuple(stack))
+    except TypeError:  # the function's own FaultException may have anything for one
+        stack = encode(stack)
+    return (
+        f'{{"errorMessage": {encode(error["errorMessage"])}, "errorType": {encode(error["errorType"])}, '
+        f'"requestId": {encode(error["requestId"])}, "stackTrace": {stack}}}'
+    )
 
 
-#: awslambdaric's own, but for how it writes JSON, and that it describes no error for X-Ray.
+@lru_cache(maxsize=100)
+def _stack_as_json(environment: str, stack: tuple[str, ...]) -> str:
+    return cast("str", _marshaller(environment).jsonEncoder.encode(stack))
+
+
+class _Lines:
+    """A log sink for awslambdaric that keeps what it gets."""
+
+    lines: list[str]
+
+    def log_error(self, lines: list[str]) -> None:
+        self.lines = lines
+
+
+def _log_error(error: dict[str, Any], log_sink: Capture) -> None:
+    """awslambdaric's own, but that it takes a stack trace that it knows apart no more."""
+    try:
+        stack = _stack_as_lines(tuple(error["stackTrace"]))
+    except TypeError:
+        bootstrap.log_error(error, log_sink)
+        return
+    head = _Lines()
+    bootstrap.log_error({**error, "stackTrace": None}, head)
+    log_sink.log_error([*head.lines, *stack])
+
+
+@lru_cache(maxsize=100)
+def _stack_as_lines(stack: tuple[str, ...]) -> list[str]:
+    whole = _Lines()
+    bootstrap.log_error({"stackTrace": stack}, whole)
+    return whole.lines[1:]
+
+
+#: awslambdaric's own, but for how it writes errors, and that it describes none for X-Ray.
 handle_event_request: Callable[..., None] = FunctionType(
     bootstrap.handle_event_request.__code__,
-    {**vars(bootstrap), "to_json": _as_json, "make_xray_fault": lambda *_: None},
+    {
+        **vars(bootstrap),
+        "log_error": _log_error,
+        "make_xray_fault": lambda *_: None,
+        "to_json": _as_json,
+    },
     argdefs=bootstrap.handle_event_request.__defaults__,
 )
 

@@ -20,6 +20,7 @@ import boto3
 import pytest
 import requests
 import time_machine
+from botocore import useragent
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError, ProfileNotFound
@@ -236,6 +237,19 @@ def test_moto_s_settings_are_the_user_s_inside_and_put_back(unchanged):
                 assert default_user_config["lambda"] == {"use_docker": True}
         assert default_user_config["lambda"] == {"use_docker": False}
         assert default_user_config["batch"] == {"use_docker": False}
+
+
+_agent_texts = st.text("aZ09 .,#/_é-", min_size=1, max_size=30)
+_agent_limits = st.builds(useragent.UserAgentComponentSizeConfig, st.integers(1, 40), st.just(","))
+
+
+@given(_agent_texts, _agent_texts, st.none() | _agent_texts, st.none() | _agent_limits)
+@settings(max_examples=200)
+def test_the_user_agent_is_as_without_a_mock(prefix, name, value, limit):
+    component = useragent.UserAgentComponent(prefix, name, value, limit)
+    outside = component.to_string()
+    with mock_destinations():
+        assert [component.to_string() for _ in range(2)] == [outside] * 2
 
 
 def test_the_program_s_own_settings_outside_aws_stay(monkeypatch):

@@ -1294,6 +1294,8 @@ errors = st.builds(
 @given(errors, st.integers(0, 5), st.none() | errors)
 @example(ValueError("\n  two lines\n"), 1, None)
 @example(ValueError("\ud800"), 0, None)
+@example(FaultException("Kind", "text", ["one\n  two", ""]), 0, None)
+@example(FaultException("Kind", "text", None), 0, None)
 def test_B1_B17_B20_any_exception_has_awslambdaric_s_bytes_and_log_event(destmock, error, depth, cause):
     def orders(event, context):
         return deeper(depth)
