@@ -13,7 +13,8 @@ from destmock._injection import Injection
 from destmock._ledger import Attempt, Refused, Synchronous
 from destmock._logs import LogEvents, Logs
 from destmock._metrics import Metrics
-from destmock._runtime import Call, Outcome, Runtime
+from destmock._outcome import Call, Outcome
+from destmock._runtime import Runtime
 from destmock._turns import Running, Turns
 from destmock._xray import Run, Segments, Traced
 
@@ -63,7 +64,14 @@ class Attempts:
             self.metrics.flush()
             self.segments.flush()
 
+    def leave(self) -> None:
+        """Puts back what has stayed of a function's surroundings: others may look at the process."""
+        if self._runtime.stays:
+            with self.turns.held:
+                self._runtime.leave()
+
     def close(self) -> None:
+        self.leave()
         self.logs.flush()
         self._runtime.close()
 
@@ -78,11 +86,20 @@ class Attempts:
         passed = trace.counts[function_hash(ref.unqualified_arn)]
         return passed > RECURSION_LIMIT and not self._functions.allows_recursion(ref)
 
-    def run(self, function: Function, code: Registration | Package, call: Call, trace: Trace) -> Outcome:
+    def run(
+        self,
+        function: Function,
+        code: Registration | Package,
+        call: Call,
+        trace: Trace,
+        *,
+        stay: bool = False,
+    ) -> Outcome:
+        """One attempt. With `stay`, the event's next one may find the process as this one, until `leave`."""
         self.slots.occupy(function.ref)
         running = Running(function.ref.unqualified_arn, trace, call.trace_header)
         try:
-            outcome = self._runtime.run(function, code, call, self.turns.handler(running))
+            outcome = self._runtime.run(function, code, call, self.turns.handler(running), stay=stay)
         finally:
             self.slots.release(function.ref)
         if outcome.interrupt is not None and not isinstance(outcome.interrupt, self.interrupts):

@@ -93,25 +93,39 @@ class Capture:
     def second(self) -> str:
         return f"{self.timestamp[:19]}Z"
 
-    def active(self, handler: RootHandler, own: list[logging.Handler]) -> _Active:
+    def active(self, handler: RootHandler, own: list[logging.Handler]) -> Active:
         """While entered, everything goes here; `own` are the handlers that the function puts on the root.
 
         Those are there while it runs.
         """
-        return _Active(self, handler, own)
+        return Active(self, handler, own)
 
     def events(self) -> tuple[list[str], list[str]]:
         """The log events of the cold start, and those of the invocation."""
         written = self._bytes.getvalue()
         init: list[str] = []
         invocation: list[str] = []
+        if not written:
+            return init, invocation
         for start, event in _split(written, self._framed):
             (init if start < self._init_ends else invocation).append(event.decode(errors="replace"))
         return init, invocation
 
 
-class _Active:
-    __slots__ = ("_before", "_capture", "_handler", "_others", "_outer", "_own", "_streams", "_text")
+class Active:
+    """While entered, what a function writes and logs goes to a capture."""
+
+    __slots__ = (
+        "_before",
+        "_capture",
+        "_handler",
+        "_level",
+        "_others",
+        "_outer",
+        "_own",
+        "_streams",
+        "_text",
+    )
 
     def __init__(self, capture: Capture, handler: RootHandler, own: list[logging.Handler]) -> None:
         self._capture = capture
@@ -129,6 +143,7 @@ class _Active:
         level = self._capture.level
         if level is not None:
             root.setLevel("DEBUG" if level == "TRACE" else level)
+        self._level = root.level
 
     def __exit__(self, *_: object) -> None:
         handler, root = self._handler, logging.root
@@ -142,6 +157,24 @@ class _Active:
             known = (*self._others, handler)
             self._own[:] = [found for found in root.handlers if found not in known]
         root.handlers[:] = self._others
+
+    def is_untouched(self) -> bool:
+        """Whether the function has left standard output, standard error and the root logger as they were."""
+        text, root = self._text, logging.root
+        try:
+            text.flush()
+        except ValueError:  # detached by the handler
+            return False
+        return (
+            sys.stdout is sys.stderr is text
+            and not self._own
+            and root.level == self._level
+            and root.handlers == [*self._others, self._handler]
+        )
+
+    def follow(self, capture: Capture) -> None:
+        """Goes on with another capture of the same function."""
+        self._handler.log_sink = capture
 
 
 class _JsonFormatter(JsonFormatter):  # type: ignore[misc]
@@ -185,9 +218,10 @@ def _split(written: bytes, framed: list[tuple[int, int]]) -> Iterator[tuple[int,
     """Each log event and where it starts: the framed ones whole, what is between them line by line."""
     position = 0
     for start, end in [*framed, (len(written), len(written))]:
-        for line in io.BytesIO(written[position:start]):  # a carriage return ends no log event
-            yield position, line
-            position += len(line)
+        if position < start:
+            for line in io.BytesIO(written[position:start]):  # a carriage return ends no log event
+                yield position, line
+                position += len(line)
         if end > start:
             yield start, written[start:end]
         position = end

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,23 +33,24 @@ class Slots:
         self.account_concurrency = account_concurrency
         self._functions = functions
         #: Only those that have any, by the unqualified function.
-        self._busy: Counter[FunctionRef] = Counter()
+        self._busy: dict[FunctionRef, int] = {}
 
     def occupy(self, ref: FunctionRef) -> None:
-        self._busy[ref.unqualified] += 1
+        ref = ref.unqualified
+        self._busy[ref] = self._busy.get(ref, 0) + 1
 
     def release(self, ref: FunctionRef) -> None:
         ref = ref.unqualified
-        self._busy[ref] -= 1
-        if not self._busy[ref]:
-            del self._busy[ref]
+        busy = self._busy.pop(ref) - 1
+        if busy:
+            self._busy[ref] = busy
 
     def used_up(self, function: Function) -> str | None:
         """AWS's reason to throttle the function now; `None` if there is a slot for it (A26, D10)."""
         reserved = function.reserved_concurrency
         if reserved is not None:
-            return RESERVED_USED_UP if self._busy[function.ref.unqualified] >= reserved else None
-        if self.account_concurrency >= ACCOUNT_CONCURRENCY and self._busy.total() < LEAST_UNRESERVED:
+            return RESERVED_USED_UP if self._busy.get(function.ref.unqualified, 0) >= reserved else None
+        if self.account_concurrency >= ACCOUNT_CONCURRENCY and sum(self._busy.values()) < LEAST_UNRESERVED:
             return None  # whatever the reservations are
         account, region = function.ref.account, function.ref.region
         reservations = self._functions.reservations(account, region)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain, _pictures
 from destmock._clock import to_datetime, to_milliseconds
+from destmock._driver import LIMIT
 from destmock._faults import Faults
 from destmock._history import History
-from destmock._simulation import LIMIT
 from destmock.errors import InactiveError
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Destmock:
             raise ValueError(message)
         until = self._simulation.now + milliseconds
         to_datetime(until)  # an OverflowError for a time past the year 9999, before anything has run
-        self._simulation.run(LIMIT, until=until)
+        self._simulation.driver.run(LIMIT, until=until)
 
     def run_until_idle(self, limit: int = LIMIT) -> int:
         """Runs until nothing is queued, and answers how many attempts that took; throttles are none.
@@ -184,7 +184,7 @@ class Destmock:
         if not isinstance(limit, int) or limit < 0:
             message = f"limit is a number of attempts, not {limit!r}"
             raise ValueError(message)
-        return self._simulation.run(limit)
+        return self._simulation.driver.run(limit)
 
     def step(self) -> Invocation | Pending | None:
         """Runs the next queued thing, and answers the invocation it belongs to; `None` when idle.
@@ -193,7 +193,7 @@ class Destmock:
         it answers how that was queued.
         """
         self._check_active()
-        return self._simulation.step()
+        return self._simulation.driver.step()
 
     @property
     def pending(self) -> History[Pending]:

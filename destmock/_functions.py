@@ -6,12 +6,9 @@ on moto alone says whether it exists and what its settings are.
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 import re
-import zipfile
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
@@ -23,21 +20,21 @@ from destmock._arn import LATEST, FunctionRef
 from destmock._backends import lambda_backend
 from destmock._moto_gaps import dead_letter_config, layer_versions, logging_config, revision
 from destmock._packages import Deployment, no_handler
+from destmock._registered import DEFAULT_RUNTIME, Registered, placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from moto.awslambda.models import LambdaStorage
 
-    from destmock._handlers import Handlers, Registration
+    from destmock._handlers import Handlers
     from destmock._ids import Ids
     from destmock._lifecycle import Result
 
 #: Of a client that names none.
 DEFAULT_REGION = "us-east-1"
-#: The runtime of a function that destmock creates: any from 3.12 on serialises alike (B15).
-DEFAULT_RUNTIME = "python3.13"
 DEFAULT_RECURSION = "Terminate"
+_ACCOUNT_ID = os.environ.encodekey("MOTO_ACCOUNT_ID")
 _OTHER_LANGUAGES = ("dotnet", "go", "java", "nodejs", "provided", "ruby")
 _PYTHON = re.compile(r"python3\.\d+")
 
@@ -72,60 +69,14 @@ class Functions:
     """The functions of one simulation, in every account and region."""
 
     def __init__(self, handlers: Handlers, ids: Ids) -> None:
+        self.registered = Registered(handlers)
         self._handlers = handlers
         self._ids = ids
-        self._seen: dict[tuple[str, str], int] = {}
         self._recursion: dict[FunctionRef, tuple[object, str]] = {}
-        self._served: dict[tuple[str, str, str], int] = {}
-        self._created: dict[tuple[str, str, str], LambdaFunction] = {}
-        #: Which of moto's two Lambdas they are in: a nested `mock_aws` may choose the other.
-        self._kind: type | None = None
-
-    def create_registered(self, account: str, region: str) -> LambdaStorage:
-        """Creates in moto each function that has a handler and isn't there yet.
-
-        Once for each registration: a deleted function comes back when its handler is registered anew.
-        Answers where moto keeps them.
-        """
-        backend = lambda_backend(account, region)
-        kind, storage = type(backend), backend._lambdas  # noqa: SLF001
-        if kind is not self._kind:
-            self._kind = kind
-            for known in (self._seen, self._served, self._created):
-                known.clear()
-        if self._seen.get((account, region)) == self._handlers.generation:
-            return storage
-        self._seen[account, region] = self._handlers.generation
-        for name, registration in self._handlers.of(account, region):
-            key = (account, region, name)
-            if self._served.get(key) == registration.serial:
-                continue
-            self._served[key] = registration.serial
-            if self._is_ours(key):
-                _apply(registration, self._created[key])
-            else:
-                self._create(key, registration)
-        return storage
-
-    def release(self, account: str, region: str, name: str) -> None:
-        """Makes room for a `CreateFunction` of a function that so far only its handler created."""
-        key = (account, region, name)
-        if self._is_ours(key):
-            _storage(account, region).del_function(name)
-        self._created.pop(key, None)
-        self._served.pop(key, None)
-        self._seen.pop((account, region), None)
-
-    def close(self) -> None:
-        """Takes out of moto what was put there, for the `mock_aws` that may still be active around."""
-        for key in self._created:
-            if self._is_ours(key):
-                account, region, name = key
-                _storage(account, region).del_function(name)
 
     def find(self, ref: FunctionRef) -> Function | None:
         """The version that an invocation of `ref` runs now; `None` if there is none (D14)."""
-        storage = self.create_registered(ref.account, ref.region)
+        storage = self.registered.create(ref.account, ref.region)
         version, found = LATEST, _named(storage, ref)
         if found is None:
             return None
@@ -178,14 +129,15 @@ class Functions:
                     found[ref] = dead_letter_config(group["latest"]).get("TargetArn")
         names = {ref.name for ref in found}
         account, region = account_of(""), os.environ.get("AWS_DEFAULT_REGION", DEFAULT_REGION)
+        served = self.registered.served(account, region)
         for name, _ in self._handlers.of(account, region):
-            if name not in names and (account, region, name) not in self._served:
+            if name not in names and name not in served:
                 found[FunctionRef(partition_of(region), account, region, name)] = None
         return found
 
     def identify(self, ref: FunctionRef) -> object | None:
         """The function, version or alias that `ref` names: another object once it was made anew."""
-        return _named(self.create_registered(ref.account, ref.region), ref)
+        return _named(self.registered.create(ref.account, ref.region), ref)
 
     def missing(self, ref: FunctionRef, *, ran: bool) -> Result:
         """The three fates of an event whose function, version or alias isn't there."""
@@ -210,7 +162,7 @@ class Functions:
 
     def sizes(self, account: str, region: str) -> list[int]:
         """The code size of each function, in bytes, its versions' included."""
-        groups = _storage(account, region)._functions.values()  # noqa: SLF001
+        groups = self.registered.create(account, region)._functions.values()  # noqa: SLF001
         return [sum(int(one.code_size) for one in (g["latest"], *g["versions"])) for g in groups]
 
     def allows_recursion(self, ref: FunctionRef) -> bool:
@@ -223,32 +175,6 @@ class Functions:
 
     def put_recursion_config(self, ref: FunctionRef, setting: str) -> None:
         self._recursion[ref.unqualified] = (self.identify(ref.unqualified), setting)
-
-    def _create(self, key: tuple[str, str, str], registration: Registration) -> None:
-        account, region, name = key
-        storage = _storage(account, region)
-        if name in storage._functions:  # noqa: SLF001 - moto has no cheaper way to ask
-            return
-        spec = {
-            "FunctionName": name,
-            "Runtime": DEFAULT_RUNTIME,
-            "Role": f"arn:{get_partition(region)}:iam::{account}:role/{name}",
-            "Handler": registration.handler_string,
-            "Code": {"ZipFile": base64.b64encode(_placeholder()).decode()},
-        }
-        function = LambdaFunction(account, spec, region, version=LATEST)  # type: ignore[abstract]
-        _apply(registration, function)
-        # Past put_function, which would want the role to exist in moto's IAM.
-        storage._functions[name] = {"latest": function, "versions": []}  # noqa: SLF001
-        storage._arns[function.function_arn] = function  # noqa: SLF001
-        self._created[key] = function
-
-    def _is_ours(self, key: tuple[str, str, str]) -> bool:
-        if key not in self._created:
-            return False
-        account, region, name = key
-        group = _storage(account, region)._functions.get(name)  # noqa: SLF001
-        return group is not None and group["latest"] is self._created[key]
 
     def _routed(self, alias: Any) -> str:
         """The version an alias sends this attempt to, by its weights if it has any."""
@@ -263,10 +189,12 @@ class Functions:
 
 def account_of(access_key: str) -> str:
     """The account that moto counts an access key to."""
-    given = os.environ.get("MOTO_ACCOUNT_ID")
-    if given:
-        return given
-    for account, partitions in [*iam_backends.items()]:
+    variables = getattr(os.environ, "_data", None)  # each call asks, and by `os.environ` it takes far longer
+    if variables is None or _ACCOUNT_ID in variables:
+        given = os.environ.get("MOTO_ACCOUNT_ID")
+        if given:
+            return given
+    for account, partitions in [*iam_backends.items()] if iam_backends else ():
         if any(access_key in backend.access_keys for backend in partitions.values()):
             return str(account)
     return DEFAULT_ACCOUNT_ID
@@ -304,13 +232,6 @@ def _version(storage: LambdaStorage, name: str, version: str) -> LambdaFunction 
     return latest if version == LATEST else storage._get_version(name, version)  # noqa: SLF001
 
 
-def _apply(registration: Registration, function: LambdaFunction) -> None:
-    function.handler = registration.handler_string
-    function.timeout = registration.timeout
-    function.memory_size = registration.memory_size
-    function.environment_vars = dict(registration.environment)
-
-
 def _why_not(function: LambdaFunction) -> str | None:
     """Why destmock can't run what was deployed, as far as it shows without unpacking it."""
     if function.package_type == "Image":
@@ -319,7 +240,7 @@ def _why_not(function: LambdaFunction) -> str | None:
         return _other_runtime(function.run_time)
     if not function.code_bytes:
         return "its code is empty, or was not in S3 when it was deployed"
-    if function.code_bytes == _placeholder():
+    if function.code_bytes == placeholder():
         return "its handler was registered with another mock"
     return None
 
@@ -330,15 +251,3 @@ def _other_runtime(runtime: str | None) -> str:
     if runtime.startswith(_OTHER_LANGUAGES):
         return f"its runtime is {runtime}, and destmock runs Python only"
     return f"its runtime is {runtime}, which is no Python runtime that destmock knows"
-
-
-@cache
-def _placeholder() -> bytes:
-    """The code that GetFunction shows for a function whose code is a registered handler."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr(
-            zipfile.ZipInfo("README"),
-            "The code of this function is a handler registered with destmock.\n",
-        )
-    return archive.getvalue()

@@ -86,7 +86,7 @@ def on_cloudformation_call(**_: object) -> None:
 def after_call(**_: object) -> None:
     """With autorun, everything that the call has queued runs before it returns, retries included."""
     if active:
-        active[-1].settle_down()
+        active[-1].driver.settle_down()
 
 
 def before_sign(request_signer: Any, **_: object) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from unittest.mock import patch
 
 from destmock._arn import LATEST
@@ -28,6 +28,11 @@ _MINUTE = 60_000
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - moto's times are UTC without saying so
 
 
+Values: TypeAlias = "tuple[tuple[str, int], ...]"
+#: So many samples are counted at once.
+_AT_ONCE = 1_000
+
+
 class Samples(NamedTuple):
     """What was counted of a function in the minute that began at `at`, in milliseconds.
 
@@ -36,7 +41,7 @@ class Samples(NamedTuple):
 
     ref: FunctionRef
     at: int
-    values: tuple[tuple[str, int], ...]
+    values: Values
     version: str | None = None
 
 
@@ -44,49 +49,52 @@ class Metrics:
     """Samples on their way to moto, which gets them when a `cloudwatch` call asks: how many of each alike."""
 
     def __init__(self) -> None:
-        self._unwritten: Counter[Samples] = Counter()
+        #: The latest samples, and how many there were of each alike before them.
+        self._latest: list[Samples] = []
+        self._counted: Counter[Samples] = Counter()
 
     def received(self, ref: FunctionRef, at: int) -> None:
-        self._write(ref, at, ("AsyncEventsReceived", 1))
+        self._write(ref, at, (("AsyncEventsReceived", 1),))
 
     def aged(self, ref: FunctionRef, at: int, accepted_at: int) -> None:
         """An event leaves the queue for an attempt, its first or a later one (K11)."""
-        self._write(ref, at, ("AsyncEventAge", at - accepted_at))
+        self._write(ref, at, (("AsyncEventAge", at - accepted_at),))
 
     def ran(self, ref: FunctionRef, version: str, at: int, result: Result, duration: int) -> None:
-        """An attempt that started at `at`; a throttle is told apart by a sample of 0 (K7, K9)."""
-        values = (
-            ("Invocations", 1),
-            ("Errors", int(result != "Success")),
-            ("Throttles", 0),
-            ("Duration", duration),
-        )
-        self._unwritten[Samples(ref, at - at % _MINUTE, values, version)] += 1
+        """An attempt that started at `at` (K7)."""
+        self._write(ref, at, _of_attempt(result == "Success", duration), version)
 
     def throttled(self, ref: FunctionRef, at: int) -> None:
-        self._write(ref, at, ("Throttles", 1), ("Errors", 0))
+        self._write(ref, at, (("Throttles", 1), ("Errors", 0)))
 
     def stopped(self, ref: FunctionRef, at: int) -> None:
-        self._write(ref, at, ("RecursiveInvocationsDropped", 1))
+        self._write(ref, at, (("RecursiveInvocationsDropped", 1),))
 
     def ended(self, ref: FunctionRef, at: int, *, succeeded: bool) -> None:
         """An event is over, whoever is told of it (K7)."""
-        self._write(ref, at, ("AsyncEventsDropped", int(not succeeded)))
+        self._write(ref, at, (("AsyncEventsDropped", 0 if succeeded else 1),))
 
     def undelivered(self, ref: FunctionRef, at: int, *, dead_letter: bool) -> None:
         """Counted only where a delivery fails: a good one leaves no sample of 0 (K8)."""
-        self._write(ref, at, ("DeadLetterErrors" if dead_letter else "DestinationDeliveryFailures", 1))
+        self._write(ref, at, (("DeadLetterErrors" if dead_letter else "DestinationDeliveryFailures", 1),))
 
-    def _write(self, ref: FunctionRef, at: int, *values: tuple[str, int]) -> None:
-        self._unwritten[Samples(ref, at - at % _MINUTE, values)] += 1
+    def _write(self, ref: FunctionRef, at: int, values: Values, version: str | None = None) -> None:
+        self._latest.append(Samples(ref, at - at % _MINUTE, values, version))
+        if len(self._latest) >= _AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        latest, self._latest = self._latest, []
+        self._counted.update(latest)
 
     def flush(self) -> None:
-        if not self._unwritten:
+        self._count()
+        if not self._counted:
             return
         # Not before, so that only those who read metrics wait for the import.
         from moto.cloudwatch.models import MetricDatum, cloudwatch_backends  # noqa: PLC0415
 
-        for samples, number in self._unwritten.items():
+        for samples, number in self._counted.items():
             backend = cloudwatch_backends[samples.ref.account][samples.ref.region]
             _read_as_aws_does(backend)
             at = to_datetime(samples.at).replace(tzinfo=None)
@@ -94,7 +102,13 @@ class Metrics:
                 for dimensions in _dimension_sets(samples):
                     datum = MetricDatum(NAMESPACE, name, value, dimensions, at, _unit(name))
                     backend.metric_data += [datum] * number
-        self._unwritten.clear()
+        self._counted.clear()
+
+
+@lru_cache(maxsize=100)
+def _of_attempt(succeeded: bool, duration: int) -> Values:  # noqa: FBT001 - positional for the cache
+    """A throttle is told apart by a sample of 0 (K9)."""
+    return ("Invocations", 1), ("Errors", int(not succeeded)), ("Throttles", 0), ("Duration", duration)
 
 
 def _unit(name: str) -> str:

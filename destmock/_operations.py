@@ -26,14 +26,15 @@ def answered(simulation: Simulation, request: Request) -> Answer | None:
 
     moto has the registered functions by then, but for one that the program is about to make itself.
     """
-    caller = request.caller
-    creating = request.operation == "CreateFunction"
-    if not creating:
-        simulation.functions.create_registered(caller.account, caller.region)
     found = answer(simulation, request)
-    if found is None and creating:
-        simulation.functions.release(caller.account, caller.region, wire.read_created_name(request))
-    return found
+    if found is not None:
+        return found
+    account, region = request.caller.account, request.caller.region
+    if request.operation == "CreateFunction":
+        simulation.functions.registered.release(account, region, wire.read_created_name(request))
+    else:
+        simulation.functions.registered.create(account, region)
+    return None
 
 
 def answer(simulation: Simulation, request: Request) -> Answer | None:
@@ -55,8 +56,9 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
             message = f"destmock does not simulate durable executions and tenants ({header} was given)"
             raise UnsupportedError(message)
     invocation = wire.read_invoke(request)
-    ref = _existing(simulation, invocation.ref)
+    ref = invocation.ref
     if invocation.invocation_type == "DryRun":
+        _existing(simulation, ref)
         return answers.dry_run(simulation.ids.uuid())
     trace = request.caller.trace
     if invocation.invocation_type == "Event":
@@ -77,8 +79,7 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
 
 def _invoke_async(simulation: Simulation, request: Request) -> Answer:
     invocation = wire.read_invoke_async(request)
-    ref = _existing(simulation, invocation.ref)
-    event = simulation.accept(ref, invocation.payload, source="InvokeAsync")
+    event = simulation.accept(invocation.ref, invocation.payload, source="InvokeAsync")
     return answers.accepted_async(event.entry.request_id)
 
 

@@ -34,16 +34,18 @@ class Settings:
         #: The process's own, while an attempt runs.
         self.outside: list[Any] | None = None
 
-    def of(self, own: dict[int, Any]) -> _Settings:
+    def of(self, own: dict[int, Any]) -> OwnSettings:
         """While entered, those of a function; `own` are the ones that it has changed.
 
         They are taken back afterwards. A function that another one invokes synchronously finds none of the
         other's.
         """
-        return _Settings(self, own)
+        return OwnSettings(self, own)
 
 
-class _Settings:
+class OwnSettings:
+    """While entered, a function's settings are the process's."""
+
     __slots__ = ("_before", "_outer", "_own", "_settings")
 
     def __init__(self, settings: Settings, own: dict[int, Any]) -> None:
@@ -73,6 +75,11 @@ class _Settings:
                 own.pop(number, None)
             if value != before[number]:
                 write(before[number])
+
+    def is_untouched(self) -> bool:
+        """Whether the function has changed none, now or before."""
+        before = self._before
+        return not self._own and self._settings.outside is before and _read() == before
 
 
 def working_directory() -> str | None:

@@ -44,11 +44,16 @@ class Event:
     runs: list[Run] = field(default_factory=list)
     duplicable: bool = True
     delayed: bool = False
+    _header: str | None = None
 
     @property
     def trace_header(self) -> str:
         """As the function and the receiver of its record see it; without lineage if nothing ran (F2)."""
-        return self.trace.header(function_hash(self.ref.unqualified_arn) if self.ran else None)
+        if not self.ran:
+            return self.trace.header()
+        if self._header is None:
+            self._header = self.trace.header(function_hash(self.ref.unqualified_arn))
+        return self._header
 
 
 class Dispatch(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, NoReturn, TypedDict
+from typing import Any, Literal, NamedTuple, NoReturn, TypedDict, cast
 
 from destmock._clock import to_datetime
 from destmock._lifecycle import Condition  # noqa: TC001 - for typing.get_type_hints
@@ -26,6 +26,8 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 #: Strict JSON, whatever the numbers in it: Python itself would refuse to convert an integer of 5,000 digits.
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=len)
+#: The part of it that is in C.
+_SCAN = cast("Any", _JSON).scan_once
 
 
 class RequestContext(TypedDict):
@@ -137,7 +139,13 @@ def _response(response: Response | None) -> bytes:
 def is_json(payload: bytes) -> bool:
     """Whether AWS can parse the bytes: UTF-8, and without the `NaN` that Python would let pass."""
     try:
-        _JSON.decode(payload.decode())
+        text = payload.decode()
+        try:
+            _, end = _SCAN(text, 0)
+        except StopIteration:
+            end = -1
+        if end != len(text):  # there is white space around it, or it is none
+            _JSON.decode(text)
     except (ValueError, RecursionError):
         return False
     return True

@@ -12,23 +12,23 @@ import logging
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_message
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import to_json
 
-from destmock import _platform as platform
 from destmock._capture import Capture, RootHandler
 from destmock._clock import to_datetime
 from destmock._event_loop import out_of_sight
 from destmock._handlers import Importer, stripped
-from destmock._ledger import log_text
 from destmock._namespaces import Namespace, Namespaces
+from destmock._outcome import outcome_of
 from destmock._packages import TASK_ROOT, Package
 from destmock._process import Settings
 from destmock._runtime_client import RuntimeClient, handle_event_request
+from destmock._surroundings import Surroundings
 from destmock._variables import Variables
 
 if TYPE_CHECKING:
@@ -38,55 +38,10 @@ if TYPE_CHECKING:
     from destmock._functions import Function
     from destmock._handlers import Handler, Registration
     from destmock._ids import Ids
-
-#: How much of the log `LogType=Tail` returns, in bytes (K5).
-_TAIL = 4096
+    from destmock._outcome import Call, Outcome
 
 
-class Call(NamedTuple):
-    """One attempt to make: which event, with which ids, at which virtual time (in milliseconds).
-
-    `duration` is what it takes by declaration, in virtual milliseconds.
-    """
-
-    request_id: str
-    payload: bytes
-    now: int
-    trace_header: str
-    client_context: str | None = None
-    duration: int = 0
-
-
-class Outcome(NamedTuple):
-    """What came of an attempt.
-
-    `payload` is the runtime's bytes, `duration` in virtual milliseconds, `log_events` what CloudWatch Logs
-    gets in `log_stream`. `interrupt` is an exception that was not the function's to end with.
-    """
-
-    result: Literal["Success", "Error", "Timeout"]
-    payload: bytes
-    duration: int
-    log_stream: str
-    log_events: tuple[str, ...]
-    exception: BaseException | None = None
-    interrupt: BaseException | None = None
-
-    @property
-    def function_error(self) -> Literal["Unhandled"] | None:
-        return None if self.result == "Success" else "Unhandled"
-
-    @property
-    def logs(self) -> str:
-        return log_text(self.log_events)
-
-    @property
-    def tail(self) -> bytes:
-        """The last 4 KB of the log, as `LogType=Tail` returns it (K5)."""
-        return self.logs.encode(errors="backslashreplace")[-_TAIL:].decode(errors="replace").encode()
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Environment:
     """An execution environment: what stays warm between the attempts of one version (D6)."""
 
@@ -126,6 +81,8 @@ class Runtime:
         self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
         self._settings = Settings()
+        #: The surroundings that have stayed, and whose they are.
+        self._staying: tuple[Surroundings, _Environment, Function, str] | None = None
 
     def run(
         self,
@@ -133,36 +90,86 @@ class Runtime:
         code: Registration | Package,
         call: Call,
         turn: AbstractContextManager[None],
+        *,
+        stay: bool,
     ) -> Outcome:
-        """One attempt, during whose `turn` the function's own code runs; never raises."""
+        """One attempt, during whose `turn` the function's own code runs; never raises.
+
+        After an error, the function's surroundings may stay for the event's next try; `leave` ends that.
+        """
         environment = self._environment(function, code, call.now)
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture, function.runtime)
         cold = not environment.ready
         elapsed = 0.0
-        with (
-            self._settings.of(environment.settings),
-            self._modules(environment, code),
-            self._variables.of(function, environment.stream, call.trace_header, environment.task_root),
-            capture.active(self._root_handler, environment.log_handlers),
-            out_of_sight(),
-            turn,
-        ):
-            if cold:
-                environment.handler = _initialise(
-                    self._importer, code, client, capture, call, self._root_handler
-                )
-                environment.ready = not client.failed
-            capture.initialised(call.request_id)
-            if environment.ready:
-                started = time.perf_counter()
-                _handle(environment.handler, client, capture, function, call)
-                elapsed = time.perf_counter() - started
+        around = self._around(environment, function, code, call, capture)
+        stays = False
+        try:
+            with out_of_sight(), turn:
+                if cold:
+                    environment.handler = _initialise(
+                        self._importer, code, client, capture, call, self._root_handler
+                    )
+                    environment.ready = not client.failed
+                capture.initialised(call.request_id)
+                if environment.ready:
+                    started = time.perf_counter()
+                    _handle(environment.handler, client, capture, function, call)
+                    elapsed = time.perf_counter() - started
+            stays = stay and client.failed and not client.exited and self._may_stay(environment, around)
+        finally:
+            if stays:
+                self._staying = around, environment, function, call.trace_header
+            else:
+                around.leave()
         client.close()
-        outcome = _outcome(function, code, call, client, capture, environment, cold, elapsed)
+        outcome = outcome_of(function, code, call, client, capture, environment.stream, cold, elapsed)
         if client.exited or outcome.result == "Timeout" or not environment.ready:
+            self.leave()
             self._end(environment)
         return outcome
+
+    @property
+    def stays(self) -> bool:
+        """Whether a function's surroundings have stayed, for the next try of its event."""
+        return self._staying is not None
+
+    def leave(self) -> None:
+        """Puts everything back that has stayed."""
+        if self._staying is not None:
+            around, *_ = self._staying
+            self._staying = None
+            around.leave()
+
+    def _around(
+        self,
+        environment: _Environment,
+        function: Function,
+        code: Registration | Package,
+        call: Call,
+        capture: Capture,
+    ) -> Surroundings:
+        """What the attempt runs in: as it has stayed, or made anew."""
+        if self._staying is not None:
+            around, *others = self._staying
+            if others == [environment, function, call.trace_header]:
+                self._staying = None
+                around.follow(capture)
+                return around
+            self.leave()
+        stream, task_root = environment.stream, environment.task_root
+        around = Surroundings(
+            self._settings.of(environment.settings),
+            self._modules(environment, code),
+            self._variables.of(function, stream, call.trace_header, task_root),
+            capture.active(self._root_handler, environment.log_handlers),
+        )
+        around.enter()
+        return around
+
+    def _may_stay(self, environment: _Environment, around: Surroundings) -> bool:
+        """Deployed code has modules of its own, which the process is not to find."""
+        return environment.namespace is None and self._namespaces.current is None and around.are_untouched()
 
     def close(self) -> None:
         self._importer.close()
@@ -274,67 +281,3 @@ def _countdown(left: int) -> Callable[[], int]:
         return max(left - elapsed // 100 * 100, 0)
 
     return remaining
-
-
-def _outcome(
-    function: Function,
-    code: Registration | Package,
-    call: Call,
-    client: RuntimeClient,
-    capture: Capture,
-    environment: _Environment,
-    cold: bool,  # noqa: FBT001
-    elapsed: float,
-) -> Outcome:
-    limit = function.timeout * 1000
-    overran = call.duration > limit or elapsed * 1000 > limit
-    duration = limit if overran else call.duration
-    payload = client.payload
-    result: Literal["Success", "Error", "Timeout"] = "Error" if client.failed else "Success"
-    init, output = capture.events()
-    if isinstance(code, Package):
-        payload = code.shown_bytes(payload)
-        init, output = ([code.shown(event) for event in events] for events in (init, output))
-    if overran and client.interrupt is None:
-        result = "Timeout"
-        payload = platform.timed_out(call.request_id, function.timeout)
-        output.append(platform.timeout_line(capture.timestamp, call.request_id, function.timeout))
-    platform_lines = _json_lines if capture.as_json else _text_lines
-    first, begin, end = platform_lines(function, call, capture, result, duration, cold)
-    events = (*first, *init, *begin, *output, *end)
-    return Outcome(result, payload, duration, environment.stream, events, client.exception, client.interrupt)
-
-
-def _text_lines(
-    function: Function,
-    call: Call,
-    _capture: Capture,
-    _result: str,
-    duration: int,
-    cold: bool,  # noqa: FBT001
-) -> tuple[list[str], list[str], list[str]]:
-    """What comes before the cold start's output, before the invocation's, and after it (K1)."""
-    ref, request_id = function.ref, call.request_id
-    first = [platform.init_start(function.runtime, ref.partition, ref.region)] if cold else []
-    report = platform.report(request_id, duration, function.memory_size, cold=cold)
-    return first, [platform.start(request_id, function.version)], [platform.end(request_id), report]
-
-
-def _json_lines(
-    function: Function,
-    call: Call,
-    capture: Capture,
-    result: str,
-    duration: int,
-    cold: bool,  # noqa: FBT001
-) -> tuple[list[str], list[str], list[str]]:
-    """The same with LogFormat=JSON, unless SystemLogLevel leaves them out."""
-    if function.logging["SystemLogLevel"] == "WARN":
-        return [], [], []
-    ref, time_, request_id = function.ref, capture.timestamp, call.request_id
-    first = [platform.init_start_event(time_, function.runtime, ref.partition, ref.region)] if cold else []
-    begin = [platform.start_event(time_, request_id, function.version)]
-    status = {"Success": "success", "Timeout": "timeout"}.get(result, "error")
-    memory = function.memory_size
-    end = [platform.report_event(time_, request_id, duration, memory, status, cold=cold)]
-    return first, begin, end

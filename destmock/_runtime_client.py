@@ -7,7 +7,7 @@ import linecache
 import os
 import sys
 import traceback
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import dropwhile
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
@@ -110,14 +110,11 @@ class RuntimeClient:
         self._runtime = runtime
         self._traceback: TracebackType | None = None
 
-    @cached_property
-    def marshaller(self) -> LambdaMarshaller:
-        """Made before the handler runs, as in AWS's runtime: it may do anything to the environment."""
-        return _marshaller(os.environ["AWS_EXECUTION_ENV"])
-
     def watching(self, handler: Handler, remaining: Callable[[], int]) -> Handler:
         """The handler, with `remaining` as its context's `get_remaining_time_in_millis`."""
         self._handler, self._remaining = handler, remaining
+        # As in AWS's runtime, it is there before the handler runs, which may do anything to the environment.
+        self.marshaller = _marshaller(os.environ["AWS_EXECUTION_ENV"])
         return self._watched
 
     @stripped

@@ -246,6 +246,9 @@ class Turns:
 
     def _acquire(self, *, to_run: bool) -> None:
         me = get_ident()
+        if not to_run and self._holder == me:  # nobody else changes either
+            self._depth += 1
+            return
         with self._lock:
             depth = self._depth if self._holder == me else 0
             if depth and to_run and not self._may_run():
@@ -259,6 +262,9 @@ class Turns:
                 raise InactiveError(message)
 
     def _release(self) -> None:
+        if self._depth > 1:
+            self._depth -= 1
+            return
         with self._lock:
             self._release_held(self._depth - 1)
 

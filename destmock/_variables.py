@@ -28,19 +28,22 @@ class Variables:
         #: The process's own, while an attempt runs with others.
         self.own: dict[Any, Any] | None = None
 
-    def of(self, function: Function, log_stream: str, trace_header: str, task_root: str) -> _Variables:
+    def of(self, function: Function, log_stream: str, trace_header: str, task_root: str) -> OwnVariables:
         """What AWS sets for an attempt, while entered.
 
         A function that another one invokes synchronously finds none of the other's.
         """
-        return _Variables(self, function, log_stream, trace_header, task_root)
+        return OwnVariables(self, function, log_stream, trace_header, task_root)
 
 
-class _Variables:
+class OwnVariables:
+    """While entered, a function's variables are in the process's environment."""
+
     __slots__ = (
         "_added",
         "_before",
         "_environ",
+        "_found",
         "_given",
         "_lasting",
         "_names",
@@ -68,8 +71,11 @@ class _Variables:
         self._trace = _ENCODE(trace_header)
 
     def __enter__(self) -> None:
-        variables, self._environ = self._variables, os.environ
-        before = self._before = _data(self._environ).copy()
+        variables = self._variables
+        environ: Any = os.environ
+        self._environ = environ
+        data = _data(environ)
+        before = self._before = data.copy()
         self._added = self._names.difference(before)
         outer = self._outer = variables.own
         variables.own = outer or before
@@ -79,15 +85,16 @@ class _Variables:
             for name, value in self._given.items():
                 # The API takes names and values that no process has.
                 with contextlib.suppress(ValueError, OSError):
-                    os.environ[name] = value
-            lasting, data = self._lasting, _data(os.environ)
-            if _is_replaced():
-                data.update(_decoded({**lasting, _TRACE_ID: self._trace}))
-                return
-            _each(os.putenv, lasting.keys(), lasting.values())
-            data.update(lasting)
-            os.putenv(_TRACE_ID, self._trace)
-            data[_TRACE_ID] = self._trace
+                    environ[name] = value
+            lasting, trace = self._lasting, self._trace
+            if data is environ:  # somebody has put a plain dictionary in its place
+                data.update(_decoded({**lasting, _TRACE_ID: trace}))
+            else:
+                _each(os.putenv, lasting, lasting.values())
+                data.update(lasting)
+                os.putenv(_TRACE_ID, trace)
+                data[_TRACE_ID] = trace
+            self._found = data.copy()
         except BaseException:
             self.__exit__()
             raise
@@ -101,6 +108,10 @@ class _Variables:
             _each(data.pop, self._added, repeat(None))
         if data != self._before:
             _put_back(self._before)
+
+    def is_untouched(self) -> bool:
+        """Whether the function has left all of them as it has found them."""
+        return os.environ is self._environ and _data(os.environ) == self._found
 
 
 @lru_cache(maxsize=100)

@@ -35,6 +35,7 @@ from moto.core.models import MockAWS
 
 from destmock import (
     DestmockError,
+    InactiveError,
     LeftoverError,
     NetworkError,
     UnsupportedError,
@@ -1150,3 +1151,141 @@ def test_a_nested_mock_with_moto_s_simple_lambda_has_the_handlers_too(unchanged)
         with mock_aws(config={"lambda": {"use_docker": False}}):
             assert lam.invoke(FunctionName="orders")["StatusCode"] == 200
         assert lam.invoke(FunctionName="orders")["StatusCode"] == 200
+
+
+def test_a_nested_mock_with_moto_s_simple_lambda_leaves_the_functions_of_neither(monkeypatch):
+    with mock_aws():
+        with mock_destinations({"orders": ok}):
+            lam = boto3.client("lambda")
+            lam.invoke(FunctionName="orders")
+            with mock_aws(config={"lambda": {"use_docker": False}}):
+                lam.invoke(FunctionName="orders")
+                assert [f["FunctionName"] for f in lam.list_functions()["Functions"]] == ["orders"]
+        for use_docker in (True, False):
+            monkeypatch.setitem(default_user_config, "lambda", {"use_docker": use_docker})
+            assert lam.list_functions()["Functions"] == []
+
+
+# Between the tries of an event: what the first one found may stay for the next
+
+
+class Failing:
+    """A handler that fails, and notes what it finds in the process."""
+
+    def __init__(self, change=None):
+        self.found = []
+        self.change = change
+
+    def __call__(self, event, context):
+        self.found.append(
+            {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+        )
+        print(f"try {len(self.found)} of {context.function_name}")
+        if self.change is not None:
+            self.change(len(self.found))
+        raise ValueError("no stock")
+
+
+def test_each_try_finds_the_same_and_writes_to_its_own_log(unchanged):
+    failing = Failing()
+    with mock_destinations({"orders": failing}) as destmock:
+        send()
+        [invocation] = destmock.invocations
+    assert failing.found[0]["AWS_LAMBDA_FUNCTION_NAME"] == "orders"
+    assert failing.found == [failing.found[0]] * 3
+    for number, attempt in enumerate(invocation.attempts, 1):
+        assert [e for e in attempt.log_events if e.startswith("try")] == [f"try {number} of orders\n"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda number: os.environ.update(AWS_REGION="changed", LEFT="1"),
+        lambda number: os.environ.pop("PATH"),
+        lambda number: os.environ.clear(),
+        lambda number: setattr(sys, "stdout", sys.__stdout__),
+        lambda number: sys.stdout.detach(),
+        lambda number: logging.root.setLevel(5),
+        lambda number: logging.root.handlers.clear(),
+        lambda number: boto3.client("lambda").invoke(FunctionName="audit"),
+        lambda number: boto3.client("lambda").invoke(FunctionName="audit", InvocationType="Event"),
+    ],
+)
+def test_a_try_changes_nothing_for_the_next(change, unchanged):
+    failing = Failing(change)
+    with mock_destinations({"orders": failing, "audit": ok}) as destmock:
+        send()
+        assert len(destmock.invocations[0].attempts) == 3
+    assert failing.found == [failing.found[0]] * 3
+
+
+def test_the_test_finds_the_process_as_before_after_each_try():
+    with mock_destinations({"orders": Failing()}, autorun=False) as destmock:
+        send()
+        before = process()
+        for drive in (destmock.step, lambda: destmock.advance(61), destmock.run_until_idle):
+            drive()
+            assert process() == before
+        assert len(destmock.invocations[0].attempts) == 3
+
+
+def test_functions_whose_tries_alternate_find_their_own():
+    failing = {name: Failing() for name in ("orders", "audit")}
+    with mock_destinations(failing, autorun=False) as destmock:
+        for name in ("orders", "audit", "orders"):
+            send(name)
+        destmock.run_until_idle()
+    for name, handler in failing.items():
+        assert {found["AWS_LAMBDA_FUNCTION_NAME"] for found in handler.found} == {name}
+    roots = [found["_X_AMZN_TRACE_ID"] for found in failing["orders"].found]
+    assert sorted(roots) == sorted([*dict.fromkeys(roots)] * 3)  # two events, three tries each
+
+
+def test_a_try_finds_what_the_one_before_has_configured():
+    def change(number):
+        variables = {"Variables": {"STOCK": str(number)}}
+        boto3.client("lambda").update_function_configuration(FunctionName="orders", Environment=variables)
+
+    failing = Failing(change)
+    with mock_destinations({"orders": failing}):
+        send()
+    assert [found.get("STOCK") for found in failing.found] == [None, "1", "2"]
+
+
+def test_a_duration_that_is_asked_for_between_the_tries_is_none_of_the_function_s():
+    found = []
+
+    def duration(event):
+        found.append("AWS_LAMBDA_FUNCTION_NAME" in os.environ)
+        return 0
+
+    with mock_destinations() as destmock:
+        destmock.handler("orders", Failing(), duration=duration)
+        send()
+    assert found == [False] * 3
+
+
+def test_an_interrupt_in_a_later_try_restores_everything(unchanged):
+    def change(number):
+        if number == 2:
+            raise KeyboardInterrupt
+
+    with mock_destinations({"orders": Failing(change)}, strict=False):
+        lam = boto3.client("lambda")
+        before = process()
+        with pytest.raises(KeyboardInterrupt):
+            lam.invoke(FunctionName="orders", InvocationType="Event")
+        assert process() == before
+
+
+def test_a_mock_that_ends_between_the_tries_restores_everything(unchanged):
+    """As another thread's `with` may."""
+    with mock_destinations(strict=False) as destmock:
+        turns = destmock._simulation.turns
+        destmock.handler("orders", Failing(lambda _: turns.end()))
+        lam = boto3.client("lambda")
+        before = process()
+        with pytest.raises(InactiveError):
+            lam.invoke(FunctionName="orders", InvocationType="Event")
+        assert process() == before
+        turns._ended = False  # that `with` may end it

@@ -193,7 +193,7 @@ def test_what_fails_for_longer_than_the_limit_of_attempts_is_no_loop(destmock, h
     """Time that is advanced comes to an end by itself."""
     connect(jobs)
     send("bad")
-    destmock._simulation.run(3, until=MS + 300_000)
+    destmock._simulation.driver.run(3, until=MS + 300_000)
     assert len(handler.batches) == 11
 
 

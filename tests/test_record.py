@@ -207,6 +207,11 @@ def test_json_with_something_after_it_is_not_json(payload, junk):
     assert not is_json(payload + b" " + junk)
 
 
+@pytest.mark.parametrize("payload", [b"", b" ", b"\n", b"-", b"tru", b"'a'"])
+def test_nothing_is_no_json(payload):
+    assert not is_json(payload)
+
+
 def test_numbers_of_any_length_are_json():
     assert is_json(b"1" * 5000)
     assert is_json(b"-1" + b"0" * 5000)

@@ -33,7 +33,7 @@ def bridged() -> Iterator[None]:
         role_arn: str,
     ) -> None:
         _check(filter_pattern)
-        active[-1].functions.create_registered(self.account_id, self.region_name)
+        active[-1].functions.registered.create(self.account_id, self.region_name)
         put_filter(self, log_group_name, filter_name, filter_pattern, destination_arn, role_arn)
 
     with (

@@ -31,7 +31,7 @@ def bridged() -> Iterator[None]:
     rotate_secret = SecretsManagerBackend.rotate_secret
 
     def wrapper(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
-        active[-1].functions.create_registered(self.account_id, self.region_name)
+        active[-1].functions.registered.create(self.account_id, self.region_name)
         secret = self.secrets.get(secret_id)
         steps = _Steps(secret)
         if isinstance(secret, FakeSecret):

@@ -171,7 +171,7 @@ def _mappings_kept() -> Iterator[None]:
 
     def created(self: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
         simulation = active[-1]
-        simulation.functions.create_registered(self.account_id, self.region_name)
+        simulation.functions.registered.create(self.account_id, self.region_name)
         mappings.check(self, spec)
         mapping = create(self, spec)
         simulation.mappings.created(mapping)

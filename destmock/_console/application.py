@@ -79,7 +79,7 @@ class Console:
 
     @property
     def _clock(self) -> Clock:
-        return "real" if self._real_time else "skip" if self._simulation.autorun else "manual"
+        return "real" if self._real_time else "skip" if self._simulation.driver.autorun else "manual"
 
     def answer(self, request: Request) -> Response:
         path = f"{request.root_path.rstrip('/')}{request.path}".removeprefix(PREFIX).strip("/")

@@ -17,7 +17,7 @@ from destmock._targets.queue import find_queue
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
@@ -132,11 +132,11 @@ def _at(reading: Reading) -> int:
     return reading.at
 
 
-def _mappings_of(account: str, region: str, source_arn: str) -> Iterator[EventSourceMapping]:
+def _mappings_of(account: str, region: str, source_arn: str) -> Iterable[EventSourceMapping]:
     known = lambda_backend(account, region)._event_source_mappings  # noqa: SLF001
-    for mapping in [*known.values()] if known else ():
-        if mapping.event_source_arn == source_arn:
-            yield mapping
+    if not known:  # asked for each message
+        return ()
+    return [mapping for mapping in [*known.values()] if mapping.event_source_arn == source_arn]
 
 
 def known() -> list[tuple[Arn, FunctionRef]]:

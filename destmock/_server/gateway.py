@@ -123,7 +123,7 @@ class Gateway:
             raise errors.access_denied(_MOTO_API)
         with self._simulation.turns.working_for(self._function(environ)):
             reply = self._aws(environ)
-            self._simulation.settle_down()
+            self._simulation.driver.settle_down()
         return reply
 
     def _function(self, environ: WSGIEnvironment) -> str | None:

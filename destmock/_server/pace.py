@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from destmock._simulation import LIMIT
+from destmock._driver import LIMIT
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Pace:
 
     def _runs(self) -> bool:
         try:
-            self._simulation.run(LIMIT, until=self._now())
+            self._simulation.driver.run(LIMIT, until=self._now())
         except DestmockError as error:
             log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - its message says all
         except BaseException:  # of a handler's own, which is no reason for time to stop

@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 UNIT = "bench_unit"
 #: How far beyond its budget a noisy machine may be.
 NOISE = 2
+#: How often those run that take less than a millisecond: another process may disturb any of the passes.
+PASSES = 3
 SEND = "bench_send_to_queue_with"
 PUBLISH = "bench_publish_to_two_queues_with"
 SCALE = "bench_event_into_queue_after"
@@ -103,7 +105,7 @@ class Wanted:
 
     def pytest_sessionfinish(self, session):
         for bench in session.config._benchmarksession.benchmarks:
-            self.times[bench.name] = bench.stats.min
+            self.times[bench.name] = min(bench.stats.min, self.times.get(bench.name, bench.stats.min))
             self.extra += [f"{bench.name}: {what} {value}" for what, value in bench.extra_info.items()]
 
 
@@ -119,8 +121,11 @@ def main():
     check = parser.parse_args().check
     rows = [row for row in ROWS if row.budget or not check]
     wanted = Wanted({name for row in rows for name in (row.bench, row.base)} if check else None)
-    files = map(str, sorted(HERE.glob("bench_*.py")))
-    status = pytest.main([*files, "-q", "-n0", "-p", "no:randomly", "--benchmark-quiet"], plugins=[wanted])
+    status = 0
+    for files in ("bench_*.py", *["bench_budgets.py"] * (PASSES - 1)):
+        paths = map(str, sorted(HERE.glob(files)))
+        options = ["-q", "-n0", "-p", "no:randomly", "--benchmark-quiet"]
+        status = status or pytest.main([*paths, *options], plugins=[wanted])
     print("\n| what | time | ratio | budget |\n| --- | --- | --- | --- |")
     for row in rows:
         if {row.bench, row.base} <= set(wanted.times):

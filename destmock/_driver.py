@@ -1,0 +1,129 @@
+"""Runs what the clock holds, in its order, on one thread at a time: the one that drives."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+from destmock import _queue as queue
+from destmock._queue import Poll
+from destmock.errors import DestmockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from destmock._attempts import Attempts
+    from destmock._clock import Clock
+    from destmock._ledger import Invocation, Pending
+    from destmock._queue import Job
+
+#: How many attempts may run in one go before it counts as a loop.
+LIMIT = 10_000
+_LOOP_LENGTH = 50
+#: More than an event makes by itself at one moment, its destination's function included.
+_ATTEMPTS_OF_ONE = 10
+
+
+class Driver:
+    """Of one simulation. `run_next` runs the clock's next job; it tells whether that was an attempt."""
+
+    def __init__(
+        self,
+        clock: Clock[Job],
+        attempts: Attempts,
+        run_next: Callable[[], tuple[Job, bool]],
+        *,
+        autorun: bool,
+    ) -> None:
+        self._clock = clock
+        self._attempts = attempts
+        self._turns = attempts.turns
+        self._run_next = run_next
+        self.autorun = autorun
+        #: The threads that have queued something that they are about to run.
+        self._queued: set[int] = set()
+
+    def queued(self) -> None:
+        """Notes whose `settle_down` runs what has just been queued; who drives runs it anyway."""
+        thread = self._turns.outer_thread
+        if thread != self._turns.driver:
+            self._queued.add(thread)
+
+    def settle_down(self) -> None:
+        """Runs what is queued, if that is what autorun is for: never inside a handler's own call.
+
+        While another thread drives, or is about to, one that has queued nothing goes on: the handler may
+        wait for it.
+        """
+        if self._turns.holds:  # moto's own call, on the way to an answer
+            return
+        me = get_ident()
+        if not self.autorun or self._turns.driver == me or self._turns.mine is not None:
+            return
+        if me not in self._queued and not self._is_left_behind():
+            return
+        try:
+            self.run(LIMIT)
+        finally:
+            self._queued.discard(me)
+
+    def _is_left_behind(self) -> bool:
+        """Whether something is queued that nobody else runs: an interrupt has ended the run it was due in."""
+        if self._clock.idle:
+            return False
+        with self._turns.held:
+            return not (self._queued or self._clock.idle) and self._turns.driver is None
+
+    def step(self) -> Invocation | Pending | None:
+        """Runs the next queued thing and answers the fact that it belongs to; `None` when idle."""
+        with self._driving():
+            if self._clock.idle:
+                return None
+            try:
+                with self._turns.taken:
+                    job, _ = self._run_next()
+            finally:
+                self._attempts.leave()
+            return queue.pending(self._clock.now, job) if isinstance(job, Poll) else job.event.entry.fact
+
+    def run(self, limit: int, *, until: int | None = None) -> int:
+        """Runs what is due by `until`, or everything; answers how many attempts that took."""
+        attempts = since = 0
+        recent: deque[str] = deque(maxlen=_LOOP_LENGTH)
+        if until is not None:  # what the test itself has queued at one moment is no loop
+            limit = max(limit, _ATTEMPTS_OF_ONE * self._clock.waiting)
+        with self._driving():
+            try:
+                while self._has_work(until):
+                    if attempts - since >= limit:
+                        raise queue.loop(limit, recent)
+                    before = self._clock.now
+                    with self._turns.taken:
+                        job, tried = self._run_next()
+                    if until is not None and self._clock.now > before:  # time comes to an end by itself
+                        since = attempts
+                    if tried:
+                        attempts += 1
+                        recent.append(job.ref.name)
+            finally:
+                self._attempts.leave()
+            if until is not None:
+                self._clock.jump(until)
+        return attempts
+
+    def _has_work(self, until: int | None) -> bool:
+        """What is in the background runs as time passes, but nothing waits for it to end."""
+        if until is None:
+            return not self._clock.idle
+        at = self._clock.peek()
+        return at is not None and at <= until
+
+    def _driving(self) -> AbstractContextManager[None]:
+        if self._turns.driver == get_ident() or self._turns.mine is not None:
+            message = (
+                "time can't be driven from inside a handler: what it invokes is queued, and runs after it"
+            )
+            raise DestmockError(message)
+        return self._turns.driven
