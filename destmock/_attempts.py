@@ -83,6 +83,8 @@ class Attempts:
 
     def is_recursion(self, ref: FunctionRef, trace: Trace) -> bool:
         """Whether the chain has been through the function too often (J2, J4)."""
+        if trace.hops <= RECURSION_LIMIT:
+            return False
         passed = trace.counts[function_hash(ref.unqualified_arn)]
         return passed > RECURSION_LIMIT and not self._functions.allows_recursion(ref)
 

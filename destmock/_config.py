@@ -130,10 +130,15 @@ class EventInvokeConfigs:
         found = [*self._configs.items()]
         return [config for key, config in found if self._identify(key) is config.identity]
 
-    def accepted(self, ref: FunctionRef) -> None:
-        """An event comes for what is there now: what belonged to its namesake before is over."""
+    def accepted(self, ref: FunctionRef, function: Identity | None) -> None:
+        """An event comes for what is there now: what belonged to its namesake before is over.
+
+        `function` is the version that would run it.
+        """
         config = self._configs.get(_key(ref))
-        if config is not None and self._identify(ref) is not config.identity:
+        if config is None or (ref.qualifier is None and function is config.identity):
+            return
+        if self._identify(ref) is not config.identity:
             del self._configs[_key(ref)]
 
     def at_dispatch(self, ref: FunctionRef) -> EventInvokeConfig | None:

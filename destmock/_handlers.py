@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 _NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
+#: Where the stack traces of canned errors say that they come from.
+OUTCOMES_FILE = f"{TASK_ROOT}/outcomes.py"
 #: Seconds or megabytes that nothing has: virtual time ends before.
 _LARGEST = 10**9
 
@@ -53,7 +55,7 @@ class Outcomes:
             return outcome
 
         # The stack trace of an error is the same wherever destmock is installed.
-        code = outcomes.__code__.replace(co_filename=f"{TASK_ROOT}/outcomes.py", co_firstlineno=1)
+        code = outcomes.__code__.replace(co_filename=OUTCOMES_FILE, co_firstlineno=1)
         outcomes.__code__ = code
         return outcomes
 

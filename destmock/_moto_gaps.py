@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -16,7 +18,7 @@ from moto.utilities.utils import get_partition
 from destmock._arn import parse_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 #: Where a function keeps what moto forgets; a published version is a copy of the function (H10).
 _DEAD_LETTER, _LOGGING = "_destmock_dead_letter_config", "_destmock_logging_config"
@@ -47,13 +49,20 @@ def dead_letter_config(function: LambdaFunction) -> dict[str, str]:
     return getattr(function, _DEAD_LETTER, None) or {}
 
 
-def logging_config(function: LambdaFunction) -> dict[str, str]:
+def logging_config(function: LambdaFunction) -> Mapping[str, str]:
     """Its LoggingConfig, with AWS's defaults."""
     given: dict[str, str] | None = getattr(function, _LOGGING, None)
-    config = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}", **(given or {})}
+    if not given:
+        return _default_logging_config(function.function_name)
+    config = {**_default_logging_config(function.function_name), **given}
     if config["LogFormat"] == "JSON":
         config = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", **config}
     return config
+
+
+@lru_cache(maxsize=1000)
+def _default_logging_config(name: str) -> Mapping[str, str]:
+    return MappingProxyType({"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"})
 
 
 def layer_versions(function: LambdaFunction) -> tuple[tuple[str, bytes], ...]:
@@ -92,7 +101,7 @@ def _settings_kept() -> Iterator[None]:
         return configuration
 
     def get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
-        configuration = {**get(self, on_create), "LoggingConfig": logging_config(self)}
+        configuration = {**get(self, on_create), "LoggingConfig": dict(logging_config(self))}
         dead_letter = dead_letter_config(self)
         return {**configuration, "DeadLetterConfig": dead_letter} if dead_letter else configuration
 

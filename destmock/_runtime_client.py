@@ -17,7 +17,7 @@ from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from destmock import _platform as platform
-from destmock._handlers import Handler, stripped
+from destmock._handlers import OUTCOMES_FILE, Handler, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,9 +205,13 @@ def _stack(traceback_: TracebackType, runtime: str) -> list[str] | None:
     own = [*dropwhile(lambda place: "/bootstrap.py" in place[0], places)]
     head = [] if own else [_call_in_runtime(runtime, depth=4)]
     places = own or places
-    for file in {file for file, *_ in places}:
-        linecache.checkcache(file)
-    frames = [(file, line, name, linecache.getline(file, line).strip()) for file, line, name in places]
+    frames, checked = [], OUTCOMES_FILE  # which isn't there
+    for file, line, name in places:
+        if file != checked:
+            linecache.checkcache(file)
+            checked = file
+        text = "" if file == OUTCOMES_FILE else linecache.getline(file, line).strip()
+        frames.append((file, line, name, text))
     return [*head, *_formatted(tuple(frames))]
 
 

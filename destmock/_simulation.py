@@ -135,7 +135,7 @@ class Simulation:
         entered = self.attempts.entered(ref, trace, now, traced=traced)
         event = Event(ref, entered, entry, None if function is None else function.dead_letter, caller)
         self.ledger.accepted(entry)
-        self.configs.accepted(ref)
+        self.configs.accepted(ref, None if function is None else function.identity)
         self.attempts.metrics.received(ref, now)
         self._clock.schedule(now, Dispatch(event))
         self.driver.queued()

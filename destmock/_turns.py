@@ -56,10 +56,18 @@ class _Hold:
         self._to_run = to_run
 
     def __enter__(self) -> None:
-        self._turns._acquire(to_run=self._to_run)  # noqa: SLF001 - a part of it
+        turns = self._turns
+        if not self._to_run and turns._holder == get_ident():  # nobody else changes either  # noqa: SLF001
+            turns._depth += 1  # noqa: SLF001
+        else:
+            turns._acquire(to_run=self._to_run)  # noqa: SLF001 - a part of it
 
     def __exit__(self, *_: object) -> None:
-        self._turns._release()  # noqa: SLF001 - a part of it
+        turns = self._turns
+        if turns._depth > 1:  # noqa: SLF001
+            turns._depth -= 1  # noqa: SLF001
+        else:
+            turns._release()  # noqa: SLF001 - a part of it
 
 
 class _Handling:
@@ -246,9 +254,6 @@ class Turns:
 
     def _acquire(self, *, to_run: bool) -> None:
         me = get_ident()
-        if not to_run and self._holder == me:  # nobody else changes either
-            self._depth += 1
-            return
         with self._lock:
             depth = self._depth if self._holder == me else 0
             if depth and to_run and not self._may_run():
@@ -262,9 +267,6 @@ class Turns:
                 raise InactiveError(message)
 
     def _release(self) -> None:
-        if self._depth > 1:
-            self._depth -= 1
-            return
         with self._lock:
             self._release_held(self._depth - 1)
 

@@ -27,6 +27,8 @@ InvocationType = Literal["Event", "RequestResponse", "DryRun"]
 PAYLOAD_LIMITS = {"RequestResponse": 6_291_456, "Event": 1_048_576, "InvokeAsync": 262_144}
 MAXIMUM_LIST_ITEMS = 50
 _QUALIFIER_LENGTH = 128
+_KINDS = ["Event", "RequestResponse", "DryRun"]
+_LOG_TYPES = ["None", "Tail"]
 _NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
 _DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
@@ -128,10 +130,9 @@ def unqualified_ref(request: Request, violations: list[str]) -> FunctionRef:
 def read_invoke(request: Request) -> Invocation:
     kind = request.headers.get("x-amz-invocation-type") or "RequestResponse"
     log_type = request.headers.get("x-amz-log-type") or "None"
-    violations = [
-        *_enum(kind, "invocationType", ["Event", "RequestResponse", "DryRun"]),
-        *_enum(log_type, "logType", ["None", "Tail"]),
-    ]
+    violations: list[str] = []
+    if kind not in _KINDS or log_type not in _LOG_TYPES:
+        violations = [*_enum(kind, "invocationType", _KINDS), *_enum(log_type, "logType", _LOG_TYPES)]
     ref = function_ref(request, violations)
     invocation_type = cast("InvocationType", kind)
     limited = "RequestResponse" if kind == "DryRun" else kind
