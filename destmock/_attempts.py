@@ -66,7 +66,7 @@ class Attempts:
 
     def leave(self) -> None:
         """Puts back what has stayed of a function's surroundings: others may look at the process."""
-        if self._runtime.stays:
+        if self._runtime.staying is not None:
             with self.turns.held:
                 self._runtime.leave()
 

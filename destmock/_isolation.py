@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 from unittest.mock import patch
+from weakref import WeakKeyDictionary
 
 from botocore import useragent, utils
+from botocore.context import get_context
 from botocore.credentials import EnvProvider
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
@@ -54,7 +56,9 @@ _SET = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-_written = useragent.UserAgentComponent.to_string
+#: What botocore says of itself in each call, by what says it.
+_written = useragent.UserAgentString.to_string
+_user_agents: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
 #: With these, botocore goes through all of the environment for each new client.
 _OF_ENVIRONMENT = ("getproxies", "proxy_bypass")
 #: moto sets these itself.
@@ -70,7 +74,7 @@ def isolated() -> Iterator[None]:
     config = copy.deepcopy(default_user_config)
     credentials = patch.object(Session, "get_credentials", _get_credentials)
     loader = patch("botocore.session.create_loader", _kept_loader)
-    user_agent = patch.object(useragent.UserAgentComponent, "to_string", _component_text)
+    user_agent = patch.object(useragent.UserAgentString, "to_string", _user_agent)
     session = patch("boto3.DEFAULT_SESSION", None)
     proxies, bypass = (patch.object(utils, name, _again(getattr(utils, name))) for name in _OF_ENVIRONMENT)
     with _environment(), session, credentials, loader, user_agent, proxies, bypass, _moto_active():
@@ -157,18 +161,26 @@ def _again(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _component_text(component: Any) -> Any:
-    """A part of the User-Agent, as botocore writes it: letter by letter and twice, a fifth of one call."""
-    prefix, name, value, limit = component
-    text = _unlimited_text(prefix, name, value)
-    if limit is None:
-        return text
-    return component._truncate_string(text, limit.max_size_in_bytes, limit.delimiter)  # noqa: SLF001
+def _user_agent(said_by: Any) -> str:
+    """botocore's own, which it makes anew, letter by letter and twice: a third of what one call takes.
 
-
-@lru_cache(maxsize=1000)
-def _unlimited_text(prefix: str, name: str, value: str | None) -> Any:
-    return _written(useragent.UserAgentComponent(prefix, name, value))
+    It follows from the client, its configuration, and the features that the call uses.
+    """
+    known = _user_agents.get(said_by)
+    if known is None:
+        known = _user_agents[said_by] = {}
+    context, config = get_context(), said_by._client_config  # noqa: SLF001
+    configured = config and (
+        config.user_agent,
+        config.user_agent_extra,
+        config.user_agent_appid,
+        config.endpoint_discovery_enabled,
+        (config.retries or {}).get("mode"),
+    )
+    key = configured, context and frozenset(context.features)
+    if key not in known:
+        known[key] = str(_written(said_by))
+    return known[key]
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:

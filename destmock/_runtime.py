@@ -81,8 +81,8 @@ class Runtime:
         self._streams = sys.stdout, sys.stderr
         self._variables = Variables()
         self._settings = Settings()
-        #: The surroundings that have stayed, and whose they are.
-        self._staying: tuple[Surroundings, _Environment, Function, str] | None = None
+        #: The surroundings that have stayed for the next try of an event, and whose they are.
+        self.staying: tuple[Surroundings, _Environment, Function, str] | None = None
 
     def run(
         self,
@@ -119,7 +119,7 @@ class Runtime:
             stays = stay and client.failed and not client.exited and self._may_stay(environment, around)
         finally:
             if stays:
-                self._staying = around, environment, function, call.trace_header
+                self.staying = around, environment, function, call.trace_header
             else:
                 around.leave()
         client.close()
@@ -129,16 +129,11 @@ class Runtime:
             self._end(environment)
         return outcome
 
-    @property
-    def stays(self) -> bool:
-        """Whether a function's surroundings have stayed, for the next try of its event."""
-        return self._staying is not None
-
     def leave(self) -> None:
         """Puts everything back that has stayed."""
-        if self._staying is not None:
-            around, *_ = self._staying
-            self._staying = None
+        if self.staying is not None:
+            around, *_ = self.staying
+            self.staying = None
             around.leave()
 
     def _around(
@@ -150,10 +145,10 @@ class Runtime:
         capture: Capture,
     ) -> Surroundings:
         """What the attempt runs in: as it has stayed, or made anew."""
-        if self._staying is not None:
-            around, *others = self._staying
+        if self.staying is not None:
+            around, *others = self.staying
             if others == [environment, function, call.trace_header]:
-                self._staying = None
+                self.staying = None
                 around.follow(capture)
                 return around
             self.leave()

@@ -23,6 +23,7 @@ import time_machine
 from botocore import useragent
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
+from botocore.context import start_as_current_context
 from botocore.exceptions import EndpointConnectionError, ProfileNotFound
 from botocore.httpsession import URLLib3Session
 from hypothesis import given, settings
@@ -240,17 +241,52 @@ def test_moto_s_settings_are_the_user_s_inside_and_put_back(unchanged):
         assert default_user_config["batch"] == {"use_docker": False}
 
 
-_agent_texts = st.text("aZ09 .,#/_é-", min_size=1, max_size=30)
-_agent_limits = st.builds(useragent.UserAgentComponentSizeConfig, st.integers(1, 40), st.just(","))
+_agent_texts = st.text("aZ09 .,#/_-", min_size=1, max_size=12)
+_agents = st.fixed_dictionaries(
+    {},
+    optional={
+        "user_agent": _agent_texts,
+        "user_agent_extra": _agent_texts,
+        "user_agent_appid": _agent_texts,
+        "retries": st.sampled_from([{"mode": "standard"}, {"mode": "legacy", "total_max_attempts": 3}]),
+    },
+)
 
 
-@given(_agent_texts, _agent_texts, st.none() | _agent_texts, st.none() | _agent_limits)
+@given(_agents, _agents, st.sets(st.sampled_from(["WAITER", "PAGINATOR", "S3_TRANSFER"])))
 @settings(max_examples=200)
-def test_the_user_agent_is_as_without_a_mock(prefix, name, value, limit):
-    component = useragent.UserAgentComponent(prefix, name, value, limit)
-    outside = component.to_string()
+def test_the_user_agent_is_as_without_a_mock(agent, change, features):
+    """Also after the client has been configured anew, and with features of one call only."""
+
+    def texts():
+        config = Config(**agent)
+        said_by = useragent.UserAgentString.from_environment().with_client_config(config)
+        yield said_by.to_string()
+        with start_as_current_context():
+            useragent.register_feature_ids(features)
+            yield sorted(said_by.to_string())  # a set has no order
+        for name, value in change.items():
+            setattr(config, name, value)
+        yield said_by.to_string()
+        yield said_by.with_client_config(Config(**change)).to_string()
+
+    outside = [*texts()]
     with mock_destinations():
-        assert [component.to_string() for _ in range(2)] == [outside] * 2
+        assert [*texts()] == outside
+
+
+def test_each_call_says_its_own_features():
+    """A waiter's calls say that it is one."""
+    seen = []
+    with mock_destinations({"orders": ok}):
+        lam = boto3.client("lambda")
+        lam.meta.events.register(
+            "before-call", lambda params, **_: seen.append(params["headers"]["User-Agent"])
+        )
+        lam.get_function(FunctionName="orders")
+        lam.get_waiter("function_exists").wait(FunctionName="orders")
+        lam.get_function(FunctionName="orders")
+    assert seen[0] == seen[2] != seen[1]
 
 
 def test_the_program_s_own_settings_outside_aws_stay(monkeypatch):
