@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 from weakref import WeakKeyDictionary
 
-from botocore import useragent, utils
+from botocore import utils
 from botocore.context import get_context
 from botocore.credentials import EnvProvider
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
+from botocore.useragent import UserAgentString
 from moto import mock_aws, settings
 from moto.core import models
 from moto.core.config import default_user_config
@@ -56,9 +57,6 @@ _SET = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-#: What botocore says of itself in each call, by what says it.
-_written = useragent.UserAgentString.to_string
-_user_agents: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
 #: With these, botocore goes through all of the environment for each new client.
 _OF_ENVIRONMENT = ("getproxies", "proxy_bypass")
 #: moto sets these itself.
@@ -74,7 +72,7 @@ def isolated() -> Iterator[None]:
     config = copy.deepcopy(default_user_config)
     credentials = patch.object(Session, "get_credentials", _get_credentials)
     loader = patch("botocore.session.create_loader", _kept_loader)
-    user_agent = patch.object(useragent.UserAgentString, "to_string", _user_agent)
+    user_agent = patch.object(UserAgentString, "to_string", _remembered(UserAgentString.to_string))
     session = patch("boto3.DEFAULT_SESSION", None)
     proxies, bypass = (patch.object(utils, name, _again(getattr(utils, name))) for name in _OF_ENVIRONMENT)
     with _environment(), session, credentials, loader, user_agent, proxies, bypass, _moto_active():
@@ -161,26 +159,32 @@ def _again(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _user_agent(said_by: Any) -> str:
-    """botocore's own, which it makes anew, letter by letter and twice: a third of what one call takes.
+def _remembered(to_string: Callable[[Any], str]) -> Callable[[Any], str]:
+    """What botocore says of itself, made once for all calls that say the same.
 
-    It follows from the client, its configuration, and the features that the call uses.
+    It goes through that letter by letter and twice, which is a third of what one call takes. It follows from
+    the client, its configuration, and the features that the call uses.
     """
-    known = _user_agents.get(said_by)
-    if known is None:
-        known = _user_agents[said_by] = {}
-    context, config = get_context(), said_by._client_config  # noqa: SLF001
-    configured = config and (
-        config.user_agent,
-        config.user_agent_extra,
-        config.user_agent_appid,
-        config.endpoint_discovery_enabled,
-        (config.retries or {}).get("mode"),
-    )
-    key = configured, context and frozenset(context.features)
-    if key not in known:
-        known[key] = str(_written(said_by))
-    return known[key]
+    texts: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
+
+    def wrapper(said_by: Any) -> str:
+        known = texts.get(said_by)
+        if known is None:
+            known = texts[said_by] = {}
+        context, config = get_context(), said_by._client_config  # noqa: SLF001
+        configured = config and (
+            config.user_agent,
+            config.user_agent_extra,
+            config.user_agent_appid,
+            config.endpoint_discovery_enabled,
+            (config.retries or {}).get("mode"),
+        )
+        key = configured, context and frozenset(context.features)
+        if key not in known:
+            known[key] = to_string(said_by)
+        return known[key]
+
+    return wrapper
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:
