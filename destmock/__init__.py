@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from destmock._aws.record import InvocationRecord
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
     from destmock._faults import Faults
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from destmock._injection import Fault, PendingFault
     from destmock._ledger import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
     from destmock._mock import MockDestinations, mock_destinations
-    from destmock._record import InvocationRecord
     from destmock._server.happenings import Happening
     from destmock._server.serving import Server, Serving, serve
     from destmock.errors import (
@@ -71,7 +71,7 @@ _MODULES = {
     "destmock._injection": ("Fault", "PendingFault"),
     "destmock._ledger": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
     "destmock._mock": ("MockDestinations", "mock_destinations"),
-    "destmock._record": ("InvocationRecord",),
+    "destmock._aws.record": ("InvocationRecord",),
     "destmock._server.happenings": ("Happening",),
     "destmock._server.serving": ("Server", "Serving", "serve"),
     "destmock.errors": (

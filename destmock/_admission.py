@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from destmock._aws.record import Response
 from destmock._injection import HOLD_UPS
 from destmock._ledger import Entry, Note
 from destmock._queue import Event
-from destmock._record import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from destmock._attempts import Attempts
+    from destmock._aws.ids import Ids
+    from destmock._aws.lifecycle import Result
     from destmock._books import Ledger
     from destmock._functions import Function
-    from destmock._ids import Ids
     from destmock._injection import Fault
-    from destmock._lifecycle import Result
 
 
 class Refusal(NamedTuple):

@@ -8,11 +8,11 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from destmock._clock import to_datetime
+from destmock._aws.times import to_datetime
 
 if TYPE_CHECKING:
-    from destmock import _aws_errors as errors
-    from destmock._ids import Trace
+    from destmock._aws import api_errors as errors
+    from destmock._aws.ids import Trace
 
 
 class Answer(NamedTuple):

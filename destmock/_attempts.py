@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from destmock import _aws_errors as errors
-from destmock._clock import to_datetime
+from destmock._aws import api_errors as errors
+from destmock._aws.ids import Trace, function_hash
+from destmock._aws.times import to_datetime
 from destmock._concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
 from destmock._handlers import Importer
-from destmock._ids import Trace, function_hash
 from destmock._injection import Injection
 from destmock._ledger import Attempt, Refused, Synchronous
 from destmock._logs import LogEvents, Logs
@@ -19,11 +19,11 @@ from destmock._turns import Running, Turns
 from destmock._xray import Run, Segments, Traced
 
 if TYPE_CHECKING:
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
+    from destmock._aws.ids import Ids
     from destmock._books import Ledger
     from destmock._functions import Function, Functions
     from destmock._handlers import Registration
-    from destmock._ids import Ids
     from destmock._ledger import AttemptOutcome
     from destmock._packages import Package
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 
-from destmock._record import timestamp
+from destmock._aws.record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

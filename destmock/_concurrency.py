@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
     from destmock._functions import Function, Functions
 
 #: What AWS gives an account in each region, unless asked for more.

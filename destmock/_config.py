@@ -11,9 +11,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from destmock import _aws_errors as errors
-from destmock._arn import LATEST, FunctionRef, parse_function_arn
-from destmock._lifecycle import DEFAULT_EVENT_AGE, DEFAULT_RETRY_ATTEMPTS, Policy
+from destmock._aws import api_errors as errors
+from destmock._aws.arn import LATEST, FunctionRef, parse_function_arn
+from destmock._aws.lifecycle import DEFAULT_EVENT_AGE, DEFAULT_RETRY_ATTEMPTS, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from destmock import _artifacts as artifacts
 from destmock import _sam as sam
 from destmock import _templates as templates
 from destmock import _validation as validation
-from destmock._arn import FunctionRef
+from destmock._aws.arn import FunctionRef
 from destmock._functions import partition_of
 from destmock._handlers import check_source
 from destmock._unsupported import unsupported, without_applications

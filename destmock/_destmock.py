@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain, _pictures
-from destmock._clock import to_datetime, to_milliseconds
+from destmock._aws.times import to_datetime, to_milliseconds
 from destmock._driver import LIMIT
 from destmock._faults import Faults
 from destmock._history import History

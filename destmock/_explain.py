@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from destmock._arn import parse_function_arn
+from destmock._aws.arn import parse_function_arn
+from destmock._aws.record import timestamp
 from destmock._ledger import Entry, Refused, Synchronous, Unanswered
-from destmock._record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

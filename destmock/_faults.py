@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from destmock._arn import parse_arn, parse_function_name
-from destmock._clock import to_milliseconds
+from destmock._aws.arn import parse_arn, parse_function_name
+from destmock._aws.times import to_milliseconds
 from destmock._history import History
 from destmock._injection import Chaos, Fault, FaultKind, Injection, PendingFault, Rule
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
-    from destmock._ids import Ids
+    from destmock._aws.ids import Ids
 
 
 class Faults:

@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
-from destmock._arn import LATEST, FunctionRef
+from destmock._aws.arn import LATEST, FunctionRef
 from destmock._backends import lambda_backend
 from destmock._moto_gaps import dead_letter_config, layer_versions, logging_config, revision
 from destmock._packages import Deployment, no_handler
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import LambdaStorage
 
+    from destmock._aws.ids import Ids
+    from destmock._aws.lifecycle import Result
     from destmock._handlers import Handlers
-    from destmock._ids import Ids
-    from destmock._lifecycle import Result
 
 #: Of a client that names none.
 DEFAULT_REGION = "us-east-1"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from awslambdaric import bootstrap
 
-from destmock._arn import FunctionRef, parse_function_arn, parse_function_name
+from destmock._aws.arn import FunctionRef, parse_function_arn, parse_function_name
 from destmock._namespaces import file_of
 from destmock._packages import TASK_ROOT
 
@@ -44,6 +44,7 @@ class Outcomes:
     values: tuple[object, ...]
 
     def handler(self) -> Handler:
+        """A new handler that starts with the first outcome."""
         left = chain(self.values, repeat(self.values[-1]))
 
         def outcomes(_event: object, _context: object) -> object:

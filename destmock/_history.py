@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar, overload
 
-from destmock._arn import parse_function_name
+from destmock._aws.arn import parse_function_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -27,8 +27,8 @@ from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
 from destmock import _aio, _network, _operations, _wire
+from destmock._aws.ids import parse_trace
 from destmock._functions import DEFAULT_REGION, account_of, partition_of
-from destmock._ids import parse_trace
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from destmock._arn import LATEST, parse_function_arn, parse_function_name
-from destmock._clock import to_datetime
+from destmock._aws.arn import LATEST, parse_function_arn, parse_function_name
+from destmock._aws.times import to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from random import Random
 
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
 
 FaultKind = Literal["throttle", "system_error", "duplicate", "delay", "fail_delivery"]
 #: What keeps an event from an attempt.
@@ -45,6 +45,7 @@ class Fault:
 
     @property
     def function_name(self) -> str:
+        """The bare name of the function, without account, region or qualifier."""
         ref = parse_function_arn(self.function_arn)
         return self.function_arn if ref is None else ref.name
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from destmock._arn import parse_function_arn
-from destmock._clock import to_datetime
+from destmock._aws.arn import parse_function_arn
+from destmock._aws.times import to_datetime
 from destmock._history import History
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from destmock._lifecycle import Condition
-    from destmock._record import InvocationRecord
+    from destmock._aws.lifecycle import Condition
+    from destmock._aws.record import InvocationRecord
 
 Kind = Literal["sqs", "sns", "lambda", "events", "s3"]
 AttemptOutcome = Literal["Success", "Error", "Timeout", "NotFound"]
@@ -90,6 +90,7 @@ class Invocation:
 
     @property
     def function_name(self) -> str:
+        """The bare name of the function, without account, region or qualifier."""
         return function_name(self.function_arn)
 
     def __repr__(self) -> str:
@@ -121,6 +122,7 @@ class Delivery:
 
     @property
     def function_name(self) -> str:
+        """The bare name of the function, without account, region or qualifier."""
         return self.invocation.function_name
 
     def __repr__(self) -> str:
@@ -142,6 +144,7 @@ class Drop:
 
     @property
     def function_name(self) -> str:
+        """The bare name of the function, without account, region or qualifier."""
         return self.invocation.function_name
 
     def __repr__(self) -> str:
@@ -166,6 +169,7 @@ class Pending:
 
     @property
     def function_name(self) -> str:
+        """The bare name of the function, without account, region or qualifier."""
         return function_name(self.function_arn)
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from moto.logs.models import logs_backends
 from destmock._backends import existing
 
 if TYPE_CHECKING:
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
 
 
 class LogEvents(NamedTuple):

@@ -8,16 +8,16 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from unittest.mock import patch
 
-from destmock._arn import LATEST
-from destmock._clock import to_datetime
+from destmock._aws.arn import LATEST
+from destmock._aws.times import to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from moto.cloudwatch.models import CloudWatchBackend, Statistics
 
-    from destmock._arn import FunctionRef
-    from destmock._lifecycle import Result
+    from destmock._aws.arn import FunctionRef
+    from destmock._aws.lifecycle import Result
 
 NAMESPACE = "AWS/Lambda"
 #: The dimensions in the order that moto compares them in.

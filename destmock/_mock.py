@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
-from destmock._clock import from_datetime
+from destmock._aws.times import from_datetime
 from destmock._concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._decorators import decorate
 from destmock._destmock import Destmock

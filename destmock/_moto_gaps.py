@@ -15,7 +15,7 @@ from moto.awslambda.utils import get_backend
 from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
-from destmock._arn import parse_arn
+from destmock._aws.arn import parse_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock import _answers as answers
-from destmock import _aws_errors as errors
 from destmock import _wire as wire
+from destmock._aws import api_errors as errors
 from destmock._concurrency import LEAST_UNRESERVED
 from destmock.errors import UnsupportedError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from destmock._answers import Answer
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
     from destmock._simulation import Simulation
     from destmock._wire import Request
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock import _dead_letter as dead_letter
 from destmock import _targets as targets
-from destmock._clock import to_datetime
+from destmock._aws import dead_letter
+from destmock._aws.record import invocation_record
+from destmock._aws.times import to_datetime
 from destmock._ledger import Delivery, Drop
-from destmock._record import invocation_record
 from destmock._targets.target import Message, Origin, UndeliverableError
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     from destmock._attempts import Attempts
+    from destmock._aws.ids import Ids
+    from destmock._aws.lifecycle import Settled
+    from destmock._aws.record import Response
     from destmock._books import Ledger
     from destmock._config import EventInvokeConfig, Standing
-    from destmock._ids import Ids
     from destmock._injection import Fault
-    from destmock._lifecycle import Settled
     from destmock._queue import Event
-    from destmock._record import Response
     from destmock._targets.target import Functions
 
 _NO_ROUTE = "no OnFailure destination and no dead-letter queue"

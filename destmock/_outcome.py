@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from destmock import _platform as platform
+from destmock._aws import platform_log as platform
 from destmock._ledger import log_text
 from destmock._packages import Package
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
 
 #: Where AWS has a function's code, and the contents of its layers.
 TASK_ROOT, LAYERS_ROOT = "/var/task", "/opt"

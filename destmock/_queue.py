@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from destmock._clock import to_datetime
-from destmock._ids import function_hash
+from destmock._aws.ids import function_hash
+from destmock._aws.times import to_datetime
 from destmock._ledger import Pending
 from destmock._xray import Sent, Traced
 from destmock.errors import InvocationLoopError
@@ -14,11 +14,11 @@ from destmock.errors import InvocationLoopError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from destmock._arn import FunctionRef
-    from destmock._ids import Trace
+    from destmock._aws.arn import FunctionRef
+    from destmock._aws.ids import Trace
+    from destmock._aws.lifecycle import Result
+    from destmock._aws.record import Response
     from destmock._ledger import Entry
-    from destmock._lifecycle import Result
-    from destmock._record import Response
     from destmock._xray import Run
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.utilities.utils import get_partition
 
-from destmock._arn import LATEST
+from destmock._aws.arn import LATEST
 from destmock._backends import existing, lambda_backend
 
 if TYPE_CHECKING:

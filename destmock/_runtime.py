@@ -19,8 +19,8 @@ from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_mess
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import to_json
 
+from destmock._aws.times import to_datetime
 from destmock._capture import Capture, RootHandler
-from destmock._clock import to_datetime
 from destmock._event_loop import out_of_sight
 from destmock._handlers import Importer, stripped
 from destmock._namespaces import Namespace, Namespaces
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from destmock._aws.ids import Ids
     from destmock._functions import Function
     from destmock._handlers import Handler, Registration
-    from destmock._ids import Ids
     from destmock._outcome import Call, Outcome
 
 

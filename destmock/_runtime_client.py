@@ -16,7 +16,7 @@ from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
-from destmock import _platform as platform
+from destmock._aws import platform_log as platform
 from destmock._handlers import OUTCOMES_FILE, Handler, stripped
 
 if TYPE_CHECKING:

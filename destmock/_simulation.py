@@ -6,37 +6,36 @@ import contextlib
 from sys import intern
 from typing import TYPE_CHECKING
 
-from destmock import _aws_errors as errors
-from destmock import _dead_letter as dead_letter
-from destmock import _lifecycle as lifecycle
 from destmock import _queue as queue
 from destmock._admission import Admission
 from destmock._attempts import Attempts, attempt_fact
+from destmock._aws import api_errors as errors
+from destmock._aws import dead_letter, lifecycle
+from destmock._aws.ids import Ids
+from destmock._aws.record import Response
 from destmock._books import Ledger
 from destmock._clock import Clock
 from destmock._config import EventInvokeConfigs
 from destmock._driver import Driver
 from destmock._functions import Function, Functions
 from destmock._handlers import Handlers, Registration
-from destmock._ids import Ids
 from destmock._ledger import Entry, Unanswered
 from destmock._mappings import Mappings
 from destmock._outbox import Outbox
 from destmock._outcome import Call
 from destmock._packages import Packages
 from destmock._queue import Completion, Dispatch, Event, Poll
-from destmock._record import Response
 from destmock._targets.target import Message
 from destmock._xray import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from destmock._arn import FunctionRef
     from destmock._attempts import Answered
-    from destmock._ids import Trace
+    from destmock._aws.arn import FunctionRef
+    from destmock._aws.ids import Trace
+    from destmock._aws.lifecycle import Result
     from destmock._ledger import AttemptOutcome, Pending
-    from destmock._lifecycle import Result
     from destmock._network import Hosts
     from destmock._outcome import Outcome
     from destmock._packages import Package

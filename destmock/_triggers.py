@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
-from destmock._record import timestamp
+from destmock._aws.json_text import to_bytes
+from destmock._aws.record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from destmock._arn import Arn
-    from destmock._ids import Ids
+    from destmock._aws.arn import Arn
+    from destmock._aws.ids import Ids
 
 #: Who the caller is, as far as S3 knows in a test.
 _PRINCIPAL = {"principalId": "AWS:AIDAEXAMPLEEXAMPLE123"}
@@ -38,11 +38,6 @@ _DETAIL_TYPES = {
     "ObjectAcl": "Object ACL Updated",
 }
 _TAGGING = {"Put": "Object Tags Added", "Delete": "Object Tags Deleted"}
-
-
-def to_bytes(event: Any) -> bytes:
-    """As the service sends it: compact, in UTF-8."""
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")
 
 
 def notification(

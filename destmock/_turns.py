@@ -20,7 +20,7 @@ from destmock.errors import InactiveError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from destmock._ids import Trace
+    from destmock._aws.ids import Trace
 
 
 class Running:

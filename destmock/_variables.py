@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
     from destmock._functions import Function
 
 

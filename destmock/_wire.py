@@ -11,15 +11,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
 
-from destmock import _aws_errors as errors
-from destmock._arn import FunctionRef, is_qualifier, parse_function_name
-from destmock._jackson import complaint
-from destmock._record import is_json
+from destmock._aws import api_errors as errors
+from destmock._aws.arn import FunctionRef, is_qualifier, parse_function_name
+from destmock._aws.json_errors import complaint
+from destmock._aws.record import is_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from destmock._ids import Trace
+    from destmock._aws.ids import Trace
 
 InvocationType = Literal["Event", "RequestResponse", "DryRun"]
 

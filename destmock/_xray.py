@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from destmock._arn import FunctionRef
-    from destmock._ids import Ids, Trace
+    from destmock._aws.arn import FunctionRef
+    from destmock._aws.ids import Ids, Trace
 
 #: How a destination's service is called in a segment, and what is done to it.
 _SERVICES = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from destmock._arn import (
+from destmock._aws.arn import (
     FUNCTION_NAME_PATTERN,
     Arn,
     FunctionName,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destmock._filter_pattern import parse
+from destmock._aws.filter_pattern import parse
 
 EVENT = json.dumps(
     {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from destmock._lifecycle import Condition, Policy, Retry, Settled, after
+from destmock._aws.lifecycle import Condition, Policy, Retry, Settled, after
 
 ACCEPTED = 1_000_000
 FAILURES = ("Error", "Timeout", "NotFound")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destmock._clock import from_datetime, to_datetime
-from destmock._lifecycle import Condition
-from destmock._record import Response, invocation_record, is_json, timestamp
+from destmock._aws.lifecycle import Condition
+from destmock._aws.record import Response, invocation_record, is_json, timestamp
+from destmock._aws.times import from_datetime, to_datetime
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders:$LATEST"
 REQUEST_ID = "5bbf0ee4-6ad8-4b4a-8d2a-2c8b2d1a3f10"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destmock import DestmockError, InactiveError, InvocationLoopError, mock_destinations, outcomes
-from destmock._arn import FunctionRef
+from destmock._aws.arn import FunctionRef
 
 START = datetime(2026, 9, 14, 15, 18, 45, 502_000, tzinfo=timezone.utc)
 

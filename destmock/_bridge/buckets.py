@@ -14,7 +14,8 @@ from moto.s3.responses import S3Response
 from moto.sns.models import sns_backends
 
 from destmock import _triggers as triggers
-from destmock._arn import Arn, parse_arn, parse_function_arn
+from destmock._aws.arn import Arn, parse_arn, parse_function_arn
+from destmock._aws.json_text import to_bytes
 from destmock._hook import active
 from destmock._targets import rules
 from destmock._targets.queue import enqueue, find_queue
@@ -113,7 +114,7 @@ def _send_event(
     for one in [*configuration.cloud_function, *configuration.queue, *configuration.topic]:
         if one.matches(event_name.value, key.name):
             event["Records"][0]["s3"]["configurationId"] = one.id
-            _notify(simulation, bucket, one.arn, triggers.to_bytes(event))
+            _notify(simulation, bucket, one.arn, to_bytes(event))
     if configuration.event_bridge is not None:
         _tell_event_bridge(simulation, account_id, bucket, name, found)
 

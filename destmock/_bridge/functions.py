@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from moto.awslambda.models import LambdaFunction
 
-from destmock._arn import parse_function_arn
+from destmock._aws.arn import parse_function_arn
 from destmock._hook import active
 
 if TYPE_CHECKING:

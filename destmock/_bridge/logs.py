@@ -10,8 +10,9 @@ from moto.awslambda.models import LambdaBackend
 from moto.logs.models import LogsBackend, logs_backends
 
 from destmock import _triggers as triggers
-from destmock._arn import parse_function_arn
-from destmock._filter_pattern import parse
+from destmock._aws.arn import parse_function_arn
+from destmock._aws.filter_pattern import parse
+from destmock._aws.json_text import to_bytes
 from destmock._hook import active
 from destmock.errors import UnsupportedError
 
@@ -78,4 +79,4 @@ def _send_log_event(
         events=events,
     )
     source = f"CloudWatch Logs group {log_group_name}"
-    active[-1].notify(ref, triggers.to_bytes(made), source=source, trace=None)
+    active[-1].notify(ref, to_bytes(made), source=source, trace=None)

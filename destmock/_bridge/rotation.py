@@ -10,9 +10,9 @@ from unittest.mock import patch
 from moto.awslambda.models import LambdaBackend
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
-from destmock import _triggers as triggers
-from destmock._arn import parse_function_arn
-from destmock._aws_errors import AWSError
+from destmock._aws.api_errors import AWSError
+from destmock._aws.arn import parse_function_arn
+from destmock._aws.json_text import to_bytes
 from destmock._hook import active
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class _Steps:
         ref = parse_function_arn(function_name)
         if self.failed or ref is None:
             return
-        payload = triggers.to_bytes({**json.loads(body), "SecretId": self._arn})
+        payload = to_bytes({**json.loads(body), "SecretId": self._arn})
         simulation = active[-1]
         try:
             answered = simulation.run_synchronously(

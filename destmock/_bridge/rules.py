@@ -10,9 +10,9 @@ from unittest.mock import patch
 from moto.events import notifications
 from moto.events.models import EventsBackend, Rule
 
-from destmock import _triggers as triggers
-from destmock._arn import parse_function_arn
-from destmock._clock import to_datetime
+from destmock._aws.arn import parse_function_arn
+from destmock._aws.json_text import to_bytes
+from destmock._aws.times import to_datetime
 from destmock._hook import active
 from destmock._targets import rules
 from destmock._targets.target import UndeliverableError
@@ -85,5 +85,5 @@ def _notify_of_bucket(account_id: str, fn_arn: str, event: dict[str, Any]) -> No
         source=event["source"],
         detail_type=event["detail-type"],
     )
-    payload = triggers.to_bytes({**base, "resources": event["resources"], "detail": event["detail"]})
+    payload = to_bytes({**base, "resources": event["resources"], "detail": event["detail"]})
     simulation.notify(ref, payload, source="EventBridge", trace=simulation.trace)

@@ -17,8 +17,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from destmock._clock import from_datetime
-from destmock._record import timestamp
+from destmock._aws.record import timestamp
+from destmock._aws.times import from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

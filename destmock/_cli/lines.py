@@ -7,9 +7,9 @@ import re
 import threading
 from typing import TYPE_CHECKING, TextIO
 
+from destmock._aws.record import timestamp
+from destmock._aws.times import from_datetime
 from destmock._cli.problem import in_options
-from destmock._clock import from_datetime
-from destmock._record import timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime

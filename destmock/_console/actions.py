@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from destmock._arn import parse_function_arn
+from destmock._aws.arn import parse_function_arn
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 if TYPE_CHECKING:
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
 
 
 def destinations(ref: FunctionRef) -> list[str]:

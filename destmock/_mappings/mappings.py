@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import lambda_backends
 
-from destmock._arn import parse_arn, parse_function_name
+from destmock._aws.arn import parse_arn, parse_function_name
 from destmock._backends import lambda_backend
 from destmock._mappings.queues import QueueReader
 from destmock._mappings.source import ref_of, source_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
-    from destmock._arn import Arn, FunctionRef
+    from destmock._aws.arn import Arn, FunctionRef
     from destmock._mappings.source import Reading, Simulation
 
 

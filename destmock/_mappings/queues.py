@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping
     from moto.sqs.models import Message, Queue, SQSBackend
 
-    from destmock._arn import Arn
+    from destmock._aws.arn import Arn
     from destmock._mappings.source import Simulation
 
 #: Where a message of moto's keeps when it can be read, in virtual milliseconds, and what moto said of it.

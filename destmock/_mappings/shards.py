@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from moto.dynamodb.models.table import StreamShard
     from moto.kinesis.models import Stream as MotoStream
 
-    from destmock._arn import Arn
+    from destmock._aws.arn import Arn
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.events.models import EventPattern
 
-from destmock import _triggers as triggers
-from destmock._arn import FunctionRef, parse_arn, parse_function_name
-from destmock._aws_errors import AWSError
+from destmock._aws.api_errors import AWSError
+from destmock._aws.arn import FunctionRef, parse_arn, parse_function_name
+from destmock._aws.json_text import to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moto.awslambda.models import EventSourceMapping
 
-    from destmock._arn import Arn
     from destmock._attempts import Answered
-    from destmock._ids import Ids, Trace
+    from destmock._aws.arn import Arn
+    from destmock._aws.ids import Ids, Trace
     from destmock._queue import Poll
 
 #: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
@@ -124,7 +124,7 @@ def run_batch(
 ) -> Run:
     """Runs the function with the records. `identifiers` are what it reports of those that it failed with."""
     everything = frozenset(range(len(records)))
-    payload = triggers.to_bytes({"Records": records})
+    payload = to_bytes({"Records": records})
     source = source_text(source_of(mapping))
     try:
         answered = simulation.run_synchronously(ref_of(mapping), payload, trace=trace, source=source)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from destmock import _targets as targets
-from destmock import _triggers as triggers
+from destmock._aws.json_text import to_bytes
+from destmock._aws.record import timestamp
 from destmock._mappings.shards import open_stream
 from destmock._mappings.source import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
-from destmock._record import timestamp
 from destmock._targets.target import Message, UndeliverableError
 
 if TYPE_CHECKING:
@@ -194,9 +194,7 @@ class StreamReader:
             _BATCH_INFO[source.service]: info,
         }
         name = f"OnFailure of the mapping {mapping.uuid}"
-        message = Message(
-            triggers.to_bytes(body), None, None, simulation.now, simulation.ids.uuid(), source=name
-        )
+        message = Message(to_bytes(body), None, None, simulation.now, simulation.ids.uuid(), source=name)
         with contextlib.suppress(UndeliverableError):  # AWS counts it in a metric, and goes on
             target.deliver(message)
 
@@ -229,7 +227,7 @@ def _fitting(records: list[Record]) -> list[Record]:
     """As many records as an event has room for, one at least."""
     room, count = LARGEST_BATCH, 0
     for record in records:
-        room -= len(triggers.to_bytes(record.event)) + 1
+        room -= len(to_bytes(record.event)) + 1
         if room < 0:
             break
         count += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from destmock._arn import LATEST, parse_arn, parse_function_arn
+from destmock._aws.arn import LATEST, parse_arn, parse_function_arn
 from destmock._ledger import Entry, Synchronous
 from destmock._mappings import source_text
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._clock import from_datetime
+from destmock._aws.record import timestamp
+from destmock._aws.times import from_datetime
 from destmock._pictures import lanes
 from destmock._pictures.graph import kind_of, name_of
 from destmock._pictures.html import Html, join, tag
 from destmock._pictures.story import function_text
 from destmock._pictures.text import LIMIT, cut, decoded, length, pretty, size
-from destmock._record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

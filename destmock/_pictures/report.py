@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from destmock._aws.record import timestamp
 from destmock._pictures import parts
 from destmock._pictures.drawing import drawing
 from destmock._pictures.html import Html, tag
 from destmock._pictures.lanes import on_axis, together
 from destmock._pictures.story import newest, stories
-from destmock._record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

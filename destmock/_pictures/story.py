@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from destmock._arn import LATEST, parse_function_arn
-from destmock._clock import from_datetime
+from destmock._aws.arn import LATEST, parse_function_arn
+from destmock._aws.times import from_datetime
 from destmock._ledger import Entry, Refused, Synchronous, Unanswered
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from destmock._mappings import known as known_mappings
 
 if TYPE_CHECKING:
-    from destmock._arn import Arn, FunctionRef
+    from destmock._aws.arn import Arn, FunctionRef
     from destmock._config import EventInvokeConfig
     from destmock._simulation import Simulation
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from moto.iam.models import IAMBackend
 from moto.utilities.utils import load_resource_as_str
 
-from destmock._arn import parse_function_name
+from destmock._aws.arn import parse_function_name
 from destmock._resources.api import tags, without
 from destmock._resources.kinds import Made, Properties
 

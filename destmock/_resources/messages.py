@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._arn import parse_arn
+from destmock._aws.arn import parse_arn
 from destmock._resources.api import check_known, tags, texts, without
 from destmock._resources.kinds import Made, Properties
 

@@ -16,13 +16,13 @@ from botocore.model import OperationNotFoundError
 from werkzeug.test import run_wsgi_app
 
 from destmock import _answers as answers
-from destmock import _aws_errors as errors
 from destmock import _hook, _operations
 from destmock import _wire as wire
+from destmock._aws import api_errors as errors
+from destmock._aws.ids import parse_trace
+from destmock._aws.json_errors import complaint
+from destmock._aws.record import is_json
 from destmock._functions import account_of, partition_of
-from destmock._ids import parse_trace
-from destmock._jackson import complaint
-from destmock._record import is_json
 from destmock._server import lambda_api
 from destmock._server.guards import PAGE
 from destmock.errors import DestmockError, UnsupportedError

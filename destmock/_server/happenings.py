@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from destmock import _explain
-from destmock._clock import to_datetime
+from destmock._aws.times import to_datetime
 from destmock._ledger import Entry, Refused, Synchronous
 
 if TYPE_CHECKING:

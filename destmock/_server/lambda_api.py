@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 
-from destmock import _aws_errors as errors
 from destmock import _wire as wire
-from destmock._jackson import complaint
+from destmock._aws import api_errors as errors
+from destmock._aws.json_errors import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._arn import parse_arn
+from destmock._aws.arn import parse_arn
 from destmock._targets.bucket import BucketTarget
 from destmock._targets.bus import BusTarget
 from destmock._targets.function import FunctionTarget

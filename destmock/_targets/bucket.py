@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from moto.s3.models import s3_backends
 
-from destmock._clock import to_datetime
+from destmock._aws.times import to_datetime
 from destmock._targets.target import UndeliverableError
 
 if TYPE_CHECKING:
     from moto.s3.models import S3Backend
 
-    from destmock._arn import Arn
+    from destmock._aws.arn import Arn
     from destmock._config import Standing
     from destmock._ledger import Kind
     from destmock._targets.target import Message

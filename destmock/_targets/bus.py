@@ -9,7 +9,7 @@ from destmock._targets import rules
 from destmock._targets.target import UndeliverableError
 
 if TYPE_CHECKING:
-    from destmock._arn import Arn
+    from destmock._aws.arn import Arn
     from destmock._config import Standing
     from destmock._ledger import Kind
     from destmock._targets.target import Functions, Message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._arn import parse_function_arn
+from destmock._aws.arn import parse_function_arn
 from destmock._targets.target import UndeliverableError
 from destmock.errors import NoHandlerError
 

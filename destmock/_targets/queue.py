@@ -13,14 +13,14 @@ from moto.moto_api._internal import mock_random
 from moto.sqs.models import Message as QueuedMessage
 from moto.sqs.models import Queue, sqs_backends
 
+from destmock._aws.times import to_datetime
 from destmock._backends import existing
-from destmock._clock import to_datetime
 from destmock._targets.target import ROLE_ID, UndeliverableError
 
 if TYPE_CHECKING:
-    from destmock._arn import Arn
+    from destmock._aws.arn import Arn
+    from destmock._aws.ids import Trace
     from destmock._config import Standing
-    from destmock._ids import Trace
     from destmock._ledger import Kind
     from destmock._targets.target import Message
 

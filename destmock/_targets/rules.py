@@ -14,8 +14,8 @@ from moto.events.models import events_backends
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
-from destmock._arn import parse_arn, parse_function_arn
-from destmock._clock import to_datetime
+from destmock._aws.arn import parse_arn, parse_function_arn
+from destmock._aws.times import to_datetime
 from destmock._targets.queue import enqueue, find_queue
 from destmock._targets.target import UndeliverableError
 from destmock._targets.topic import TopicTarget
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from moto.events.models import EventBus, Rule
 
-    from destmock._arn import Arn, FunctionRef
+    from destmock._aws.arn import Arn, FunctionRef
     from destmock._targets.target import Functions, Message
 
 #: SenderId of what EventBridge sends to a queue (F7).

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from destmock._arn import FunctionRef
+    from destmock._aws.arn import FunctionRef
+    from destmock._aws.ids import Ids, Trace
     from destmock._config import Standing
-    from destmock._ids import Ids, Trace
     from destmock._ledger import Kind
 
 #: Stands for the execution role in a message's SenderId (F3, F4).

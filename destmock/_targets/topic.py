@@ -14,14 +14,15 @@ from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, Topic, sns_backends
 
 from destmock import _triggers as triggers
-from destmock._arn import parse_arn, parse_function_arn
+from destmock._aws.arn import parse_arn, parse_function_arn
+from destmock._aws.json_text import to_bytes
 from destmock._targets.queue import enqueue, find_queue
 from destmock._targets.target import ROLE_ID, UndeliverableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from destmock._arn import Arn
+    from destmock._aws.arn import Arn
     from destmock._config import Standing
     from destmock._ledger import Kind
     from destmock._targets.target import Functions, Message
@@ -146,7 +147,7 @@ def notify_function(
         subject=subject,
         attributes={name: {**value, "Value": str(value["Value"])} for name, value in attributes.items()},
     )
-    payload, source = triggers.to_bytes(event), f"SNS topic {subscription.topic.name}"
+    payload, source = to_bytes(event), f"SNS topic {subscription.topic.name}"
     if ref is not None and functions.notify(ref, payload, source=source, trace=message.trace):
         return
     policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")

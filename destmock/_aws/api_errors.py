@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from destmock._arn import FUNCTION_NAME_PATTERN, LATEST, QUALIFIER_PATTERN
+from destmock._aws.arn import FUNCTION_NAME_PATTERN, LATEST, QUALIFIER_PATTERN
 
 #: What a destination's ARN must look like (C17).
 DESTINATION_PATTERN = (

@@ -9,11 +9,11 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from destmock import _aws_errors as errors
-from destmock._arn import parse_arn
+from destmock._aws import api_errors as errors
+from destmock._aws.arn import parse_arn
 
 if TYPE_CHECKING:
-    from destmock._record import Response
+    from destmock._aws.record import Response
 
 #: An ErrorMessage has at most this many bytes (H5).
 MESSAGE_LIMIT = 1024

@@ -11,8 +11,8 @@ import json
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, NoReturn, TypedDict, cast
 
-from destmock._clock import to_datetime
-from destmock._lifecycle import Condition  # noqa: TC001 - for typing.get_type_hints
+from destmock._aws.lifecycle import Condition  # noqa: TC001 - for typing.get_type_hints
+from destmock._aws.times import to_datetime
 
 _NOT_JSON = (
     b',"deliveryError":{"statusCode":400,"errorCode":"InvalidRequestContentException",'

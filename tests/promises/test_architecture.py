@@ -1,0 +1,392 @@
+"""The house: which package may know of which, by what their source imports, and what each must not know."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import destmock
+
+ROOT = Path(destmock.__file__).parent
+
+#: From the top down: a package or file imports only from floors below its own, for its types too.
+FLOORS = [
+    {"__main__", "pytest_plugin"},
+    {"__init__", "_cli"},
+    {"_server"},
+    {"_mock"},
+    {"_pictures"},
+    {"_api"},
+    {"_cloudformation"},
+    {"_services"},
+    {"_engine"},
+    {"_runtime"},
+    {"_observed"},
+    {"_functions", "_isolation", "_time"},
+    {"_aws"},
+    {"errors"},
+]
+PLACES = set().union(*FLOORS)
+#: What a package may import beside the standard library and what lies below it; any other may import these.
+WITHOUT_AWS_LIBRARIES = {"_aws", "_engine", "_runtime", "_time"}
+AWS_LIBRARIES = {"aiobotocore", "aiohttp", "boto3", "botocore", "moto", "s3transfer"}
+MOST_PACKAGES, MOST_FILES = 16, 5
+LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
+
+#: Every private name of botocore's, moto's or another library's that destmock uses, and why it must.
+PRIVATE = {
+    "awslambdaric.bootstrap": {
+        "_get_handler": "AWS's own way of importing a handler, with its errors",
+    },
+    "botocore": {
+        "_client_config": "what a client's User-Agent follows from",
+        "_credentials": "credentials that a session or signer has, without asking a provider",
+        "_emitter": "the events of a client that was made before the mock",
+    },
+    "moto.awslambda": {
+        "_aliases": "whether an ARN names an alias",
+        "_arns": "functions by ARN: a function made for a handler is taken out again",
+        "_create_zipfile_from_plaintext_code": "inline code of a template becomes AWS's zip",
+        "_event_source_mappings": "all mappings, also those of a function that has gone",
+        "_functions": "a function's versions, without moto's errors for one that isn't there",
+        "_get_latest": "the function itself, whatever its qualifier",
+        "_get_version": "one version, or nothing",
+        "_lambdas": "the storage behind a region's Lambda",
+        "_s3_content": "the code that a deployment names in S3",
+    },
+    "moto.cloudformation": {
+        "_parsed_resources": "the resources that a stack has made so far",
+    },
+    "aws-sam-translator": {
+        "_METRICS_INSTANCE": "the translator counts its use in a file of the user's otherwise",
+    },
+    "moto.core": {
+        "_internal": "moto's random numbers, which a seed makes repeatable",
+        "_nested_count": "whether this mock is the outermost",
+        "_registered": "the answers that moto registers for requests past botocore",
+        "_registry": "the same",
+    },
+    "moto.events": {
+        "_invoke_lambda": "what moto tells a function of a new bucket",
+    },
+    "moto.s3": {
+        "_set_delete_marker": "moto tells nobody of a delete marker",
+    },
+    "moto.sns": {
+        "_filter_policy_matcher": "whether a subscription wants a message",
+        "_message_public_keys": "the certificates that moto serves",
+        "_parse_message_structure": "the text of a message for one protocol",
+    },
+    "moto.sqs": {
+        "_messages": "all messages of a queue, the hidden ones too",
+        "_old_receipt_handles": "handles that still delete a message",
+    },
+    "asyncio": {
+        "_enter_task": "a handler's own loop runs inside the test's",
+        "_get_running_loop": "the same",
+        "_leave_task": "the same",
+        "_set_running_loop": "the same",
+    },
+    "the standard library": {
+        "_SubParsersAction": "argparse has no public type for it",
+        "_exit": "ends the process though a handler hangs",
+        "_getframe": "who has called",
+        "_testMethodName": "the name of a unittest test",
+        "_typeshed": "types only",
+    },
+    "pytest": {
+        "_fixtureinfo": "the names of the fixtures that a test asks for",
+    },
+}
+
+#: Methods that change a list, a dictionary, a set or a deque.
+CHANGES = {
+    "add",
+    "append",
+    "appendleft",
+    "clear",
+    "difference_update",
+    "discard",
+    "extend",
+    "insert",
+    "intersection_update",
+    "pop",
+    "popitem",
+    "popleft",
+    "remove",
+    "reverse",
+    "setdefault",
+    "sort",
+    "update",
+}
+
+
+def name_of(path):
+    """`errors`, `__init__`, `_aws.arn`, and `_aws` for its `__init__`."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def place_of(module):
+    return module.partition(".")[0]
+
+
+SOURCES = {name_of(path): path.read_text("utf-8") for path in sorted(ROOT.rglob("*.py"))}
+TREES = {module: ast.parse(source) for module, source in SOURCES.items()}
+PACKAGES = {name_of(path) for path in ROOT.rglob("__init__.py")} - {"__init__"}
+every_module = pytest.mark.parametrize("module", SOURCES)
+
+
+def imported(module):
+    """Everything that a module imports anywhere, as dotted names, its own package's without `destmock.`."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import in line {node.lineno}"
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+            found = [name for name in submodules if name.removeprefix("destmock.") in SOURCES]
+            if len(found) < len(submodules):
+                found.append(node.module)
+        else:
+            continue
+        for name in found:
+            yield "__init__" if name == "destmock" else name.removeprefix("destmock.")
+
+
+def own(module):
+    """The modules of destmock's that a module imports; for a package, its `__init__`."""
+    return {name for name in imported(module) if name in SOURCES} - {module}
+
+
+def foreign(module):
+    """The top-level packages that a module imports from outside of destmock and the standard library."""
+    tops = {place_of(name) for name in imported(module) if name not in SOURCES}
+    return tops - sys.stdlib_module_names - {"destmock"}
+
+
+def floor_of(place):
+    """Counted from the top."""
+    return next(number for number, floor in enumerate(FLOORS) if place in floor)
+
+
+#: Not in a package yet.
+UNMOVED = {place_of(module) for module in SOURCES} - (PLACES & PACKAGES) - {"__init__", "__main__", "errors"}
+UNMOVED -= {"pytest_plugin"}
+
+
+def test_there_are_at_most_sixteen_packages_beside_five_files():
+    places = {place_of(module) for module in SOURCES}
+    assert len(places & PACKAGES - UNMOVED) <= MOST_PACKAGES
+
+
+def test_every_module_has_a_place_in_the_house():
+    assert {place_of(module) for module in SOURCES} - UNMOVED <= PLACES
+    assert len(PLACES - PACKAGES - UNMOVED) <= MOST_FILES + 10
+
+
+@every_module
+def test_imports_point_down(module):
+    place = place_of(module)
+    if place in PLACES - UNMOVED:
+        others = {name for name in own(module) if place_of(name) not in {place, *UNMOVED}}
+        assert {name for name in others if floor_of(place_of(name)) <= floor_of(place)} == set()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    order = list(TopologicalSorter({module: own(module) for module in SOURCES}).static_order())
+    assert set(order) == set(SOURCES)
+
+
+@every_module
+def test_the_rules_the_engine_the_runtime_and_time_know_neither_boto3_nor_moto(module):
+    assert place_of(module) not in WITHOUT_AWS_LIBRARIES or not foreign(module) & AWS_LIBRARIES
+
+
+@every_module
+def test_aws_s_rules_import_the_standard_library_and_each_other_only(module):
+    if place_of(module) == "_aws":
+        assert foreign(module) == set()
+        assert {place_of(name) for name in own(module)} <= {"_aws"}
+
+
+def test_importing_aws_s_rules_and_time_imports_neither_boto3_nor_moto():
+    modules = [module for module in SOURCES if place_of(module) in {"_aws", "_time", "errors"}]
+    imports = "; ".join(f"import destmock.{module}" for module in modules)
+    code = f"import sys; {imports}; print(*sorted({AWS_LIBRARIES} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "\n"
+
+
+@every_module
+def test_no_module_is_longer_than_350_lines(module):
+    assert len(SOURCES[module].splitlines()) <= LONGEST_MODULE
+
+
+@every_module
+def test_no_function_is_longer_than_50_lines(module):
+    """A docstring that documents the public API doesn't count."""
+    long = {
+        node.name: length
+        for node in ast.walk(TREES[module])
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (length := node.end_lineno - node.lineno + 1 - lines_of_docstring(node)) > LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+def lines_of_docstring(node):
+    return len((ast.get_docstring(node, clean=False) or "").splitlines())
+
+
+@every_module
+def test_every_module_says_what_it_is(module):
+    assert ast.get_docstring(TREES[module])
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_a_package_says_in_one_sentence_what_lies_in_it(package):
+    """A package's `__init__` says that and nothing else; only the entry points of two import something."""
+    first = ast.get_docstring(TREES[package]).splitlines()[0]
+    assert first.endswith("."), first
+
+
+@pytest.mark.parametrize("name", destmock.__all__)
+def test_every_public_name_is_documented(name):
+    """Its methods and properties, too."""
+    value = getattr(destmock, name)
+    assert name == "Handler" or inspect.getdoc(value)  # a type alias has a comment
+    members = vars(value) if inspect.isclass(value) else {}
+    undocumented = [
+        member
+        for member, found in members.items()
+        if not member.startswith("_")
+        and (inspect.isfunction(found) or isinstance(found, (property, classmethod, staticmethod)))
+        and not inspect.getdoc(found)
+    ]
+    assert undocumented == []
+
+
+def private_names(module):
+    """The private names that a module takes from elsewhere: attributes, imports, and what it patches."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom) and place_of(node.module or "") != "destmock":
+            yield from (node.module or "").split(".")
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"patch.object", "getattr", "hasattr"}:
+            yield from (found.value for found in node.args if isinstance(found, ast.Constant))
+
+
+def names_of_our_own():
+    """Everything private that destmock defines itself, as a name, an attribute or a slot."""
+    for node in chain.from_iterable(ast.walk(tree) for tree in TREES.values()):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def is_private(name):
+    return (
+        isinstance(name, str) and name.startswith("_") and not name.startswith("__") and name.isidentifier()
+    )
+
+
+#: Of named tuples, and of translations.
+PUBLIC_IN_SPITE_OF_THEIR_UNDERSCORE = {"_", "_replace"}
+
+
+def test_what_is_used_of_other_libraries_insides_is_in_one_table():
+    """An upgrade of botocore or moto has one place to look."""
+    table = set().union(*PRIVATE.values())
+    ours = set(names_of_our_own()) | PUBLIC_IN_SPITE_OF_THEIR_UNDERSCORE
+    found = {name for module in SOURCES for name in private_names(module) if is_private(name)}
+    ours = {name for name in ours if not name.startswith("_destmock_")}
+    assert {name for name in found - ours if not name.startswith("_destmock_")} | (
+        table & ours & found
+    ) == table
+
+
+@every_module
+def test_where_the_rules_live_nobody_looks_into_botocore_or_moto(module):
+    libraries = [names for library, names in PRIVATE.items() if library.startswith(("botocore", "moto"))]
+    ours = set(names_of_our_own())
+    if place_of(module) in {"_aws", "_engine", "_runtime", "_time"} or module == "_observed.facts":
+        assert set(private_names(module)) & set().union(*libraries) - ours == set()
+
+
+def globals_of(module):
+    """The names that a module assigns at its top level, with what it assigns."""
+    for node in TREES[module].body:
+        if isinstance(node, ast.Assign):
+            yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id, node.value
+
+
+def changed(module):
+    """The expressions whose value a module changes in place."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, (ast.Assign, ast.Delete)):
+            targets = node.targets
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            targets = [node.target]
+        else:
+            targets = []
+        yield from (target.value for target in targets if isinstance(target, (ast.Subscript, ast.Attribute)))
+        if isinstance(node, ast.AugAssign):
+            yield node.target
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+            yield node.func.value
+
+
+def the_stack_of_active_simulations():
+    module = "_engine.active" if "_engine.active" in SOURCES else "_hook"
+    return module, "active"
+
+
+def test_the_stack_of_active_simulations_is_the_one_module_global_that_changes():
+    """Every other list, dictionary and set at the top of a module is a table that stays as it is."""
+    tables = {(module, name) for module in SOURCES for name, _ in globals_of(module)}
+    found = set()
+    for module, expression in chain.from_iterable(
+        ((module, expression) for expression in changed(module)) for module in SOURCES
+    ):
+        match expression:
+            case ast.Name(id=name):
+                found.add((module, name))
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                found.add((owner, name))
+    assert {(module, name) for module, name in found & tables} <= {the_stack_of_active_simulations()}
+
+
+def test_no_other_module_global_begins_empty():
+    empty = [
+        (module, name)
+        for module in SOURCES
+        for name, value in globals_of(module)
+        if (isinstance(value, ast.List) and not value.elts)
+        or (isinstance(value, ast.Dict) and not value.keys)
+        or (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Name)
+            and value.func.id in {"list", "dict", "set", "deque", "defaultdict"}
+            and not value.args
+        )
+    ]
+    assert empty == [the_stack_of_active_simulations()]
+
+
+@every_module
+def test_no_function_rebinds_a_module_global(module):
+    assert not any(isinstance(node, ast.Global) for node in ast.walk(TREES[module]))
