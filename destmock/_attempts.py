@@ -15,7 +15,7 @@ from destmock._logs import LogEvents, Logs
 from destmock._metrics import Metrics
 from destmock._outcome import Call, Outcome
 from destmock._runtime import Runtime
-from destmock._turns import Running, Turns
+from destmock._time.turns import Running, Turns
 from destmock._xray import Run, Segments, Traced
 
 if TYPE_CHECKING:

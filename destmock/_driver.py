@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from destmock._attempts import Attempts
-    from destmock._clock import Clock
     from destmock._ledger import Invocation, Pending
     from destmock._queue import Job
+    from destmock._time.clock import Clock
 
 #: How many attempts may run in one go before it counts as a loop.
 LIMIT = 10_000

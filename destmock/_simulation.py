@@ -14,7 +14,6 @@ from destmock._aws import dead_letter, lifecycle
 from destmock._aws.ids import Ids
 from destmock._aws.record import Response
 from destmock._books import Ledger
-from destmock._clock import Clock
 from destmock._config import EventInvokeConfigs
 from destmock._driver import Driver
 from destmock._functions import Function, Functions
@@ -26,6 +25,7 @@ from destmock._outcome import Call
 from destmock._packages import Packages
 from destmock._queue import Completion, Dispatch, Event, Poll
 from destmock._targets.target import Message
+from destmock._time.clock import Clock
 from destmock._xray import Run
 
 if TYPE_CHECKING:

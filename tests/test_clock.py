@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destmock._aws.times import from_datetime, to_datetime, to_milliseconds
-from destmock._clock import Clock
+from destmock._time.clock import Clock
 
 #: From the year 1 to the year 9999.
 milliseconds = st.integers(-62_135_596_800_000, 253_402_300_799_999)

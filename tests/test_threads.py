@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from destmock import DestmockError, InactiveError, mock_destinations, outcomes
-from destmock._turns import Turns
+from destmock._time.turns import Turns
 
 pytestmark = pytest.mark.slow  # many threads, whose clients are made while handlers run
 

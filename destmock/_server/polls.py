@@ -14,7 +14,7 @@ from moto.sqs.models import SQSBackend
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from destmock._turns import Turns
+    from destmock._time.turns import Turns
 
 #: A hidden message comes back without anyone's doing: so often, in seconds, is looked for one.
 _LOOK_AGAIN = 1.0
