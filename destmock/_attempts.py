@@ -8,7 +8,7 @@ from destmock._aws import api_errors as errors
 from destmock._aws.ids import Trace, function_hash
 from destmock._aws.times import to_datetime
 from destmock._concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
-from destmock._handlers import Importer
+from destmock._importing import Importer
 from destmock._injection import Injection
 from destmock._ledger import Attempt, Refused, Synchronous
 from destmock._logs import LogEvents, Logs

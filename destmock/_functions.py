@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
-from destmock._aws.arn import LATEST, FunctionRef
+from destmock._aws.arn import DEFAULT_REGION, LATEST, FunctionRef
 from destmock._backends import lambda_backend
 from destmock._moto_gaps import dead_letter_config, layer_versions, logging_config, revision
 from destmock._packages import Deployment, no_handler
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from destmock._aws.lifecycle import Result
     from destmock._handlers import Handlers
 
-#: Of a client that names none.
-DEFAULT_REGION = "us-east-1"
 DEFAULT_RECURSION = "Terminate"
 _ACCOUNT_ID = os.environ.encodekey("MOTO_ACCOUNT_ID")
 _OTHER_LANGUAGES = ("dotnet", "go", "java", "nodejs", "provided", "ruby")

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import json
 import os
-import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, count, islice, repeat
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-
-from awslambdaric import bootstrap
+from itertools import chain, count, repeat
+from typing import Any, TypeAlias
 
 from destmock._aws.arn import FunctionRef, parse_function_arn, parse_function_name
-from destmock._namespaces import file_of
 from destmock._packages import TASK_ROOT
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    Function = TypeVar("Function", bound=Callable[..., Any])
-
-_NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
 #: Where the stack traces of canned errors say that they come from.
 OUTCOMES_FILE = f"{TASK_ROOT}/outcomes.py"
 #: Seconds or megabytes that nothing has: virtual time ends before.
@@ -234,79 +221,3 @@ def _is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def stripped(function: Function) -> Function:
-    """Makes a function of ours one whose frames AWS's own rule takes out of a stack trace.
-
-    awslambdaric strips the leading frames of its own file, so that the first one shown is the handler's
-    (B3). What stands between its file and the handler therefore has to count as that file.
-    """
-    file = f"{Path(bootstrap.__file__).parent.as_posix()}/bootstrap.py"
-    function.__code__ = function.__code__.replace(co_filename=file)
-    return function
-
-
-class Importer:
-    """Imports handler modules, and forgets them when their execution environment or the mock ends.
-
-    Of the modules that an import brought in, only the user's own are forgotten: those outside the standard
-    library and site-packages.
-    """
-
-    def __init__(self) -> None:
-        self._brought: set[str] = set()
-
-    @stripped
-    def load(self, source: Handler | str) -> Handler:
-        """The callable. Raises what AWS's own loader raises (B8, B18)."""
-        if not isinstance(source, str):
-            return source
-        loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001
-        return loaded
-
-    def watching(self, source: Handler | str, brought: set[str]) -> AbstractContextManager[None]:
-        """While entered, notes which modules a handler's module brings in during one attempt."""
-        return self._watched(brought) if isinstance(source, str) else _NOTHING
-
-    @contextlib.contextmanager
-    def _watched(self, brought: set[str]) -> Iterator[None]:
-        known = len(sys.modules)
-        try:
-            yield
-        finally:
-            if len(sys.modules) > known:  # the newest come last
-                brought.update(islice(sys.modules, known, None))
-                self._brought |= brought
-
-    def close(self) -> None:
-        self.forget(self._brought)
-
-    def forget(self, brought: set[str]) -> None:
-        for name in brought:
-            module = sys.modules.get(name)
-            if module is None or not _is_users_own(module):
-                continue
-            del sys.modules[name]
-            parent, _, child = name.rpartition(".")
-            if parent in sys.modules and getattr(sys.modules[parent], child, None) is module:
-                delattr(sys.modules[parent], child)
-        brought.clear()
-
-
-_INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
-
-
-def _is_users_own(module: object) -> bool:
-    try:
-        file = file_of(module)
-    except (
-        KeyError
-    ):  # a namespace package finds its path through its parent, which has been forgotten already
-        return True
-    return file is not None and not is_installed(file)
-
-
-def is_installed(file: str) -> bool:
-    """Whether a file of code is the standard library's or an installed package's."""
-    return file.startswith(_INSTALLED)

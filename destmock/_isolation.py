@@ -23,7 +23,7 @@ from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
-from destmock._functions import DEFAULT_REGION
+from destmock._aws.arn import DEFAULT_REGION
 from destmock._hook import after_call
 from destmock.errors import UnsupportedError
 

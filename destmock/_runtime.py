@@ -22,7 +22,7 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 from destmock._aws.times import to_datetime
 from destmock._capture import Capture, RootHandler
 from destmock._event_loop import out_of_sight
-from destmock._handlers import Importer, stripped
+from destmock._importing import Importer, stripped
 from destmock._namespaces import Namespace, Namespaces
 from destmock._outcome import outcome_of
 from destmock._packages import TASK_ROOT, Package

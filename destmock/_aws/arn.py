@@ -25,6 +25,8 @@ _NAME = re.compile(
 _QUALIFIER = re.compile(QUALIFIER_PATTERN)
 
 LATEST = "$LATEST"
+#: Of a client that names none.
+DEFAULT_REGION = "us-east-1"
 
 
 class FunctionRef(NamedTuple):

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from destmock._cli.problem import Problem
-from destmock._handlers import Handler, Importer, Outcomes, check_source, is_installed
+from destmock._handlers import Handler, Outcomes, check_source
+from destmock._importing import Importer, is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
