@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
     from destmock._faults import Faults
-    from destmock._handlers import Handler, Outcomes, outcomes
+    from destmock._functions.handlers import Handler, Outcomes, outcomes
     from destmock._history import History
     from destmock._injection import Fault, PendingFault
     from destmock._ledger import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
@@ -66,7 +66,7 @@ _MODULES = {
     "destmock._deploy": ("Stack",),
     "destmock._destmock": ("Destmock",),
     "destmock._faults": ("Faults",),
-    "destmock._handlers": ("Handler", "Outcomes", "outcomes"),
+    "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),
     "destmock._history": ("History",),
     "destmock._injection": ("Fault", "PendingFault"),
     "destmock._ledger": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),

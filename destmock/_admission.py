@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Result
     from destmock._books import Ledger
-    from destmock._functions import Function
+    from destmock._functions.functions import Function
     from destmock._injection import Fault
 
 

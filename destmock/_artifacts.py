@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from destmock._registered import DEFAULT_RUNTIME
+from destmock._functions.made_for_handlers import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Ids
     from destmock._books import Ledger
-    from destmock._functions import Function, Functions
-    from destmock._handlers import Registration
+    from destmock._functions.deployed_code import Package
+    from destmock._functions.functions import Function, Functions
+    from destmock._functions.handlers import Registration
     from destmock._ledger import AttemptOutcome
-    from destmock._packages import Package
 
 #: How often a chain may come back to a function: it runs 16 times (J2).
 RECURSION_LIMIT = 15

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
-    from destmock._functions import Function, Functions
+    from destmock._functions.functions import Function, Functions
 
 #: What AWS gives an account in each region, unless asked for more.
 ACCOUNT_CONCURRENCY = 1_000

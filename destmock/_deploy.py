@@ -16,8 +16,8 @@ from destmock import _sam as sam
 from destmock import _templates as templates
 from destmock import _validation as validation
 from destmock._aws.arn import FunctionRef
-from destmock._functions import partition_of
-from destmock._handlers import check_source
+from destmock._functions.functions import partition_of
+from destmock._functions.handlers import check_source
 from destmock._unsupported import unsupported, without_applications
 from destmock.errors import UnsupportedError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
-    from destmock._handlers import Handler, Outcomes
+    from destmock._functions.handlers import Handler, Outcomes
     from destmock._simulation import Simulation
     from destmock._templates import Template
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from destmock._deploy import Stack
-    from destmock._handlers import Duration, Handler, Outcomes
+    from destmock._functions.handlers import Duration, Handler, Outcomes
     from destmock._ledger import Deliveries, Drop, Invocation, Pending
     from destmock._simulation import Simulation
 

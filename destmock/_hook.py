@@ -29,7 +29,7 @@ from moto.core.utils import ALT_DOMAIN_SUFFIXES
 from destmock import _aio, _network, _operations, _wire
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
-from destmock._functions import account_of, partition_of
+from destmock._functions.functions import account_of, partition_of
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from destmock._handlers import Handler
+    from destmock._functions.handlers import Handler
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 

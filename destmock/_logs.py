@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moto.logs.models import logs_backends
 
-from destmock._backends import existing
+from destmock._functions.backends import existing
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef

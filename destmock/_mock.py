@@ -13,8 +13,8 @@ from destmock._aws.times import from_datetime
 from destmock._concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
+from destmock._functions.lambda_gaps import gaps_filled
 from destmock._isolation import isolated, seeded
-from destmock._moto_gaps import gaps_filled
 from destmock._network import Hosts
 from destmock._simulation import Simulation
 from destmock.errors import DestmockError, LeftoverError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from destmock._handlers import Handler, Outcomes
+    from destmock._functions.handlers import Handler, Outcomes
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

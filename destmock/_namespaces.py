@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
-    from destmock._packages import Package
+    from destmock._functions.deployed_code import Package
 
 #: A copy of these in a package would call AWS past the mock: the process's own are used.
 _MOCKED = frozenset({"aiobotocore", "awslambdaric", "boto3", "botocore", "destmock", "moto", "s3transfer"})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from destmock._aws import platform_log as platform
+from destmock._functions.deployed_code import Package
 from destmock._ledger import log_text
-from destmock._packages import Package
 
 if TYPE_CHECKING:
     from destmock._capture import Capture
-    from destmock._functions import Function
-    from destmock._handlers import Registration
+    from destmock._functions.functions import Function
+    from destmock._functions.handlers import Registration
     from destmock._runtime_client import RuntimeClient
 
 #: How much of the log `LogType=Tail` returns, in bytes (K5).

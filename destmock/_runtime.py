@@ -22,10 +22,10 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 from destmock._aws.times import to_datetime
 from destmock._capture import Capture, RootHandler
 from destmock._event_loop import out_of_sight
+from destmock._functions.deployed_code import TASK_ROOT, Package
 from destmock._importing import Importer, stripped
 from destmock._namespaces import Namespace, Namespaces
 from destmock._outcome import outcome_of
-from destmock._packages import TASK_ROOT, Package
 from destmock._process import Settings
 from destmock._runtime_client import RuntimeClient, handle_event_request
 from destmock._surroundings import Surroundings
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from destmock._aws.ids import Ids
-    from destmock._functions import Function
-    from destmock._handlers import Handler, Registration
+    from destmock._functions.functions import Function
+    from destmock._functions.handlers import Handler, Registration
     from destmock._outcome import Call, Outcome
 
 

@@ -17,7 +17,7 @@ from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from destmock._aws import platform_log as platform
-from destmock._handlers import OUTCOMES_FILE, Handler
+from destmock._functions.handlers import OUTCOMES_FILE, Handler
 from destmock._importing import stripped
 
 if TYPE_CHECKING:

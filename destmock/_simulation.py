@@ -16,13 +16,13 @@ from destmock._aws.record import Response
 from destmock._books import Ledger
 from destmock._config import EventInvokeConfigs
 from destmock._driver import Driver
-from destmock._functions import Function, Functions
-from destmock._handlers import Handlers, Registration
+from destmock._functions.deployed_code import Packages
+from destmock._functions.functions import Function, Functions
+from destmock._functions.handlers import Handlers, Registration
 from destmock._ledger import Entry, Unanswered
 from destmock._mappings import Mappings
 from destmock._outbox import Outbox
 from destmock._outcome import Call
-from destmock._packages import Packages
 from destmock._queue import Completion, Dispatch, Event, Poll
 from destmock._targets.target import Message
 from destmock._time.clock import Clock
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._aws.lifecycle import Result
+    from destmock._functions.deployed_code import Package
     from destmock._ledger import AttemptOutcome, Pending
     from destmock._network import Hosts
     from destmock._outcome import Outcome
-    from destmock._packages import Package
     from destmock._queue import Job
 
 

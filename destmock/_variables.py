@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from destmock._aws.arn import FunctionRef
-    from destmock._functions import Function
+    from destmock._functions.functions import Function
 
 
 #: How `os.environ` keeps names and values.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from destmock._cli.problem import Problem
-from destmock._handlers import Handler, Outcomes, check_source
+from destmock._functions.handlers import Handler, Outcomes, check_source
 from destmock._importing import Importer, is_installed
 
 if TYPE_CHECKING:

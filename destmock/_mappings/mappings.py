@@ -8,7 +8,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClie
 from moto.awslambda.models import lambda_backends
 
 from destmock._aws.arn import parse_arn, parse_function_name
-from destmock._backends import lambda_backend
+from destmock._functions.backends import lambda_backend
 from destmock._mappings.queues import QueueReader
 from destmock._mappings.source import ref_of, source_of
 from destmock._mappings.streams import StreamReader

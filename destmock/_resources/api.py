@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import boto3
 
-from destmock._functions import account_of
+from destmock._functions.functions import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -22,7 +22,7 @@ from destmock._aws import api_errors as errors
 from destmock._aws.ids import parse_trace
 from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
-from destmock._functions import account_of, partition_of
+from destmock._functions.functions import account_of, partition_of
 from destmock._server import lambda_api
 from destmock._server.guards import PAGE
 from destmock.errors import DestmockError, UnsupportedError

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from destmock._books import Told, What
-    from destmock._handlers import Handler, Outcomes
+    from destmock._functions.handlers import Handler, Outcomes
     from destmock._server.happenings import Happening
     from destmock._simulation import Simulation
 

@@ -14,7 +14,7 @@ from moto.sqs.models import Message as QueuedMessage
 from moto.sqs.models import Queue, sqs_backends
 
 from destmock._aws.times import to_datetime
-from destmock._backends import existing
+from destmock._functions.backends import existing
 from destmock._targets.target import ROLE_ID, UndeliverableError
 
 if TYPE_CHECKING:

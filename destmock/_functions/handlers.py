@@ -11,7 +11,7 @@ from itertools import chain, count, repeat
 from typing import Any, TypeAlias
 
 from destmock._aws.arn import FunctionRef, parse_function_arn, parse_function_name
-from destmock._packages import TASK_ROOT
+from destmock._functions.deployed_code import TASK_ROOT
 
 #: Where the stack traces of canned errors say that they come from.
 OUTCOMES_FILE = f"{TASK_ROOT}/outcomes.py"

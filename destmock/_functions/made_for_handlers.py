@@ -12,14 +12,14 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import LATEST
-from destmock._backends import existing, lambda_backend
+from destmock._functions.backends import existing, lambda_backend
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from moto.awslambda.models import LambdaBackend, LambdaStorage
 
-    from destmock._handlers import Handlers, Registration
+    from destmock._functions.handlers import Handlers, Registration
 
 #: The runtime of a function that destmock creates: any from 3.12 on serialises alike (B15).
 DEFAULT_RUNTIME = "python3.13"

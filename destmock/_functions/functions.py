@@ -17,10 +17,15 @@ from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import DEFAULT_REGION, LATEST, FunctionRef
-from destmock._backends import lambda_backend
-from destmock._moto_gaps import dead_letter_config, layer_versions, logging_config, revision
-from destmock._packages import Deployment, no_handler
-from destmock._registered import DEFAULT_RUNTIME, Registered, placeholder
+from destmock._functions.backends import lambda_backend
+from destmock._functions.deployed_code import Deployment, no_handler
+from destmock._functions.lambda_gaps import (
+    dead_letter_config,
+    layer_versions,
+    logging_config,
+    revision,
+)
+from destmock._functions.made_for_handlers import DEFAULT_RUNTIME, Registered, placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Result
-    from destmock._handlers import Handlers
+    from destmock._functions.handlers import Handlers
 
 DEFAULT_RECURSION = "Terminate"
 _ACCOUNT_ID = os.environ.encodekey("MOTO_ACCOUNT_ID")

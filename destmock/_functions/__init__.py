@@ -1,0 +1,1 @@
+"""Which functions there are, the code behind each, and what moto's Lambda forgets of them."""
