@@ -88,7 +88,7 @@ class MockDestinations:
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
         with contextlib.ExitStack() as stack:
-            stack.enter_context(isolated())
+            stack.enter_context(isolated(_hook.after_call))
             stack.enter_context(seeded(seed))
             stack.enter_context(simulation.turns.followed())
             if self._adopt:
