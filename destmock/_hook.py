@@ -26,10 +26,11 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
-from destmock import _aio, _network, _operations, _wire
+from destmock import _aio, _operations, _wire
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
 from destmock._functions.functions import account_of, partition_of
+from destmock._isolation import network
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def network_refused() -> Iterator[None]:
     """While entered, what neither moto nor destmock answers isn't sent anywhere but to allowed hosts."""
     with (
         patch.object(URLLib3Session, "send", _guarded(URLLib3Session.send)),
-        _network.refused(lambda: active[-1].hosts if active else None),
+        network.refused(lambda: active[-1].hosts if active else None),
     ):
         yield
 

@@ -14,8 +14,8 @@ from destmock._concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
 from destmock._functions.lambda_gaps import gaps_filled
-from destmock._isolation import isolated, seeded
-from destmock._network import Hosts
+from destmock._isolation.moto_start import isolated, seeded
+from destmock._isolation.network import Hosts
 from destmock._simulation import Simulation
 from destmock.errors import DestmockError, LeftoverError
 

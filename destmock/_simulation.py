@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Trace
     from destmock._aws.lifecycle import Result
     from destmock._functions.deployed_code import Package
+    from destmock._isolation.network import Hosts
     from destmock._ledger import AttemptOutcome, Pending
-    from destmock._network import Hosts
     from destmock._outcome import Outcome
     from destmock._queue import Job
 

@@ -16,8 +16,8 @@ from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
-from destmock._clients import clients_isolated
-from destmock._environment import CREDENTIALS, environment_isolated
+from destmock._isolation.clients import clients_isolated
+from destmock._isolation.environment import CREDENTIALS, environment_isolated
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
