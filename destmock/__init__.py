@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from destmock._destmock import Destmock
     from destmock._faults import Faults
     from destmock._functions.handlers import Handler, Outcomes, outcomes
-    from destmock._history import History
     from destmock._injection import Fault, PendingFault
-    from destmock._ledger import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
     from destmock._mock import MockDestinations, mock_destinations
+    from destmock._observed.facts import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
+    from destmock._observed.sequences import History
     from destmock._server.happenings import Happening
     from destmock._server.serving import Server, Serving, serve
     from destmock.errors import (
@@ -67,9 +67,9 @@ _MODULES = {
     "destmock._destmock": ("Destmock",),
     "destmock._faults": ("Faults",),
     "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),
-    "destmock._history": ("History",),
+    "destmock._observed.sequences": ("History",),
     "destmock._injection": ("Fault", "PendingFault"),
-    "destmock._ledger": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
+    "destmock._observed.facts": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
     "destmock._mock": ("MockDestinations", "mock_destinations"),
     "destmock._aws.record": ("InvocationRecord",),
     "destmock._server.happenings": ("Happening",),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._aws.record import Response
 from destmock._injection import HOLD_UPS
-from destmock._ledger import Entry, Note
+from destmock._observed.facts import Entry, Note
 from destmock._queue import Event
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from destmock._attempts import Attempts
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Result
-    from destmock._books import Ledger
     from destmock._functions.functions import Function
     from destmock._injection import Fault
+    from destmock._observed.ledger import Ledger
 
 
 class Refusal(NamedTuple):

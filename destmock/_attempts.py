@@ -10,22 +10,22 @@ from destmock._aws.times import to_datetime
 from destmock._concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
 from destmock._importing import Importer
 from destmock._injection import Injection
-from destmock._ledger import Attempt, Refused, Synchronous
-from destmock._logs import LogEvents, Logs
-from destmock._metrics import Metrics
+from destmock._observed.facts import Attempt, Refused, Synchronous
+from destmock._observed.logs import LogEvents, Logs
+from destmock._observed.metrics import Metrics
+from destmock._observed.xray import Run, Segments, Traced
 from destmock._outcome import Call, Outcome
 from destmock._runtime import Runtime
 from destmock._time.turns import Running, Turns
-from destmock._xray import Run, Segments, Traced
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Ids
-    from destmock._books import Ledger
     from destmock._functions.deployed_code import Package
     from destmock._functions.functions import Function, Functions
     from destmock._functions.handlers import Registration
-    from destmock._ledger import AttemptOutcome
+    from destmock._observed.facts import AttemptOutcome
+    from destmock._observed.ledger import Ledger
 
 #: How often a chain may come back to a function: it runs 16 times (J2).
 RECURSION_LIMIT = 15

@@ -9,7 +9,7 @@ from destmock import _deploy, _explain, _pictures
 from destmock._aws.times import to_datetime, to_milliseconds
 from destmock._driver import LIMIT
 from destmock._faults import Faults
-from destmock._history import History
+from destmock._observed.sequences import History
 from destmock.errors import InactiveError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from destmock._deploy import Stack
     from destmock._functions.handlers import Duration, Handler, Outcomes
-    from destmock._ledger import Deliveries, Drop, Invocation, Pending
+    from destmock._observed.facts import Deliveries, Drop, Invocation, Pending
     from destmock._simulation import Simulation
 
 

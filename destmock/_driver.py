@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from destmock._attempts import Attempts
-    from destmock._ledger import Invocation, Pending
+    from destmock._observed.facts import Invocation, Pending
     from destmock._queue import Job
     from destmock._time.clock import Clock
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.record import timestamp
-from destmock._ledger import Entry, Refused, Synchronous, Unanswered
+from destmock._observed.facts import Entry, Refused, Synchronous, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._books import Ledger
-    from destmock._ledger import Attempt, Delivery, Note, Pending
+    from destmock._observed.facts import Attempt, Delivery, Note, Pending
+    from destmock._observed.ledger import Ledger
 
 _PAYLOAD_SHOWN = 100
 _MOST_SHOWN = 10

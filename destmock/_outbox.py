@@ -8,7 +8,7 @@ from destmock import _targets as targets
 from destmock._aws import dead_letter
 from destmock._aws.record import invocation_record
 from destmock._aws.times import to_datetime
-from destmock._ledger import Delivery, Drop
+from destmock._observed.facts import Delivery, Drop
 from destmock._targets.target import Message, Origin, UndeliverableError
 from destmock.errors import DestmockError
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Settled
     from destmock._aws.record import Response
-    from destmock._books import Ledger
     from destmock._config import EventInvokeConfig, Standing
     from destmock._injection import Fault
+    from destmock._observed.ledger import Ledger
     from destmock._queue import Event
     from destmock._targets.target import Functions
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from destmock._aws import platform_log as platform
 from destmock._functions.deployed_code import Package
-from destmock._ledger import log_text
+from destmock._observed.facts import log_text
 
 if TYPE_CHECKING:
     from destmock._capture import Capture

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from destmock._aws.ids import function_hash
 from destmock._aws.times import to_datetime
-from destmock._ledger import Pending
-from destmock._xray import Sent, Traced
+from destmock._observed.facts import Pending
+from destmock._observed.xray import Sent, Traced
 from destmock.errors import InvocationLoopError
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Trace
     from destmock._aws.lifecycle import Result
     from destmock._aws.record import Response
-    from destmock._ledger import Entry
-    from destmock._xray import Run
+    from destmock._observed.facts import Entry
+    from destmock._observed.xray import Run
 
 
 @dataclass(slots=True)

@@ -13,20 +13,20 @@ from destmock._aws import api_errors as errors
 from destmock._aws import dead_letter, lifecycle
 from destmock._aws.ids import Ids
 from destmock._aws.record import Response
-from destmock._books import Ledger
 from destmock._config import EventInvokeConfigs
 from destmock._driver import Driver
 from destmock._functions.deployed_code import Packages
 from destmock._functions.functions import Function, Functions
 from destmock._functions.handlers import Handlers, Registration
-from destmock._ledger import Entry, Unanswered
 from destmock._mappings import Mappings
+from destmock._observed.facts import Entry, Unanswered
+from destmock._observed.ledger import Ledger
+from destmock._observed.xray import Run
 from destmock._outbox import Outbox
 from destmock._outcome import Call
 from destmock._queue import Completion, Dispatch, Event, Poll
 from destmock._targets.target import Message
 from destmock._time.clock import Clock
-from destmock._xray import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from destmock._aws.lifecycle import Result
     from destmock._functions.deployed_code import Package
     from destmock._isolation.network import Hosts
-    from destmock._ledger import AttemptOutcome, Pending
+    from destmock._observed.facts import AttemptOutcome, Pending
     from destmock._outcome import Outcome
     from destmock._queue import Job
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from destmock import InvocationRecord, LeftoverError, mock_destinations, outcomes
 from destmock._aws.lifecycle import Condition
-from destmock._history import History
-from destmock._ledger import Deliveries, Delivery, Invocation, Pending
+from destmock._observed.facts import Deliveries, Delivery, Invocation, Pending
+from destmock._observed.sequences import History
 
 START = datetime(2026, 9, 14, 15, 18, 45, 502_000, tzinfo=timezone.utc)
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function"

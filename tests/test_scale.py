@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destmock import LeftoverError, mock_destinations, outcomes
-from destmock._history import Kept
+from destmock._observed.sequences import Kept
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 QUEUE = "arn:aws:sqs:us-east-1:123456789012"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from destmock._ledger import Attempt, Delivery, Drop, Invocation
+    from destmock._observed.facts import Attempt, Delivery, Drop, Invocation
 
 
 def document(invocations: Iterable[Invocation], deliveries: Iterable[Delivery], drops: Iterable[Drop]) -> str:

@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from destmock._cli.lines import pending_text
-from destmock._ledger import function_name
+from destmock._observed.facts import function_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from destmock._cli.problem import in_options
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from destmock._ledger import Pending
+    from destmock._observed.facts import Pending
     from destmock._server.happenings import Happening
 
 #: What a terminal obeys, marks that turn the direction of the text among it.

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-import destmock
 from destmock._cli.apps import forgotten
 from destmock._cli.document import document
 from destmock._cli.functions import function_names
 from destmock._cli.lines import harmless
 from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, in_options, one_line
+from destmock._mock import mock_destinations
+from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     import argparse
@@ -36,9 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Problem(message)
     payload = _payload(arguments.event)
     try:
-        mock = destmock.mock_destinations(
-            strict=False, start=arguments.start, allow_hosts=arguments.allow_hosts
-        )
+        mock = mock_destinations(strict=False, start=arguments.start, allow_hosts=arguments.allow_hosts)
     except ValueError as error:
         raise Problem(error) from error
     with forgotten(), mock as simulated:
@@ -73,7 +72,7 @@ def _invoked(simulated: Destmock, stacks: list[Stack], asked: str | None, payloa
     try:
         lam.invoke(FunctionName=name, InvocationType="Event", Payload=payload)
         simulated.run_until_idle()
-    except (ClientError, BotoCoreError, destmock.DestmockError) as error:
+    except (ClientError, BotoCoreError, DestmockError) as error:
         if not any(invocation.attempts for invocation in simulated.invocations):
             raise Problem(error) from error
         print(f"destmock: {one_line(error)}", file=sys.stderr)

@@ -15,7 +15,7 @@ from destmock._console.view import (
     radio,
     wrong,
 )
-from destmock._ledger import Entry, Synchronous
+from destmock._observed.facts import Entry, Synchronous
 from destmock._pictures import parts
 from destmock._pictures.graph import WAYS, incoming, kind_of, name_of, outgoing, unqualified
 from destmock._pictures.html import Html, tag

@@ -11,8 +11,8 @@ from destmock._pictures.html import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from destmock._books import Told
-    from destmock._ledger import Pending
+    from destmock._observed.facts import Pending
+    from destmock._observed.ledger import Told
     from destmock._pictures.graph import Graph
     from destmock._pictures.topology import Known, Topology
 

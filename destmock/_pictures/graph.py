@@ -8,14 +8,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from destmock._aws.arn import LATEST, parse_arn, parse_function_arn
-from destmock._ledger import Entry, Synchronous
 from destmock._mappings import source_text
+from destmock._observed.facts import Entry, Synchronous
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from destmock._books import Ledger
-    from destmock._ledger import Delivery
+    from destmock._observed.facts import Delivery
+    from destmock._observed.ledger import Ledger
     from destmock._pictures.topology import Known, Topology
 
 NodeKind = Literal["source", "lambda", "sqs", "sns", "events", "s3", "other"]

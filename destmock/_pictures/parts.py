@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from destmock._injection import Fault
-    from destmock._ledger import Delivery, Pending
+    from destmock._observed.facts import Delivery, Pending
     from destmock._pictures.story import Noted, Story, Tone, Tried
 
 #: So many of a list of the same notes are written out.

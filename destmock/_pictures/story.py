@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 from destmock._aws.arn import LATEST, parse_function_arn
 from destmock._aws.times import from_datetime
-from destmock._ledger import Entry, Refused, Synchronous, Unanswered
+from destmock._observed.facts import Entry, Refused, Synchronous, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._books import Ledger, Told
-    from destmock._ledger import Attempt, Delivery, Pending
+    from destmock._observed.facts import Attempt, Delivery, Pending
+    from destmock._observed.ledger import Ledger, Told
 
 #: What it means, which a colour and a word say together.
 Tone = Literal["good", "bad", "wait", "warn"]

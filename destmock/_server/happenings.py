@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from destmock import _explain
 from destmock._aws.times import to_datetime
-from destmock._ledger import Entry, Refused, Synchronous
+from destmock._observed.facts import Entry, Refused, Synchronous
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from destmock._books import Told, What
+    from destmock._observed.ledger import Told, What
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -11,7 +11,7 @@ from destmock._targets.target import UndeliverableError
 if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._config import Standing
-    from destmock._ledger import Kind
+    from destmock._observed.facts import Kind
     from destmock._targets.target import Functions, Message
 
 #: What EventBridge takes, in bytes.

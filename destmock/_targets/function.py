@@ -10,7 +10,7 @@ from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
     from destmock._config import Standing
-    from destmock._ledger import Kind
+    from destmock._observed.facts import Kind
     from destmock._targets.target import Functions, Message
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._aws.ids import Trace
     from destmock._config import Standing
-    from destmock._ledger import Kind
+    from destmock._observed.facts import Kind
     from destmock._targets.target import Message
 
 

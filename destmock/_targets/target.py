@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Ids, Trace
     from destmock._config import Standing
-    from destmock._ledger import Kind
+    from destmock._observed.facts import Kind
 
 #: Stands for the execution role in a message's SenderId (F3, F4).
 ROLE_ID = "AROAEXAMPLEEXAMPLE123"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.times import to_datetime
-from destmock._history import History
+from destmock._observed.sequences import History
 
 if TYPE_CHECKING:
     from datetime import datetime

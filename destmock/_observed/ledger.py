@@ -6,12 +6,11 @@ from collections import Counter, deque
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
-from destmock._history import History, Kept
-from destmock._ledger import Deliveries, Entry, function_name
+from destmock._observed.facts import Deliveries, Entry, function_name
+from destmock._observed.sequences import History, Kept
 
 if TYPE_CHECKING:
-    from destmock._history import Key
-    from destmock._ledger import (
+    from destmock._observed.facts import (
         Attempt,
         Delivery,
         Drop,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
         Synchronous,
         Unanswered,
     )
+    from destmock._observed.sequences import Key
 
 #: So many of them does a strict mock complain of by name.
 _FAILURES_KEPT = 10
