@@ -8,14 +8,14 @@ from destmock._aws import api_errors as errors
 from destmock._aws.ids import Trace, function_hash
 from destmock._aws.times import to_datetime
 from destmock._concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
-from destmock._importing import Importer
 from destmock._injection import Injection
 from destmock._observed.facts import Attempt, Refused, Synchronous
 from destmock._observed.logs import LogEvents, Logs
 from destmock._observed.metrics import Metrics
 from destmock._observed.xray import Run, Segments, Traced
-from destmock._outcome import Call, Outcome
-from destmock._runtime import Runtime
+from destmock._runtime.environments import Runtime
+from destmock._runtime.importing import Importer
+from destmock._runtime.outcome import Call, Outcome
 from destmock._time.turns import Running, Turns
 
 if TYPE_CHECKING:

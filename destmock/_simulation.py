@@ -23,8 +23,8 @@ from destmock._observed.facts import Entry, Unanswered
 from destmock._observed.ledger import Ledger
 from destmock._observed.xray import Run
 from destmock._outbox import Outbox
-from destmock._outcome import Call
 from destmock._queue import Completion, Dispatch, Event, Poll
+from destmock._runtime.outcome import Call
 from destmock._targets.target import Message
 from destmock._time.clock import Clock
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from destmock._functions.deployed_code import Package
     from destmock._isolation.network import Hosts
     from destmock._observed.facts import AttemptOutcome, Pending
-    from destmock._outcome import Outcome
     from destmock._queue import Job
+    from destmock._runtime.outcome import Outcome
 
 
 class Simulation:

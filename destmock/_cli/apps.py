@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from destmock._cli.problem import Problem
 from destmock._functions.handlers import Handler, Outcomes, check_source
-from destmock._importing import Importer, is_installed
+from destmock._runtime.importing import Importer, is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

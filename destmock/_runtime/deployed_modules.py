@@ -14,7 +14,7 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from destmock._process import change_directory, working_directory
+from destmock._runtime.process_settings import change_directory, working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

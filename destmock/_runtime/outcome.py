@@ -9,10 +9,10 @@ from destmock._functions.deployed_code import Package
 from destmock._observed.facts import log_text
 
 if TYPE_CHECKING:
-    from destmock._capture import Capture
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Registration
-    from destmock._runtime_client import RuntimeClient
+    from destmock._runtime.log_capture import Capture
+    from destmock._runtime.runtime_api import RuntimeClient
 
 #: How much of the log `LogType=Tail` returns, in bytes (K5).
 _TAIL = 4096

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from destmock._capture import Active, Capture
-    from destmock._process import OwnSettings
-    from destmock._variables import OwnVariables
+    from destmock._runtime.environment_variables import OwnVariables
+    from destmock._runtime.log_capture import Active, Capture
+    from destmock._runtime.process_settings import OwnSettings
 
 
 class Surroundings:

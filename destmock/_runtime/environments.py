@@ -20,16 +20,16 @@ from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import to_json
 
 from destmock._aws.times import to_datetime
-from destmock._capture import Capture, RootHandler
-from destmock._event_loop import out_of_sight
 from destmock._functions.deployed_code import TASK_ROOT, Package
-from destmock._importing import Importer, stripped
-from destmock._namespaces import Namespace, Namespaces
-from destmock._outcome import outcome_of
-from destmock._process import Settings
-from destmock._runtime_client import RuntimeClient, handle_event_request
-from destmock._surroundings import Surroundings
-from destmock._variables import Variables
+from destmock._runtime.deployed_modules import Namespace, Namespaces
+from destmock._runtime.environment_variables import Variables
+from destmock._runtime.event_loop import out_of_sight
+from destmock._runtime.importing import Importer, stripped
+from destmock._runtime.log_capture import Capture, RootHandler
+from destmock._runtime.outcome import outcome_of
+from destmock._runtime.process_settings import Settings
+from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
+from destmock._runtime.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Handler, Registration
-    from destmock._outcome import Call, Outcome
+    from destmock._runtime.outcome import Call, Outcome
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from awslambdaric import bootstrap
 
-from destmock._namespaces import file_of
+from destmock._runtime.deployed_modules import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

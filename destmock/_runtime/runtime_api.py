@@ -18,13 +18,13 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from destmock._aws import platform_log as platform
 from destmock._functions.handlers import OUTCOMES_FILE, Handler
-from destmock._importing import stripped
+from destmock._runtime.importing import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from destmock._capture import Capture
+    from destmock._runtime.log_capture import Capture
 
 #: Where AWS has awslambdaric.
 _BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"

@@ -1,0 +1,1 @@
+"""One attempt in this process: its environment, the handler, its output, and what came of it."""
