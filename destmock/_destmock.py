@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, overload
 
 from destmock import _deploy, _explain, _pictures
 from destmock._aws.times import to_datetime, to_milliseconds
-from destmock._driver import LIMIT
 from destmock._faults import Faults
+from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
+from destmock._time.driver import LIMIT
 from destmock.errors import InactiveError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from destmock._deploy import Stack
     from destmock._functions.handlers import Duration, Handler, Outcomes
-    from destmock._observed.facts import Deliveries, Drop, Invocation, Pending
+    from destmock._observed.facts import Deliveries, Drop
     from destmock._simulation import Simulation
 
 
@@ -193,7 +194,9 @@ class Destmock:
         it answers how that was queued.
         """
         self._check_active()
-        return self._simulation.driver.step()
+        fact = self._simulation.driver.step()
+        assert fact is None or isinstance(fact, (Invocation, Pending))  # the facts that jobs have
+        return fact
 
     @property
     def pending(self) -> History[Pending]:

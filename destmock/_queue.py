@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from destmock._aws.ids import function_hash
 from destmock._aws.times import to_datetime
 from destmock._observed.facts import Pending
 from destmock._observed.xray import Sent, Traced
-from destmock.errors import InvocationLoopError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._aws.lifecycle import Result
     from destmock._aws.record import Response
-    from destmock._observed.facts import Entry
+    from destmock._observed.facts import Entry, Invocation
     from destmock._observed.xray import Run
 
 
@@ -56,53 +53,62 @@ class Event:
         return self._header
 
 
+class Queue(Protocol):
+    """What the jobs of an event ask of the simulation."""
+
+    def dispatch(self, event: Event) -> bool:
+        """Make the event's next attempt; returns whether it came to one."""
+
+    def complete(self, event: Event, result: Result, response: Response) -> None:
+        """End an attempt that has taken its time."""
+
+
 class Dispatch(NamedTuple):
     """A job of the clock: the event's next attempt."""
 
+    queue: Queue
     event: Event
 
     @property
-    def ref(self) -> FunctionRef:
-        return self.event.ref
+    def name(self) -> str:
+        return self.event.ref.name
+
+    def run(self) -> bool:
+        return self.queue.dispatch(self.event)
+
+    def pending(self, at: int) -> Pending:
+        return _pending(self.event, at, self.event.tries + 1, running=False)
+
+    def fact(self, at: int) -> Invocation:  # noqa: ARG002 - whenever it ran
+        return self.event.entry.fact
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(NamedTuple):
     """A job of the clock: an attempt that takes its declared duration comes to its end."""
 
+    queue: Queue
     event: Event
     result: Result
     response: Response
 
     @property
-    def ref(self) -> FunctionRef:
-        return self.event.ref
+    def name(self) -> str:
+        return self.event.ref.name
+
+    def run(self) -> bool:
+        self.queue.complete(self.event, self.result, self.response)
+        return False
+
+    def pending(self, at: int) -> Pending:
+        return _pending(self.event, at, self.event.tries, running=True)
+
+    def fact(self, at: int) -> Invocation:  # noqa: ARG002 - whenever it ran
+        return self.event.entry.fact
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """A job of the clock: an event source mapping looks for records, and has the function run with them.
-
-    `attempt` is the number of the next try with the same records. Nobody waits for one in the background.
-    """
-
-    mapping: str
-    ref: FunctionRef
-    attempt: int = 1
-    background: bool = False
-
-
-Job: TypeAlias = "Dispatch | Completion | Poll"
-
-
-def pending(at: int, job: Job) -> Pending:
-    if isinstance(job, Poll):
-        return Pending(job.mapping, job.ref.qualified_arn, job.attempt, to_datetime(at))
-    event, running = job.event, isinstance(job, Completion)
-    number = event.tries if running else event.tries + 1
+def _pending(event: Event, at: int, number: int, *, running: bool) -> Pending:
     entry = event.entry
-    at_ = to_datetime(at)
-    return Pending(entry.request_id, entry.function_arn, number, at_, running, entry.duplicate)
+    return Pending(entry.request_id, entry.function_arn, number, to_datetime(at), running, entry.duplicate)
 
 
 def traced(event: Event, now: int) -> Traced:
@@ -112,13 +118,3 @@ def traced(event: Event, now: int) -> Traced:
     runs = tuple(event.runs)
     at = entry.accepted_at
     return Traced(event.ref, entry.request_id, event.trace, event.caller, at, now, runs, tuple(sent))
-
-
-def loop(limit: int, recent: Iterable[str]) -> InvocationLoopError:
-    """More than `limit` attempts in one go; `recent` are the functions of the latest ones."""
-    names = " -> ".join(dict.fromkeys(recent))
-    message = (
-        f"{limit} attempts have run and still events are queued: {names} keep invoking each other "
-        "(or pass a larger limit to run_until_idle)"
-    )
-    return InvocationLoopError(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from sys import intern
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from destmock import _queue as queue
 from destmock._admission import Admission
@@ -14,19 +14,18 @@ from destmock._aws import dead_letter, lifecycle
 from destmock._aws.ids import Ids
 from destmock._aws.record import Response
 from destmock._config import EventInvokeConfigs
-from destmock._driver import Driver
 from destmock._functions.deployed_code import Packages
 from destmock._functions.functions import Function, Functions
 from destmock._functions.handlers import Handlers, Registration
-from destmock._mappings import Mappings
-from destmock._observed.facts import Entry, Unanswered
+from destmock._observed.facts import Entry, Pending, Unanswered
 from destmock._observed.ledger import Ledger
 from destmock._observed.xray import Run
 from destmock._outbox import Outbox
-from destmock._queue import Completion, Dispatch, Event, Poll
+from destmock._queue import Completion, Dispatch, Event
 from destmock._runtime.outcome import Call
 from destmock._targets.target import Message
 from destmock._time.clock import Clock
+from destmock._time.driver import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +36,12 @@ if TYPE_CHECKING:
     from destmock._aws.lifecycle import Result
     from destmock._functions.deployed_code import Package
     from destmock._isolation.network import Hosts
-    from destmock._observed.facts import AttemptOutcome, Pending
-    from destmock._queue import Job
+    from destmock._observed.facts import AttemptOutcome
     from destmock._runtime.outcome import Outcome
+    from destmock._time.clock import Due
+    from destmock._time.jobs import Job
+
+Part = TypeVar("Part")
 
 
 class Simulation:
@@ -62,18 +64,18 @@ class Simulation:
         self.functions = Functions(self.handlers, self.ids)
         self.attempts = Attempts(self.functions, self.ids, self.ledger, account_concurrency)
         self.turns = self.attempts.turns
-        self.mappings = Mappings(self)
+        self._parts: dict[Callable[[Simulation], Any], Any] = {}
         self._outbox = Outbox(self, self.ids, self.ledger, self.attempts)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
-        self._clock: Clock[Job] = Clock(start)
+        self.clock: Clock[Job] = Clock(start)
         self._admission = Admission(self.attempts, self.ids, self.ledger, self._requeue)
         self._packages = Packages()
-        self.driver = Driver(self._clock, self.attempts, self._run_next, autorun=autorun)
+        self.driver = Driver(self.clock, self.turns, self.attempts.leave, autorun=autorun)
         self._closing = contextlib.ExitStack()
 
     @property
     def now(self) -> int:
-        return self._clock.now
+        return self.clock.now
 
     @property
     def trace(self) -> Trace | None:
@@ -89,11 +91,15 @@ class Simulation:
 
     @property
     def pending(self) -> list[Pending]:
-        return [
-            queue.pending(at, job)
-            for at, job in self._clock.queued
-            if not isinstance(job, Poll) or self.mappings.has_work(job)
-        ]
+        found = (job.pending(at) for at, job in self.clock.queued)
+        return [fact for fact in found if isinstance(fact, Pending)]
+
+    def part(self, kind: Callable[[Simulation], Part]) -> Part:
+        """The state that a service keeps for this mock, by its class; made at the first call."""
+        found = self._parts.get(kind)
+        if found is None:
+            found = self._parts[kind] = kind(self)
+        return found
 
     def on_close(self, undo: Callable[[], object]) -> None:
         """Has something put back when the mock ends."""
@@ -136,7 +142,7 @@ class Simulation:
         self.ledger.accepted(entry)
         self.configs.accepted(ref, None if function is None else function.identity)
         self.attempts.metrics.received(ref, now)
-        self._clock.schedule(now, Dispatch(event))
+        self.clock.schedule(now, Dispatch(self, event))
         self.driver.queued()
         return event
 
@@ -154,15 +160,15 @@ class Simulation:
     def role(self, ref: FunctionRef) -> str:
         return self.functions.role(ref)
 
-    def schedule_poll(self, at: int, poll: Poll) -> int:
-        """Has an event source mapping look for records at `at`; answers a number to give it up by."""
+    def schedule(self, at: int, job: Job, *, background: bool = False) -> Due[Job]:
+        """Have a service's job run at `at`; in the background, nobody waits for it."""
         with self.turns.held:
             self.driver.queued()
-            return self._clock.schedule(at, poll, background=poll.background)
+            return self.clock.schedule(at, job, background=background)
 
-    def give_up_poll(self, number: int) -> None:
-        """Nobody waits for it any more; when it comes, it finds that it has been replaced."""
-        self._clock.into_background(number)
+    def leave(self) -> None:
+        """Put back what has stayed of a function's surroundings, before others look at the process."""
+        self.attempts.leave()
 
     def check_code(self, ref: FunctionRef) -> None:
         """Raises `NoHandlerError` when nothing could run the function."""
@@ -193,22 +199,10 @@ class Simulation:
                 function, self._code(function), payload, client_context, trace, now=self.now, source=source
             )
 
-    # One job
+    # One event
 
-    def _run_next(self) -> tuple[Job, bool]:
-        """The job, and whether it was an attempt: not the end of one, nor an event that was held up."""
-        job = self._clock.pop()
-        if isinstance(job, Dispatch):
-            return job, self._dispatch(job.event)
-        if isinstance(job, Poll):
-            self.attempts.leave()
-            self.mappings.poll(job)
-            return job, True
-        self.attempts.slots.release(job.ref)
-        self._complete(job.event, job.result, job.response)
-        return job, False
-
-    def _dispatch(self, event: Event) -> bool:
+    def dispatch(self, event: Event) -> bool:
+        """Make the event's next attempt; returns whether it came to one."""
         function = self.functions.find(event.ref)
         if function is None:
             event.tries, event.delayed = event.tries + 1, False
@@ -229,7 +223,7 @@ class Simulation:
             code = self._code(function)
             duration = code.duration_ms(entry.payload)
         except BaseException:  # it has no code that can run, or no such duration: the event waits for one
-            self._clock.schedule(now, Dispatch(event), first=True)
+            self.clock.schedule(now, Dispatch(self, event), first=True)
             raise
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         self.attempts.metrics.aged(event.ref, now, entry.accepted_at)
@@ -242,8 +236,8 @@ class Simulation:
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         if outcome.duration:
             self.attempts.slots.occupy(event.ref)
-            completion = Completion(event, outcome.result, response)
-            self._clock.schedule(now + outcome.duration, completion, first=True)  # frees a slot
+            completion = Completion(self, event, outcome.result, response)
+            self.clock.schedule(now + outcome.duration, completion, first=True)  # frees a slot
         else:
             self._complete(event, outcome.result, response)
         if outcome.interrupt is not None:
@@ -261,7 +255,12 @@ class Simulation:
         self.ledger.attempted(entry, attempt)
 
     def _requeue(self, event: Event) -> None:
-        self._clock.schedule(self.now, Dispatch(event))
+        self.clock.schedule(self.now, Dispatch(self, event))
+
+    def complete(self, event: Event, result: Result, response: Response) -> None:
+        """End an attempt that has taken its time."""
+        self.attempts.slots.release(event.ref)
+        self._complete(event, result, response)
 
     def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
         config = self.configs.at_dispatch(event.ref)
@@ -275,7 +274,7 @@ class Simulation:
             policy=lifecycle.Policy() if config is None else config.policy,
         )
         if isinstance(step, lifecycle.Retry):
-            self._clock.schedule(step.at, Dispatch(event))
+            self.clock.schedule(step.at, Dispatch(self, event))
         else:
             self.attempts.leave()
             self._outbox.settle(event, step, response, config, self.now)

@@ -138,3 +138,31 @@ def test_seconds_and_timedeltas_of_whole_milliseconds_are_exact(length):
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0004, 0), (0.0006, 1), (1.0006, 1001), (-1, -1000)])
 def test_seconds_are_taken_to_the_nearest_millisecond(seconds, expected):
     assert to_milliseconds(seconds) == expected
+
+
+@given(dues=st.lists(moments), cancelled=st.sets(st.integers(0, 300)), many=st.booleans())
+def test_a_cancelled_job_never_runs_and_nobody_waits_for_it(dues, cancelled, many):
+    clock = Clock(0)
+    dues = dues * 20 if many else dues
+    handles = [clock.schedule(at, number) for number, at in enumerate(dues)]
+    for number in cancelled & set(range(len(dues))):
+        handles[number].cancel()
+        handles[number].cancel()
+    left = sorted((at, number) for number, at in enumerate(dues) if number not in cancelled)
+    assert clock.waiting == len(clock.queued) == len(left)
+    assert drained(clock) == left
+    assert clock.idle
+
+
+def test_a_job_in_the_background_can_be_cancelled():
+    clock = Clock(0)
+    clock.schedule(10, "poll", background=True).cancel()
+    assert (clock.waiting, clock.peek()) == (0, None)
+
+
+def test_a_job_that_has_run_can_not_be_cancelled():
+    clock = Clock(0)
+    first, _ = clock.schedule(10, "first"), clock.schedule(20, "second")
+    assert clock.pop() == "first"
+    first.cancel()
+    assert (clock.waiting, clock.pop()) == (1, "second")

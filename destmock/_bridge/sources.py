@@ -48,7 +48,7 @@ def _messages_noted() -> Iterator[None]:
     receive, change = SQSBackend.receive_message, SQSBackend.change_message_visibility
 
     def arrived(queue: Queue) -> None:
-        active[-1].mappings.arrived(queue.account_id, queue.region, queue.queue_arn)
+        active[-1].part(mappings.Mappings).arrived(queue.account_id, queue.region, queue.queue_arn)
 
     def noted_message(self: Queue, message: Message) -> None:
         _check(message)
@@ -111,7 +111,7 @@ def _records_noted() -> Iterator[None]:
         with _resting(self):
             number, shard = put_record(self, partition_key, explicit_hash_key, data)
         mappings.mark_arrival(self.shards[shard].records[int(number)], simulation.now)
-        simulation.mappings.arrived(self.account_id, self.region, self.arn)
+        simulation.part(mappings.Mappings).arrived(self.account_id, self.region, self.arn)
         return number, shard
 
     def noted_change(self: StreamShard, *images: Any) -> None:
@@ -120,7 +120,7 @@ def _records_noted() -> Iterator[None]:
             add(self, *images)
         mappings.mark_arrival(self.items[-1], simulation.now)
         arn = f"{table.table_arn}/stream/{table.latest_stream_label}"
-        simulation.mappings.arrived(self.account_id, table.region_name, arn)
+        simulation.part(mappings.Mappings).arrived(self.account_id, table.region_name, arn)
 
     def noted_stream(self: Table, streams: dict[str, Any] | None) -> None:
         """The stream's ARN, which each event names, has the time in it; a table made anew has a later one."""
@@ -143,7 +143,7 @@ def _resharding(function: Callable[..., Any]) -> Callable[..., Any]:
     """moto puts the records of a shard into others anew; who has read all of them isn't told again."""
 
     def wrapper(self: Stream, *args: Any, **kwargs: Any) -> Any:
-        known = active[-1].mappings
+        known = active[-1].part(mappings.Mappings)
         done = known.all_read(self.account_id, self.region, self.arn)
         try:
             return function(self, *args, **kwargs)
@@ -174,7 +174,7 @@ def _mappings_kept() -> Iterator[None]:
         simulation.functions.registered.create(self.account_id, self.region_name)
         mappings.check(self, spec)
         mapping = create(self, spec)
-        simulation.mappings.created(mapping)
+        simulation.part(mappings.Mappings).created(mapping)
         return mapping
 
     def updated(self: LambdaBackend, uuid: str, spec: dict[str, Any]) -> EventSourceMapping | None:
@@ -185,7 +185,7 @@ def _mappings_kept() -> Iterator[None]:
         if mapping is not None:
             mapping.function_name = spec.get("FunctionName") or mapping.function_name
             mapping.max_record_age = spec.get("MaximumRecordAgeInSeconds", mapping.max_record_age)
-            active[-1].mappings.updated(mapping)
+            active[-1].part(mappings.Mappings).updated(mapping)
         return mapping
 
     with (

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import lambda_backends
 
 from destmock._aws.arn import parse_arn, parse_function_name
+from destmock._aws.times import to_datetime
 from destmock._functions.backends import lambda_backend
 from destmock._mappings.queues import QueueReader
 from destmock._mappings.source import ref_of, source_of
 from destmock._mappings.streams import StreamReader
-from destmock._queue import Poll
+from destmock._observed.facts import Pending
 from destmock._targets.queue import find_queue
 from destmock.errors import UnsupportedError
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
     from destmock._aws.arn import Arn, FunctionRef
-    from destmock._mappings.source import Reading, Simulation
+    from destmock._mappings.source import Reading
+    from destmock._simulation import Simulation
+    from destmock._time.clock import Due
+    from destmock._time.jobs import Job
 
 
 _SECOND_MAPPING_OF_QUEUE = (
@@ -35,14 +39,41 @@ _SECOND_MAPPING_OF_STREAM = (
 )
 
 
+class Poll(NamedTuple):
+    """A job of the clock: an event source mapping looks for records, and has the function run with them.
+
+    `attempt` is the number of the next try with the same records. Nobody waits for one in the background.
+    """
+
+    mappings: Mappings
+    mapping: str
+    ref: FunctionRef
+    attempt: int
+    background: bool
+
+    @property
+    def name(self) -> str:
+        return self.ref.name
+
+    def run(self) -> bool:
+        self.mappings.poll(self)
+        return True
+
+    def pending(self, at: int) -> Pending | None:
+        return self.fact(at) if self.mappings.has_work(self) else None
+
+    def fact(self, at: int) -> Pending:
+        return Pending(self.mapping, self.ref.qualified_arn, self.attempt, to_datetime(at))
+
+
 class Mappings:
     """The event source mappings of one simulation; moto says which there are."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._readers: dict[str, QueueReader | StreamReader] = {}
-        #: By mapping, and whether it is in the background: when it will read next, and that job's number.
-        self._due: dict[tuple[str, bool], tuple[int, int]] = {}
+        #: By mapping, and whether it is in the background: when it will read next, and that job.
+        self._due: dict[tuple[str, bool], tuple[int, Due[Job]]] = {}
 
     def arrived(self, account: str, region: str, source_arn: str) -> None:
         """Something new is in a queue or stream, or can be read again."""
@@ -87,11 +118,8 @@ class Mappings:
 
     def poll(self, job: Poll) -> None:
         """Reads one batch; whatever more there is has another job."""
-        key = job.mapping, job.background
-        at, _ = self._due.get(key, (None, 0))
-        if at is None or at > self._simulation.now:  # replaced by one that has run, or by a later one
-            return
-        del self._due[key]
+        self._simulation.leave()
+        del self._due[job.mapping, job.background]
         mapping, found = self._mapping(job), False
         if mapping is None:
             self._readers.pop(job.mapping, None)
@@ -123,9 +151,10 @@ class Mappings:
             if soonest is None or (due is not None and due[0] <= soonest.at):
                 continue
             if due is not None:
-                self._simulation.give_up_poll(due[1])
-            job = Poll(mapping.uuid, ref_of(mapping), soonest.attempt, background)
-            self._due[key] = soonest.at, self._simulation.schedule_poll(soonest.at, job)
+                due[1].cancel()
+            job = Poll(self, mapping.uuid, ref_of(mapping), soonest.attempt, background)
+            handle = self._simulation.schedule(soonest.at, job, background=background)
+            self._due[key] = soonest.at, handle
 
 
 def _at(reading: Reading) -> int:

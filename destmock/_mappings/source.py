@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from moto.events.models import EventPattern
 
@@ -19,39 +19,14 @@ if TYPE_CHECKING:
 
     from destmock._attempts import Answered
     from destmock._aws.arn import Arn
-    from destmock._aws.ids import Ids, Trace
-    from destmock._queue import Poll
+    from destmock._aws.ids import Trace
+    from destmock._simulation import Simulation
 
 #: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
 _ARRIVAL = "_destmock_arrived_at"
 #: An event has room for about as many bytes of records.
 LARGEST_BATCH = 6_291_456
 _SERVICES = {"sqs": "SQS queue", "kinesis": "Kinesis stream", "dynamodb": "DynamoDB table"}
-
-
-class Simulation(Protocol):
-    """What a mapping needs of the simulation."""
-
-    @property
-    def now(self) -> int: ...
-    @property
-    def ids(self) -> Ids: ...
-    def identify(self, ref: FunctionRef) -> object | None: ...
-    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> object: ...
-    def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool: ...
-    def role(self, ref: FunctionRef) -> str:
-        """The ARN of the function's execution role; it has to be there."""
-
-    def check_code(self, ref: FunctionRef) -> None:
-        """Raises `NoHandlerError` for a function that nothing can run."""
-
-    def run_synchronously(
-        self, ref: FunctionRef, payload: bytes, *, trace: Trace | None, source: str
-    ) -> Answered: ...
-    def schedule_poll(self, at: int, poll: Poll) -> int:
-        """Answers a number by which it can be given up."""
-
-    def give_up_poll(self, number: int) -> None: ...
 
 
 def mark_arrival(record: object, now: int) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from destmock._attempts import Answered
     from destmock._mappings.shards import Record, Stream
-    from destmock._mappings.source import Simulation
+    from destmock._simulation import Simulation
 
 _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
 _BATCH_INFO = {"kinesis": "KinesisBatchInfo", "dynamodb": "DDBStreamBatchInfo"}

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from destmock._driver import LIMIT
+from destmock._time.driver import LIMIT
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Pace:
 
     def __init__(self, simulation: Simulation, changes: Changes, *, speed: float = 1.0) -> None:
         self._simulation = simulation
-        self._clock = simulation._clock  # noqa: SLF001 - it is its own to drive
+        self._clock = simulation.clock
         self._changes = changes
         self._speed = speed
         #: The virtual time, in milliseconds, when the process's clock was 0.

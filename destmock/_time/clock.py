@@ -1,4 +1,4 @@
-"""Pure: virtual time. A heap of (at, first or not, sequence, job), in integer milliseconds since the epoch.
+"""Virtual time: a heap of what is due, in integer milliseconds since the epoch.
 
 The clock knows nothing of Lambda. Time jumps *to* each due job before the job runs, so whatever runs at
 60 s sees 60 s.
@@ -11,6 +11,24 @@ from itertools import count
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
+#: How many cancelled jobs the heap may hold before they are taken out of it.
+_MOST_CANCELLED = 100
+
+
+class Due(Generic[Job]):
+    """One job that is queued, as `Clock.schedule` answers it: the handle to cancel it by."""
+
+    __slots__ = ("background", "clock", "job")
+
+    def __init__(self, clock: Clock[Job], job: Job, *, background: bool) -> None:
+        self.clock = clock
+        #: `None` once the job has been handed out or cancelled.
+        self.job: Job | None = job
+        self.background = background
+
+    def cancel(self) -> None:
+        """Take the job out of the queue; nothing happens when it has run or was cancelled before."""
+        self.clock.cancel(self)
 
 
 class Clock(Generic[Job]):
@@ -19,53 +37,74 @@ class Clock(Generic[Job]):
     A job in the background runs when time comes to it, but nobody waits for it: it doesn't count as queued.
     """
 
-    __slots__ = ("_background", "_heap", "_sequence", "now")
+    __slots__ = ("_cancelled", "_heap", "_sequence", "now", "waiting")
 
     def __init__(self, now: int) -> None:
         self.now = now
-        self._heap: list[tuple[int, bool, int, Job]] = []
-        self._background: set[int] = set()
+        #: How many jobs are queued, without those in the background.
+        self.waiting = 0
+        self._heap: list[tuple[int, bool, int, Due[Job]]] = []
+        self._cancelled = 0
         self._sequence = count()
 
-    def schedule(self, at: int, job: Job, *, first: bool = False, background: bool = False) -> int:
-        """Queues a job and answers its number; `first` puts it before what else is due at the same moment."""
-        number = next(self._sequence)
-        if background:
-            self._background.add(number)
-        heapq.heappush(self._heap, (max(at, self.now), not first, number, job))
-        return number
+    def schedule(self, at: int, job: Job, *, first: bool = False, background: bool = False) -> Due[Job]:
+        """Queue a job for `at`, or for now if that has passed.
 
-    def into_background(self, number: int) -> None:
-        """From now on, nobody waits for a job that is queued."""
-        self._background.add(number)
+        `first` puts it before whatever else is due at the same moment.
+        """
+        due = Due(self, job, background=background)
+        heapq.heappush(self._heap, (max(at, self.now), not first, next(self._sequence), due))
+        if not background:
+            self.waiting += 1
+        return due
+
+    def cancel(self, due: Due[Job]) -> None:
+        """Take a job out of the queue; nothing happens when it has run or was cancelled before."""
+        if due.job is None:
+            return
+        self._take(due)
+        self._cancelled += 1
+        if self._cancelled > max(_MOST_CANCELLED, len(self._heap) // 2):
+            self._heap = [entry for entry in self._heap if entry[3].job is not None]
+            heapq.heapify(self._heap)
+            self._cancelled = 0
 
     @property
     def idle(self) -> bool:
         """Whether nothing is queued that someone waits for."""
         return self.waiting == 0
 
-    @property
-    def waiting(self) -> int:
-        """How much is queued, without what is in the background."""
-        return len(self._heap) - len(self._background)
-
     def peek(self) -> int | None:
-        """When the next job is due; `None` when there is none."""
-        return self._heap[0][0] if self._heap else None
+        """The moment that the next job is due at; `None` when there is none."""
+        heap = self._heap
+        while heap and heap[0][3].job is None:
+            heapq.heappop(heap)
+            self._cancelled -= 1
+        return heap[0][0] if heap else None
 
     def pop(self) -> Job:
-        """Jumps to the next job's time and hands it out."""
-        at, _, number, job = heapq.heappop(self._heap)
-        self._background.discard(number)
+        """Jump to the next job's time and hand the job out."""
+        while True:
+            at, _, _, due = heapq.heappop(self._heap)
+            job = due.job
+            if job is not None:
+                break
+            self._cancelled -= 1
+        self._take(due)
         self.jump(at)
         return job
 
     def jump(self, at: int) -> None:
-        """Moves to `at`, never backwards. What was due before that is late, and runs at the new time."""
+        """Move to `at`, never backwards. What was due before that is late, and runs at the new time."""
         self.now = max(self.now, at)
 
     @property
     def queued(self) -> list[tuple[int, Job]]:
-        """What is queued and when it is due, in the order it will run; without what is in the background."""
-        waiting = (entry for entry in self._heap if entry[2] not in self._background)
-        return [(at, job) for at, *_, job in sorted(waiting, key=lambda entry: entry[:3])]
+        """The jobs that someone waits for and when each is due, in the order they will run."""
+        entries = sorted(self._heap, key=lambda entry: entry[:3])
+        return [(at, due.job) for at, *_, due in entries if due.job is not None and not due.background]
+
+    def _take(self, due: Due[Job]) -> None:
+        due.job = None
+        if not due.background:
+            self.waiting -= 1

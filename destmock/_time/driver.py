@@ -6,18 +6,15 @@ from collections import deque
 from threading import get_ident
 from typing import TYPE_CHECKING
 
-from destmock import _queue as queue
-from destmock._queue import Poll
-from destmock.errors import DestmockError
+from destmock.errors import DestmockError, InvocationLoopError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
-    from destmock._attempts import Attempts
-    from destmock._observed.facts import Invocation, Pending
-    from destmock._queue import Job
     from destmock._time.clock import Clock
+    from destmock._time.jobs import Job
+    from destmock._time.turns import Turns
 
 #: How many attempts may run in one go before it counts as a loop.
 LIMIT = 10_000
@@ -27,20 +24,12 @@ _ATTEMPTS_OF_ONE = 10
 
 
 class Driver:
-    """Of one simulation. `run_next` runs the clock's next job; it tells whether that was an attempt."""
+    """Drives one clock. `rest` is called when it stops, before anything else looks at the process."""
 
-    def __init__(
-        self,
-        clock: Clock[Job],
-        attempts: Attempts,
-        run_next: Callable[[], tuple[Job, bool]],
-        *,
-        autorun: bool,
-    ) -> None:
+    def __init__(self, clock: Clock[Job], turns: Turns, rest: Callable[[], object], *, autorun: bool) -> None:
         self._clock = clock
-        self._attempts = attempts
-        self._turns = attempts.turns
-        self._run_next = run_next
+        self._turns = turns
+        self._rest = rest
         self.autorun = autorun
         #: The threads that have queued something that they are about to run.
         self._queued: set[int] = set()
@@ -76,17 +65,18 @@ class Driver:
         with self._turns.held:
             return not (self._queued or self._clock.idle) and self._turns.driver is None
 
-    def step(self) -> Invocation | Pending | None:
-        """Runs the next queued thing and answers the fact that it belongs to; `None` when idle."""
+    def step(self) -> object | None:
+        """Run the next job; returns the fact that it belongs to, `None` when idle."""
         with self._driving():
             if self._clock.idle:
                 return None
             try:
                 with self._turns.taken:
-                    job, _ = self._run_next()
+                    job = self._clock.pop()
+                    job.run()
             finally:
-                self._attempts.leave()
-            return queue.pending(self._clock.now, job) if isinstance(job, Poll) else job.event.entry.fact
+                self._rest()
+            return job.fact(self._clock.now)
 
     def run(self, limit: int, *, until: int | None = None) -> int:
         """Runs what is due by `until`, or everything; answers how many attempts that took."""
@@ -98,17 +88,18 @@ class Driver:
             try:
                 while self._has_work(until):
                     if attempts - since >= limit:
-                        raise queue.loop(limit, recent)
+                        raise _loop(limit, recent)
                     before = self._clock.now
                     with self._turns.taken:
-                        job, tried = self._run_next()
+                        job = self._clock.pop()
+                        tried = job.run()
                     if until is not None and self._clock.now > before:  # time comes to an end by itself
                         since = attempts
                     if tried:
                         attempts += 1
-                        recent.append(job.ref.name)
+                        recent.append(job.name)
             finally:
-                self._attempts.leave()
+                self._rest()
             if until is not None:
                 self._clock.jump(until)
         return attempts
@@ -127,3 +118,13 @@ class Driver:
             )
             raise DestmockError(message)
         return self._turns.driven
+
+
+def _loop(limit: int, recent: Iterable[str]) -> InvocationLoopError:
+    """The error of more than `limit` attempts in one go; `recent` are the functions of the latest ones."""
+    names = " -> ".join(dict.fromkeys(recent))
+    message = (
+        f"{limit} attempts have run and still events are queued: {names} keep invoking each other "
+        "(or pass a larger limit to run_until_idle)"
+    )
+    return InvocationLoopError(message)
