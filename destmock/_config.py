@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from destmock._aws import api_errors as errors
@@ -16,15 +16,35 @@ from destmock._aws.arn import LATEST, FunctionRef, parse_function_arn
 from destmock._aws.lifecycle import DEFAULT_EVENT_AGE, DEFAULT_RETRY_ATTEMPTS, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from destmock._wire import Settings
 
 #: What is behind a destination's ARN. `unsupported`: AWS has no such destination (C16, C23); `failure-only`
 #: and `missing-bucket`: S3, which takes no successes.
 Standing = Literal["ok", "missing", "missing-bucket", "failure-only", "fifo-topic", "unsupported"]
 #: Which object a function, version or alias is: another one after it was deleted and made again.
 Identity = object
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a put or an update of an EventInvokeConfig asks to set.
+
+    `None` for a number or for `destinations` means that the request leaves it out. `destinations` maps
+    OnSuccess and OnFailure to an ARN, to "" to clear it, or to `None` for an object without a Destination.
+    """
+
+    maximum_retry_attempts: int | None = None
+    maximum_event_age_in_seconds: int | None = None
+    destinations: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        return (
+            self.maximum_retry_attempts is None
+            and self.maximum_event_age_in_seconds is None
+            and not self.destinations
+        )
 
 
 @dataclass(frozen=True, slots=True)

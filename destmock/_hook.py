@@ -27,6 +27,7 @@ from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
 from destmock import _aio, _operations, _wire
+from destmock._active import active
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
 from destmock._functions.functions import account_of, partition_of
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
     from destmock._answers import Answer
     from destmock._simulation import Simulation
-
-#: The simulations that are active, innermost last. The one module global of destmock.
-active: list[Simulation] = []
 
 #: What moto itself puts into the environment.
 FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")

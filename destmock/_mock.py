@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
+from destmock._active import active
 from destmock._aws.times import from_datetime
 from destmock._concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._decorators import decorate
@@ -17,6 +18,7 @@ from destmock._functions.lambda_gaps import gaps_filled
 from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
 from destmock._simulation import Simulation
+from destmock._targets import find
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class MockDestinations:
     def start(self) -> Destmock:
         """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
-        within = _hook.active[-1].turns.mine if _hook.active else None
+        within = active[-1].turns.mine if active else None
         seed = self._start if self._seed is None else self._seed
         simulation = Simulation(
             start=now,
@@ -83,6 +85,7 @@ class MockDestinations:
             account_concurrency=self._account_concurrency,
             history=self._history,
             hosts=self._hosts,
+            target_of=find,
         )
         destmock = type(self).made(simulation)
         for name, handler in self._handlers.items():
@@ -97,8 +100,8 @@ class MockDestinations:
             stack.enter_context(_bridge.bridged())
             stack.enter_context(gaps_filled())
             stack.callback(simulation.close)
-            _hook.active.append(simulation)
-            stack.callback(_hook.active.remove, simulation)
+            active.append(simulation)
+            stack.callback(active.remove, simulation)
             _hook.follow_aiobotocore()
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))
@@ -115,7 +118,7 @@ class MockDestinations:
             message = "stop() without a start(): this mock isn't active"
             raise DestmockError(message)
         destmock, stack = self._running[-1]
-        if destmock._simulation is not _hook.active[-1]:  # noqa: SLF001 - the two are one thing to a user
+        if destmock._simulation is not active[-1]:  # noqa: SLF001 - the two are one thing to a user
             message = "a mock that started later is still active; end mocks in the reverse order"
             raise DestmockError(message)
         simulation = destmock._simulation  # noqa: SLF001 - the two are one thing to a user

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock import _targets as targets
 from destmock._aws import dead_letter
 from destmock._aws.record import invocation_record
 from destmock._aws.times import to_datetime
+from destmock._delivery import Message, Origin, UndeliverableError
 from destmock._observed.facts import Delivery, Drop
-from destmock._targets.target import Message, Origin, UndeliverableError
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from destmock._attempts import Attempts
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Settled
     from destmock._aws.record import Response
     from destmock._config import EventInvokeConfig, Standing
+    from destmock._delivery import Target
     from destmock._injection import Fault
     from destmock._observed.ledger import Ledger
     from destmock._queue import Event
-    from destmock._targets.target import Functions
 
 _NO_ROUTE = "no OnFailure destination and no dead-letter queue"
 _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point"
@@ -30,8 +31,10 @@ _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point
 class Outbox:
     """Sends what has to be sent, and notes what became of it."""
 
-    def __init__(self, functions: Functions, ids: Ids, ledger: Ledger, attempts: Attempts) -> None:
-        self._functions = functions
+    def __init__(
+        self, target_of: Callable[[str], Target | None], ids: Ids, ledger: Ledger, attempts: Attempts
+    ) -> None:
+        self._target_of = target_of
         self._ids = ids
         self._ledger = ledger
         self._metrics = attempts.metrics
@@ -39,7 +42,7 @@ class Outbox:
 
     def standing(self, arn: str) -> Standing:
         """What is behind the ARN of a destination or dead-letter queue."""
-        target = targets.find(arn, self._functions)
+        target = self._target_of(arn)
         return "unsupported" if target is None else target.standing()
 
     def settle(
@@ -102,7 +105,7 @@ class Outbox:
 
     def _deliver(self, event: Event, arn: str, message: Message, *, dead_letter: bool) -> None:
         """A target that won't have the message is a fact of the ledger, never an exception (G4)."""
-        target = targets.find(arn, self._functions)
+        target = self._target_of(arn)
         assert target is not None  # no other ARN gets into a configuration
         now, error = message.sent_at, None
         fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._injection.on else None

@@ -14,6 +14,7 @@ from destmock._aws import dead_letter, lifecycle
 from destmock._aws.ids import Ids
 from destmock._aws.record import Response
 from destmock._config import EventInvokeConfigs
+from destmock._delivery import Message
 from destmock._functions.deployed_code import Packages
 from destmock._functions.functions import Function, Functions
 from destmock._functions.handlers import Handlers, Registration
@@ -23,7 +24,6 @@ from destmock._observed.xray import Run
 from destmock._outbox import Outbox
 from destmock._queue import Completion, Dispatch, Event
 from destmock._runtime.outcome import Call
-from destmock._targets.target import Message
 from destmock._time.clock import Clock
 from destmock._time.driver import Driver
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._aws.lifecycle import Result
+    from destmock._delivery import Target
     from destmock._functions.deployed_code import Package
     from destmock._isolation.network import Hosts
     from destmock._observed.facts import AttemptOutcome
@@ -55,8 +56,10 @@ class Simulation:
         autorun: bool,
         account_concurrency: int,
         hosts: Hosts,
+        target_of: Callable[[str, Simulation], Target | None],
         history: int | None = None,
     ) -> None:
+        self._target_of = target_of
         self.hosts = hosts
         self.handlers = Handlers()
         self.ledger = Ledger(history)
@@ -65,7 +68,7 @@ class Simulation:
         self.attempts = Attempts(self.functions, self.ids, self.ledger, account_concurrency)
         self.turns = self.attempts.turns
         self._parts: dict[Callable[[Simulation], Any], Any] = {}
-        self._outbox = Outbox(self, self.ids, self.ledger, self.attempts)
+        self._outbox = Outbox(self.target_of, self.ids, self.ledger, self.attempts)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self.clock: Clock[Job] = Clock(start)
         self._admission = Admission(self.attempts, self.ids, self.ledger, self._requeue)
@@ -93,6 +96,10 @@ class Simulation:
     def pending(self) -> list[Pending]:
         found = (job.pending(at) for at, job in self.clock.queued)
         return [fact for fact in found if isinstance(fact, Pending)]
+
+    def target_of(self, arn: str) -> Target | None:
+        """Whatever takes records behind an ARN; `None` for a service that AWS has no destinations in."""
+        return self._target_of(arn, self)
 
     def part(self, kind: Callable[[Simulation], Part]) -> Part:
         """The state that a service keeps for this mock, by its class; made at the first call."""

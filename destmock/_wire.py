@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
@@ -15,6 +14,7 @@ from destmock._aws import api_errors as errors
 from destmock._aws.arn import FunctionRef, is_qualifier, parse_function_name
 from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
+from destmock._config import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,27 +61,6 @@ class Invocation(NamedTuple):
     payload: bytes
     client_context: str | None
     tail: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a put or an update of an EventInvokeConfig asks to set.
-
-    `None` for a number or for `destinations` means that the request leaves it out. `destinations` maps
-    OnSuccess and OnFailure to an ARN, to "" to clear it, or to `None` for an object without a Destination.
-    """
-
-    maximum_retry_attempts: int | None = None
-    maximum_event_age_in_seconds: int | None = None
-    destinations: Mapping[str, str | None] = field(default_factory=dict)
-
-    @property
-    def empty(self) -> bool:
-        return (
-            self.maximum_retry_attempts is None
-            and self.maximum_event_age_in_seconds is None
-            and not self.destinations
-        )
 
 
 def function_ref(request: Request, violations: list[str] | None = None) -> FunctionRef:

@@ -19,7 +19,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from destmock import NetworkError, _hook, mock_destinations, outcomes
+from destmock import NetworkError, mock_destinations, outcomes
+from destmock._active import active
 
 pytest.importorskip("aiobotocore")
 
@@ -583,7 +584,7 @@ def test_leaving_restores_everything(outer):
         invoked(get_session())
         assert not set(map(id, before)) & set(map(id, patched()))
     assert patched() == before
-    assert _hook.active == []
+    assert active == []
 
 
 @asynchronous

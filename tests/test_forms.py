@@ -27,6 +27,7 @@ from destmock import (
     mock_destinations,
     outcomes,
 )
+from destmock._active import active
 
 #: Warnings are errors in the inner runs too; pytest-asyncio warns without its option.
 STRICT = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function")
@@ -75,7 +76,7 @@ def functions():
 @pytest.fixture
 def mocks_before():
     """How many mocks of ours and of moto's were active before the test."""
-    return len(_hook.active), MockAWS._nested_count
+    return len(active), MockAWS._nested_count
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +90,7 @@ def _same_environment(mocks_before):
 def _ended(mocks_before):
     """No form leaves a mock active."""
     yield
-    assert (len(_hook.active), MockAWS._nested_count) == mocks_before
+    assert (len(active), MockAWS._nested_count) == mocks_before
 
 
 # A decorator of functions
@@ -313,10 +314,10 @@ def test_a_coroutine_function_stays_one():
 def test_the_mock_of_a_coroutine_begins_when_it_runs(mocks_before):
     @mock_destinations()
     async def program():
-        return len(_hook.active)
+        return len(active)
 
     coroutine = program()
-    assert len(_hook.active) == mocks_before[0]
+    assert len(active) == mocks_before[0]
     assert asyncio.run(coroutine) == mocks_before[0] + 1
 
 
@@ -383,7 +384,7 @@ def test_a_generator_is_mocked_from_its_first_item_to_its_end(mocks_before):
 
     generator = program()
     assert inspect.isgeneratorfunction(program)
-    assert len(_hook.active) == mocks_before[0]
+    assert len(active) == mocks_before[0]
     assert next(generator) == [{}]
     assert generator.send(b"1") == [{}, 1]
     with pytest.raises(StopIteration) as stop:
@@ -1061,7 +1062,7 @@ def test_a_refused_handler_starts_nothing(handlers, mocks_before):
     mock = mock_destinations(handlers)
     with pytest.raises((TypeError, ValueError)):
         mock.start()
-    assert (len(_hook.active), MockAWS._nested_count) == mocks_before
+    assert (len(active), MockAWS._nested_count) == mocks_before
     with pytest.raises(DestmockError, match="without a start"):
         mock.stop()
 

@@ -40,10 +40,10 @@ from destmock import (
     LeftoverError,
     NetworkError,
     UnsupportedError,
-    _hook,
     mock_destinations,
     outcomes,
 )
+from destmock._active import active
 
 MACHINE = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -98,7 +98,7 @@ def process():
         "environment": dict(os.environ),
         "session": boto3.DEFAULT_SESSION,
         "config": copy.deepcopy(default_user_config),
-        "mocks": list(_hook.active),
+        "mocks": list(active),
         "moto": (MockAWS._nested_count, MockAWS._mocks_active),
         "patches": (URLLib3Session.send, LambdaFunction.invoke),
         "path": list(sys.path),
@@ -223,7 +223,7 @@ def test_any_nesting_restores_everything(steps, fails):
     with suppress(StopError), ExitStack() as stack:
         for step in steps:
             stack.enter_context(make[step]())
-            if _hook.active:
+            if active:
                 send()
         if fails:
             raise StopError
@@ -1083,7 +1083,7 @@ def test_a_handler_that_uses_a_mock_of_its_own(unchanged, ends):
     with mock_destinations({"orders": handler}) as destmock:
         for _ in range(2):
             send()
-        assert [destmock._simulation] == _hook.active
+        assert [destmock._simulation] == active
     assert [i.attempts[0].response for i in destmock.invocations] == [1, 1]
     assert all(repr(found).startswith("<Destmock ended") for found in inner)
 

@@ -14,12 +14,12 @@ from moto.s3.responses import S3Response
 from moto.sns.models import sns_backends
 
 from destmock import _triggers as triggers
+from destmock._active import active
 from destmock._aws.arn import Arn, parse_arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
-from destmock._hook import active
+from destmock._delivery import UndeliverableError
 from destmock._targets import rules
 from destmock._targets.queue import enqueue, find_queue
-from destmock._targets.target import UndeliverableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,8 @@ from moto.sqs.exceptions import SQSException
 from moto.sqs.models import Queue, SQSBackend
 
 from destmock import _mappings as mappings
+from destmock._active import active
 from destmock._aws.record import timestamp
-from destmock._hook import active
 from destmock._targets.queue import has_trace, mark_traced
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from destmock import _targets as targets
 from destmock._aws.json_text import to_bytes
 from destmock._aws.record import timestamp
+from destmock._delivery import Message, UndeliverableError
 from destmock._mappings.shards import open_stream
 from destmock._mappings.source import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
-from destmock._targets.target import Message, UndeliverableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +162,7 @@ class StreamReader:
         tries = place.tries
         place.done(batch[-1].number)
         destination = ((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination")
-        target = targets.find(destination, self._simulation) if destination else None
+        target = self._simulation.target_of(destination) if destination else None
         if target is None:
             return
         simulation, source = self._simulation, source_of(mapping)

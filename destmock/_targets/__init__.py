@@ -12,20 +12,21 @@ from destmock._targets.queue import QueueTarget
 from destmock._targets.topic import TopicTarget
 
 if TYPE_CHECKING:
-    from destmock._targets.target import Functions, Target
+    from destmock._delivery import Target
+    from destmock._simulation import Simulation
 
 
-def find(arn: str, functions: Functions) -> Target | None:
+def find(arn: str, simulation: Simulation) -> Target | None:
     """The target behind an ARN; `None` for a service that AWS has no destinations in."""
     parsed = parse_arn(arn)
     if parsed is None:
         return None
     if parsed.service == "lambda":
-        return FunctionTarget(arn, functions)
+        return FunctionTarget(arn, simulation)
     if parsed.service == "events":
-        return BusTarget(parsed, functions)
+        return BusTarget(parsed, simulation)
     if parsed.service == "s3":
         return BucketTarget(parsed)
     if parsed.service == "sns":
-        return TopicTarget(parsed, functions)
+        return TopicTarget(parsed, simulation)
     return QueueTarget(parsed) if parsed.service == "sqs" else None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from destmock._delivery import UndeliverableError
 from destmock._targets import rules
-from destmock._targets.target import UndeliverableError
 
 if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._config import Standing
+    from destmock._delivery import Message
     from destmock._observed.facts import Kind
-    from destmock._targets.target import Functions, Message
+    from destmock._simulation import Simulation
 
 #: What EventBridge takes, in bytes.
 EVENT_LIMIT = 262_144
@@ -23,9 +24,9 @@ class BusTarget:
 
     kind: Kind = "events"
 
-    def __init__(self, arn: Arn, functions: Functions) -> None:
+    def __init__(self, arn: Arn, simulation: Simulation) -> None:
         self._arn = arn
-        self._functions = functions
+        self._simulation = simulation
 
     def standing(self) -> Standing:
         """A bus that doesn't exist is accepted (G5); a rule is not (C27)."""
@@ -46,4 +47,4 @@ class BusTarget:
         )
         event["resources"] = [str(self._arn), ref.qualified_arn]
         event["detail"] = json.loads(message.body)
-        rules.put(self._arn, event, message, self._functions)
+        rules.put(self._arn, event, message, self._simulation)

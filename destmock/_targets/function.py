@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_function_arn
-from destmock._targets.target import UndeliverableError
+from destmock._delivery import UndeliverableError
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
     from destmock._config import Standing
+    from destmock._delivery import Message
     from destmock._observed.facts import Kind
-    from destmock._targets.target import Functions, Message
+    from destmock._simulation import Simulation
 
 
 class FunctionTarget:
@@ -19,21 +20,21 @@ class FunctionTarget:
 
     kind: Kind = "lambda"
 
-    def __init__(self, arn: str, functions: Functions) -> None:
+    def __init__(self, arn: str, simulation: Simulation) -> None:
         self._arn = arn
-        self._functions = functions
+        self._simulation = simulation
 
     def standing(self) -> Standing:
         ref = parse_function_arn(self._arn)
-        missing = ref is None or self._functions.identify(ref) is None
+        missing = ref is None or self._simulation.identify(ref) is None
         return "missing" if missing else "ok"
 
     def deliver(self, message: Message) -> None:
         ref = parse_function_arn(self._arn)
-        if ref is None or self._functions.identify(ref) is None:
+        if ref is None or self._simulation.identify(ref) is None:
             text = f"the function {self._arn} does not exist"
             raise UndeliverableError(text)
         try:
-            self._functions.accept(ref, message.body, source=message.source, trace=message.trace)
+            self._simulation.accept(ref, message.body, source=message.source, trace=message.trace)
         except NoHandlerError as error:
             raise UndeliverableError(str(error)) from error

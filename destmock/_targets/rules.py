@@ -16,8 +16,8 @@ from moto.sqs.models import sqs_backends
 
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.times import to_datetime
+from destmock._delivery import UndeliverableError
 from destmock._targets.queue import enqueue, find_queue
-from destmock._targets.target import UndeliverableError
 from destmock._targets.topic import TopicTarget
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from moto.events.models import EventBus, Rule
 
     from destmock._aws.arn import Arn, FunctionRef
-    from destmock._targets.target import Functions, Message
+    from destmock._delivery import Message
+    from destmock._simulation import Simulation
 
 #: SenderId of what EventBridge sends to a queue (F7).
 _SENDER = "AIDAJXNJGGKNS7OSV23OI"
@@ -47,28 +48,28 @@ def event(message: Message, *, account: str, region: str, source: str, detail_ty
     }
 
 
-def put(bus_arn: Arn, event: dict[str, Any], message: Message, functions: Functions) -> None:
+def put(bus_arn: Arn, event: dict[str, Any], message: Message, simulation: Simulation) -> None:
     """Sends an event to each target of each rule that matches; to none of them if one can't be served."""
     bus = _find_bus(bus_arn)
     if bus is None:
         text = f"the event bus {bus_arn} does not exist"
         raise UndeliverableError(text)
-    _send([*bus.rules.values()], event, message, functions)
+    _send([*bus.rules.values()], event, message, simulation)
 
 
-def pass_on(rule: Rule, event: dict[str, Any], message: Message, functions: Functions) -> None:
+def pass_on(rule: Rule, event: dict[str, Any], message: Message, simulation: Simulation) -> None:
     """Sends an event to each target of one rule, if it matches; to none of them if one can't be served."""
-    _send([rule], event, message, functions)
+    _send([rule], event, message, simulation)
 
 
-def _send(rules: Iterable[Rule], event: dict[str, Any], message: Message, functions: Functions) -> None:
-    for send in _sending(rules, event, message, functions, others=True):
+def _send(rules: Iterable[Rule], event: dict[str, Any], message: Message, simulation: Simulation) -> None:
+    for send in _sending(rules, event, message, simulation, others=True):
         with contextlib.suppress(UndeliverableError):  # a rule keeps its target's failure to itself
             send()
 
 
 def _sending(
-    rules: Iterable[Rule], event: dict[str, Any], message: Message, functions: Functions, *, others: bool
+    rules: Iterable[Rule], event: dict[str, Any], message: Message, simulation: Simulation, *, others: bool
 ) -> list[Callable[[], None]]:
     """What sends the event to each target; `others` says whether that may be another bus."""
     return [
@@ -76,7 +77,7 @@ def _sending(
         for rule in rules
         if _matches(rule, event)
         for target in rule.targets
-        for send in _prepare(rule, target, event, message, functions, others=others)
+        for send in _prepare(rule, target, event, message, simulation, others=others)
     ]
 
 
@@ -101,7 +102,7 @@ def _prepare(
     target: dict[str, Any],
     event: dict[str, Any],
     message: Message,
-    functions: Functions,
+    simulation: Simulation,
     *,
     others: bool,
 ) -> list[Callable[[], None]]:
@@ -113,16 +114,16 @@ def _prepare(
     if arn is not None and arn.service == "sqs":
         return [lambda: _to_queue(arn, rule, target, passed)]
     if arn is not None and arn.service == "sns":
-        topic = TopicTarget(arn, functions)
+        topic = TopicTarget(arn, simulation)
         return [] if topic.standing() == "missing" else [topic.prepare(passed)]
     if arn is not None and arn.service == "lambda":
         ref = parse_function_arn(target["Arn"])
-        return [] if ref is None else [lambda: _to_function(ref, rule, target, passed, functions)]
+        return [] if ref is None else [lambda: _to_function(ref, rule, target, passed, simulation)]
     if arn is not None and arn.service == "logs":
         return [lambda: _to_log_group(arn, rule, passed)]
     if arn is not None and arn.resource.startswith("event-bus/"):
         bus = _find_bus(arn) if others else None  # from one bus to one other at most, as on AWS
-        return [] if bus is None else _sending(bus.rules.values(), event, message, functions, others=False)
+        return [] if bus is None else _sending(bus.rules.values(), event, message, simulation, others=False)
     if rule.managed_by is not None:  # an archive is a rule that moto made
         return [lambda: _to_archive(rule, event, message)]
     text = f"the rule {rule.name} has the target {target['Arn']}, which destmock can't deliver to"
@@ -145,10 +146,10 @@ def _to_queue(arn: Arn, rule: Rule, target: dict[str, Any], message: Message) ->
 
 
 def _to_function(
-    ref: FunctionRef, rule: Rule, target: dict[str, Any], message: Message, functions: Functions
+    ref: FunctionRef, rule: Rule, target: dict[str, Any], message: Message, simulation: Simulation
 ) -> None:
     """That nothing can run the function is the test's mistake: it isn't kept from the test."""
-    if not functions.notify(ref, message.body, source=message.source, trace=message.trace):
+    if not simulation.notify(ref, message.body, source=message.source, trace=message.trace):
         _to_dead_letters(rule, target, message)
 
 

@@ -16,16 +16,17 @@ from moto.sns.models import Subscription, Topic, sns_backends
 from destmock import _triggers as triggers
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
+from destmock._delivery import ROLE_ID, UndeliverableError
 from destmock._targets.queue import enqueue, find_queue
-from destmock._targets.target import ROLE_ID, UndeliverableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from destmock._aws.arn import Arn
     from destmock._config import Standing
+    from destmock._delivery import Message
     from destmock._observed.facts import Kind
-    from destmock._targets.target import Functions, Message
+    from destmock._simulation import Simulation
 
 #: What SNS takes, in bytes.
 MESSAGE_LIMIT = 262_144
@@ -50,9 +51,9 @@ class TopicTarget:
 
     kind: Kind = "sns"
 
-    def __init__(self, arn: Arn, functions: Functions) -> None:
+    def __init__(self, arn: Arn, simulation: Simulation) -> None:
         self._arn = arn
-        self._functions = functions
+        self._simulation = simulation
 
     def standing(self) -> Standing:
         if self._arn.resource.endswith(".fifo"):
@@ -118,7 +119,7 @@ class TopicTarget:
         if matcher is not None and not matcher.matches(attributes or None, message.text):
             return
         if subscription.protocol == "lambda":
-            notify_function(subscription, message, message_id, None, attributes, self._functions)
+            notify_function(subscription, message, message_id, None, attributes, self._simulation)
         else:
             _notify_queue(subscription, message, message_id, attributes)
 
@@ -129,7 +130,7 @@ def notify_function(
     message_id: str,
     subject: str | None,
     attributes: Mapping[str, Any],
-    functions: Functions,
+    simulation: Simulation,
 ) -> None:
     """Invokes the subscribed function, asynchronously, or tells the subscription's dead-letter queue.
 
@@ -139,7 +140,7 @@ def notify_function(
     assert topic is not None  # moto makes it
     event = triggers.notification(
         at=message.sent_at,
-        ids=functions.ids,
+        ids=simulation.ids,
         topic=topic,
         subscription_arn=subscription.arn,
         message_id=message_id,
@@ -148,7 +149,7 @@ def notify_function(
         attributes={name: {**value, "Value": str(value["Value"])} for name, value in attributes.items()},
     )
     payload, source = to_bytes(event), f"SNS topic {subscription.topic.name}"
-    if ref is not None and functions.notify(ref, payload, source=source, trace=message.trace):
+    if ref is not None and simulation.notify(ref, payload, source=source, trace=message.trace):
         return
     policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
     arn = parse_arn(policy.get("deadLetterTargetArn") or "")

@@ -1,4 +1,4 @@
-"""What a target is handed, what it has to do, and what it needs of the simulation."""
+"""What is sent to a destination, and what stands behind its ARN."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from destmock._aws.arn import FunctionRef
-    from destmock._aws.ids import Ids, Trace
+    from destmock._aws.ids import Trace
     from destmock._config import Standing
     from destmock._observed.facts import Kind
 
@@ -74,19 +74,3 @@ class Target(Protocol):
 
     def deliver(self, message: Message) -> None:
         """Sends the record; raises `UndeliverableError` if the destination won't have it."""
-
-
-class Functions(Protocol):
-    """What a target that invokes functions needs of the simulation."""
-
-    @property
-    def ids(self) -> Ids: ...
-
-    def identify(self, ref: FunctionRef) -> object | None:
-        """`None` for a function, version or alias that doesn't exist."""
-
-    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> object:
-        """Queues an event; raises `NoHandlerError` for a function that nothing can run."""
-
-    def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool:
-        """The same for a service that doesn't know whether the function is there; answers whether it is."""

@@ -1,0 +1,10 @@
+"""The mocks that are active, the outermost first: the one state that the process holds for destmock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from destmock._simulation import Simulation
+
+active: list[Simulation] = []
