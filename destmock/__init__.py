@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from destmock._aws.record import InvocationRecord
     from destmock._deploy import Stack
     from destmock._destmock import Destmock
+    from destmock._engine.faults import Fault, PendingFault
     from destmock._faults import Faults
     from destmock._functions.handlers import Handler, Outcomes, outcomes
-    from destmock._injection import Fault, PendingFault
     from destmock._mock import MockDestinations, mock_destinations
     from destmock._observed.facts import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
     from destmock._observed.sequences import History
@@ -68,7 +68,7 @@ _MODULES = {
     "destmock._faults": ("Faults",),
     "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),
     "destmock._observed.sequences": ("History",),
-    "destmock._injection": ("Fault", "PendingFault"),
+    "destmock._engine.faults": ("Fault", "PendingFault"),
     "destmock._observed.facts": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
     "destmock._mock": ("MockDestinations", "mock_destinations"),
     "destmock._aws.record": ("InvocationRecord",),

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
+    from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Handler, Outcomes
-    from destmock._simulation import Simulation
     from destmock._templates import Template
 
     Sources = Mapping[str, Handler | str | Outcomes]

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from destmock._deploy import Stack
+    from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Duration, Handler, Outcomes
     from destmock._observed.facts import Deliveries, Drop
-    from destmock._simulation import Simulation
 
 
 class Destmock:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_arn, parse_function_name
 from destmock._aws.times import to_milliseconds
-from destmock._injection import Chaos, Fault, FaultKind, Injection, PendingFault, Rule
+from destmock._engine.faults import Chaos, Fault, FaultKind, Injection, PendingFault, Rule
 from destmock._observed.sequences import History
 
 if TYPE_CHECKING:

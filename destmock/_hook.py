@@ -27,9 +27,9 @@ from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
 from destmock import _aio, _operations, _wire
-from destmock._active import active
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
+from destmock._engine.active import active
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import network
 from destmock.errors import NetworkError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from destmock._answers import Answer
-    from destmock._simulation import Simulation
+    from destmock._engine.simulation import Simulation
 
 #: What moto itself puts into the environment.
 FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")

@@ -9,15 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock import _bridge, _hook
-from destmock._active import active
 from destmock._aws.times import from_datetime
-from destmock._concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
+from destmock._engine.active import active
+from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
+from destmock._engine.simulation import Simulation
 from destmock._functions.lambda_gaps import gaps_filled
 from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
-from destmock._simulation import Simulation
 from destmock._targets import find
 from destmock.errors import DestmockError, LeftoverError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from destmock import _answers as answers
 from destmock import _wire as wire
 from destmock._aws import api_errors as errors
-from destmock._concurrency import LEAST_UNRESERVED
+from destmock._engine.concurrency import LEAST_UNRESERVED
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from destmock._answers import Answer
     from destmock._aws.arn import FunctionRef
-    from destmock._simulation import Simulation
+    from destmock._engine.simulation import Simulation
     from destmock._wire import Request
 
 _UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")

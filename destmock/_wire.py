@@ -14,7 +14,7 @@ from destmock._aws import api_errors as errors
 from destmock._aws.arn import FunctionRef, is_qualifier, parse_function_name
 from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
-from destmock._config import Settings
+from destmock._engine.event_invoke_config import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -20,7 +20,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from destmock import NetworkError, mock_destinations, outcomes
-from destmock._active import active
+from destmock._engine.active import active
 
 pytest.importorskip("aiobotocore")
 

@@ -27,7 +27,7 @@ from destmock import (
     mock_destinations,
     outcomes,
 )
-from destmock._active import active
+from destmock._engine.active import active
 
 #: Warnings are errors in the inner runs too; pytest-asyncio warns without its option.
 STRICT = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function")

@@ -43,7 +43,7 @@ from destmock import (
     mock_destinations,
     outcomes,
 )
-from destmock._active import active
+from destmock._engine.active import active
 
 MACHINE = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",

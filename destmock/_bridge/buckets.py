@@ -14,10 +14,10 @@ from moto.s3.responses import S3Response
 from moto.sns.models import sns_backends
 
 from destmock import _triggers as triggers
-from destmock._active import active
 from destmock._aws.arn import Arn, parse_arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
-from destmock._delivery import UndeliverableError
+from destmock._engine.active import active
+from destmock._engine.delivery import UndeliverableError
 from destmock._targets import rules
 from destmock._targets.queue import enqueue, find_queue
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from moto.s3.models import FakeBucket, FakeKey
 
-    from destmock._simulation import Simulation
+    from destmock._engine.simulation import Simulation
 
 _PUT = (S3NotificationEvent.OBJECT_CREATED_PUT_EVENT, S3NotificationEvent.OBJECT_CREATED_POST_EVENT)
 _DELETED = S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT

@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 from moto.awslambda.models import LambdaFunction
 
-from destmock._active import active
 from destmock._aws.arn import parse_function_arn
+from destmock._engine.active import active
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -10,10 +10,10 @@ from moto.awslambda.models import LambdaBackend
 from moto.logs.models import LogsBackend, logs_backends
 
 from destmock import _triggers as triggers
-from destmock._active import active
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.filter_pattern import parse
 from destmock._aws.json_text import to_bytes
+from destmock._engine.active import active
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:

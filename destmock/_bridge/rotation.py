@@ -10,10 +10,10 @@ from unittest.mock import patch
 from moto.awslambda.models import LambdaBackend
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
-from destmock._active import active
 from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.json_text import to_bytes
+from destmock._engine.active import active
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

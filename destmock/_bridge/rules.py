@@ -10,11 +10,11 @@ from unittest.mock import patch
 from moto.events import notifications
 from moto.events.models import EventsBackend, Rule
 
-from destmock._active import active
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._aws.times import to_datetime
-from destmock._delivery import UndeliverableError
+from destmock._engine.active import active
+from destmock._engine.delivery import UndeliverableError
 from destmock._targets import rules
 from destmock.errors import UnsupportedError
 

@@ -13,8 +13,8 @@ from moto.sqs.exceptions import SQSException
 from moto.sqs.models import Queue, SQSBackend
 
 from destmock import _mappings as mappings
-from destmock._active import active
 from destmock._aws.record import timestamp
+from destmock._engine.active import active
 from destmock._targets.queue import has_trace, mark_traced
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping
     from moto.sqs.models import Message
 
-    from destmock._simulation import Simulation
+    from destmock._engine.simulation import Simulation
 
 #: Where a FIFO queue keeps which messages it has had, and when, in virtual milliseconds.
 _SEEN = "_destmock_seen"

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from moto.sns.models import Subscription
 from moto.sqs.exceptions import QueueDoesNotExist
 
-from destmock._active import active
+from destmock._engine.active import active
 from destmock._targets.topic import notify_function
 
 if TYPE_CHECKING:

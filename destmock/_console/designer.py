@@ -24,7 +24,7 @@ from destmock._pictures.story import function_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from destmock._config import EventInvokeConfig
+    from destmock._engine.event_invoke_config import EventInvokeConfig
     from destmock._pictures.graph import Edge
     from destmock._pictures.topology import Known
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
     from destmock._aws.arn import Arn, FunctionRef
+    from destmock._engine.simulation import Simulation
     from destmock._mappings.source import Reading
-    from destmock._simulation import Simulation
     from destmock._time.clock import Due
     from destmock._time.jobs import Job
 

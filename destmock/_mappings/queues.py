@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from moto.sqs.models import Message, Queue, SQSBackend
 
     from destmock._aws.arn import Arn
-    from destmock._simulation import Simulation
+    from destmock._engine.simulation import Simulation
 
 #: Where a message of moto's keeps when it can be read, in virtual milliseconds, and what moto said of it.
 _DUE = "_destmock_due"

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping
 
-    from destmock._attempts import Answered
     from destmock._aws.arn import Arn
     from destmock._aws.ids import Trace
-    from destmock._simulation import Simulation
+    from destmock._engine.attempts import Answered
+    from destmock._engine.simulation import Simulation
 
 #: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
 _ARRIVAL = "_destmock_arrived_at"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from destmock._aws.json_text import to_bytes
 from destmock._aws.record import timestamp
-from destmock._delivery import Message, UndeliverableError
+from destmock._engine.delivery import Message, UndeliverableError
 from destmock._mappings.shards import open_stream
 from destmock._mappings.source import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping
 
-    from destmock._attempts import Answered
+    from destmock._engine.attempts import Answered
+    from destmock._engine.simulation import Simulation
     from destmock._mappings.shards import Record, Stream
-    from destmock._simulation import Simulation
 
 _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
 _BATCH_INFO = {"kinesis": "KinesisBatchInfo", "dynamodb": "DDBStreamBatchInfo"}

@@ -15,7 +15,7 @@ from destmock._pictures.text import LIMIT, cut, decoded, length, pretty, size
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from destmock._injection import Fault
+    from destmock._engine.faults import Fault
     from destmock._observed.facts import Delivery, Pending
     from destmock._pictures.story import Noted, Story, Tone, Tried
 

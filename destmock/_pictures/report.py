@@ -15,9 +15,9 @@ from destmock._pictures.story import newest, stories
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from destmock._engine.simulation import Simulation
     from destmock._pictures.graph import Graph
     from destmock._pictures.story import Story
-    from destmock._simulation import Simulation
 
 #: So many events are shown in full, and so many of them on one axis.
 _SHOWN, _ON_AXIS = 200, 30

@@ -9,8 +9,8 @@ from destmock._mappings import known as known_mappings
 
 if TYPE_CHECKING:
     from destmock._aws.arn import Arn, FunctionRef
-    from destmock._config import EventInvokeConfig
-    from destmock._simulation import Simulation
+    from destmock._engine.event_invoke_config import EventInvokeConfig
+    from destmock._engine.simulation import Simulation
 
 
 @dataclass(frozen=True, slots=True)

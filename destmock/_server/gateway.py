@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from destmock._engine.simulation import Simulation
     from destmock._server.guards import Guard
     from destmock._server.polls import Changes
-    from destmock._simulation import Simulation
 
 #: Python errors that a request comes to, for the user to see; on stderr unless logging is set up.
 log = logging.getLogger("destmock.server")

@@ -11,8 +11,8 @@ from destmock._time.driver import LIMIT
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
+    from destmock._engine.simulation import Simulation
     from destmock._server.polls import Changes
-    from destmock._simulation import Simulation
 
 log = logging.getLogger("destmock.server")
 #: How long, in real seconds, it rests when what is due could not run.

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Handler, Outcomes
     from destmock._observed.ledger import Told, What
     from destmock._server.happenings import Happening
-    from destmock._simulation import Simulation
 
 
 log = logging.getLogger("destmock.server")

@@ -12,8 +12,8 @@ from destmock._targets.queue import QueueTarget
 from destmock._targets.topic import TopicTarget
 
 if TYPE_CHECKING:
-    from destmock._delivery import Target
-    from destmock._simulation import Simulation
+    from destmock._engine.delivery import Target
+    from destmock._engine.simulation import Simulation
 
 
 def find(arn: str, simulation: Simulation) -> Target | None:

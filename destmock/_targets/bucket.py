@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from moto.s3.models import s3_backends
 
 from destmock._aws.times import to_datetime
-from destmock._delivery import UndeliverableError
+from destmock._engine.delivery import UndeliverableError
 
 if TYPE_CHECKING:
     from moto.s3.models import S3Backend
 
     from destmock._aws.arn import Arn
-    from destmock._config import Standing
-    from destmock._delivery import Message
+    from destmock._engine.delivery import Message
+    from destmock._engine.event_invoke_config import Standing
     from destmock._observed.facts import Kind
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from destmock._delivery import UndeliverableError
+from destmock._engine.delivery import UndeliverableError
 from destmock._targets import rules
 
 if TYPE_CHECKING:
     from destmock._aws.arn import Arn
-    from destmock._config import Standing
-    from destmock._delivery import Message
+    from destmock._engine.delivery import Message
+    from destmock._engine.event_invoke_config import Standing
+    from destmock._engine.simulation import Simulation
     from destmock._observed.facts import Kind
-    from destmock._simulation import Simulation
 
 #: What EventBridge takes, in bytes.
 EVENT_LIMIT = 262_144

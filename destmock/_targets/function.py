@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_function_arn
-from destmock._delivery import UndeliverableError
+from destmock._engine.delivery import UndeliverableError
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
-    from destmock._config import Standing
-    from destmock._delivery import Message
+    from destmock._engine.delivery import Message
+    from destmock._engine.event_invoke_config import Standing
+    from destmock._engine.simulation import Simulation
     from destmock._observed.facts import Kind
-    from destmock._simulation import Simulation
 
 
 class FunctionTarget:

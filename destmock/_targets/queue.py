@@ -14,14 +14,14 @@ from moto.sqs.models import Message as QueuedMessage
 from moto.sqs.models import Queue, sqs_backends
 
 from destmock._aws.times import to_datetime
-from destmock._delivery import ROLE_ID, UndeliverableError
+from destmock._engine.delivery import ROLE_ID, UndeliverableError
 from destmock._functions.backends import existing
 
 if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._aws.ids import Trace
-    from destmock._config import Standing
-    from destmock._delivery import Message
+    from destmock._engine.delivery import Message
+    from destmock._engine.event_invoke_config import Standing
     from destmock._observed.facts import Kind
 
 

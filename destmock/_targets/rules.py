@@ -16,7 +16,7 @@ from moto.sqs.models import sqs_backends
 
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.times import to_datetime
-from destmock._delivery import UndeliverableError
+from destmock._engine.delivery import UndeliverableError
 from destmock._targets.queue import enqueue, find_queue
 from destmock._targets.topic import TopicTarget
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from moto.events.models import EventBus, Rule
 
     from destmock._aws.arn import Arn, FunctionRef
-    from destmock._delivery import Message
-    from destmock._simulation import Simulation
+    from destmock._engine.delivery import Message
+    from destmock._engine.simulation import Simulation
 
 #: SenderId of what EventBridge sends to a queue (F7).
 _SENDER = "AIDAJXNJGGKNS7OSV23OI"

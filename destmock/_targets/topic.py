@@ -16,17 +16,17 @@ from moto.sns.models import Subscription, Topic, sns_backends
 from destmock import _triggers as triggers
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
-from destmock._delivery import ROLE_ID, UndeliverableError
+from destmock._engine.delivery import ROLE_ID, UndeliverableError
 from destmock._targets.queue import enqueue, find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from destmock._aws.arn import Arn
-    from destmock._config import Standing
-    from destmock._delivery import Message
+    from destmock._engine.delivery import Message
+    from destmock._engine.event_invoke_config import Standing
+    from destmock._engine.simulation import Simulation
     from destmock._observed.facts import Kind
-    from destmock._simulation import Simulation
 
 #: What SNS takes, in bytes.
 MESSAGE_LIMIT = 262_144

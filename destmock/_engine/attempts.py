@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from destmock._aws import api_errors as errors
 from destmock._aws.ids import Trace, function_hash
 from destmock._aws.times import to_datetime
-from destmock._concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
-from destmock._injection import Injection
+from destmock._engine.concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP, Slots
+from destmock._engine.faults import Injection
 from destmock._observed.facts import Attempt, Refused, Synchronous
 from destmock._observed.logs import LogEvents, Logs
 from destmock._observed.metrics import Metrics

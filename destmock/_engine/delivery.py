@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
-    from destmock._config import Standing
+    from destmock._engine.event_invoke_config import Standing
     from destmock._observed.facts import Kind
 
 #: Stands for the execution role in a message's SenderId (F3, F4).

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from destmock._simulation import Simulation
+    from destmock._engine.simulation import Simulation
 
 active: list[Simulation] = []

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._aws.record import Response
-from destmock._injection import HOLD_UPS
+from destmock._engine.event import Event
+from destmock._engine.faults import HOLD_UPS
 from destmock._observed.facts import Entry, Note
-from destmock._queue import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from destmock._attempts import Attempts
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Result
+    from destmock._engine.attempts import Attempts
+    from destmock._engine.faults import Fault
     from destmock._functions.functions import Function
-    from destmock._injection import Fault
     from destmock._observed.ledger import Ledger
 
 

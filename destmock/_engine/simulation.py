@@ -6,23 +6,23 @@ import contextlib
 from sys import intern
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from destmock import _queue as queue
-from destmock._admission import Admission
-from destmock._attempts import Attempts, attempt_fact
 from destmock._aws import api_errors as errors
 from destmock._aws import dead_letter, lifecycle
 from destmock._aws.ids import Ids
 from destmock._aws.record import Response
-from destmock._config import EventInvokeConfigs
-from destmock._delivery import Message
+from destmock._engine import event as queue
+from destmock._engine.admission import Admission
+from destmock._engine.attempts import Attempts, attempt_fact
+from destmock._engine.delivery import Message
+from destmock._engine.destinations import Outbox
+from destmock._engine.event import Completion, Dispatch, Event
+from destmock._engine.event_invoke_config import EventInvokeConfigs
 from destmock._functions.deployed_code import Packages
 from destmock._functions.functions import Function, Functions
 from destmock._functions.handlers import Handlers, Registration
 from destmock._observed.facts import Entry, Pending, Unanswered
 from destmock._observed.ledger import Ledger
 from destmock._observed.xray import Run
-from destmock._outbox import Outbox
-from destmock._queue import Completion, Dispatch, Event
 from destmock._runtime.outcome import Call
 from destmock._time.clock import Clock
 from destmock._time.driver import Driver
@@ -30,11 +30,11 @@ from destmock._time.driver import Driver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from destmock._attempts import Answered
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._aws.lifecycle import Result
-    from destmock._delivery import Target
+    from destmock._engine.attempts import Answered
+    from destmock._engine.delivery import Target
     from destmock._functions.deployed_code import Package
     from destmock._isolation.network import Hosts
     from destmock._observed.facts import AttemptOutcome

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 from destmock._aws import dead_letter
 from destmock._aws.record import invocation_record
 from destmock._aws.times import to_datetime
-from destmock._delivery import Message, Origin, UndeliverableError
+from destmock._engine.delivery import Message, Origin, UndeliverableError
 from destmock._observed.facts import Delivery, Drop
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from destmock._attempts import Attempts
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Settled
     from destmock._aws.record import Response
-    from destmock._config import EventInvokeConfig, Standing
-    from destmock._delivery import Target
-    from destmock._injection import Fault
+    from destmock._engine.attempts import Attempts
+    from destmock._engine.delivery import Target
+    from destmock._engine.event import Event
+    from destmock._engine.event_invoke_config import EventInvokeConfig, Standing
+    from destmock._engine.faults import Fault
     from destmock._observed.ledger import Ledger
-    from destmock._queue import Event
 
 _NO_ROUTE = "no OnFailure destination and no dead-letter queue"
 _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point"
