@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from destmock import _bridge, _hook
+from destmock import _hook
 from destmock._aws.times import from_datetime
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
@@ -18,7 +18,8 @@ from destmock._engine.simulation import Simulation
 from destmock._functions.lambda_gaps import gaps_filled
 from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
-from destmock._targets import find
+from destmock._services import patches
+from destmock._services.targets import find
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class MockDestinations:
             if self._adopt:
                 _hook.adopt()
             stack.enter_context(_hook.network_refused())
-            stack.enter_context(_bridge.bridged())
+            stack.enter_context(patches.bridged())
             stack.enter_context(gaps_filled())
             stack.callback(simulation.close)
             active.append(simulation)

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from destmock._aws.arn import LATEST, parse_arn, parse_function_arn
-from destmock._mappings import source_text
 from destmock._observed.facts import Entry, Synchronous
+from destmock._services.mapping import source_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from destmock._mappings import known as known_mappings
+from destmock._services.mappings import known as known_mappings
 
 if TYPE_CHECKING:
     from destmock._aws.arn import Arn, FunctionRef

@@ -10,7 +10,7 @@ from moto.sns.models import Subscription
 from moto.sqs.exceptions import QueueDoesNotExist
 
 from destmock._engine.active import active
-from destmock._targets.topic import notify_function
+from destmock._services.sns.delivery import notify_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from destmock._engine.delivery import UndeliverableError
-from destmock._targets import rules
+from destmock._services.eventbridge import rules
 
 if TYPE_CHECKING:
     from destmock._aws.arn import Arn

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_arn
-from destmock._targets.bucket import BucketTarget
-from destmock._targets.bus import BusTarget
-from destmock._targets.function import FunctionTarget
-from destmock._targets.queue import QueueTarget
-from destmock._targets.topic import TopicTarget
+from destmock._services.eventbridge.delivery import BusTarget
+from destmock._services.functions import FunctionTarget
+from destmock._services.s3.delivery import BucketTarget
+from destmock._services.sns.delivery import TopicTarget
+from destmock._services.sqs.delivery import QueueTarget
 
 if TYPE_CHECKING:
     from destmock._engine.delivery import Target

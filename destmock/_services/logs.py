@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import gzip
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.awslambda.models import LambdaBackend
 from moto.logs.models import LogsBackend, logs_backends
 
-from destmock import _triggers as triggers
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.filter_pattern import parse
 from destmock._aws.json_text import to_bytes
@@ -17,7 +18,7 @@ from destmock._engine.active import active
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @contextlib.contextmanager
@@ -71,7 +72,7 @@ def _send_log_event(
     ref = parse_function_arn(function_arn)
     if not events or ref is None:
         return
-    made = triggers.log_events(
+    made = _event(
         owner=account,
         group=log_group_name,
         stream=log_stream_name,
@@ -80,3 +81,23 @@ def _send_log_event(
     )
     source = f"CloudWatch Logs group {log_group_name}"
     active[-1].notify(ref, to_bytes(made), source=source, trace=None)
+
+
+def _event(
+    *, owner: str, group: str, stream: str, filter_name: str, events: Sequence[tuple[str, int, str]]
+) -> dict[str, Any]:
+    """CloudWatch Logs: https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html.
+
+    `events` are id, milliseconds and message of each log event.
+    """
+    data = {
+        "messageType": "DATA_MESSAGE",
+        "owner": owner,
+        "logGroup": group,
+        "logStream": stream,
+        "subscriptionFilters": [filter_name],
+        "logEvents": [
+            {"id": number.zfill(56), "timestamp": at, "message": message} for number, at, message in events
+        ],
+    }
+    return {"awslogs": {"data": base64.b64encode(gzip.compress(to_bytes(data), mtime=0)).decode()}}

@@ -12,8 +12,8 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.utilities import dynamo_json_dump
 from moto.kinesis.models import kinesis_backends
 
-from destmock import _triggers as triggers
-from destmock._mappings.source import arrival_of
+from destmock._services.mapping import arrival_of
+from destmock._services.streams.event import stream_record, table_record
 
 if TYPE_CHECKING:
     from moto.dynamodb.models.table import StreamShard
@@ -80,7 +80,7 @@ class _KinesisStream:
 
     def _record(self, shard: str, number: int, record: Any, now: int) -> Record:
         at, sequence_number = arrival_of(record, now), str(record.sequence_number)
-        event = triggers.stream_record(
+        event = stream_record(
             stream=self._arn,
             role=self._role,
             shard=shard,
@@ -114,7 +114,7 @@ class _TableStream:
     def _record(self, number: int, item: Any, now: int) -> Record:
         at, change = arrival_of(item, now), item.record
         change = {**change, "dynamodb": _sized(change["dynamodb"])}
-        event = triggers.table_record(
+        event = table_record(
             stream=self._arn,
             event_id=change["eventID"],
             event_name=change["eventName"],

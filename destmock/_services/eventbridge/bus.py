@@ -15,7 +15,7 @@ from destmock._aws.json_text import to_bytes
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
-from destmock._targets import rules
+from destmock._services.eventbridge import rules
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:

@@ -1,14 +1,20 @@
-"""Lambda: the function is invoked asynchronously with the record as its event (F5, F8)."""
+"""Lambda: a function is invoked with a record as its event (F5, F8), or by whatever in moto runs one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from moto.awslambda.models import LambdaFunction
 
 from destmock._aws.arn import parse_function_arn
+from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from destmock._engine.delivery import Message
     from destmock._engine.event_invoke_config import Standing
     from destmock._engine.simulation import Simulation
@@ -38,3 +44,26 @@ class FunctionTarget:
             self._simulation.accept(ref, message.body, source=message.source, trace=message.trace)
         except NoHandlerError as error:
             raise UndeliverableError(str(error)) from error
+
+
+def bridged() -> AbstractContextManager[object]:
+    """While entered, what moto would run in Docker runs in the simulation."""
+    return patch.object(LambdaFunction, "invoke", _invoke)
+
+
+def is_bridged() -> bool:
+    return LambdaFunction.invoke is _invoke
+
+
+def _invoke(
+    function: LambdaFunction, body: str | bytes, _request_headers: Any, response_headers: dict[str, Any]
+) -> bytes:
+    """A synchronous invocation by a service that no other module of this package knows."""
+    ref = parse_function_arn(function.function_arn)
+    assert ref is not None  # moto makes it
+    payload = body.encode(errors="backslashreplace") if isinstance(body, str) else body
+    simulation = active[-1]
+    answered = simulation.run_synchronously(ref, payload or b"{}", trace=simulation.trace, source="moto")
+    if answered.outcome.function_error is not None:
+        response_headers["x-amz-function-error"] = answered.outcome.function_error
+    return answered.outcome.payload

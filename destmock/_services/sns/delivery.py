@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, Topic, sns_backends
 
-from destmock import _triggers as triggers
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.delivery import ROLE_ID, UndeliverableError
-from destmock._targets.queue import enqueue, find_queue
+from destmock._services.sns.event import notification
+from destmock._services.sqs.delivery import enqueue, find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,7 +138,7 @@ def notify_function(
     """
     topic, ref = parse_arn(subscription.topic.arn), parse_function_arn(subscription.endpoint)
     assert topic is not None  # moto makes it
-    event = triggers.notification(
+    event = notification(
         at=message.sent_at,
         ids=simulation.ids,
         topic=topic,

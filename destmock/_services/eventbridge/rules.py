@@ -17,8 +17,8 @@ from moto.sqs.models import sqs_backends
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
-from destmock._targets.queue import enqueue, find_queue
-from destmock._targets.topic import TopicTarget
+from destmock._services.sns.delivery import TopicTarget
+from destmock._services.sqs.delivery import enqueue, find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
-from destmock import _triggers as triggers
-from destmock._mappings.source import (
+from destmock._services.mapping import (
     LARGEST_BATCH,
     Reading,
     arrival_of,
@@ -23,7 +22,8 @@ from destmock._mappings.source import (
     run_batch,
     source_of,
 )
-from destmock._targets.queue import find_queue, trace_of
+from destmock._services.sqs import event
+from destmock._services.sqs.delivery import find_queue, trace_of
 
 if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping
@@ -165,7 +165,7 @@ class QueueReader:
             attributes["SequenceNumber"] = str(message.sequence_number)
             attributes["MessageGroupId"] = str(message.group_id)
             attributes["MessageDeduplicationId"] = str(message.deduplication_id)
-        return triggers.queue_message(
+        return event.queue_message(
             queue=source,
             message_id=message.id,
             receipt_handle=str(message.receipt_handle),

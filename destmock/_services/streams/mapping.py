@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from destmock._aws.json_text import to_bytes
 from destmock._aws.record import timestamp
 from destmock._engine.delivery import Message, UndeliverableError
-from destmock._mappings.shards import open_stream
-from destmock._mappings.source import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
+from destmock._services.mapping import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
+from destmock._services.streams.shards import open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from destmock._engine.attempts import Answered
     from destmock._engine.simulation import Simulation
-    from destmock._mappings.shards import Record, Stream
+    from destmock._services.streams.shards import Record, Stream
 
 _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
 _BATCH_INFO = {"kinesis": "KinesisBatchInfo", "dynamodb": "DDBStreamBatchInfo"}

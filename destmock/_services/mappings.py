@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest.mock import patch
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.models import LambdaBackend, lambda_backends
 
 from destmock._aws.arn import parse_arn, parse_function_name
 from destmock._aws.times import to_datetime
+from destmock._engine.active import active
 from destmock._functions.backends import lambda_backend
-from destmock._mappings.queues import QueueReader
-from destmock._mappings.source import ref_of, source_of
-from destmock._mappings.streams import StreamReader
 from destmock._observed.facts import Pending
-from destmock._targets.queue import find_queue
+from destmock._services.mapping import ref_of, source_of
+from destmock._services.sqs.delivery import find_queue
+from destmock._services.sqs.mapping import QueueReader
+from destmock._services.streams.mapping import StreamReader
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from moto.awslambda.models import EventSourceMapping, LambdaBackend
+    from moto.awslambda.models import EventSourceMapping
 
     from destmock._aws.arn import Arn, FunctionRef
     from destmock._engine.simulation import Simulation
-    from destmock._mappings.source import Reading
+    from destmock._services.mapping import Reading
     from destmock._time.clock import Due
     from destmock._time.jobs import Job
 
@@ -239,3 +242,35 @@ def _check_duplicate(backend: LambdaBackend, spec: dict[str, Any]) -> None:
             error = LambdaClientError(conflict, text.format(arn=arn, name=name, uuid=mapping.uuid))
             error.code = 409
             raise error
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, mappings are checked as AWS checks them, and keep the alias that moto forgets."""
+    create = LambdaBackend.create_event_source_mapping
+    update = LambdaBackend.update_event_source_mapping
+
+    def created(self: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
+        simulation = active[-1]
+        simulation.functions.registered.create(self.account_id, self.region_name)
+        check(self, spec)
+        mapping = create(self, spec)
+        simulation.part(Mappings).created(mapping)
+        return mapping
+
+    def updated(self: LambdaBackend, uuid: str, spec: dict[str, Any]) -> EventSourceMapping | None:
+        mapping = self.get_event_source_mapping(uuid)
+        if mapping is not None:
+            check(self, {**spec, "EventSourceArn": mapping.event_source_arn}, updated=mapping)
+        mapping = update(self, uuid, spec)
+        if mapping is not None:
+            mapping.function_name = spec.get("FunctionName") or mapping.function_name
+            mapping.max_record_age = spec.get("MaximumRecordAgeInSeconds", mapping.max_record_age)
+            active[-1].part(Mappings).updated(mapping)
+        return mapping
+
+    with (
+        patch.object(LambdaBackend, "create_event_source_mapping", created),
+        patch.object(LambdaBackend, "update_event_source_mapping", updated),
+    ):
+        yield

@@ -13,13 +13,13 @@ from moto.s3.notifications import S3NotificationEvent
 from moto.s3.responses import S3Response
 from moto.sns.models import sns_backends
 
-from destmock import _triggers as triggers
 from destmock._aws.arn import Arn, parse_arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
-from destmock._targets import rules
-from destmock._targets.queue import enqueue, find_queue
+from destmock._services.eventbridge import rules
+from destmock._services.s3.event import bucket_event, bucket_notification, s3_object
+from destmock._services.sqs.delivery import enqueue, find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ def _send_event(
         return
     simulation, name = active[-1], event_name.value.removeprefix("s3:")
     found = _object(simulation, bucket, key, name)
-    event = triggers.bucket_notification(
+    event = bucket_notification(
         at=simulation.now,
         ids=simulation.ids,
         event_name=name,
@@ -124,7 +124,7 @@ def _object(
 ) -> dict[str, Any]:
     """An object that is gone has neither size nor eTag."""
     there = not isinstance(key, FakeDeleteMarker) and event_name != "ObjectRemoved:Delete"
-    return triggers.s3_object(
+    return s3_object(
         key=key.name,
         size=key.size if there else None,  # type: ignore[union-attr]
         etag=key.etag.strip('"') if there else None,  # type: ignore[union-attr]
@@ -156,7 +156,7 @@ def _notify(simulation: Simulation, bucket: FakeBucket, target: str, payload: by
 def _tell_event_bridge(
     simulation: Simulation, account: str, bucket: FakeBucket, name: str, found: dict[str, Any]
 ) -> None:
-    detail_type, detail = triggers.bucket_event(
+    detail_type, detail = bucket_event(
         ids=simulation.ids, event_name=name, account=account, bucket_arn=bucket.arn, found=found
     )
     if not detail_type:  # an event that S3 has for notifications only

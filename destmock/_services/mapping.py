@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from destmock._aws.arn import FunctionRef, parse_arn, parse_function_name
 from destmock._aws.json_text import to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from moto.awslambda.models import EventSourceMapping
 
@@ -126,3 +127,13 @@ def _reported(payload: bytes) -> list[str] | None:
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
     return found if all(isinstance(one, str) and one for one in found) else None
+
+
+@contextlib.contextmanager
+def resting(source: Any) -> Iterator[None]:
+    """moto runs the mappings that a queue, stream or table knows of at once, one record at a time."""
+    kept, source.lambda_event_source_mappings = source.lambda_event_source_mappings, {}
+    try:
+        yield
+    finally:
+        source.lambda_event_source_mappings = kept

@@ -1,0 +1,1 @@
+"""SNS: who subscribes to a topic, what a notification says, and how a record is published."""

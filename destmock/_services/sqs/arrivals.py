@@ -1,0 +1,101 @@
+"""What arrives in a queue, or can be read again, is told to the event source mappings that read it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from moto.sqs.exceptions import SQSException
+from moto.sqs.models import Queue, SQSBackend
+
+from destmock._engine.active import active
+from destmock._services.mapping import mark_arrival, resting
+from destmock._services.mappings import Mappings
+from destmock._services.sqs.delivery import has_trace, mark_traced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moto.sqs.models import Message
+
+    from destmock._engine.simulation import Simulation
+
+#: Where a FIFO queue keeps which messages it has had, and when, in virtual milliseconds.
+_SEEN = "_destmock_seen"
+_DEDUPLICATION_TIME = 300_000
+#: AWS's error of a message that can't be text.
+_INVALID = (
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | [#x20 to #xD7FF] | "
+    "[#xE000 to #xFFFD] | [#x10000 to #x10FFFF]"
+)
+
+
+@contextlib.contextmanager
+def bridged() -> Iterator[None]:
+    """While entered, mappings hear of each message; moto's own reading rests."""
+    add_message = Queue.add_message
+    receive, change = SQSBackend.receive_message, SQSBackend.change_message_visibility
+
+    def arrived(queue: Queue) -> None:
+        active[-1].part(Mappings).arrived(queue.account_id, queue.region, queue.queue_arn)
+
+    def noted_message(self: Queue, message: Message) -> None:
+        _check(message)
+        simulation = active[-1]
+        mark_arrival(message, simulation.now)
+        if self.fifo_queue and not _is_first(self, message, simulation):
+            return
+        handler = simulation.turns.mine
+        if handler is not None and not has_trace(message):
+            mark_traced(message, handler.trace, handler.header)
+        if self.lambda_event_source_mappings:
+            with resting(self):
+                add_message(self, message)
+        else:
+            add_message(self, message)
+        arrived(self)
+
+    def noted_receipt(self: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> list[Message]:
+        found = receive(self, queue_name, *args, **kwargs)
+        arrived(self.get_queue(queue_name))  # what is hidden now will be visible again
+        return found
+
+    def noted_change(self: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> None:
+        change(self, queue_name, *args, **kwargs)
+        arrived(self.get_queue(queue_name))
+
+    with (
+        patch.object(Queue, "add_message", noted_message),
+        patch.object(SQSBackend, "receive_message", noted_receipt),
+        patch.object(SQSBackend, "change_message_visibility", noted_change),
+    ):
+        yield
+
+
+def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
+    """Whether a FIFO queue takes the message; one it had in the last five minutes it doesn't, read or not.
+
+    moto forgets what has been deleted, which a mapping does at once.
+    """
+    if message.sequence_number is None:
+        message.sequence_number = simulation.ids.sequence_number()
+    if message.deduplication_id is None or not queue.lambda_event_source_mappings:
+        return True
+    seen: dict[str, int] = queue.__dict__.setdefault(_SEEN, {})
+    before = seen.get(message.deduplication_id)
+    if before is not None and simulation.now - before < _DEDUPLICATION_TIME:
+        return False
+    seen[message.deduplication_id] = simulation.now
+    return True
+
+
+def _check(message: Message) -> None:
+    """moto would find out when it answers, with the message in the queue, where it breaks each read."""
+    try:
+        message.body.encode()
+        for name in message.message_attributes:
+            message.validate_attribute_name(name)
+    except UnicodeEncodeError as error:
+        code = "InvalidMessageContents"
+        raise SQSException(code, _INVALID) from error
