@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from destmock import _hook
+from destmock._api import hook
 from destmock._aws.times import from_datetime
 from destmock._decorators import decorate
 from destmock._destmock import Destmock
@@ -92,18 +92,18 @@ class MockDestinations:
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
         with contextlib.ExitStack() as stack:
-            stack.enter_context(isolated(_hook.after_call))
+            stack.enter_context(isolated(hook.after_call))
             stack.enter_context(seeded(seed))
             stack.enter_context(simulation.turns.followed())
             if self._adopt:
-                _hook.adopt()
-            stack.enter_context(_hook.network_refused())
+                hook.adopt()
+            stack.enter_context(hook.network_refused())
             stack.enter_context(patches.bridged())
             stack.enter_context(gaps_filled())
             stack.callback(simulation.close)
             active.append(simulation)
             stack.callback(active.remove, simulation)
-            _hook.follow_aiobotocore()
+            hook.follow_aiobotocore()
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))
         if within is not None:

@@ -18,15 +18,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from moto.core.models import MockAWS
 
-from destmock import (
-    DestmockError,
-    InactiveError,
-    LeftoverError,
-    NoHandlerError,
-    _hook,
-    mock_destinations,
-    outcomes,
-)
+from destmock import DestmockError, InactiveError, LeftoverError, NoHandlerError, mock_destinations, outcomes
+from destmock._api import hook
 from destmock._engine.active import active
 
 #: Warnings are errors in the inner runs too; pytest-asyncio warns without its option.
@@ -1296,7 +1289,7 @@ def test_other_people_s_proxies_are_left_alone_when_clients_are_adopted():
     gone = Gone()
     proxies = [weakref.proxy(gone), Secretive()]
     del gone
-    _hook.adopt.cache_clear()
+    hook.adopt.cache_clear()
     with mock_destinations() as destmock:
         assert list(destmock.invocations) == []
     assert len(proxies) == 2

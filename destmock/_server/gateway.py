@@ -15,15 +15,13 @@ from urllib.parse import parse_qs
 from botocore.model import OperationNotFoundError
 from werkzeug.test import run_wsgi_app
 
-from destmock import _answers as answers
-from destmock import _hook, _operations
-from destmock import _wire as wire
+from destmock._api import answers, hook, operations, routes
+from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._aws.ids import parse_trace
 from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
 from destmock._functions.functions import account_of, partition_of
-from destmock._server import lambda_api
 from destmock._server.guards import PAGE
 from destmock.errors import DestmockError, UnsupportedError
 
@@ -136,28 +134,28 @@ class Gateway:
         signature = _signature(environ)
         path = _raw_path(environ)
         with self._simulation.turns.held:
-            if lambda_api.is_lambda(signature.service, path):
+            if routes.is_lambda(signature.service, path):
                 answer = self._lambda(environ, signature, path)
                 if answer is not None:
                     return _reply_of(answer)
             if signature.service == "cloudformation":
-                _hook.on_cloudformation_call()
+                hook.on_cloudformation_call()
             if signature.service in _READING:
-                _hook.on_reading_call()
+                hook.on_reading_call()
             return self._from_moto(environ)
 
     def _lambda(self, environ: WSGIEnvironment, signature: Signature, path: str) -> answers.Answer | None:
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = BytesIO(body)
         region = signature.region or self._region
-        account = account_of(signature.access_key or _hook.FAKE_CREDENTIALS.access_key)
+        account = account_of(signature.access_key or hook.FAKE_CREDENTIALS.access_key)
         trace = parse_trace(environ.get("HTTP_X_AMZN_TRACE_ID", "")) or self._simulation.trace
         caller = wire.Caller(partition_of(region), region, account, trace)
         method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
-        request = lambda_api.read(method, path, query, _headers(environ), body, caller)
+        request = routes.read(method, path, query, _headers(environ), body, caller)
         if signature.service is None:  # moto goes by it
             environ["HTTP_AUTHORIZATION"] = _UNSIGNED.format(region=region)
-        return _operations.answered(self._simulation, request)
+        return operations.answered(self._simulation, request)
 
     def _from_moto(self, environ: WSGIEnvironment) -> Reply:
         body = environ["wsgi.input"].read()

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 
-from destmock import _wire as wire
+from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._aws.json_errors import complaint
 

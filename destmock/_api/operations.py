@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock import _answers as answers
-from destmock import _wire as wire
+from destmock._api import answers
+from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
 from destmock.errors import UnsupportedError
@@ -13,10 +13,10 @@ from destmock.errors import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from destmock._answers import Answer
+    from destmock._api.answers import Answer
+    from destmock._api.requests import Request
     from destmock._aws.arn import FunctionRef
     from destmock._engine.simulation import Simulation
-    from destmock._wire import Request
 
 _UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")
 

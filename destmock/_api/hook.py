@@ -26,7 +26,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
-from destmock import _aio, _operations, _wire
+from destmock._api import aio, operations, requests
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
 from destmock._engine.active import active
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel
 
-    from destmock._answers import Answer
+    from destmock._api.answers import Answer
     from destmock._engine.simulation import Simulation
 
 #: What moto itself puts into the environment.
@@ -65,8 +65,8 @@ def _answered(
     simulation: Simulation, model: OperationModel, params: dict[str, Any], request_signer: Any, context: Any
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
     request = _request(model.name, params, _caller(simulation, params, request_signer, context))
-    answer = _operations.answered(simulation, request)
-    return None if answer is None else _parsed(answer, model, params["url"], _aio.http_session_of(context))
+    answer = operations.answered(simulation, request)
+    return None if answer is None else _parsed(answer, model, params["url"], aio.http_session_of(context))
 
 
 def on_reading_call(**_: object) -> None:
@@ -95,7 +95,7 @@ def before_sign(request_signer: Any, **_: object) -> None:
         return
     credentials = request_signer._credentials  # noqa: SLF001 - botocore has no public way to it
     if credentials is None or isinstance(credentials, RefreshableCredentials):
-        request_signer._credentials = _aio.credentials_for(request_signer, FAKE_CREDENTIALS)  # noqa: SLF001
+        request_signer._credentials = aio.credentials_for(request_signer, FAKE_CREDENTIALS)  # noqa: SLF001
         active[-1].on_close(lambda: setattr(request_signer, "_credentials", credentials))
 
 
@@ -113,8 +113,8 @@ BUILTIN_HANDLERS.extend(_HOOKS)
 
 def follow_aiobotocore(_session: object = None) -> None:
     """Mocks aiobotocore, once the program has imported it, until the outermost mock ends."""
-    if active and _aio.is_to_be_mocked():
-        active[0].on_close(_aio.mock(_guarded))
+    if active and aio.is_to_be_mocked():
+        active[0].on_close(aio.mock(_guarded))
 
 
 register_initializer(follow_aiobotocore)  # each new session calls it: the import may be the test's own
@@ -174,11 +174,11 @@ def _is_aws(url: str) -> bool:
     return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
 
 
-def _caller(simulation: Simulation, params: Any, request_signer: Any, context: Any) -> _wire.Caller:
+def _caller(simulation: Simulation, params: Any, request_signer: Any, context: Any) -> requests.Caller:
     region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
     trace = parse_trace(header) if header else None
-    return _wire.Caller(partition_of(region), region, _account(request_signer), trace or simulation.trace)
+    return requests.Caller(partition_of(region), region, _account(request_signer), trace or simulation.trace)
 
 
 def _account(request_signer: Any) -> str:
@@ -188,10 +188,10 @@ def _account(request_signer: Any) -> str:
     return account_of(credentials.access_key)
 
 
-def _request(name: str, params: dict[str, Any], caller: _wire.Caller) -> _wire.Request:
+def _request(name: str, params: dict[str, Any], caller: requests.Caller) -> requests.Request:
     headers = {key.lower(): value for key, value in params["headers"].items()}
     query = {key: str(value) for key, value in params["query_string"].items()}
-    return _wire.Request(name, params["url_path"], query, headers, _body(params), caller)
+    return requests.Request(name, params["url_path"], query, headers, _body(params), caller)
 
 
 def _body(params: dict[str, Any]) -> bytes:
@@ -221,7 +221,7 @@ def _parsed(
     }
     failed = answer.status >= 300  # noqa: PLR2004 - as botocore tells them apart
     if not failed and model.has_streaming_output:
-        body = StreamingBody if http_session is None else _aio.streaming_body
+        body = StreamingBody if http_session is None else aio.streaming_body
         response["body"] = body(http.raw, len(answer.body))
     parsed = _parser().parse(response, model.output_shape)
     if failed:
@@ -282,5 +282,5 @@ def _http_response(answer: Answer, url: str, http_session: type | None) -> AWSRe
         return _Response(url, answer.status, answer.headers, MockRawResponse(answer.body))
     return cast(
         "AWSResponse",
-        _aio.http_response(http_session, url, answer.status, answer.headers, answer.body),
+        aio.http_response(http_session, url, answer.status, answer.headers, answer.body),
     )
