@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from destmock._aws.record import InvocationRecord
-    from destmock._deploy import Stack
+    from destmock._cloudformation.deploy import Stack
     from destmock._destmock import Destmock
     from destmock._engine.faults import Fault, PendingFault
     from destmock._faults import Faults
@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "destmock._deploy": ("Stack",),
+    "destmock._cloudformation.deploy": ("Stack",),
     "destmock._destmock": ("Destmock",),
     "destmock._faults": ("Faults",),
     "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from destmock import _deploy, _explain, _pictures
+from destmock import _explain, _pictures
 from destmock._aws.times import to_datetime, to_milliseconds
+from destmock._cloudformation import deploy
 from destmock._faults import Faults
 from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
-    from destmock._deploy import Stack
+    from destmock._cloudformation.deploy import Stack
     from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Duration, Handler, Outcomes
     from destmock._observed.facts import Deliveries, Drop
@@ -145,7 +146,7 @@ class Destmock:
         work through boto3, on a template with nothing local in it.
         """
         self._check_active()
-        return _deploy.deploy(
+        return deploy.deploy(
             self._simulation,
             template,
             stack_name=stack_name,

@@ -593,7 +593,7 @@ def test_a_parameter_that_no_template_has(refused, write):
 
 def test_a_template_without_the_extra_that_reads_it(refused, write, monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
-    monkeypatch.delitem(sys.modules, "destmock._template_text", raising=False)
+    monkeypatch.delitem(sys.modules, "destmock._cloudformation.template_text", raising=False)
     line = refused("run", write("shop.yaml", "Resources: {}\nTransform: AWS::Serverless-2016-10-31"))
     assert line == "deploy() needs yaml: pip install 'destmock[sam]'"
 

@@ -70,9 +70,10 @@ def test_cdk_rejects_invoices(destmock):
     "template", ["orders.yaml", "thumbnails/template.yaml", "cdk.out/InvoiceStack.template.json"]
 )
 def test_handlers_stand_in_for_all_code(destmock, template):
-    from destmock import _templates, outcomes
+    from destmock import outcomes
+    from destmock._cloudformation import templates
 
-    functions = _templates.load(TEMPLATES / template).functions
+    functions = templates.load(TEMPLATES / template).functions
     stack = destmock.deploy(TEMPLATES / template, handlers=dict.fromkeys(functions, outcomes(OSError("no"))))
     bucket = stack.outputs.get("Bucket") or stack.outputs["BucketName"]
     for key in ("incoming/1.txt", "uploads/1.png", "1.json"):

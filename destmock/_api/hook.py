@@ -78,9 +78,9 @@ def on_reading_call(**_: object) -> None:
 def on_cloudformation_call(**_: object) -> None:
     """From the first one on, stacks have the resources that moto's leave out."""
     if active:
-        from destmock import _stacks  # noqa: PLC0415 - moto's CloudFormation takes a second to import
+        from destmock._cloudformation import stacks  # noqa: PLC0415 - moto's CloudFormation takes a second to import
 
-        _stacks.complete(active[-1].on_close)
+        stacks.complete(active[-1].on_close)
 
 
 def after_call(**_: object) -> None:

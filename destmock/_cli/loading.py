@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from destmock import _templates as templates
 from destmock._cli import apps
 from destmock._cli.problem import Problem
+from destmock._cloudformation import templates
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from destmock._cli.apps import Found, Source
-    from destmock._deploy import Stack
+    from destmock._cloudformation.deploy import Stack
 
 _TEMPLATES = (".yaml", ".yml", ".json", ".template")
 #: What a template, its parameters, its handlers or AWS may have against a deployment.

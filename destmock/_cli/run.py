@@ -22,7 +22,7 @@ from destmock.errors import DestmockError
 if TYPE_CHECKING:
     import argparse
 
-    from destmock._deploy import Stack
+    from destmock._cloudformation.deploy import Stack
     from destmock._destmock import Destmock
 
 #: What inline JSON begins with; whatever else is given is a file's name.

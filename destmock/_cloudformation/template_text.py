@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from destmock._validation import FUNCTIONS
+from destmock._cloudformation.validation import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ParamValidationError
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
 
-from destmock._resources.api import Api, PropertyError
+from destmock._cloudformation.resources.api import Api, PropertyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from destmock._resources.kinds import Kind, Made
+    from destmock._cloudformation.resources.kinds import Kind, Made
 
 #: How the services say that something isn't there.
 _GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")

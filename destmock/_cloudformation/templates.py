@@ -60,7 +60,7 @@ def load(path: str | os.PathLike[str]) -> Template:
     if "\n" in os.fspath(path):
         message = "deploy() takes the path of a template's file, not the template's text"
         raise ValueError(message)
-    from destmock._template_text import read  # noqa: PLC0415 - needs the extra `templates`
+    from destmock._cloudformation.template_text import read  # noqa: PLC0415 - needs the extra `templates`
 
     file = Path(path)
     text = file.read_text("utf-8")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._resources.kinds import Made, Properties
+from destmock._cloudformation.resources.kinds import Made, Properties
 
 if TYPE_CHECKING:
-    from destmock._resources.api import Api
-    from destmock._resources.kinds import Kind
+    from destmock._cloudformation.resources.api import Api
+    from destmock._cloudformation.resources.kinds import Kind
 
 #: Property -> the call's middle, its parameter, and what lists those a policy is attached to.
 _ATTACHED = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from destmock._resources.api import check_known, without
-from destmock._resources.kinds import Made, Properties
+from destmock._cloudformation.resources.api import check_known, without
+from destmock._cloudformation.resources.kinds import Made, Properties
 
 if TYPE_CHECKING:
-    from destmock._resources.api import Api
-    from destmock._resources.kinds import Kind
+    from destmock._cloudformation.resources.api import Api
+    from destmock._cloudformation.resources.kinds import Kind
 
 #: CloudFormation's word -> S3's: the list, and the ARN in each of its entries.
 _NOTIFICATIONS = {

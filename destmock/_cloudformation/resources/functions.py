@@ -11,12 +11,12 @@ from moto.iam.models import IAMBackend
 from moto.utilities.utils import load_resource_as_str
 
 from destmock._aws.arn import parse_function_name
-from destmock._resources.api import tags, without
-from destmock._resources.kinds import Made, Properties
+from destmock._cloudformation.resources.api import tags, without
+from destmock._cloudformation.resources.kinds import Made, Properties
 
 if TYPE_CHECKING:
-    from destmock._resources.api import Api
-    from destmock._resources.kinds import Kind
+    from destmock._cloudformation.resources.api import Api
+    from destmock._cloudformation.resources.kinds import Kind
 
 #: Properties with calls of their own, and one that says which patch of a runtime to use.
 _APART = (

@@ -14,7 +14,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.utilities.utils import get_partition
 
-from destmock._resources.api import Api
+from destmock._cloudformation.resources.api import Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

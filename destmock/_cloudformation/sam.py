@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from destmock._templates import SERVERLESS
+from destmock._cloudformation.templates import SERVERLESS
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:

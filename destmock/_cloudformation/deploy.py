@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.exceptions import ClientError
 
-from destmock import _artifacts as artifacts
-from destmock import _sam as sam
-from destmock import _templates as templates
-from destmock import _validation as validation
 from destmock._aws.arn import FunctionRef
+from destmock._cloudformation import artifacts, sam, templates, validation
+from destmock._cloudformation.unsupported import unsupported, without_applications
 from destmock._functions.functions import partition_of
 from destmock._functions.handlers import check_source
-from destmock._unsupported import unsupported, without_applications
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -26,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
+    from destmock._cloudformation.templates import Template
     from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Handler, Outcomes
-    from destmock._templates import Template
 
     Sources = Mapping[str, Handler | str | Outcomes]
 
@@ -306,7 +303,7 @@ def deploy(
 ) -> Stack:
     """What `Destmock.deploy` says."""
     try:
-        from destmock import _stacks as stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
+        from destmock._cloudformation import stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
     except ModuleNotFoundError as error:
         raise UnsupportedError(templates.needing(template, error)) from error
     stacks.complete(simulation.on_close)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._resources import buckets, functions, messages, permissions
-from destmock._resources.kinds import WithoutEffect
-from destmock._resources.model import Model, Theirs
+from destmock._cloudformation.resources import buckets, functions, messages, permissions
+from destmock._cloudformation.resources.kinds import WithoutEffect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from destmock._resources.kinds import Kind
+    from destmock._cloudformation.resources.kinds import Kind
 
-__all__ = ["KINDS", "Model", "Theirs", "WithoutEffect"]
 
 #: Permissions (IAM isn't simulated), and what only CloudFormation or CDK itself looks at.
 _WITHOUT_EFFECT = (

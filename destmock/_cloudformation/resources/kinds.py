@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from destmock._resources.api import Api
+    from destmock._cloudformation.resources.api import Api
 
 Properties = dict[str, Any]
 

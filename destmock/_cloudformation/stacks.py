@@ -15,11 +15,13 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
 
-from destmock._resources import KINDS, Model, Theirs, WithoutEffect
-from destmock._resources.expressions import functions_resolved, resolved
-from destmock._template_text import read
-from destmock._templates import SERVERLESS, transforms
-from destmock._validation import (
+from destmock._cloudformation.resources.expressions import functions_resolved, resolved
+from destmock._cloudformation.resources.kinds import WithoutEffect
+from destmock._cloudformation.resources.model import Model, Theirs
+from destmock._cloudformation.resources.table import KINDS
+from destmock._cloudformation.template_text import read
+from destmock._cloudformation.templates import SERVERLESS, transforms
+from destmock._cloudformation.validation import (
     PSEUDO_PARAMETERS,
     TemplateError,
     check_format,

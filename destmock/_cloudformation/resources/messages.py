@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_arn
-from destmock._resources.api import check_known, tags, texts, without
-from destmock._resources.kinds import Made, Properties
+from destmock._cloudformation.resources.api import check_known, tags, texts, without
+from destmock._cloudformation.resources.kinds import Made, Properties
 
 if TYPE_CHECKING:
-    from destmock._resources.api import Api
-    from destmock._resources.kinds import Kind
+    from destmock._cloudformation.resources.api import Api
+    from destmock._cloudformation.resources.kinds import Kind
 
 _FIFO = ".fifo"
 #: What a queue's attribute goes back to when an update leaves it out.

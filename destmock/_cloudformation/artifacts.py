@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
-    from destmock._templates import Template
+    from destmock._cloudformation.templates import Template
 
 #: Of each type: the property that may be a local path, and its form once uploaded.
 _LOCAL = {
