@@ -2,7 +2,7 @@
 
 import sys
 
-from destmock._cli import main
+from destmock._cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from destmock import _explain, _pictures
 from destmock._aws.times import to_datetime, to_milliseconds
 from destmock._cloudformation import deploy
 from destmock._faults import Faults
 from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
+from destmock._pictures import timeline
+from destmock._pictures.graph import Graph, graph
+from destmock._pictures.mermaid import flowchart
+from destmock._pictures.report import report
+from destmock._pictures.topology import Topology, topology
 from destmock._time.driver import LIMIT
 from destmock.errors import InactiveError
 
@@ -34,7 +38,7 @@ class Destmock:
         self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
         #: What was set up when the mock ended; moto forgets it then.
-        self._standing: _pictures.Topology | None = None
+        self._standing: Topology | None = None
 
     @overload
     def handler(
@@ -238,7 +242,7 @@ class Destmock:
         """
         with self._simulation.turns.held:
             ledger, pending = self._simulation.ledger, self._simulation.pending
-            return _explain.timeline(ledger, pending, self._repeating())
+            return timeline.timeline(ledger, pending, self._repeating())
 
     def diagram(self) -> str:
         """A flowchart in Mermaid's language: functions, what invoked them, and where their records go.
@@ -248,7 +252,7 @@ class Destmock:
         counts what is remembered.
         """
         with self._simulation.turns.held:
-            return _pictures.flowchart(self._graph())
+            return flowchart(self._graph())
 
     def report(self, path: str | os.PathLike[str]) -> None:
         """Writes one HTML file, with everything in it: the diagram, a time axis, records, responses and logs.
@@ -256,14 +260,14 @@ class Destmock:
         It can be opened anywhere, and loads nothing. Raises `OSError` when the file can't be written.
         """
         with self._simulation.turns.held:
-            page = _pictures.report(self._simulation, self._graph(), self._repeating())
+            page = report(self._simulation, self._graph(), self._repeating())
         Path(path).write_text(page, encoding="utf-8")
 
-    def _graph(self) -> _pictures.Graph:
-        return _pictures.graph(self._topology(), self._simulation.ledger)
+    def _graph(self) -> Graph:
+        return graph(self._topology(), self._simulation.ledger)
 
-    def _topology(self) -> _pictures.Topology:
-        return self._standing or _pictures.topology(self._simulation)
+    def _topology(self) -> Topology:
+        return self._standing or topology(self._simulation)
 
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger
@@ -273,7 +277,7 @@ class Destmock:
         )
 
     def _end(self) -> None:
-        self._standing = _pictures.topology(self._simulation)
+        self._standing = topology(self._simulation)
         self._ended = True
 
     def _repeating(self) -> list[str]:
@@ -282,7 +286,7 @@ class Destmock:
 
     def _leftovers(self) -> str:
         ledger, pending = self._simulation.ledger, self._simulation.pending
-        return _explain.leftovers(ledger, pending, self._repeating())
+        return timeline.leftovers(ledger, pending, self._repeating())
 
     def _check_active(self) -> None:
         if self._ended:

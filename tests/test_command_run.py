@@ -14,7 +14,7 @@ from textwrap import dedent
 import pytest
 
 import destmock._cli.run  # noqa: F401 - what a test with pytester is first to import is forgotten after it
-from destmock._cli import main
+from destmock._cli.main import main
 
 ROOT = Path(__file__).parent.parent
 START = "2026-01-01T00:00:00Z"

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 import destmock._cli.serve  # noqa: F401 - what a test with pytester is first to import is forgotten after it
-from destmock._cli import main
+from destmock._cli.main import main
 from tests.served import LAST, ROOT, served
 
 APP = "examples/served_app.py"

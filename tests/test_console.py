@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client
 
 from destmock import mock_destinations, outcomes
-from destmock._console import application
+from destmock._server.page.application import application
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
 ORDERS = f"{FUNCTION}orders"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from destmock import _explain
 from destmock._aws.times import to_datetime
 from destmock._observed.facts import Entry, Refused, Synchronous
+from destmock._pictures import timeline
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,18 +40,18 @@ def happening(what: What, item: Told, number: int, now: int) -> Happening:
     if isinstance(item, Entry):
         lines = _of_event(what, item, number)
     elif isinstance(item, Synchronous):
-        lines = tuple(_explain.synchronous_lines(item))
+        lines = tuple(timeline.synchronous_lines(item))
     elif isinstance(item, Refused):
-        lines = tuple(_explain.refused_lines(item))
+        lines = tuple(timeline.refused_lines(item))
     else:
-        lines = (_explain.unanswered_text(item),)
+        lines = (timeline.unanswered_text(item),)
     request_id = getattr(item, "request_id", "")
-    return Happening(what, to_datetime(now), _explain.short(item.function_arn), request_id, lines)
+    return Happening(what, to_datetime(now), timeline.short(item.function_arn), request_id, lines)
 
 
 def _of_event(what: What, entry: Entry, number: int) -> tuple[str, ...]:
     if what == "attempt":
-        return (_explain.attempt_text(entry, entry.attempts[number - 1]),)
+        return (timeline.attempt_text(entry, entry.attempts[number - 1]),)
     if what == "note":
         return (entry.notes[number - 1].what,)
-    return (_explain.accepted_text(entry),) if what == "accepted" else tuple(_explain.end_lines(entry))
+    return (timeline.accepted_text(entry),) if what == "accepted" else tuple(timeline.end_lines(entry))

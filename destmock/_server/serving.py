@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, cast
 
-from destmock._console import application
 from destmock._destmock import Destmock
 from destmock._mock import MockDestinations
 from destmock._server.gateway import Gateway
@@ -18,6 +17,7 @@ from destmock._server.guards import PAGE, Guard, is_loopback
 from destmock._server.happenings import happening
 from destmock._server.listener import Listener
 from destmock._server.pace import Pace
+from destmock._server.page.application import application
 from destmock._server.polls import Changes, patient
 
 if TYPE_CHECKING:

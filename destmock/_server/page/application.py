@@ -14,13 +14,13 @@ from urllib.parse import quote
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
-from destmock._console import actions, views
-from destmock._console.resources import destinations
-from destmock._console.view import PREFIX, Clock, View, function_url, url
-from destmock._pictures import graph
+from destmock._pictures.graph import graph
 from destmock._pictures.html import Html, tag
 from destmock._pictures.report import document, style
 from destmock._pictures.story import newest
+from destmock._server.page import actions, views
+from destmock._server.page.resources import destinations
+from destmock._server.page.view import PREFIX, Clock, View, function_url, url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from destmock._destmock import Destmock
-    from destmock._pictures import Topology
+    from destmock._pictures.topology import Topology
 
 _FIRST_SHOWN, _MOST_SHOWN = 50, 2000
 #: A payload of 6 MB, as a form writes its every character.
@@ -231,7 +231,7 @@ def _finished(response: Response) -> Response:
 
 
 def _file(name: str) -> str:
-    return files.files("destmock._console").joinpath(name).read_text("utf-8")
+    return files.files("destmock._server.page").joinpath(name).read_text("utf-8")
 
 
 def _number(text: str) -> int:

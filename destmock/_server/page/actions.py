@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from destmock._destmock import Destmock
-    from destmock._pictures import Topology
+    from destmock._pictures.topology import Topology
 
 #: One try, so that an error is shown at once; what the user has typed goes to AWS as it is.
 _CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._console.view import (
+from destmock._observed.facts import Entry, Synchronous
+from destmock._pictures import parts
+from destmock._pictures.graph import WAYS, incoming, kind_of, name_of, outgoing, unqualified
+from destmock._pictures.html import Html, tag
+from destmock._pictures.story import function_text
+from destmock._server.page.view import (
     View,
     action_url,
     card,
@@ -15,11 +20,6 @@ from destmock._console.view import (
     radio,
     wrong,
 )
-from destmock._observed.facts import Entry, Synchronous
-from destmock._pictures import parts
-from destmock._pictures.graph import WAYS, incoming, kind_of, name_of, outgoing, unqualified
-from destmock._pictures.html import Html, tag
-from destmock._pictures.story import function_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._aws.record import timestamp
-from destmock._console.designer import adding, designer, invoking
-from destmock._console.view import PREFIX, View, action_url, card, described, function_url, hidden, url, wrong
 from destmock._pictures import parts
 from destmock._pictures.drawing import drawing
 from destmock._pictures.html import Html, join, tag
 from destmock._pictures.lanes import on_axis, together
 from destmock._pictures.story import stories
+from destmock._server.page.designer import adding, designer, invoking
+from destmock._server.page.view import (
+    PREFIX,
+    View,
+    action_url,
+    card,
+    described,
+    function_url,
+    hidden,
+    url,
+    wrong,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

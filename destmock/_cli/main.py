@@ -1,0 +1,42 @@
+"""The entry point of the command line: it loads the command that was asked for, and ends as it says."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from destmock._cli.arguments import parser
+from destmock._cli.problem import Problem, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: As a shell reports a program that Ctrl-C has ended.
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and answers its exit status: 2 when there was nothing to run, see each command for 1.
+
+    `argv`: without the program's name; default: the process's own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # payloads have letters that a terminal may not know
+            stream.reconfigure(errors="backslashreplace")
+    arguments = parser().parse_args(argv)
+    command = import_module(f"destmock._cli.{arguments.command}")  # boto3 and moto take a second
+    try:
+        status: int = command.run(arguments)
+        sys.stdout.flush()
+    except Problem as problem:
+        print(f"destmock: {one_line(problem)}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return status
