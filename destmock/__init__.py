@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from destmock._aws.record import InvocationRecord
     from destmock._cloudformation.deploy import Stack
-    from destmock._destmock import Destmock
     from destmock._engine.faults import Fault, PendingFault
-    from destmock._faults import Faults
     from destmock._functions.handlers import Handler, Outcomes, outcomes
-    from destmock._mock import MockDestinations, mock_destinations
+    from destmock._mock.destmock import Destmock
+    from destmock._mock.faults import Faults
+    from destmock._mock.mock import MockDestinations, mock_destinations
     from destmock._observed.facts import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
     from destmock._observed.sequences import History
     from destmock._server.happenings import Happening
@@ -64,13 +64,13 @@ __all__ = [
 
 _MODULES = {
     "destmock._cloudformation.deploy": ("Stack",),
-    "destmock._destmock": ("Destmock",),
-    "destmock._faults": ("Faults",),
+    "destmock._mock.destmock": ("Destmock",),
+    "destmock._mock.faults": ("Faults",),
     "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),
     "destmock._observed.sequences": ("History",),
     "destmock._engine.faults": ("Fault", "PendingFault"),
     "destmock._observed.facts": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
-    "destmock._mock": ("MockDestinations", "mock_destinations"),
+    "destmock._mock.mock": ("MockDestinations", "mock_destinations"),
     "destmock._aws.record": ("InvocationRecord",),
     "destmock._server.happenings": ("Happening",),
     "destmock._server.serving": ("Server", "Serving", "serve"),

@@ -1247,7 +1247,7 @@ def test_a_client_of_a_module_under_test_is_adopted(pytester):
         import app
         import pytest
 
-        assert "destmock._mock" not in sys.modules and "moto" not in sys.modules
+        assert "destmock._mock.mock" not in sys.modules and "moto" not in sys.modules
 
         @pytest.mark.destmock(handlers={"orders": lambda event, context: event})
         def test_order(destmock):

@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-import destmock._mock  # noqa: F401 - inner runs in this process must not be the first to import moto
+import destmock._mock.mock  # noqa: F401 - inner runs in this process must not be the first to import moto
 
 PRELUDE = """
 import boto3

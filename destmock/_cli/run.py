@@ -16,14 +16,14 @@ from destmock._cli.functions import function_names
 from destmock._cli.lines import harmless
 from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, in_options, one_line
-from destmock._mock import mock_destinations
+from destmock._mock.mock import mock_destinations
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     import argparse
 
     from destmock._cloudformation.deploy import Stack
-    from destmock._destmock import Destmock
+    from destmock._mock.destmock import Destmock
 
 #: What inline JSON begins with; whatever else is given is a file's name.
 _JSON = ("{", "[", '"')

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, cast
 
-from destmock._destmock import Destmock
-from destmock._mock import MockDestinations
+from destmock._mock.destmock import Destmock
+from destmock._mock.mock import MockDestinations
 from destmock._server.gateway import Gateway
 from destmock._server.guards import PAGE, Guard, is_loopback
 from destmock._server.happenings import happening

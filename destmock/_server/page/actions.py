@@ -16,7 +16,7 @@ from destmock.errors import DestmockError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from destmock._destmock import Destmock
+    from destmock._mock.destmock import Destmock
     from destmock._pictures.topology import Topology
 
 #: One try, so that an error is shown at once; what the user has typed goes to AWS as it is.

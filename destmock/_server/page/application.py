@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from destmock._destmock import Destmock
+    from destmock._mock.destmock import Destmock
     from destmock._pictures.topology import Topology
 
 _FIRST_SHOWN, _MOST_SHOWN = 50, 2000

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
 
-    from destmock._destmock import Destmock
+    from destmock._mock.destmock import Destmock
 
 
 class Mock(AbstractContextManager["Destmock"], Protocol):

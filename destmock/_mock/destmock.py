@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 
 from destmock._aws.times import to_datetime, to_milliseconds
 from destmock._cloudformation import deploy
-from destmock._faults import Faults
+from destmock._mock.faults import Faults
 from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
 from destmock._pictures import timeline

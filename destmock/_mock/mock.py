@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock._api import hook
 from destmock._aws.times import from_datetime
-from destmock._decorators import decorate
-from destmock._destmock import Destmock
 from destmock._engine.active import active
 from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._engine.simulation import Simulation
 from destmock._functions.lambda_gaps import gaps_filled
 from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
+from destmock._mock.decorators import decorate
+from destmock._mock.destmock import Destmock
 from destmock._services import patches
 from destmock._services.targets import find
 from destmock.errors import DestmockError, LeftoverError
