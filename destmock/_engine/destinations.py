@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Settled
     from destmock._aws.record import Response
-    from destmock._engine.attempts import Attempts
     from destmock._engine.delivery import Target
     from destmock._engine.event import Event
     from destmock._engine.event_invoke_config import EventInvokeConfig, Standing
-    from destmock._engine.faults import Fault
+    from destmock._engine.faults import Fault, Injection
     from destmock._observed.ledger import Ledger
+    from destmock._observed.metrics import Metrics
 
 _NO_ROUTE = "no OnFailure destination and no dead-letter queue"
 _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point"
@@ -32,13 +32,18 @@ class Outbox:
     """Sends what has to be sent, and notes what became of it."""
 
     def __init__(
-        self, target_of: Callable[[str], Target | None], ids: Ids, ledger: Ledger, attempts: Attempts
+        self,
+        target_of: Callable[[str], Target | None],
+        ids: Ids,
+        ledger: Ledger,
+        metrics: Metrics,
+        faults: Injection,
     ) -> None:
         self._target_of = target_of
         self._ids = ids
         self._ledger = ledger
-        self._metrics = attempts.metrics
-        self._injection = attempts.injection
+        self._metrics = metrics
+        self._faults = faults
 
     def standing(self, arn: str) -> Standing:
         """What is behind the ARN of a destination or dead-letter queue."""
@@ -108,7 +113,7 @@ class Outbox:
         target = self._target_of(arn)
         assert target is not None  # no other ARN gets into a configuration
         now, error = message.sent_at, None
-        fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._injection.on else None
+        fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._faults.on else None
         try:
             if fault is None:
                 target.deliver(message)
@@ -124,7 +129,7 @@ class Outbox:
 
     def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
         request_id = event.entry.request_id
-        return self._injection.take_delivery(event.ref, arn, now, request_id, dead_letter=dead_letter)
+        return self._faults.take_delivery(event.ref, arn, now, request_id, dead_letter=dead_letter)
 
     def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
         drop = Drop(event.entry.fact, settled.condition, reason, to_datetime(now))

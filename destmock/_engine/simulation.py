@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import contextlib
 from sys import intern
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from destmock._aws import api_errors as errors
 from destmock._aws import dead_letter, lifecycle
-from destmock._aws.ids import Ids
+from destmock._aws.ids import Ids, function_hash
 from destmock._aws.record import Response
 from destmock._engine import event as queue
 from destmock._engine.admission import Admission
-from destmock._engine.attempts import Attempts, attempt_fact
+from destmock._engine.attempts import Attempts, attempt_fact, entered
+from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Outbox
 from destmock._engine.event import Completion, Dispatch, Event
 from destmock._engine.event_invoke_config import EventInvokeConfigs
+from destmock._engine.faults import Injection
 from destmock._functions.deployed_code import Packages
 from destmock._functions.functions import Function, Functions
 from destmock._functions.handlers import Handlers, Registration
-from destmock._observed.facts import Entry, Pending, Unanswered
+from destmock._observed.facts import Entry, Pending, Synchronous, Unanswered
 from destmock._observed.ledger import Ledger
-from destmock._observed.xray import Run
+from destmock._observed.logs import Logs
+from destmock._observed.metrics import Metrics
+from destmock._observed.xray import Run, Segments, Traced
+from destmock._runtime.environments import Runtime
+from destmock._runtime.importing import Importer
 from destmock._runtime.outcome import Call
 from destmock._time.clock import Clock
 from destmock._time.driver import Driver
+from destmock._time.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +40,6 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._aws.lifecycle import Result
-    from destmock._engine.attempts import Answered
     from destmock._engine.delivery import Target
     from destmock._functions.deployed_code import Package
     from destmock._isolation.network import Hosts
@@ -43,6 +49,15 @@ if TYPE_CHECKING:
     from destmock._time.jobs import Job
 
 Part = TypeVar("Part")
+
+
+class Answered(NamedTuple):
+    """What a synchronous invocation came to."""
+
+    request_id: str
+    trace: Trace
+    function: Function
+    outcome: Outcome
 
 
 class Simulation:
@@ -65,15 +80,23 @@ class Simulation:
         self.ledger = Ledger(history)
         self.ids = Ids(seed)
         self.functions = Functions(self.handlers, self.ids)
-        self.attempts = Attempts(self.functions, self.ids, self.ledger, account_concurrency)
-        self.turns = self.attempts.turns
+        self.turns = Turns()
+        self.slots = Slots(self.functions, account_concurrency)
+        self.faults = Injection()
+        self.logs = Logs(history)
+        self.metrics = Metrics()
+        self.segments = Segments(self.ids, history)
+        self._runtime = Runtime(self.ids, Importer())
+        self.attempts = Attempts(self._runtime, self.turns, self.slots, self.logs, self.metrics)
         self._parts: dict[Callable[[Simulation], Any], Any] = {}
-        self._outbox = Outbox(self.target_of, self.ids, self.ledger, self.attempts)
+        self._outbox = Outbox(self.target_of, self.ids, self.ledger, self.metrics, self.faults)
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self.clock: Clock[Job] = Clock(start)
-        self._admission = Admission(self.attempts, self.ids, self.ledger, self._requeue)
+        self._admission = Admission(
+            self.functions, self.slots, self.faults, self.ids, self.ledger, self.metrics, self._requeue
+        )
         self._packages = Packages()
-        self.driver = Driver(self.clock, self.turns, self.attempts.leave, autorun=autorun)
+        self.driver = Driver(self.clock, self.turns, self.leave, autorun=autorun)
         self._closing = contextlib.ExitStack()
 
     @property
@@ -115,12 +138,17 @@ class Simulation:
     def close(self) -> None:
         self._closing.callback(self.functions.registered.close)
         self._closing.callback(self._packages.close)
-        self._closing.callback(self.attempts.close)
+        self._closing.callback(self._runtime.close)
+        self._closing.callback(self.logs.flush)
+        self._closing.callback(self.leave)
         self._closing.close()
 
     def flush(self) -> None:
         """Hands moto what it has not been told yet: someone may be about to read it."""
-        self.attempts.flush()
+        with self.turns.held:
+            self.logs.flush()
+            self.metrics.flush()
+            self.segments.flush()
 
     # Accepting
 
@@ -144,11 +172,16 @@ class Simulation:
         entry = Entry(self.ids.uuid(), intern(ref.qualified_arn), source, payload, now)
         caller = None if trace is None else trace.segment
         traced = function is not None and function.traced
-        entered = self.attempts.entered(ref, trace, now, traced=traced)
-        event = Event(ref, entered, entry, None if function is None else function.dead_letter, caller)
+        event = Event(
+            ref,
+            entered(self.ids, ref, trace, now, traced=traced),
+            entry,
+            None if function is None else function.dead_letter,
+            caller,
+        )
         self.ledger.accepted(entry)
         self.configs.accepted(ref, None if function is None else function.identity)
-        self.attempts.metrics.received(ref, now)
+        self.metrics.received(ref, now)
         self.clock.schedule(now, Dispatch(self, event))
         self.driver.queued()
         return event
@@ -175,7 +208,9 @@ class Simulation:
 
     def leave(self) -> None:
         """Put back what has stayed of a function's surroundings, before others look at the process."""
-        self.attempts.leave()
+        if self._runtime.staying is not None:
+            with self.turns.held:
+                self._runtime.leave()
 
     def check_code(self, ref: FunctionRef) -> None:
         """Raises `NoHandlerError` when nothing could run the function."""
@@ -198,13 +233,37 @@ class Simulation:
         source: str = "Invoke",
     ) -> Answered:
         """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17)."""
-        with self.turns.taken:
-            function = self.functions.find(ref)
-            if function is None:
-                raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-            return self.attempts.run_synchronously(
-                function, self._code(function), payload, client_context, trace, now=self.now, source=source
+        return self.driver.run_at_once(
+            lambda: self._run_synchronously(ref, payload, client_context, trace, source)
+        )
+
+    def _run_synchronously(
+        self, ref: FunctionRef, payload: bytes, client_context: str | None, trace: Trace | None, source: str
+    ) -> Answered:
+        now, function = self.now, self.functions.find(ref)
+        if function is None:
+            raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
+        code = self._code(function)
+        duration = code.duration_ms(payload)
+        caller = None if trace is None else trace.segment
+        trace = entered(self.ids, ref, trace, now, traced=function.traced)
+        self._admission.check(function, payload, trace, now, source)
+        request_id = self.ids.uuid()
+        header = trace.header(function_hash(ref.unqualified_arn))
+        outcome = self.attempts.run(
+            function, code, Call(request_id, payload, now, header, client_context, duration), trace
+        )
+        attempt = attempt_fact(1, now, now, outcome.result, outcome)
+        fact = Synchronous(request_id, ref.qualified_arn, source, payload, now, attempt)
+        self.ledger.ran_synchronously(fact)
+        if trace.sampled:
+            run = Run(now, now + outcome.duration, outcome.result != "Success")
+            self.segments.write(
+                Traced(ref, request_id, trace, caller, now, run.ended_at, (run,), asynchronous=False)
             )
+        if outcome.interrupt is not None:
+            raise outcome.interrupt
+        return Answered(request_id, trace, function, outcome)
 
     # One event
 
@@ -233,7 +292,7 @@ class Simulation:
             self.clock.schedule(now, Dispatch(self, event), first=True)
             raise
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
-        self.attempts.metrics.aged(event.ref, now, entry.accepted_at)
+        self.metrics.aged(event.ref, now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, now, event.trace_header, duration=duration)
         stay = self._nobody_looks(code)
         outcome = self.attempts.run(function, code, call, event.trace, stay=stay)
@@ -242,7 +301,7 @@ class Simulation:
             event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         if outcome.duration:
-            self.attempts.slots.occupy(event.ref)
+            self.slots.occupy(event.ref)
             completion = Completion(self, event, outcome.result, response)
             self.clock.schedule(now + outcome.duration, completion, first=True)  # frees a slot
         else:
@@ -252,7 +311,7 @@ class Simulation:
 
     def _nobody_looks(self, code: Registration | Package) -> bool:
         """Whether nothing of the user's runs between the tries of an event, such as a callable duration."""
-        if self.ledger.watchers or self.attempts.injection.on:
+        if self.ledger.watchers or self.faults.on:
             return False
         return isinstance(code, Registration) and not callable(code.duration)
 
@@ -266,7 +325,7 @@ class Simulation:
 
     def complete(self, event: Event, result: Result, response: Response) -> None:
         """End an attempt that has taken its time."""
-        self.attempts.slots.release(event.ref)
+        self.slots.release(event.ref)
         self._complete(event, result, response)
 
     def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
@@ -283,10 +342,10 @@ class Simulation:
         if isinstance(step, lifecycle.Retry):
             self.clock.schedule(step.at, Dispatch(self, event))
         else:
-            self.attempts.leave()
+            self.leave()
             self._outbox.settle(event, step, response, config, self.now)
             if event.trace.sampled:
-                self.attempts.segments.write(queue.traced(event, self.now))
+                self.segments.write(queue.traced(event, self.now))
             self.ledger.settled(event.entry)
 
     def check_dead_letter(self, arn: str, region: str) -> None:

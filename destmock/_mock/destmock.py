@@ -34,7 +34,7 @@ class Destmock:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._injection = simulation.attempts.injection
+        self._injection = simulation.faults
         self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
         #: What was set up when the mock ended; moto forgets it then.

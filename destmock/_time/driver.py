@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from destmock.errors import DestmockError, InvocationLoopError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from destmock._time.jobs import Job
     from destmock._time.turns import Turns
 
+Result = TypeVar("Result")
 #: How many attempts may run in one go before it counts as a loop.
 LIMIT = 10_000
 _LOOP_LENGTH = 50
@@ -39,6 +40,11 @@ class Driver:
         thread = self._turns.outer_thread
         if thread != self._turns.driver:
             self._queued.add(thread)
+
+    def run_at_once(self, attempt: Callable[[], Result]) -> Result:
+        """Run something now that waits for no other job: a synchronous invocation."""
+        with self._turns.taken:
+            return attempt()
 
     def settle_down(self) -> None:
         """Runs what is queued, if that is what autorun is for: never inside a handler's own call.
