@@ -58,10 +58,7 @@ _SYSTEM_ERROR = Refusal("SystemError", Response(500))
 
 
 class Admission:
-    """Admits the invocations of one simulation.
-
-    `requeue` has an event dispatched as soon as those before it have been.
-    """
+    """Admits the invocations of one simulation."""
 
     def __init__(
         self,
@@ -71,7 +68,6 @@ class Admission:
         ids: Ids,
         ledger: Ledger,
         metrics: Metrics,
-        requeue: Callable[[Event], None],
     ) -> None:
         self._functions = functions
         self._slots = slots
@@ -79,7 +75,6 @@ class Admission:
         self._ids = ids
         self._ledger = ledger
         self._metrics = metrics
-        self._requeue = requeue
 
     def _closed(self, function: Function, trace: Trace, now: int) -> _Obstacle | None:
         """The first half of the rule: the function has a slot, and the chain has not come back too often."""
@@ -109,13 +104,18 @@ class Admission:
 
     # Of an event in the queue
 
-    def refusal(self, event: Event, function: Function, now: int) -> Refusal | None:
-        """Why the event is not attempted now; `None` lets it pass."""
+    def refusal(
+        self, event: Event, function: Function, now: int, requeue: Callable[[Event], object]
+    ) -> Refusal | None:
+        """Why the event is not attempted now; `None` lets it pass.
+
+        A fault may deliver it twice: `requeue` then gets the second one.
+        """
         if function.reserved_concurrency == 0:
             return _ZERO_CONCURRENCY
         obstacle = self._closed(function, event.trace, now)
         if obstacle is None and self._faults.on:
-            self._deliver_twice(event, now)
+            self._deliver_twice(event, now, requeue)
             kinds = HOLD_UPS[:-1] if event.delayed else HOLD_UPS  # a delay is over when its time has passed
             event.delayed = False
             obstacle = self._injected(function, now, kinds, event.entry.request_id)
@@ -143,7 +143,7 @@ class Admission:
     def _note(self, event: Event, now: int, text: str) -> None:
         self._ledger.noted(event.entry, Note(now, text))
 
-    def _deliver_twice(self, event: Event, now: int) -> None:
+    def _deliver_twice(self, event: Event, now: int, requeue: Callable[[Event], object]) -> None:
         """Ask once whether a fault delivers the event again, with attempts and a record of its own (D16)."""
         if not event.duplicable or event.tries:
             return
@@ -164,7 +164,7 @@ class Admission:
         if trace.sampled:
             trace = trace._replace(segment=self._ids.hex(16))
         self._ledger.accepted(again)
-        self._requeue(Event(event.ref, trace, again, event.dead_letter, event.caller, duplicable=False))
+        requeue(Event(event.ref, trace, again, event.dead_letter, event.caller, duplicable=False))
 
     # Of a synchronous caller
 

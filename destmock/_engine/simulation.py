@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from destmock._aws import api_errors as errors
-from destmock._aws import dead_letter, lifecycle
+from destmock._aws import dead_letter
 from destmock._aws.ids import Ids, function_hash
-from destmock._aws.record import Response
-from destmock._engine import event as queue
 from destmock._engine.admission import Admission
 from destmock._engine.attempts import Attempts, attempt_fact, entered
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Outbox
-from destmock._engine.event import Completion, Dispatch, Event
 from destmock._engine.event_invoke_config import EventInvokeConfigs
+from destmock._engine.event_queue import EventQueue
 from destmock._engine.faults import Injection
-from destmock._functions.deployed_code import Packages
+from destmock._functions.code import Code
 from destmock._functions.functions import Function, Functions
-from destmock._functions.handlers import Handlers, Registration
-from destmock._observed.facts import Entry, Pending, Synchronous, Unanswered
+from destmock._functions.handlers import Handlers
+from destmock._observed.facts import Pending, Synchronous, Unanswered
 from destmock._observed.ledger import Ledger
 from destmock._observed.logs import Logs
 from destmock._observed.metrics import Metrics
@@ -39,11 +36,9 @@ if TYPE_CHECKING:
 
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
-    from destmock._aws.lifecycle import Result
     from destmock._engine.delivery import Target
-    from destmock._functions.deployed_code import Package
+    from destmock._engine.event import Event
     from destmock._isolation.network import Hosts
-    from destmock._observed.facts import AttemptOutcome
     from destmock._runtime.outcome import Outcome
     from destmock._time.clock import Due
     from destmock._time.jobs import Job
@@ -93,11 +88,30 @@ class Simulation:
         self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
         self.clock: Clock[Job] = Clock(start)
         self._admission = Admission(
-            self.functions, self.slots, self.faults, self.ids, self.ledger, self.metrics, self._requeue
+            self.functions, self.slots, self.faults, self.ids, self.ledger, self.metrics
         )
-        self._packages = Packages()
+        self._code = Code(self.handlers, self.functions)
+        self._queue = self._event_queue()
         self.driver = Driver(self.clock, self.turns, self.leave, autorun=autorun)
         self._closing = contextlib.ExitStack()
+
+    def _event_queue(self) -> EventQueue:
+        return EventQueue(
+            clock=self.clock,
+            functions=self.functions,
+            code=self._code,
+            configs=self.configs,
+            admission=self._admission,
+            attempts=self.attempts,
+            slots=self.slots,
+            outbox=self._outbox,
+            ids=self.ids,
+            ledger=self.ledger,
+            metrics=self.metrics,
+            segments=self.segments,
+            nobody_looks=lambda: not (self.ledger.watchers or self.faults.on),
+            leave=self.leave,
+        )
 
     @property
     def now(self) -> int:
@@ -137,7 +151,7 @@ class Simulation:
 
     def close(self) -> None:
         self._closing.callback(self.functions.registered.close)
-        self._closing.callback(self._packages.close)
+        self._closing.callback(self._code.close)
         self._closing.callback(self._runtime.close)
         self._closing.callback(self.logs.flush)
         self._closing.callback(self.leave)
@@ -161,30 +175,9 @@ class Simulation:
         Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
         """
         with self.turns.held:
-            return self._accept(ref, payload, source, trace)
-
-    def _accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
-        now, function = self.now, self.functions.find(ref)
-        if function is not None:
-            self._code(function)
-        elif self.identify(ref) is None:
-            raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-        entry = Entry(self.ids.uuid(), intern(ref.qualified_arn), source, payload, now)
-        caller = None if trace is None else trace.segment
-        traced = function is not None and function.traced
-        event = Event(
-            ref,
-            entered(self.ids, ref, trace, now, traced=traced),
-            entry,
-            None if function is None else function.dead_letter,
-            caller,
-        )
-        self.ledger.accepted(entry)
-        self.configs.accepted(ref, None if function is None else function.identity)
-        self.metrics.received(ref, now)
-        self.clock.schedule(now, Dispatch(self, event))
-        self.driver.queued()
-        return event
+            event = self._queue.accept(ref, payload, source, trace)
+            self.driver.queued()
+            return event
 
     def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool:
         """Queues the event of a service that knows the function by name only.
@@ -213,15 +206,10 @@ class Simulation:
                 self._runtime.leave()
 
     def check_code(self, ref: FunctionRef) -> None:
-        """Raises `NoHandlerError` when nothing could run the function."""
+        """Raise `NoHandlerError` when nothing could run the function."""
         function = self.functions.find(ref)
         if function is not None:
-            self._code(function)
-
-    def _code(self, function: Function) -> Registration | Package:
-        """What an invocation runs: the registered handler, else what was deployed."""
-        registration = self.handlers.find(function.ref)
-        return registration or self._packages.package(self.functions.deployment(function))
+            self._code.of(function)
 
     def run_synchronously(
         self,
@@ -243,7 +231,7 @@ class Simulation:
         now, function = self.now, self.functions.find(ref)
         if function is None:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-        code = self._code(function)
+        code = self._code.of(function)
         duration = code.duration_ms(payload)
         caller = None if trace is None else trace.segment
         trace = entered(self.ids, ref, trace, now, traced=function.traced)
@@ -264,89 +252,6 @@ class Simulation:
         if outcome.interrupt is not None:
             raise outcome.interrupt
         return Answered(request_id, trace, function, outcome)
-
-    # One event
-
-    def dispatch(self, event: Event) -> bool:
-        """Make the event's next attempt; returns whether it came to one."""
-        function = self.functions.find(event.ref)
-        if function is None:
-            event.tries, event.delayed = event.tries + 1, False
-            self._note(event, "NotFound", None)
-            self._complete(event, self.functions.missing(event.ref, ran=event.ran), Response(404))
-            return True
-        event.dead_letter = function.dead_letter
-        refusal = self._admission.refusal(event, function, self.now)
-        if refusal is None:
-            self._run(event, function)
-            return True
-        self._complete(event, *refusal)
-        return refusal.result not in lifecycle.UNTRIED  # their age puts an end to those
-
-    def _run(self, event: Event, function: Function) -> None:
-        now, entry = self.now, event.entry
-        try:
-            code = self._code(function)
-            duration = code.duration_ms(entry.payload)
-        except BaseException:  # it has no code that can run, or no such duration: the event waits for one
-            self.clock.schedule(now, Dispatch(self, event), first=True)
-            raise
-        event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
-        self.metrics.aged(event.ref, now, entry.accepted_at)
-        call = Call(entry.request_id, entry.payload, now, event.trace_header, duration=duration)
-        stay = self._nobody_looks(code)
-        outcome = self.attempts.run(function, code, call, event.trace, stay=stay)
-        self._note(event, outcome.result, outcome)
-        if event.trace.sampled:
-            event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
-        response = Response(200, function.version, outcome.function_error, outcome.payload)
-        if outcome.duration:
-            self.slots.occupy(event.ref)
-            completion = Completion(self, event, outcome.result, response)
-            self.clock.schedule(now + outcome.duration, completion, first=True)  # frees a slot
-        else:
-            self._complete(event, outcome.result, response)
-        if outcome.interrupt is not None:
-            raise outcome.interrupt
-
-    def _nobody_looks(self, code: Registration | Package) -> bool:
-        """Whether nothing of the user's runs between the tries of an event, such as a callable duration."""
-        if self.ledger.watchers or self.faults.on:
-            return False
-        return isinstance(code, Registration) and not callable(code.duration)
-
-    def _note(self, event: Event, result: AttemptOutcome, outcome: Outcome | None) -> None:
-        entry = event.entry
-        attempt = attempt_fact(event.tries, self.now, entry.accepted_at, result, outcome)
-        self.ledger.attempted(entry, attempt)
-
-    def _requeue(self, event: Event) -> None:
-        self.clock.schedule(self.now, Dispatch(self, event))
-
-    def complete(self, event: Event, result: Result, response: Response) -> None:
-        """End an attempt that has taken its time."""
-        self.slots.release(event.ref)
-        self._complete(event, result, response)
-
-    def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
-        config = self.configs.at_dispatch(event.ref)
-        step = lifecycle.after(
-            result,
-            tries=event.tries,
-            throttles=event.throttles,
-            delay=delay,
-            accepted_at=event.entry.accepted_at,
-            now=self.now,
-            policy=lifecycle.Policy() if config is None else config.policy,
-        )
-        if isinstance(step, lifecycle.Retry):
-            self.clock.schedule(step.at, Dispatch(self, event))
-        else:
-            self.leave()
-            self._outbox.settle(event, step, response, config, self.now)
-            if event.trace.sampled:
-                self.segments.write(queue.traced(event, self.now))
-            self.ledger.settled(event.entry)
 
     def check_dead_letter(self, arn: str, region: str) -> None:
         """Raises the error that AWS answers to a dead-letter queue it won't have."""
