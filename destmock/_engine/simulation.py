@@ -94,6 +94,8 @@ class Simulation:
         self._queue = self._event_queue()
         self.driver = Driver(self.clock, self.turns, self.leave, autorun=autorun)
         self._closing = contextlib.ExitStack()
+        #: What this mock has changed of the process, see `enter_once`.
+        self.entered: set[Callable[[], contextlib.AbstractContextManager[object]]] = set()
 
     def _event_queue(self) -> EventQueue:
         return EventQueue(
@@ -144,6 +146,11 @@ class Simulation:
         if found is None:
             found = self._parts[kind] = kind(self)
         return found
+
+    def enter(self, change: Callable[[], contextlib.AbstractContextManager[object]]) -> None:
+        """Change the process until this mock ends."""
+        self._closing.enter_context(change())
+        self.entered.add(change)
 
     def on_close(self, undo: Callable[[], object]) -> None:
         """Has something put back when the mock ends."""

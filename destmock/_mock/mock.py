@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock._api import hook
 from destmock._aws.times import from_datetime
-from destmock._engine.active import active
+from destmock._engine.active import active, enter_once
 from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._engine.simulation import Simulation
 from destmock._functions.lambda_gaps import gaps_filled
@@ -18,7 +18,7 @@ from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
-from destmock._services import patches
+from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock.errors import DestmockError, LeftoverError
 
@@ -98,11 +98,11 @@ class MockDestinations:
             if self._adopt:
                 hook.adopt()
             stack.enter_context(hook.network_refused())
-            stack.enter_context(patches.bridged())
-            stack.enter_context(gaps_filled())
             stack.callback(simulation.close)
             active.append(simulation)
             stack.callback(active.remove, simulation)
+            enter_once(services_patched)
+            enter_once(gaps_filled)
             hook.follow_aiobotocore()
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))

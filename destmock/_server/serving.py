@@ -106,7 +106,7 @@ class Server(Destmock):
             before = None if pace is None else pace.catch_up
             guard = Guard(host, port)
             gateway = Gateway(simulation, guard, changes, page=page, before=before, caller=self._callers.get)
-            stack.enter_context(patient(simulation.turns, changes))
+            stack.enter_context(patient(simulation, changes))
             simulation.hosts.serve(host, port, self._connecting)
             stack.callback(simulation.hosts.serve_no_more, port)
             simulation.ledger.watchers.append(self._watch)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.awslambda.models import LambdaFunction
 
 from destmock._aws.arn import parse_function_arn
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
+from destmock._isolation.patching import Patch
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from destmock._engine.delivery import Message
     from destmock._engine.event_invoke_config import Standing
     from destmock._engine.simulation import Simulation
@@ -46,15 +44,6 @@ class FunctionTarget:
             raise UndeliverableError(str(error)) from error
 
 
-def bridged() -> AbstractContextManager[object]:
-    """While entered, what moto would run in Docker runs in the simulation."""
-    return patch.object(LambdaFunction, "invoke", _invoke)
-
-
-def is_bridged() -> bool:
-    return LambdaFunction.invoke is _invoke
-
-
 def _invoke(
     function: LambdaFunction, body: str | bytes, _request_headers: Any, response_headers: dict[str, Any]
 ) -> bytes:
@@ -67,3 +56,6 @@ def _invoke(
     if answered.outcome.function_error is not None:
         response_headers["x-amz-function-error"] = answered.outcome.function_error
     return answered.outcome.payload
+
+
+PATCHES = (Patch(LambdaFunction, "invoke", lambda _: _invoke),)

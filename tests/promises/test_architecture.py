@@ -1,9 +1,11 @@
 """The house: which package may know of which, by what their source imports, and what each must not know."""
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import chain
@@ -28,7 +30,8 @@ FLOORS = [
     {"_engine"},
     {"_runtime"},
     {"_observed"},
-    {"_functions", "_isolation", "_time"},
+    {"_functions"},
+    {"_isolation", "_time"},
     {"_aws"},
     {"errors"},
 ]
@@ -278,7 +281,7 @@ def private_names(module):
         elif isinstance(node, ast.ImportFrom) and place_of(node.module or "") != "destmock":
             yield from (node.module or "").split(".")
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"patch.object", "getattr", "hasattr"}:
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"Patch", "patch.object", "getattr"}:
             yield from (found.value for found in node.args if isinstance(found, ast.Constant))
 
 
@@ -326,6 +329,14 @@ def test_where_the_rules_live_nobody_looks_into_botocore_or_moto(module):
     ours = names_of_our_own()
     if place_of(module) in {"_aws", "_engine", "_runtime", "_time"} or module == "_observed.facts":
         assert set(private_names(module)) & set().union(*libraries) - ours == set()
+
+
+def test_each_attribute_of_another_library_is_replaced_once():
+    """By one list, in the room of its service; whatever wraps it twice depends on an order."""
+    places = [module for module in SOURCES if "PATCHES" in dict(globals_of(module))]
+    lists = [importlib.import_module(f"destmock.{module}").PATCHES for module in places]
+    replaced = Counter((owner, name) for owner, name, *_ in set(chain.from_iterable(lists)))
+    assert {what: number for what, number in replaced.items() if number > 1} == {}
 
 
 def globals_of(module):
