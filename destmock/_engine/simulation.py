@@ -125,11 +125,15 @@ class Simulation:
         mine = self.turns.mine
         return None if mine is None else mine.trace
 
-    def carrier(self, body: bytes = b"") -> Message:
+    def message(self, body: bytes) -> Message:
         """What a service passes on now, as part of the trace of the handler that had it do so."""
         mine = self.turns.mine
         trace, header = (None, None) if mine is None else (mine.trace, mine.header)
-        return Message(body, trace, header, self.now, self.ids.uuid(), source="")
+        return Message(body, trace, header, self.now, unique_id="", source="")
+
+    def carrier(self) -> Message:
+        """The same with an id of its own, for what becomes an event of EventBridge's or a notification."""
+        return self.message(b"")._replace(unique_id=self.ids.uuid())
 
     @property
     def pending(self) -> list[Pending]:

@@ -13,6 +13,8 @@ from destmock._isolation.patching import Patch
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from destmock._engine.delivery import Message
     from destmock._engine.event_invoke_config import Standing
     from destmock._engine.simulation import Simulation
@@ -42,6 +44,13 @@ class FunctionTarget:
             self._simulation.accept(ref, message.body, source=message.source, trace=message.trace)
         except NoHandlerError as error:
             raise UndeliverableError(str(error)) from error
+
+    def prepare(self, message: Message) -> Callable[[], bool]:
+        """That nothing can run the function is the test's mistake: it isn't kept from the test."""
+        ref, simulation = parse_function_arn(self._arn), self._simulation
+        if ref is None:
+            return lambda: True  # moto has taken an ARN that names no function
+        return lambda: simulation.notify(ref, message.body, source=message.source, trace=message.trace)
 
 
 def _invoke(

@@ -10,16 +10,14 @@ from moto.s3 import notifications
 from moto.s3.models import FakeDeleteMarker, S3Backend
 from moto.s3.notifications import S3NotificationEvent
 from moto.s3.responses import S3Response
-from moto.sns.models import sns_backends
 
-from destmock._aws.arn import Arn, parse_arn, parse_function_arn
+from destmock._aws.arn import Arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
 from destmock._isolation.patching import Patch
 from destmock._services.eventbridge import rules
 from destmock._services.s3.event import bucket_event, bucket_notification, s3_object
-from destmock._services.sqs.delivery import enqueue, find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,22 +136,14 @@ def _object(
 
 def _notify(simulation: Simulation, bucket: FakeBucket, target: str, payload: bytes) -> None:
     """What isn't there is told nothing, and S3's own call succeeds."""
-    source, arn = f"S3 bucket {bucket.name}", parse_arn(target)
-    if arn is None:
+    found = simulation.target_of(target)
+    if found is None:
         return
-    if arn.service == "lambda":
-        ref = parse_function_arn(target)
-        if ref is not None:
-            simulation.notify(ref, payload, source=source, trace=simulation.trace)
-    elif arn.service == "sqs":
-        queue = find_queue(arn)
-        if queue is not None:
-            with contextlib.suppress(UndeliverableError):
-                enqueue(queue, payload.decode(), simulation.carrier(), _SENDER)
-    else:
-        topic = sns_backends[arn.account][arn.region].topics.get(target)
-        if topic is not None:
-            topic.publish(payload.decode(), subject="Amazon S3 Notification")
+    message = simulation.message(payload)._replace(
+        source=f"S3 bucket {bucket.name}", sender_id=_SENDER, subject="Amazon S3 Notification"
+    )
+    with contextlib.suppress(UndeliverableError):
+        found.prepare(message)()
 
 
 def _tell_event_bridge(
