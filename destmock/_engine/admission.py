@@ -14,7 +14,7 @@ from destmock._aws.record import Response
 from destmock._engine.concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP
 from destmock._engine.event import Event
 from destmock._engine.faults import HOLD_UPS
-from destmock._observed.facts import Entry, Note, Refused
+from destmock._observed.facts import Entry, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -178,8 +178,9 @@ class Admission:
         kind, reason, fault = obstacle
         if fault is not None:
             what = "throttled" if kind == "throttle" else "system error (500)"
-            refused = Refused(source, function.ref.qualified_arn, payload, now, f"{what} by {fault.by}")
-            self._ledger.refused(refused)
+            refused = Entry("", function.ref.qualified_arn, source, payload, now, what="refused")
+            refused.notes.append(Note(now, f"{what} by {fault.by}"))
+            self._ledger.over_at_once(refused)
         if kind == "recursion":
             raise errors.recursion()
         if kind == "system_error":

@@ -19,7 +19,7 @@ from destmock._engine.faults import Injection
 from destmock._functions.code import Code
 from destmock._functions.functions import Function, Functions
 from destmock._functions.handlers import Handlers
-from destmock._observed.facts import Pending, Synchronous, Unanswered
+from destmock._observed.facts import Entry, Pending
 from destmock._observed.ledger import Ledger
 from destmock._observed.logs import Logs
 from destmock._observed.metrics import Metrics
@@ -196,7 +196,7 @@ class Simulation:
         When the function isn't there, nobody is told, as on AWS; the timeline notes it.
         """
         if self.identify(ref) is None:
-            self.ledger.unanswered(Unanswered(source, ref.arn, self.now))
+            self.ledger.over_at_once(Entry("", ref.arn, source, b"", self.now, what="unanswered"))
             return False
         self.accept(ref, payload, source=source, trace=trace)
         return True
@@ -253,8 +253,8 @@ class Simulation:
             function, code, Call(request_id, payload, now, header, client_context, duration), trace
         )
         attempt = attempt_fact(1, now, now, outcome.result, outcome)
-        fact = Synchronous(request_id, ref.qualified_arn, source, payload, now, attempt)
-        self.ledger.ran_synchronously(fact)
+        entry = Entry(request_id, ref.qualified_arn, source, payload, now, [attempt], what="synchronous")
+        self.ledger.over_at_once(entry)
         if trace.sampled:
             run = Run(now, now + outcome.duration, outcome.result != "Success")
             self.segments.write(
