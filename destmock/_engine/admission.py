@@ -13,7 +13,7 @@ from destmock._aws.ids import function_hash
 from destmock._aws.record import Response
 from destmock._engine.concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP
 from destmock._engine.event import Event
-from destmock._engine.faults import HOLD_UPS
+from destmock._engine.faults import HOLD_UPS, Point
 from destmock._observed.facts import Entry, Note
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ class Admission:
         return None
 
     def _injected(
-        self, function: Function, now: int, kinds: Sequence[FaultKind], request_id: str | None
+        self, function: Function, attempt: int, now: int, kinds: Sequence[FaultKind], request_id: str | None
     ) -> _Obstacle | None:
         """The second half of the rule: no fault of these kinds was asked for."""
-        fault = self._faults.take(kinds, function.ref, now, request_id)
+        fault = self._faults.take(kinds, Point(function.ref, attempt), now, request_id)
         if fault is None:
             return None
         kind = fault.kind
@@ -118,7 +118,7 @@ class Admission:
             self._deliver_twice(event, now, requeue)
             kinds = HOLD_UPS[:-1] if event.delayed else HOLD_UPS  # a delay is over when its time has passed
             event.delayed = False
-            obstacle = self._injected(function, now, kinds, event.entry.request_id)
+            obstacle = self._injected(function, event.tries + 1, now, kinds, event.entry.request_id)
         return None if obstacle is None else self._refused(event, obstacle, now)
 
     def _refused(self, event: Event, obstacle: _Obstacle, now: int) -> Refusal:
@@ -148,7 +148,7 @@ class Admission:
         if not event.duplicable or event.tries:
             return
         event.duplicable = False
-        fault = self._faults.take(("duplicate",), event.ref, now, event.entry.request_id)
+        fault = self._faults.take(("duplicate",), Point(event.ref, 1), now, event.entry.request_id)
         if fault is None:
             return
         entry, trace = event.entry, event.trace
@@ -172,7 +172,7 @@ class Admission:
         """Raise AWS's error of an invocation that does not get to its attempt."""
         obstacle = self._closed(function, trace, now)
         if obstacle is None and self._faults.on:
-            obstacle = self._injected(function, now, ("throttle", "system_error"), None)
+            obstacle = self._injected(function, 1, now, ("throttle", "system_error"), None)
         if obstacle is None:
             return
         kind, reason, fault = obstacle

@@ -8,6 +8,7 @@ from destmock._aws import dead_letter
 from destmock._aws.record import invocation_record
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import Message, Origin, UndeliverableError
+from destmock._engine.faults import Point
 from destmock._observed.facts import Delivery, Drop
 from destmock.errors import DestmockError
 
@@ -128,8 +129,8 @@ class Outbox:
         self._ledger.delivered(event.entry, delivery)
 
     def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
-        request_id = event.entry.request_id
-        return self._faults.take_delivery(event.ref, arn, now, request_id, dead_letter=dead_letter)
+        point, request_id = Point(event.ref, event.tries, arn), event.entry.request_id
+        return self._faults.take_delivery(point, now, request_id, dead_letter=dead_letter)
 
     def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
         drop = Drop(event.entry.fact, settled.condition, reason, to_datetime(now))
