@@ -1,7 +1,7 @@
-"""Whether an invocation gets to its attempt: slots, recursion, and injected faults.
+"""Decides whether an invocation gets to its attempt: slots, recursion, and injected faults.
 
-One rule answers for the queue, where an event that is refused waits, and for a synchronous caller, who gets
-AWS's error.
+The same rule answers for both: an event that is refused waits in the queue, a synchronous caller gets AWS's
+error.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Obstacle(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What an event's turn came to instead of an attempt; `delay` is that of a "Delayed", in milliseconds."""
+    """The result of an event's turn that came to no attempt; `delay` of a "Delayed" is in milliseconds."""
 
     result: Result
     response: Response | None
@@ -190,5 +190,5 @@ class Admission:
 
 
 def _reason(function: Function) -> str:
-    """AWS's reason of a throttle that a fault has made."""
+    """The reason that AWS gives for a throttle, for one that a fault has made."""
     return ACCOUNT_USED_UP if function.reserved_concurrency is None else RESERVED_USED_UP

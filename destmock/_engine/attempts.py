@@ -1,4 +1,4 @@
-"""One attempt, asynchronous or not: with its slot, its turn, its log events and its metrics."""
+"""Makes one attempt, asynchronous or not, with its slot, its turn, its log events and its metrics."""
 
 from __future__ import annotations
 

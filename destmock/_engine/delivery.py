@@ -59,7 +59,7 @@ class Message(NamedTuple):
 
     @property
     def size(self) -> int:
-        """In bytes, as SQS and SNS count: attributes have a part in it."""
+        """The size in bytes, as SQS and SNS count it: with the attributes."""
         attributes = self.attributes.items()
         return len(self.body) + sum(
             len(f"{name}{kind}{value}".encode()) for name, (kind, value) in attributes
@@ -67,14 +67,14 @@ class Message(NamedTuple):
 
 
 class Target(Protocol):
-    """Where a record can go."""
+    """A queue, topic, function, bus or bucket that can take a record."""
 
     @property
     def kind(self) -> Kind:
         """The service, as a `Delivery` names it."""
 
     def standing(self) -> Standing:
-        """What is behind the ARN now."""
+        """Whether something that AWS accepts as a destination is behind the ARN now."""
 
     def deliver(self, message: Message) -> None:
         """Send a record or a dead-letter message of Lambda's.

@@ -1,4 +1,4 @@
-"""Who is told that an event has ended: its destination, its dead-letter queue, or nobody."""
+"""Tells the destination and the dead-letter queue of an event that it has ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point
 
 
 class Outbox:
-    """Sends what has to be sent, and notes what became of it."""
+    """Sends records and dead-letter messages, and enters in the ledger whether they arrived."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Outbox:
         self._faults = faults
 
     def standing(self, arn: str) -> Standing:
-        """What is behind the ARN of a destination or dead-letter queue."""
+        """Whether something that AWS accepts is behind the ARN of a destination or dead-letter queue."""
         target = self._target_of(arn)
         return "unsupported" if target is None else target.standing()
 
@@ -110,7 +110,7 @@ class Outbox:
         )
 
     def _deliver(self, event: Event, arn: str, message: Message, *, dead_letter: bool) -> None:
-        """A target that won't have the message is a fact of the ledger, never an exception (G4)."""
+        """Send one message. A target that refuses it is a fact in the ledger, never an exception (G4)."""
         target = self._target_of(arn)
         assert target is not None  # no other ARN gets into a configuration
         now, error = message.sent_at, None

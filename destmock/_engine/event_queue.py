@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 class EventQueue:
     """The events of one simulation on their way. All times are virtual, in milliseconds.
 
-    `nobody_looks` says whether nothing of the user's may run between two attempts of one event; `leave` puts
-    back what has stayed in the process after the first of them.
+    `nobody_looks` says whether no code of the user's can run between two attempts of one event. `leave` puts
+    back what an attempt has left in the process for the event's next one.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class EventQueue:
         self._clock.schedule(self._clock.now, Dispatch(self, event))
 
     def accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
-        """Queue an event for a function, version or alias that is there.
+        """Queue an event for a function, version or alias that exists.
 
         Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
         """
@@ -151,7 +151,7 @@ class EventQueue:
             raise outcome.interrupt
 
     def _may_stay(self, code: Registration | Package) -> bool:
-        """Whether nothing of the user's runs between the attempts of an event, such as a duration."""
+        """Whether no code of the user's, such as a callable duration, runs between two attempts."""
         return isinstance(code, Registration) and not callable(code.duration) and self._nobody_looks()
 
     def _note(self, event: Event, result: AttemptOutcome, outcome: Outcome | None) -> None:

@@ -1,6 +1,6 @@
-"""Injected faults: which there are still to be, which happened, and whose turn it is.
+"""Injected faults: the ones that were asked for, the ones that happened, and the choice of the next.
 
-What the rest of destmock asks first, and mostly last, is whether there is any: `Injection.on`.
+The rest of destmock first asks `Injection.on`, whether there are any; mostly there are none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
 
 FaultKind = Literal["throttle", "system_error", "duplicate", "delay", "fail_delivery"]
-#: What keeps an event from an attempt.
+#: The kinds that keep an event from an attempt.
 HOLD_UPS: tuple[FaultKind, ...] = ("throttle", "system_error", "delay")
 #: The longest delay that chaos makes, in seconds.
 _LONGEST_DELAY = 60
@@ -64,9 +64,10 @@ class Fault:
     """One fault that was injected, into an invocation of `function_arn`.
 
     `point` is where in the run it happened: before which attempt, or on the way to which destination.
-    `scope` is the function or destination that it was asked for, `None` if that was any; `chaos` tells one
-    that `chaos` made. `destination` is that of a delivery that was made to fail, `seconds` the length of a
-    delay. `request_id` is `None` for a synchronous invocation, which had none yet.
+    `scope` is the function or destination that the fault was asked for, `None` if it was asked for any of
+    them. `chaos` is true of a fault that `faults.chaos` made. `destination` is the ARN of a delivery that was
+    made to fail, `seconds` the length of a delay. `request_id` is `None` for a synchronous invocation, which
+    had none yet.
     """
 
     kind: FaultKind
@@ -151,7 +152,7 @@ class Injection:
         self.rules: list[Rule] = []
         self.chaos: Chaos | None = None
         self.injected: list[Fault] = []
-        #: Every call of `chaos`, as it would have to be made again.
+        #: The text of every call of `faults.chaos`, to repeat it.
         self.calls: list[str] = []
 
     def add(self, rule: Rule) -> None:

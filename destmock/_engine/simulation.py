@@ -47,7 +47,7 @@ Part = TypeVar("Part")
 
 
 class Answered(NamedTuple):
-    """What a synchronous invocation came to."""
+    """The result of a synchronous invocation."""
 
     request_id: str
     trace: Trace
@@ -126,13 +126,13 @@ class Simulation:
         return None if mine is None else mine.trace
 
     def message(self, body: bytes) -> Message:
-        """What a service passes on now, as part of the trace of the handler that had it do so."""
+        """A message that a service passes on now, in the trace of the handler that caused it."""
         mine = self.turns.mine
         trace, header = (None, None) if mine is None else (mine.trace, mine.header)
         return Message(body, trace, header, self.now, unique_id="", source="")
 
     def carrier(self) -> Message:
-        """The same with an id of its own, for what becomes an event of EventBridge's or a notification."""
+        """An empty message with an id of its own, for an event on a bus or a notification of a topic."""
         return self.message(b"")._replace(unique_id=self.ids.uuid())
 
     @property
@@ -141,7 +141,7 @@ class Simulation:
         return [fact for fact in found if isinstance(fact, Pending)]
 
     def target_of(self, arn: str) -> Target | None:
-        """Whatever takes records behind an ARN; `None` for a service that AWS has no destinations in."""
+        """The target behind an ARN; `None` for a service that AWS has no destinations in."""
         return self._target_of(arn, self)
 
     def part(self, kind: Callable[[Simulation], Part]) -> Part:
@@ -157,7 +157,7 @@ class Simulation:
         self.entered.add(change)
 
     def on_close(self, undo: Callable[[], object]) -> None:
-        """Has something put back when the mock ends."""
+        """Have `undo` called when the mock ends."""
         self._closing.callback(undo)
 
     def close(self) -> None:
@@ -169,7 +169,7 @@ class Simulation:
         self._closing.close()
 
     def flush(self) -> None:
-        """Hands moto what it has not been told yet: someone may be about to read it."""
+        """Hand moto the logs, metrics and traces that it does not have yet, before someone reads them."""
         with self.turns.held:
             self.logs.flush()
             self.metrics.flush()
@@ -181,7 +181,7 @@ class Simulation:
         return self.functions.identify(ref)
 
     def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
-        """Queues an event for a function, version or alias that is there.
+        """Queue an event for a function, version or alias that exists.
 
         Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
         """
@@ -191,9 +191,9 @@ class Simulation:
             return event
 
     def notify(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None) -> bool:
-        """Queues the event of a service that knows the function by name only.
+        """Queue the event of a service that knows the function by its ARN only; returns whether it exists.
 
-        When the function isn't there, nobody is told, as on AWS; the timeline notes it.
+        When it does not exist, nobody is told, as on AWS; the timeline notes it.
         """
         if self.identify(ref) is None:
             self.ledger.over_at_once(Entry("", ref.arn, source, b"", self.now, what="unanswered"))
@@ -265,5 +265,5 @@ class Simulation:
         return Answered(request_id, trace, function, outcome)
 
     def check_dead_letter(self, arn: str, region: str) -> None:
-        """Raises the error that AWS answers to a dead-letter queue it won't have."""
+        """Raise AWS's error for a dead-letter queue that AWS does not accept."""
         dead_letter.check(arn, region, exists=self._outbox.standing(arn) == "ok")

@@ -36,7 +36,7 @@ class Running:
         self._closing: contextlib.ExitStack | None = None
 
     def on_end(self, callback: Callable[[], object]) -> None:
-        """Has something done once the handler has ended."""
+        """Have `callback` called once the handler has ended."""
         if self._closing is None:
             self._closing = contextlib.ExitStack()
         self._closing.callback(callback)
@@ -150,7 +150,7 @@ class Turns:
 
     @property
     def outer_thread(self) -> int:
-        """The thread that goes on once the handlers have ended that this thread belongs to; else itself."""
+        """The thread on which the outermost handler runs that this thread works for; else this thread."""
         running = self._running
         return running[0].thread if running and self.mine is not None else get_ident()
 
@@ -228,7 +228,7 @@ class Turns:
             Thread.start, ThreadPoolExecutor.submit = start, submit  # type: ignore[method-assign]
 
     def end(self) -> None:
-        """Once the handler that is running has ended, no other one begins."""
+        """Let no other handler begin, once the one that is running has ended."""
         with self.taken:
             self._ended = True
 
