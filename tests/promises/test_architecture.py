@@ -40,7 +40,11 @@ PLACES = set().union(*FLOORS)
 WITHOUT_AWS_LIBRARIES = {"_aws", "_engine", "_runtime", "_time"}
 AWS_LIBRARIES = {"aiobotocore", "aiohttp", "boto3", "botocore", "moto", "s3transfer"}
 MOST_PACKAGES, MOST_FILES = 16, 5
-LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
+LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_TEST_FILE = 350, 50, 600
+
+TESTS = Path(__file__).parents[1]
+#: The folders of tests that no one package owns.
+OF_ALL_PACKAGES = {"benchmarks", "promises", "snapshots", "templates"}
 
 #: Every private name of botocore's, moto's or another library's that destmock uses, and why it must.
 PRIVATE = {
@@ -399,3 +403,15 @@ def test_no_other_module_global_begins_empty():
 @every_module
 def test_no_function_rebinds_a_module_global(module):
     assert not any(isinstance(node, ast.Global) for node in ast.walk(TREES[module]))
+
+
+def test_no_test_file_is_longer_than_600_lines():
+    """What a template deploys is no test."""
+    files = [path for path in TESTS.rglob("*.py") if TESTS / "templates" not in path.parents]
+    lengths = {str(path.relative_to(TESTS)): len(path.read_text("utf-8").splitlines()) for path in files}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_TEST_FILE} == {}
+
+
+def test_each_folder_of_tests_is_named_for_a_package():
+    folders = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("*/*.py")}
+    assert {f"_{name}" for name in folders - OF_ALL_PACKAGES} <= PACKAGES

@@ -1,220 +1,330 @@
-"""Attempts are put aside and taken up in any order: each finds its own process, the test finds its own."""
+"""What a handler finds around it: environment variables, its context, other functions."""
 
-import asyncio
-import logging
+import base64
+import datetime as dt
+import json
 import os
-import sys
-from itertools import count
 
 import boto3
-from hypothesis import settings
+import pytest
+import time_machine
+from awslambdaric.lambda_context import LambdaContext
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from destmock import mock_destinations
-from destmock._aws.arn import FunctionRef
-from destmock._aws.ids import Trace
-from destmock._functions.functions import Function
-from destmock._runtime.environment_variables import OwnVariables
-from destmock._runtime.event_loop import OutOfSight
-from destmock._runtime.importing import Importer
-from destmock._runtime.log_capture import Capture, RootHandler
-from destmock._runtime.process_settings import OwnSettings
-from destmock._runtime.surroundings import Surroundings
-from destmock._time.turns import Running, Turns
+from destmock import DestmockError, mock_destinations, outcomes
+from tests.runtime.attempts import ARN, invoke, ok, request_id_of, send
 
-LOGGING = {"LogFormat": "Text", "LogGroup": "/aws/lambda/orders"}
-STREAM = "2026/01/01/[$LATEST]0123"
+# The environment
 
 
-def function(name):
-    ref = FunctionRef("aws", "123456789012", "us-east-1", name)
-    environment = {"OWN": name}
-    return Function(
-        ref,
-        "$LATEST",
-        None,
-        "python3.13",
-        "app.handler",
-        3,
-        128,
-        environment,
-        None,
-        None,
-        LOGGING,
-        traced=False,
-    )
+def test_the_environment_variables_of_an_attempt(destmock, lam):
+    seen = {}
 
+    def orders(event, context):
+        seen.update(os.environ, stream=context.log_stream_name)
 
-def process():
-    """What a test sees of the process."""
-    return {
-        "variables": dict(os.environ),
-        "environ": os.environ,
-        "path": sys.path.copy(),
-        "streams": (sys.stdout, sys.stderr),
-        "handlers": logging.root.handlers.copy(),
-        "level": logging.root.level,
-        "limit": sys.getrecursionlimit(),
-        "loop": asyncio._get_running_loop(),
+    destmock.handler("orders", orders, memory_size=512, timeout=10, environment={"TABLE": "orders", "E": ""})
+    answer, _ = invoke(lam)
+    trace = answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"]
+    expected = {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_FUNCTION_NAME": "orders",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/orders",
+        "AWS_LAMBDA_LOG_STREAM_NAME": seen["stream"],
+        "AWS_REGION": "us-east-1",
+        "E": "",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "TABLE": "orders",
+        "_HANDLER": f"{__name__}.orders",
     }
+    assert {name: seen[name] for name in expected} == expected
+    root, parent, sampled = [part.split("=")[1] for part in trace.split(";")]
+    assert seen["_X_AMZN_TRACE_ID"].startswith(f"Root={root};Parent={parent};Sampled={sampled};Lineage=1:")
 
 
-class Attempt:
-    """One attempt that has begun, and what it must find."""
-
-    def __init__(self, name, root_handler):
-        self.capture = Capture(0, None)
-        self.capture.initialised(name)
-        self.own_handlers = []
-        self.surroundings = Surroundings(
-            OwnSettings({}),
-            Importer().watching("app.handler", set()),
-            OwnVariables(function(name), STREAM, f"Root={name}", "/var/task"),
-            self.capture.active(root_handler, self.own_handlers),
-            OutOfSight(),
-        )
-        self.found = None
-        self.logged = 0
+def test_the_environment_variables_are_those_of_the_function_s_region_and_version(destmock):
+    seen = []
+    destmock.handler("orders", lambda event, context: seen.append(dict(os.environ)))
+    lam = boto3.client("lambda", region_name="eu-central-1")
+    lam.publish_version(FunctionName="orders")
+    invoke(lam, Qualifier="1")
+    [variables] = seen
+    assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-central-1"
+    assert variables["AWS_LAMBDA_FUNCTION_VERSION"] == "1"
 
 
-class PuttingAside(RuleBasedStateMachine):
-    """At most one attempt is in place; the others are put aside, and the process is bare meanwhile."""
-
-    def __init__(self):
-        super().__init__()
-        self.bare = process()
-        self.root_handler = RootHandler()
-        self.names = (f"function-{number}" for number in count())
-        self.aside = []
-        self.current = None
-        self.loops = []
-
-    def teardown(self):
-        if self.current is not None:
-            self.current.surroundings.leave()
-        for loop in self.loops:
-            loop.close()
-        assert process() == self.bare
-
-    @precondition(lambda self: self.current is None)
-    @rule()
-    def begin(self):
-        assert process() == self.bare
-        name = next(self.names)
-        self.current = Attempt(name, self.root_handler)
-        self.current.surroundings.take_up()
-        assert os.environ["AWS_LAMBDA_FUNCTION_NAME"] == os.environ["OWN"] == name
-        self.current.found = process()
-
-    @precondition(lambda self: self.current is not None)
-    @rule(
-        change=st.sampled_from(["variable", "environ", "path", "stream", "handler", "level", "limit", "loop"])
+def test_the_process_s_own_variables_are_there_too(destmock, lam, monkeypatch):
+    """The function's own come before them."""
+    monkeypatch.setenv("FROM_THE_TEST", "yes")
+    monkeypatch.setenv("TABLE", "the test's")
+    destmock.handler(
+        "orders",
+        lambda event, context: [os.environ["FROM_THE_TEST"], os.environ["TABLE"]],
+        environment={"TABLE": "the function's"},
     )
-    def change_the_process(self, change):
-        if change == "variable":
-            os.environ["ADDED"] = str(len(os.environ))
-            del os.environ["_HANDLER"], os.environ["LAMBDA_TASK_ROOT"]
-            os.environ["LAMBDA_TASK_ROOT"] = os.environ["_HANDLER"] = "changed"
-        elif change == "environ":
-            os.environ = dict(os.environ)  # noqa: B003
-        elif change == "path":
-            sys.path.insert(0, f"/own/{len(sys.path)}")
-        elif change == "stream":
-            sys.stdout = sys.__stderr__
-        elif change == "handler":
-            logging.root.addHandler(logging.NullHandler())
-        elif change == "level":
-            logging.root.setLevel(logging.CRITICAL)
-        elif change == "limit":
-            sys.setrecursionlimit(sys.getrecursionlimit() + 1)
-        else:
-            self.loops.append(asyncio.new_event_loop())
-            asyncio._set_running_loop(self.loops[-1])
-        self.current.found = process()
-
-    @precondition(lambda self: self.current is not None and logging.root.level < logging.CRITICAL)
-    @rule()
-    def log(self):
-        logging.getLogger().warning("of %s", os.environ["OWN"])
-        self.current.logged += 1
-
-    @precondition(lambda self: self.current is not None)
-    @rule()
-    def put_aside(self):
-        assert process() == self.current.found
-        self.current.surroundings.put_aside()
-        self.aside.append(self.current)
-        self.current = None
-        assert process() == self.bare
-
-    @precondition(lambda self: self.current is None and self.aside)
-    @rule(data=st.data())
-    def take_up(self, data):
-        self.current = self.aside.pop(data.draw(st.integers(0, len(self.aside) - 1)))
-        self.current.surroundings.take_up()
-        assert process() == self.current.found
-
-    @precondition(lambda self: self.current is not None)
-    @rule()
-    def leave(self):
-        self.current.surroundings.leave()
-        _, written = self.current.capture.events()
-        assert len(written) == self.current.logged
-        self.current = None
-        assert process() == self.bare
-
-
-TestPuttingAside = PuttingAside.TestCase
-TestPuttingAside.settings = settings(max_examples=100, stateful_step_count=30)
-
-
-def running(name):
-    return Running(name, Trace("Root", "Parent"), "Root=1-0-0")
-
-
-def test_handlers_that_are_put_aside_may_go_on_in_any_order():
-    turns = Turns()
-    first, second, third = (turns.handler(running(name)) for name in ("first", "second", "third"))
-    with turns.taken:
-        for handling in (first, second, third):
-            handling.take_up()
-            assert turns.innermost == handling._running.function
-            assert not turns.holds
-            handling.put_aside()
-            assert turns.holds
-            assert turns.mine is None
-        for handling in (second, third, first):
-            handling.take_up()
-            assert turns.mine is handling._running
-            handling.put_aside()
-    assert not turns.holds
+    assert invoke(lam)[1] == b'["yes", "the function\'s"]'
+    assert os.environ["TABLE"] == "the test's"
 
 
 @mock_destinations()
-def test_a_handler_finds_its_own_process_again_after_it_has_invoked_another(destmock):
-    """Whatever it has changed, the function that it invokes finds none of it, nor leaves any of its own."""
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["PATH", "HOME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "TABLE", "_HANDLER"])
+        | st.text("ABC_", min_size=1),
+        st.none() | st.text(st.characters(min_codepoint=1, codec="utf-8"), max_size=5),
+    ),
+    st.sampled_from([None, ValueError(), SystemExit(1)]),
+)
+def test_whatever_a_handler_does_to_the_environment_is_undone(destmock, changes, error):
+    """It sees its own changes while it runs; a variable that is `None` here is deleted."""
+
+    def orders(event, context):
+        for name, value in changes.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        assert {name: os.environ.get(name) for name in changes} == changes
+        if error:
+            raise error
+
+    destmock.handler("orders", orders, environment={"TABLE": "orders"})
+    before = dict(os.environ)
+    answer, _ = invoke(boto3.client("lambda"))
+    assert os.environ == before
+    assert ("FunctionError" in answer) == (error is not None)
+
+
+@pytest.mark.parametrize("result", [{"ok": "é"}, ValueError("é")])
+def test_a_handler_may_clear_the_environment(destmock, lam, result):
+    """AWS's runtime has made its encoder of results long before."""
+
+    def orders(event, context):
+        os.environ.clear()
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    destmock.handler("orders", orders)
+    before = dict(os.environ)
+    _, payload = invoke(lam)
+    if isinstance(result, Exception):
+        assert json.loads(payload)["errorMessage"] == "é"
+    else:
+        assert payload == '{"ok": "é"}'.encode()
+    assert os.environ == before
+
+
+def test_what_an_import_does_to_the_environment_is_undone(destmock, lam, module):
+    module(
+        "app_sets",
+        "import os\nos.environ['FROM_APP_SETS'] = '1'\n"
+        "def handle(event, context):\n    return os.environ.get('FROM_APP_SETS')\n",
+    )
+    destmock.handler("orders", "app_sets:handle")
+    assert invoke(lam)[1] == b'"1"'
+    assert "FROM_APP_SETS" not in os.environ
+
+
+def test_the_result_of_an_update_of_the_settings(destmock, lam):
+    """The program's own changes through boto3 count."""
+    destmock.handler("orders", lambda event, context: [os.environ.get("TABLE"), context.memory_limit_in_mb])
+    assert invoke(lam)[1] == b'[null, "128"]'
+    lam.update_function_configuration(
+        FunctionName="orders", MemorySize=256, Environment={"Variables": {"TABLE": "new"}}
+    )
+    assert invoke(lam)[1] == b'["new", "256"]'
+
+
+# The context
+
+
+@pytest.fixture
+def seen(destmock):
+    """The contexts that the function "orders" got, in order."""
+    contexts = []
+    destmock.handler("orders", lambda event, context: contexts.append(context))
+    return contexts
+
+
+def test_B13_the_context_of_an_unqualified_invocation(destmock, lam, seen):
+    answer, _ = invoke(lam)
+    [context] = seen
+    assert type(context) is LambdaContext
+    assert context.aws_request_id == request_id_of(answer)
+    assert context.function_name == "orders"
+    assert context.function_version == "$LATEST"
+    assert context.invoked_function_arn == ARN
+    assert context.memory_limit_in_mb == "128"
+    assert context.log_group_name == "/aws/lambda/orders"
+    assert context.client_context is None
+    assert context.identity.cognito_identity_id is None
+    assert context.identity.cognito_identity_pool_id is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "version"), [("$LATEST", "$LATEST"), ("1", "1"), ("live", "1")], ids=["latest", "1", "alias"]
+)
+def test_B13_the_context_of_a_qualified_invocation(destmock, lam, seen, asked, version):
+    lam.publish_version(FunctionName="orders")
+    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion="1")
+    answer, _ = invoke(lam, Qualifier=asked)
+    [context] = seen
+    assert context.invoked_function_arn == f"{ARN}:{asked}"
+    assert context.function_version == answer["ExecutedVersion"] == version
+
+
+def test_A10_every_attempt_of_an_event_has_the_request_id_of_the_answer(destmock, lam):
     seen = []
 
-    def inner(_event, _context):
-        seen.append((os.environ.get("OUTER"), sys.getrecursionlimit(), "/outer" in sys.path))
-        os.environ["INNER"] = "1"
-        sys.path.insert(0, "/inner")
-        logging.getLogger().setLevel(logging.CRITICAL)
+    @destmock.handler("orders")
+    def orders(event, context):
+        seen.append(context.aws_request_id)
+        raise ValueError
 
-    def outer(_event, _context):
-        os.environ["OUTER"] = "1"
-        sys.path.insert(0, "/outer")
-        sys.setrecursionlimit(sys.getrecursionlimit() + 7)
-        before = process()
-        boto3.client("lambda").invoke(FunctionName="inner")
-        assert process() == before
+    assert seen == []
+    request_id = send(lam)
+    assert seen == [request_id] * 3
 
-    limit = sys.getrecursionlimit()
-    destmock.handler("inner", inner)
+
+def test_the_remaining_time_is_what_is_left_of_the_timeout(destmock, lam):
+    destmock.handler("orders", lambda event, context: context.get_remaining_time_in_millis(), timeout=7)
+    with time_machine.travel(dt.datetime(2026, 9, 14, tzinfo=dt.timezone.utc), tick=False):
+        assert invoke(lam)[1] == b"7000"
+        assert invoke(lam)[1] == b"7000"
+
+
+def test_the_remaining_time_counts_down_in_real_time(destmock, lam):
+    with time_machine.travel(dt.datetime(2026, 9, 14, tzinfo=dt.timezone.utc), tick=False) as now:
+
+        def orders(event, context):
+            now.shift(2)
+            first = context.get_remaining_time_in_millis()
+            now.shift(9)
+            return [first, context.get_remaining_time_in_millis()]
+
+        destmock.handler("orders", orders, timeout=7)
+        assert invoke(lam)[1] == b"[5000, 0]"
+
+
+def test_a_client_context_arrives(destmock, lam, seen):
+    given = {"custom": {"a": 1}, "env": {"b": 2}, "client": {"app_title": "shop", "installation_id": "i"}}
+    invoke(lam, ClientContext=base64.b64encode(json.dumps(given).encode()).decode())
+    [context] = seen
+    assert context.client_context.custom == {"a": 1}
+    assert context.client_context.env == {"b": 2}
+    assert context.client_context.client.app_title == "shop"
+    assert context.client_context.client.installation_id == "i"
+
+
+def test_A9_an_event_has_no_client_context(destmock, lam, seen):
+    given = base64.b64encode(b'{"custom": {"a": 1}}').decode()
+    for value in (given, "not-base64!"):
+        answer = lam.invoke(FunctionName="orders", InvocationType="Event", Payload=b"{}", ClientContext=value)
+        assert answer["StatusCode"] == 202
+    assert [context.client_context for context in seen] == [None, None]
+
+
+def test_B19_a_client_context_that_is_no_json_is_the_function_s_error(destmock, lam, seen):
+    answer, payload = invoke(lam, ClientContext=base64.b64encode(b"{nonsense").decode())
+    assert answer["FunctionError"] == "Unhandled"
+    reason = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
+    assert json.loads(payload) == {
+        "errorMessage": f"Unable to parse Client Context JSON: {reason}",
+        "errorType": "Runtime.LambdaContextUnmarshalError",
+        "requestId": request_id_of(answer),
+        "stackTrace": [],
+    }
+    assert seen == []
+
+
+# Nested synchronous invocations
+
+
+def test_a_handler_may_invoke_another_function_synchronously(destmock, lam):
+    """Each has its own context and variables, and the outer one has its own back afterwards."""
+
+    def variables():
+        return {
+            name: os.environ.get(name)
+            for name in ("AWS_LAMBDA_FUNCTION_NAME", "TABLE", "ONLY_OUTER", "ONLY_INNER")
+        }
+
+    def inner(event, context):
+        os.environ["ONLY_INNER"] = "changed"
+        return {"event": event, "name": context.function_name}
+
+    def outer(event, context):
+        before = variables()
+        answer, payload = invoke(lam, b'{"from": "outer"}', "inner")
+        assert answer["StatusCode"] == 200
+        return [before, json.loads(payload), variables() == before, context.function_name]
+
+    destmock.handler("inner", inner, environment={"TABLE": "inner", "ONLY_INNER": "1"})
+    destmock.handler("outer", outer, environment={"TABLE": "outer", "ONLY_OUTER": "1"})
+    _, payload = invoke(lam, name="outer")
+    own = {"AWS_LAMBDA_FUNCTION_NAME": "outer", "TABLE": "outer", "ONLY_OUTER": "1", "ONLY_INNER": None}
+    assert json.loads(payload) == [own, {"event": {"from": "outer"}, "name": "inner"}, True, "outer"]
+
+
+def test_a_function_does_not_see_the_variables_of_the_one_that_invokes_it(destmock, lam):
+    def outer(event, context):
+        os.environ["SET_BY_OUTER"] = "1"
+        return json.loads(invoke(lam, name="inner")[1])
+
+    names = ["ONLY_OUTER", "SET_BY_OUTER"]
+    destmock.handler("inner", lambda event, context: [os.environ.get(name) for name in names])
+    destmock.handler("outer", outer, environment={"ONLY_OUTER": "1"})
+    assert invoke(lam, name="outer")[1] == b"[null, null]"
+
+
+def test_the_error_of_an_inner_function_is_an_answer_to_the_outer_one(destmock, lam):
+    def outer(event, context):
+        answer, payload = invoke(lam, name="inner")
+        return [answer["FunctionError"], json.loads(payload)["errorType"]]
+
     destmock.handler("outer", outer)
-    before = process()
-    answer = boto3.client("lambda").invoke(FunctionName="outer")
-    assert "FunctionError" not in answer
-    assert seen == [(None, limit, False)]
-    assert process() == before
+    for error, error_type in (
+        (ValueError(), "ValueError"),
+        (SystemExit(0), "Runtime.ExitError"),
+        (SystemExit(1), "Runtime.ExitError"),
+    ):
+        destmock.handler("inner", outcomes(error))
+        assert json.loads(invoke(lam, name="outer")[1]) == ["Unhandled", error_type]
+
+
+def test_a_function_may_invoke_itself_synchronously(destmock, lam):
+    def factorial(event, context):
+        n = event["n"]
+        return n * json.loads(invoke(lam, json.dumps({"n": n - 1}).encode())[1]) if n else 1
+
+    destmock.handler("orders", factorial)
+    assert invoke(lam, b'{"n": 5}')[1] == b"120"
+
+
+def test_an_event_sent_from_inside_a_handler_runs_after_it(destmock, lam):
+    order = []
+
+    def outer(event, context):
+        send(lam, name="inner")
+        order.append("outer")
+
+    destmock.handler("outer", outer)
+    destmock.handler("inner", lambda event, context: order.append("inner"))
+    invoke(lam, name="outer")
+    assert order == ["outer", "inner"]
+
+
+@pytest.mark.destmock(handlers={"inner": ok})
+def test_time_can_not_be_driven_from_inside_a_handler(destmock, lam):
+    destmock.handler("orders", lambda event, context: destmock.run_until_idle())
+    send(lam)
+    for attempt in destmock.invocations[0].attempts:
+        assert isinstance(attempt.exception, DestmockError)
+        assert "time can't be driven from inside a handler" in str(attempt.exception)
