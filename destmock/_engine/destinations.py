@@ -29,7 +29,7 @@ _NO_ROUTE = "no OnFailure destination and no dead-letter queue"
 _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point"
 
 
-class Outbox:
+class Destinations:
     """Sends records and dead-letter messages, and enters in the ledger whether they arrived."""
 
     def __init__(

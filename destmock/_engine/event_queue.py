@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from destmock._engine.admission import Admission
     from destmock._engine.attempts import Attempts
     from destmock._engine.concurrency import Slots
-    from destmock._engine.destinations import Outbox
+    from destmock._engine.destinations import Destinations
     from destmock._engine.event_invoke_config import EventInvokeConfigs
     from destmock._functions.code import Code
     from destmock._functions.deployed_code import Package
@@ -55,7 +55,7 @@ class EventQueue:
         admission: Admission,
         attempts: Attempts,
         slots: Slots,
-        outbox: Outbox,
+        destinations: Destinations,
         ids: Ids,
         ledger: Ledger,
         metrics: Metrics,
@@ -70,7 +70,7 @@ class EventQueue:
         self._admission = admission
         self._attempts = attempts
         self._slots = slots
-        self._outbox = outbox
+        self._destinations = destinations
         self._ids = ids
         self._ledger = ledger
         self._metrics = metrics
@@ -179,7 +179,7 @@ class EventQueue:
             self._clock.schedule(step.at, Dispatch(self, event))
         else:
             self._leave()
-            self._outbox.settle(event, step, response, config, self._clock.now)
+            self._destinations.settle(event, step, response, config, self._clock.now)
             if event.trace.sampled:
                 self._segments.write(traced(event, self._clock.now))
             self._ledger.settled(event.entry)

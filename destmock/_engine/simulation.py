@@ -12,7 +12,7 @@ from destmock._engine.admission import Admission
 from destmock._engine.attempts import Attempts, attempt_fact, entered
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
-from destmock._engine.destinations import Outbox
+from destmock._engine.destinations import Destinations
 from destmock._engine.event_invoke_config import EventInvokeConfigs
 from destmock._engine.event_queue import EventQueue
 from destmock._engine.faults import Injection
@@ -84,8 +84,8 @@ class Simulation:
         self._runtime = Runtime(self.ids, Importer())
         self.attempts = Attempts(self._runtime, self.turns, self.slots, self.logs, self.metrics)
         self._parts: dict[Callable[[Simulation], Any], Any] = {}
-        self._outbox = Outbox(self.target_of, self.ids, self.ledger, self.metrics, self.faults)
-        self.configs = EventInvokeConfigs(self.functions.identify, self._outbox.standing)
+        self._destinations = Destinations(self.target_of, self.ids, self.ledger, self.metrics, self.faults)
+        self.configs = EventInvokeConfigs(self.functions.identify, self._destinations.standing)
         self.clock: Clock[Job] = Clock(start)
         self._admission = Admission(
             self.functions, self.slots, self.faults, self.ids, self.ledger, self.metrics
@@ -106,7 +106,7 @@ class Simulation:
             admission=self._admission,
             attempts=self.attempts,
             slots=self.slots,
-            outbox=self._outbox,
+            destinations=self._destinations,
             ids=self.ids,
             ledger=self.ledger,
             metrics=self.metrics,
@@ -266,4 +266,4 @@ class Simulation:
 
     def check_dead_letter(self, arn: str, region: str) -> None:
         """Raise AWS's error for a dead-letter queue that AWS does not accept."""
-        dead_letter.check(arn, region, exists=self._outbox.standing(arn) == "ok")
+        dead_letter.check(arn, region, exists=self._destinations.standing(arn) == "ok")

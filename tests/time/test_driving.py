@@ -316,14 +316,14 @@ def test_what_a_handler_invokes_runs_after_a_synchronous_invocation_inside_it(de
 @pytest.mark.destmock
 def test_a_handler_that_sends_to_a_queue_does_so_at_once(destmock, lam, sqs, make_queue, messages):
     """Only what would run a function waits; and nothing queued runs before the handler has ended."""
-    make_queue("outbox")
-    url = sqs.get_queue_url(QueueName="outbox")["QueueUrl"]
+    make_queue("destinations")
+    url = sqs.get_queue_url(QueueName="destinations")["QueueUrl"]
     story = []
 
     def orders(event, context):
         send(lam, "audit")
         sqs.send_message(QueueUrl=url, MessageBody="hello")
-        story.append([message["Body"] for message in messages("outbox")])
+        story.append([message["Body"] for message in messages("destinations")])
 
     destmock.handler("orders", orders)
     destmock.handler("audit", lambda _event, _context: story.append("audit"))
