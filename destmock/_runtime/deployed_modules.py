@@ -27,7 +27,7 @@ _SUFFIXES = tuple(all_suffixes())
 
 
 class Namespace:
-    """What belongs to the process that an execution environment is on AWS.
+    """The modules, paths and directory of one execution environment, which on AWS is a process of its own.
 
     A top-level module or package in its directories hides the process's one of that name. Of the standard
     library, only what the handler's own module is called: AWS's runtime has imported most of it before it
@@ -81,7 +81,7 @@ class Namespace:
         }
 
     def _brought(self) -> list[str]:
-        """What is in `sys.modules` and wasn't outside: the newest come last, unless others were taken out."""
+        """The names that were added to `sys.modules`: the last ones, unless the function took others out."""
         known, hidden = self._outer_modules, self._hidden
         brought = []
         for name in reversed(sys.modules):
@@ -99,7 +99,7 @@ class Namespace:
         return str(file_of(sys.modules[name])).startswith(self._roots)
 
     def _put_back(self, others: list[str]) -> None:
-        """The hidden modules at the places they had, as whoever looks for the newest modules expects."""
+        """Put the hidden modules back at the places they had: the order tells which modules are new."""
         for name in (*dropwhile(lambda name: name not in self._hidden, self._outer_modules), *others):
             if name in self._hidden:
                 sys.modules[name] = self._outer_modules[name]
@@ -123,7 +123,7 @@ def _top_level_names(path: Iterable[str]) -> Iterator[str]:
 
 
 def _imported(names: Iterable[str]) -> set[str]:
-    """Those of the names that the process itself can import."""
+    """The names that the process itself can import."""
     found = set()
     for name in names:
         with contextlib.suppress(ImportError):

@@ -88,7 +88,7 @@ class OwnVariables:
             _put_back(environ, self._before)
 
     def is_untouched(self) -> bool:
-        """Whether the function has left all of them as it has found them."""
+        """Whether the function has left all variables as it found them."""
         return os.environ is self._environ and _data(os.environ) == self._found
 
 
@@ -104,9 +104,9 @@ def _lasting(
     log_stream: str,
     task_root: str,
 ) -> tuple[dict[Any, Any], frozenset[Any]]:
-    """What AWS sets alike for each attempt of an execution environment, and the names of all that it sets.
+    """The variables that are the same for each attempt of an execution environment, and the names of all.
 
-    As `os.environ` keeps them.
+    Names and values are encoded as `os.environ` keeps them.
     """
     variables = {
         "AWS_DEFAULT_REGION": ref.region,
@@ -133,7 +133,7 @@ def _data(environ: Any) -> dict[Any, Any]:
 
 
 def _decoded(variables: dict[Any, Any]) -> dict[str, str]:
-    """As text; the process's own environment has bytes on POSIX."""
+    """The variables as text; on POSIX, `os.environ` keeps bytes."""
     return {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
 
 
@@ -153,5 +153,5 @@ def _put_back(environ: Any, wanted: dict[Any, Any]) -> None:
 
 
 def _each(function: Callable[..., object], *arguments: Iterable[Any]) -> None:
-    """Calls it with each of them, without a loop in Python: this is a tenth of what an attempt takes."""
+    """Call the function with each of the arguments; a loop in Python would take a tenth of an attempt."""
     deque(map(function, *arguments), maxlen=0)

@@ -1,8 +1,7 @@
 """Runs one attempt in the process, through AWS's own Python runtime client -> Outcome, a value.
 
-Nothing that a handler does escapes, but for two kinds of exception: a `KeyboardInterrupt`, and those by
-which a test framework ends a test. They are kept in the outcome, for the caller to raise once its books
-are in order.
+No exception of a handler escapes. A `KeyboardInterrupt`, and an exception by which a test framework ends a
+test, are kept in the outcome: the caller raises them after it has entered the attempt in the ledger.
 """
 
 from __future__ import annotations
@@ -47,16 +46,16 @@ class _Environment:
     identity: object
     serial: object
     stream: str
-    #: Of deployed code: its own modules.
+    #: The modules of deployed code; `None` for a registered handler.
     namespace: Namespace | None = None
     ready: bool = False
-    #: Whatever the module has under the handler's name.
+    #: The handler, or anything else that the module has under its name.
     handler: Any = None
-    #: What the function has imported.
+    #: The modules that the function has imported.
     modules: set[str] = field(default_factory=set)
-    #: What the function itself has put on the root logger.
+    #: The log handlers that the function has put on the root logger.
     log_handlers: list[logging.Handler] = field(default_factory=list)
-    #: What it has changed of the process's settings.
+    #: The settings of the process that the function has changed.
     settings: dict[int, Any] = field(default_factory=dict)
     #: Whether an attempt is running in it, or waiting for one that it has invoked.
     busy: bool = False
@@ -89,9 +88,10 @@ class Runtime:
         *,
         stay: bool,
     ) -> Outcome:
-        """One attempt, during whose `turn` the function's own code runs; never raises.
+        """Make one attempt; the function's own code runs inside `turn`. Nothing is raised.
 
-        After an error, the function's surroundings may stay for the event's next try; `leave` ends that.
+        With `stay`, the surroundings of an attempt that failed may stay for the event's next one, until
+        `leave`.
         """
         outer = self._in_place
         if outer is not None:  # it has invoked this function
@@ -147,7 +147,7 @@ class Runtime:
         return outcome
 
     def leave(self) -> None:
-        """Puts everything back that has stayed."""
+        """Put back the surroundings that have stayed."""
         if self.staying is not None:
             around, *_ = self.staying
             self.staying = None
@@ -161,7 +161,7 @@ class Runtime:
         call: Call,
         capture: Capture,
     ) -> Surroundings:
-        """What the attempt runs in: as it has stayed, or made anew."""
+        """The surroundings of the attempt: those that have stayed, or new ones."""
         if self.staying is not None:
             around, *others = self.staying
             if others == [environment, function, call.trace_header]:
@@ -188,7 +188,7 @@ class Runtime:
     def _environment(self, function: Function, code: Registration | Package, now: int) -> _Environment:
         key = function.ref.unqualified_arn, function.version
         environment = self._environments.get(key)
-        # Another one runs what a function invokes of itself, as on AWS.
+        # A function that invokes itself runs in another environment, as on AWS.
         busy = environment is not None and environment.busy
         if (
             environment is None
@@ -206,13 +206,13 @@ class Runtime:
         return environment
 
     def _end(self, environment: _Environment) -> None:
-        """Its globals are gone with it: the next attempt imports everything anew (B12)."""
+        """End an execution environment and its globals: the next attempt imports everything anew (B12)."""
         self._environments = {k: e for k, e in self._environments.items() if e is not environment}
         self._importer.forget(environment.modules)
 
 
 def _may_stay(environment: _Environment, around: Surroundings) -> bool:
-    """Deployed code has modules of its own, which the process is not to find."""
+    """Whether the surroundings may stay for the next attempt: not with modules of deployed code."""
     return environment.namespace is None and around.are_untouched()
 
 
@@ -225,7 +225,7 @@ def _initialise(
     call: Call,
     root_handler: RootHandler,
 ) -> Handler | None:
-    """The cold start: finds the handler, or leaves the error of a failed one (B8, B18)."""
+    """Make the cold start: find the handler, or post the error of an import that failed (B8, B18)."""
     try:
         return importer.load(code.source)
     except FaultException as fault:
@@ -269,9 +269,9 @@ def _handle(
 
 
 def _countdown(left: int) -> Callable[[], int]:
-    """What `context.get_remaining_time_in_millis` answers, alike on every run of a fast handler.
+    """Make `context.get_remaining_time_in_millis`, which answers the same on every run of a fast handler.
 
-    `left` of the timeout once the declared duration has passed, less the real time in whole 100 ms.
+    It answers `left`, the timeout less the declared duration, less the real time in steps of 100 ms.
     """
     begun = int(time.time() * 1000)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def stripped(function: Function) -> Function:
-    """Makes a function of ours one whose frames AWS's own rule takes out of a stack trace.
+    """Have the frames of a function of destmock's left out of stack traces, by AWS's own rule.
 
     awslambdaric strips the leading frames of its own file, so that the first one shown is the handler's
     (B3). What stands between its file and the handler therefore has to count as that file.
@@ -43,7 +43,7 @@ class Importer:
 
     @stripped
     def load(self, source: Handler | str) -> Handler:
-        """The callable. Raises what AWS's own loader raises (B8, B18)."""
+        """The handler itself. Raises the errors of AWS's own loader (B8, B18)."""
         if not isinstance(source, str):
             return source
         loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""What a function prints and logs during one attempt, as the log events that AWS would make of it."""
+"""Captures the output of a function during one attempt, as the log events that AWS would make of it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-#: awslambdaric's own format, but for the time, which is virtual here (K2).
+#: awslambdaric's own format, with the virtual time (K2).
 _FORMAT = "[%(levelname)s]\t%(aws_timestamp)s\t%(aws_request_id)s\t%(message)s\n"
 
 
 class _Output(io.BufferedIOBase):
-    """Under a function's standard output and error: leads to the attempt that is running.
+    """The raw stream under a function's standard output and error, which leads to the running attempt.
 
-    So whoever keeps the stream, as log handlers do, writes to each later attempt, too. Closing does nothing.
+    A log handler that keeps the stream therefore writes to each later attempt, too. Closing does nothing.
     """
 
     name = "<stdout>"
@@ -52,7 +52,7 @@ class Capture:
     """
 
     def __init__(self, now: int, level: str | None) -> None:
-        """`level` is the least severe that is logged, with LogFormat=JSON; `None` without it."""
+        """`level` is the least severe level that is logged with LogFormat=JSON; `None` for LogFormat=Text."""
         self._bytes = io.BytesIO()
         self.level = level
         self._framed: list[tuple[int, int]] = []
@@ -62,7 +62,7 @@ class Capture:
         self.request_id = ""
 
     def initialised(self, request_id: str) -> None:
-        """What comes from here on belongs to the invocation, not to the cold start."""
+        """End the cold start: what is written from here on belongs to the invocation."""
         self._init_ends = self._bytes.tell()
         self.request_id = request_id
 
@@ -94,9 +94,9 @@ class Capture:
         return f"{self.timestamp[:19]}Z"
 
     def active(self, handler: RootHandler, own: list[logging.Handler]) -> Active:
-        """While entered, everything goes here; `own` are the handlers that the function puts on the root.
+        """The part of an attempt's surroundings by which its output comes here.
 
-        Those are there while it runs.
+        `own` are the log handlers that the function has put on the root logger.
         """
         return Active(self, handler, own)
 
@@ -177,19 +177,19 @@ class Active:
         )
 
     def follow(self, capture: Capture) -> None:
-        """Goes on with another capture of the same function."""
+        """Go on with the capture of the next attempt of the same function."""
         self._capture = self._handler.log_sink = capture
 
 
 class _JsonFormatter(JsonFormatter):  # type: ignore[misc]
-    """awslambdaric's own, but for the time, which is virtual here."""
+    """awslambdaric's own formatter, with the virtual time."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
         return f"{vars(record).pop('aws_timestamp')[:19]}Z"
 
 
 class RootHandler(logging.Handler):
-    """On the root logger while an attempt runs; `log_sink` is where awslambdaric's context looks for it."""
+    """The root logger's handler while an attempt runs; awslambdaric's context looks for its `log_sink`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ class RootHandler(logging.Handler):
         self._text: io.TextIOWrapper | None = None
 
     def text(self) -> io.TextIOWrapper:
-        """The functions' standard output and error; another one once a handler has detached it."""
+        """The functions' standard output and error; a new stream after a handler has detached the last."""
         with contextlib.suppress(ValueError):
             if self._text is not None and not self._text.closed:
                 return self._text
@@ -219,7 +219,7 @@ class RootHandler(logging.Handler):
 
 
 def _split(written: bytes, framed: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
-    """Each log event and where it starts: the framed ones whole, what is between them line by line."""
+    """Each log event and its position: framed events as a whole, the text between them line by line."""
     position = 0
     for start, end in [*framed, (len(written), len(written))]:
         if position < start:

@@ -1,4 +1,4 @@
-"""What came of one attempt: its payload, its duration, and what CloudWatch Logs gets."""
+"""The outcome of one attempt: its payload, its duration, and its log events."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _TAIL = 4096
 
 
 class Call(NamedTuple):
-    """One attempt to make: which event, with which ids, at which virtual time (in milliseconds).
+    """One attempt to make: the event, its ids, and its virtual time in milliseconds.
 
-    `duration` is what it takes by declaration, in virtual milliseconds.
+    `duration` is the declared duration, in virtual milliseconds.
     """
 
     request_id: str
@@ -33,10 +33,10 @@ class Call(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of an attempt.
+    """The outcome of one attempt.
 
-    `payload` is the runtime's bytes, `duration` in virtual milliseconds, `log_events` what CloudWatch Logs
-    gets in `log_stream`. `interrupt` is an exception that was not the function's to end with.
+    `payload` has the runtime's bytes, `duration` is in virtual milliseconds, and `log_events` are for the
+    `log_stream` in CloudWatch Logs. `interrupt` is an exception that ends the test, not only the attempt.
     """
 
     result: Literal["Success", "Error", "Timeout"]
@@ -98,7 +98,7 @@ def _text_lines(
     duration: int,
     cold: bool,  # noqa: FBT001
 ) -> tuple[list[str], list[str], list[str]]:
-    """What comes before the cold start's output, before the invocation's, and after it (K1)."""
+    """Lambda's lines before the cold start's output, before the invocation's output, and after it (K1)."""
     ref, request_id = function.ref, call.request_id
     first = [platform.init_start(function.runtime, ref.partition, ref.region)] if cold else []
     report = platform.report(request_id, duration, function.memory_size, cold=cold)

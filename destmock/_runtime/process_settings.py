@@ -1,4 +1,4 @@
-"""What else of the process a function may change: it finds it again in its next attempt, nobody else does."""
+"""The settings of the process that a function may change: its next attempt finds them again, nobody else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The one in C, where there is one: it looks up no member of an enumeration, which takes far longer.
+#: The function in C, if there is one: Python's looks up a member of an enumeration, which takes far longer.
 _signal_handler = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
 _HAS_TIMER = hasattr(signal, "setitimer")
 _SIGNALS = tuple(
@@ -56,7 +56,7 @@ class OwnSettings:
     put_aside = leave
 
     def is_untouched(self) -> bool:
-        """Whether the function has changed none, now or before."""
+        """Whether the function has changed no setting, in this attempt or before."""
         return not self._own and _read() == self._before
 
 
@@ -104,7 +104,7 @@ def _attribute(owner: Any, name: str) -> Callable[[Any], object]:
 
 
 def _read() -> list[Any]:
-    """All of them. Twice in each attempt, so it has to be quick."""
+    """Read all settings. Each attempt does this twice, so it has to be quick."""
     return [
         working_directory(),
         sys.path.copy(),
@@ -122,7 +122,7 @@ def _read() -> list[Any]:
     ]
 
 
-#: How each is written, in the same order.
+#: How to write each setting, in the order of `_read`.
 _WRITERS: tuple[Callable[[Any], object], ...] = (
     change_directory,
     _set_path,

@@ -31,9 +31,9 @@ _BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
 
 
 def _as_json(error: dict[str, Any] | None) -> str:
-    """awslambdaric's `to_json`, without making an encoder each time; nobody asks for X-Ray's faults.
+    """awslambdaric's `to_json` of an error, without a new encoder each time; X-Ray's faults are left out.
 
-    Of a text alone, its encoder makes JSON four times as fast as of a dictionary.
+    The encoder is four times as fast for each text alone as for the whole dictionary.
     """
     if error is None:
         return ""
@@ -65,7 +65,7 @@ class _Lines:
 
 
 def _log_error(error: dict[str, Any], log_sink: Capture) -> None:
-    """awslambdaric's own, but that it takes a stack trace that it knows apart no more."""
+    """awslambdaric's own function, which splits a stack trace into lines only once."""
     try:
         stack = _stack_as_lines(tuple(error["stackTrace"]))
     except TypeError:
@@ -83,7 +83,7 @@ def _stack_as_lines(stack: tuple[str, ...]) -> list[str]:
     return whole.lines[1:]
 
 
-#: awslambdaric's own, but for how it writes errors, and that it describes none for X-Ray.
+#: awslambdaric's own function, with these errors' text, and without a description for X-Ray.
 handle_event_request: Callable[..., None] = FunctionType(
     bootstrap.handle_event_request.__code__,
     {
@@ -132,7 +132,7 @@ class RuntimeClient:
             raise fault from error
 
     def _fault(self, error: Exception) -> FaultException | None:
-        """What awslambdaric would make of the error, without its looking through our frames and its own.
+        """The fault that awslambdaric would make of the error, without looking through all frames.
 
         `None` leaves it to awslambdaric itself.
         """
@@ -159,7 +159,7 @@ class RuntimeClient:
         self._capture.log_error_event(self.payload)
 
     def exit(self, request_id: str, error: BaseException) -> None:
-        """The process ended: only an `Exception` is caught by AWS's runtime (B5, B6, B17)."""
+        """Note that the process ended: AWS's runtime catches an `Exception` only (B5, B6, B17)."""
         self.failed = self.exited = True
         self.exception = self.exception or error
         self.payload = platform.exited(request_id, _exit_status(error))
@@ -179,7 +179,7 @@ def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001
 
 
 def _call_in_runtime(runtime: str, depth: int = 3) -> str:
-    """Of a handler that takes other arguments, AWS's stack trace shows the runtime's own frame."""
+    """The runtime's own frame, which AWS's stack trace shows when a handler takes other arguments."""
     frame = sys._getframe(depth)  # noqa: SLF001 - the caller of `_watched`
     line, code = frame.f_lineno, frame.f_code
     text = linecache.getline(code.co_filename, line).strip()

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 #: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
 _ARRIVAL = "_destmock_arrived_at"
-#: An event has room for about as many bytes of records.
+#: About how many bytes of records an event has room for.
 LARGEST_BATCH = 6_291_456
 _SERVICES = {"sqs": "SQS queue", "kinesis": "Kinesis stream", "dynamodb": "DynamoDB table"}
 
 
 def mark_arrival(record: object, now: int) -> None:
-    """Keeps the first time: a message that is moved to a dead-letter queue has arrived before."""
+    """Note when a record arrived; a message that moves to a dead-letter queue keeps its first arrival."""
     if not hasattr(record, _ARRIVAL):
         setattr(record, _ARRIVAL, now)
 
@@ -55,7 +55,7 @@ def source_of(mapping: EventSourceMapping) -> Arn:
 
 
 def source_text(source: Arn) -> str:
-    """How the timeline names it, e.g. `SQS queue jobs`."""
+    """The name of a source in the timeline, e.g. `SQS queue jobs`."""
     name = source.resource.removeprefix("stream/").removeprefix("table/").partition("/")[0]
     return f"{_SERVICES[source.service]} {name}"
 
@@ -71,7 +71,7 @@ def matches(mapping: EventSourceMapping, record: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """That a mapping is to read at `at`, for the `attempt`th time; nobody waits for one in the background."""
+    """A plan to read at `at`, for the `attempt`th time. In the background, nobody waits for it."""
 
     at: int
     attempt: int = 1
@@ -80,7 +80,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run with a batch came to.
+    """The result of one run with a batch.
 
     `failed` are the positions in the batch that have to be read again; `answered` is `None` where the
     function was throttled.
@@ -97,7 +97,7 @@ def run_batch(
     identifiers: Sequence[str],
     trace: Trace | None,
 ) -> Run:
-    """Runs the function with the records. `identifiers` are what it reports of those that it failed with."""
+    """Run the function with the records. `identifiers` are the names by which it reports failed records."""
     everything = frozenset(range(len(records)))
     payload = to_bytes({"Records": records})
     source = source_text(source_of(mapping))
@@ -130,7 +130,7 @@ def _reported(payload: bytes) -> list[str] | None:
 
 @contextlib.contextmanager
 def resting(source: Any) -> Iterator[None]:
-    """moto runs the mappings that a queue, stream or table knows of at once, one record at a time."""
+    """While entered, moto leaves a source's mappings alone, which it would run at once, record by record."""
     kept, source.lambda_event_source_mappings = source.lambda_event_source_mappings, {}
     try:
         yield

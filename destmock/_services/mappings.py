@@ -1,4 +1,4 @@
-"""When each event source mapping reads, and which mappings there can be."""
+"""Event source mappings: when each of them reads, and which are allowed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SECOND_MAPPING_OF_STREAM = (
 class Poll(NamedTuple):
     """A job of the clock: an event source mapping looks for records, and has the function run with them.
 
-    `attempt` is the number of the next try with the same records. Nobody waits for one in the background.
+    `attempt` is the number of the next try with the same records. In the background, nobody waits for it.
     """
 
     mappings: Mappings
@@ -69,7 +69,7 @@ class Poll(NamedTuple):
 
 
 class Mappings:
-    """The event source mappings of one simulation; moto says which there are."""
+    """The readers of one simulation's event source mappings; moto keeps the mappings themselves."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -78,14 +78,14 @@ class Mappings:
         self._due: dict[tuple[str, bool], tuple[int, Due[Job]]] = {}
 
     def arrived(self, account: str, region: str, source_arn: str) -> None:
-        """Something new is in a queue or stream, or can be read again."""
+        """Plan a reading: something is new in a queue or stream, or can be read again."""
         for mapping in _mappings_of(account, region, source_arn):
             due = self._due.get((mapping.uuid, False))
             if due is None or due[0] > self._simulation.now:
                 self._plan(mapping)
 
     def created(self, mapping: EventSourceMapping) -> None:
-        """Reads what is there already, as far as its starting position says so."""
+        """Have a new mapping read what its starting position includes."""
         ref = ref_of(mapping)
         if ref.qualifier is not None:
             mapping.function_arn = ref.arn
@@ -95,7 +95,7 @@ class Mappings:
         self._plan(mapping)
 
     def updated(self, mapping: EventSourceMapping) -> None:
-        """It may have been enabled, or given another function."""
+        """Plan again: the mapping may have been enabled, or given another function."""
         mapping.function_arn = ref_of(mapping).arn
         self._plan(mapping)
 
@@ -105,7 +105,7 @@ class Mappings:
         return [mapping for mapping in found if not self._reader(mapping).plan(mapping, at_once=True)]
 
     def skip(self, mappings: Iterable[EventSourceMapping]) -> None:
-        """Has mappings of a stream go on behind all that is there."""
+        """Have mappings of a stream go on after the last record that it has now."""
         for mapping in mappings:
             reader = self._reader(mapping)
             if isinstance(reader, StreamReader):
@@ -119,7 +119,7 @@ class Mappings:
         return bool(self._reader(mapping).plan(mapping, at_once=True))
 
     def poll(self, job: Poll) -> None:
-        """Reads one batch; whatever more there is has another job."""
+        """Read one batch, and plan the next reading."""
         self._simulation.leave()
         del self._due[job.mapping, job.background]
         mapping, found = self._mapping(job), False
@@ -142,7 +142,7 @@ class Mappings:
         return reader
 
     def _plan(self, mapping: EventSourceMapping, *, at_once: bool = True) -> None:
-        """Queues the next reading, in the background and not; an earlier one takes the place of a later."""
+        """Queue the next reading, in the background and not; an earlier reading replaces a later one."""
         if not mapping.enabled:
             return
         plans = self._reader(mapping).plan(mapping, at_once=at_once)
@@ -181,7 +181,7 @@ def known() -> list[tuple[Arn, FunctionRef]]:
 
 
 def check(backend: LambdaBackend, spec: dict[str, Any], *, updated: EventSourceMapping | None = None) -> None:
-    """Refuses a mapping that AWS would refuse, and one that destmock can't do."""
+    """Refuse a mapping that AWS would refuse, or that destmock does not simulate."""
     arn = parse_arn(spec.get("EventSourceArn") or "")
     if arn is None:  # moto refuses it
         return
@@ -228,7 +228,7 @@ def _check_visibility(backend: LambdaBackend, spec: dict[str, Any]) -> None:
 
 
 def _check_duplicate(backend: LambdaBackend, spec: dict[str, Any]) -> None:
-    """The same version or alias, that is; a function's own two aliases are two functions here."""
+    """Refuse a second mapping of the same version or alias; two aliases of a function may have one each."""
     name, arn = str(spec.get("FunctionName", "")), spec["EventSourceArn"]
     backend.get_function(name)  # moto's error for one that isn't there comes first
     asked = parse_function_name(name)

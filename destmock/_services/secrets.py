@@ -60,7 +60,7 @@ class _Steps:
         self.failed = False
 
     def run(self, function_name: str, body: str, **_: Any) -> None:
-        """Stands in for moto's own invocation, which names the secret by its name."""
+        """Invoke one step, in place of moto, which would pass the secret's name instead of its ARN."""
         ref = parse_function_arn(function_name)
         if self.failed or ref is None:
             return

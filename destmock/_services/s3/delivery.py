@@ -51,6 +51,6 @@ class BucketTarget:
         raise UndeliverableError(text)
 
     def _backend(self) -> S3Backend | None:
-        """The account that owns the bucket: its ARN doesn't say."""
+        """The backend of the account that owns the bucket, which its ARN does not tell."""
         owner = s3_backends.bucket_accounts.get(self._arn.resource)
         return None if owner is None else s3_backends[owner[1]][owner[0]]

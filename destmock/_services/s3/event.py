@@ -1,4 +1,4 @@
-"""What S3 tells of an object, to those it notifies and to EventBridge."""
+"""S3's notifications of an object, and S3's events on EventBridge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids
 
 
-#: Who the caller is, as far as S3 knows in a test.
+#: The caller, who is nobody in particular in a test.
 _PRINCIPAL = {"principalId": "AWS:AIDAEXAMPLEEXAMPLE123"}
 
 
@@ -24,7 +24,7 @@ _OWNER = {"principalId": "A3EXAMPLEEXAMPLE"}
 _SOURCE_IP = "127.0.0.1"
 
 
-#: The reason that EventBridge gives for what S3 has notified, by the event's first name and its second.
+#: The reason that EventBridge gives, by the second part of the notification's event name.
 _REASONS = {
     "Put": "PutObject",
     "Post": "POST Object",
@@ -48,7 +48,7 @@ _TAGGING = {"Put": "Object Tags Added", "Delete": "Object Tags Deleted"}
 def s3_object(
     *, key: str, size: int | None, etag: str | None, version_id: str | None, sequencer: str
 ) -> dict[str, Any]:
-    """What both of S3's events say of an object; `None` is what the event doesn't tell."""
+    """The object as both kinds of S3's events describe it; members that are `None` are left out."""
     values = {"key": key, "size": size, "eTag": etag, "versionId": version_id, "sequencer": sequencer}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -58,7 +58,7 @@ def bucket_notification(
 ) -> dict[str, Any]:
     """S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html.
 
-    `event_name` is such as `ObjectCreated:Put`; `found` is an `s3_object`. Whoever sends it adds the
+    `event_name` is e.g. `ObjectCreated:Put`; `found` is an `s3_object`. The sender adds the
     `configurationId`.
     """
     record = {
@@ -86,7 +86,7 @@ def bucket_notification(
 def bucket_event(
     *, ids: Ids, event_name: str, account: str, bucket_arn: str, found: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """What S3 tells EventBridge: the detail type and the detail.
+    """The detail type and the detail of S3's event on EventBridge.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """

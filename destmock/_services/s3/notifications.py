@@ -33,14 +33,14 @@ _SENDER = "AIDAJQR6QDGQ7PATMSYEY"
 
 
 class _Under:
-    """How deep a mock is inside each of moto's functions that more than one kind of event comes out of."""
+    """How deep a mock is inside each function of moto's that makes events of more than one kind."""
 
     def __init__(self, _: Simulation) -> None:
         self.depth: Counter[str] = Counter()
 
 
 def _noted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, which `_send` knows to be running."""
+    """Make the function note that it is running, for `_send`."""
     name = function.__name__
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -68,7 +68,7 @@ def _send(account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, 
 
 
 def _set_delete_marker(set_delete_marker: Callable[..., FakeDeleteMarker]) -> Callable[..., FakeDeleteMarker]:
-    """moto tells nobody of a delete marker."""
+    """Notify of a delete marker, which moto does not."""
 
     def wrapper(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
         marker = set_delete_marker(self, bucket_name, key_name)
@@ -80,7 +80,7 @@ def _set_delete_marker(set_delete_marker: Callable[..., FakeDeleteMarker]) -> Ca
 
 
 def _versions_told(delete_object: Callable[..., Any]) -> Callable[..., Any]:
-    """moto tells of the last version of an object only."""
+    """Notify of every version that is deleted; moto does so for an object's last version only."""
 
     def delete(
         self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, **others: Any
@@ -123,7 +123,7 @@ def _send_event(
 def _object(
     simulation: Simulation, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker, event_name: str
 ) -> dict[str, Any]:
-    """An object that is gone has neither size nor eTag."""
+    """The object as S3's events describe it; a deleted one has neither size nor eTag."""
     there = not isinstance(key, FakeDeleteMarker) and event_name != "ObjectRemoved:Delete"
     return s3_object(
         key=key.name,
@@ -135,7 +135,7 @@ def _object(
 
 
 def _notify(simulation: Simulation, bucket: FakeBucket, target: str, payload: bytes) -> None:
-    """What isn't there is told nothing, and S3's own call succeeds."""
+    """Send one notification. If its target does not exist, S3's own call succeeds all the same."""
     found = simulation.target_of(target)
     if found is None:
         return

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: What SNS takes, in bytes.
 MESSAGE_LIMIT = 262_144
-#: Those whose subscribers get nothing in moto either: there is nobody in a test to get it.
+#: Protocols whose subscribers get nothing, as in moto: a test has no such receivers.
 _WITHOUT_RECEIVER = {"application", "email", "email-json", "firehose", "sms"}
 _ENVELOPE = (
     "Type",
@@ -69,7 +69,7 @@ class TopicTarget:
         self._sending(topic, message)()
 
     def prepare(self, message: Message) -> Callable[[], bool]:
-        """Raises if a subscriber can't be sent to."""
+        """Raises `UndeliverableError` if destmock can't send to one of the subscribers."""
         topic = self._topic()
         if topic is None:
             return lambda: False
@@ -78,7 +78,7 @@ class TopicTarget:
         return self._sending(topic, message)
 
     def _sending(self, topic: Topic, message: Message) -> Callable[[], bool]:
-        """What sends the message; raises if the topic won't have it, or a subscriber can't be sent to."""
+        """What sends the message; raises if the topic refuses it, or destmock can't send to a subscriber."""
         if message.size > MESSAGE_LIMIT:
             text = f"the message has {message.size} bytes; the topic {self._arn} takes {MESSAGE_LIMIT}"
             raise UndeliverableError(text)
@@ -108,7 +108,7 @@ class TopicTarget:
             return None
 
     def _subscriptions(self, topic: Topic) -> list[Subscription]:
-        """The topic's subscribers, all of which can be delivered to; otherwise none is."""
+        """The topic's subscribers. Raises if destmock can't send to one of them: then none gets anything."""
         found = [
             subscription
             for subscription in topic.sns_backend.subscriptions.values()
@@ -176,7 +176,7 @@ def _notify_queue(
     attributes: dict[str, Any],
     simulation: Simulation,
 ) -> None:
-    """SNS keeps a subscriber's failure to itself; Lambda's delivery has succeeded."""
+    """Send to a queue that subscribes. If it does not exist, the publisher does not hear of it."""
     queue = simulation.target_of(subscription.endpoint)
     if queue is None:
         return

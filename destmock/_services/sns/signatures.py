@@ -66,14 +66,14 @@ def _get_post_data(_: object) -> Callable[..., dict[str, Any]]:
 
 
 class _Signed:
-    """The message that was signed last: its next subscriber gets the same."""
+    """The time and signature of the last message, which all of its subscribers get."""
 
     def __init__(self) -> None:
         self._message: tuple[Topic, str, str] | None = None
         self._answer = "", ""
 
     def of(self, topic: Topic, message: str, message_id: str) -> tuple[str, str]:
-        """Time and signature."""
+        """The time and the signature of a message."""
         if (topic, message, message_id) != self._message:
             timestamp = iso_8601_datetime_with_milliseconds()
             text = (
@@ -87,7 +87,7 @@ class _Signed:
 
 
 def _certificate_url(topic: Topic) -> str:
-    """A name of its own for each notification, as from moto, and whoever asks for it gets the certificate."""
+    """The URL of the certificate, new for each notification as from moto; moto serves it."""
     name = f"SimpleNotificationService-{str(mock_random.uuid4()).replace('-', '')}.pem"
     region = topic.sns_backend.region_name
     keys = sns_backends[DEFAULT_ACCOUNT_ID][region]._message_public_keys  # noqa: SLF001 - moto answers from it
@@ -102,7 +102,7 @@ def _key() -> rsa.RSAPrivateKey:
 
 @cache
 def _certificate(day: date) -> bytes:
-    """Valid from the beginning of the day, for a year."""
+    """A certificate that is valid from the beginning of the day, for a year."""
     begins = datetime.combine(day, time())
     issuer = (
         NameAttribute(NameOID.COUNTRY_NAME, "US"),

@@ -1,4 +1,4 @@
-"""What arrives in a queue, or can be read again, is told to the event source mappings that read it."""
+"""Tells event source mappings what arrives in a queue, or can be read again."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _change_message_visibility(change: Callable[..., None]) -> Callable[..., Non
 
 
 def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
-    """Whether a FIFO queue takes the message; one it had in the last five minutes it doesn't, read or not.
+    """Whether a FIFO queue takes the message: not if it had the same in the last five minutes, read or not.
 
     moto forgets what has been deleted, which a mapping does at once.
     """
@@ -85,7 +85,7 @@ def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
 
 
 def _check(message: Message) -> None:
-    """moto would find out when it answers, with the message in the queue, where it breaks each read."""
+    """Refuse a message that moto could not read: it would be in the queue, and break each reading."""
     try:
         message.body.encode()
         for name in message.message_attributes:

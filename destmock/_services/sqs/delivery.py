@@ -89,7 +89,7 @@ def find_queue(arn: Arn) -> Queue | None:
 
 
 def mark_traced(message: QueuedMessage, trace: Trace | None, header: str | None) -> None:
-    """Lets whoever receives the message carry on its trace, and see its header."""
+    """Give the message a trace, which its receiver carries on, and the header that the receiver sees."""
     if header is not None:
         value = {"DataType": "String", "StringValue": header}
         message.system_attributes = {**message.system_attributes, "AWSTraceHeader": value}
@@ -115,9 +115,9 @@ def enqueue(
     attributes: dict[str, Any] | None = None,
     message_id: str | None = None,
 ) -> None:
-    """What moto's `send_message` stores, past its computing of every queue attribute for each message.
+    """Store a message as moto's `send_message` does, without computing every attribute of the queue.
 
-    `carrier` is what the message comes from; it has its trace.
+    The message has the trace of `carrier`.
     """
     size = len(body.encode()) + sum(
         len(f"{name}{attribute['DataType']}{attribute['StringValue']}".encode())

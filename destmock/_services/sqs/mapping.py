@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
 
-#: Where a message of moto's keeps when it can be read, in virtual milliseconds, and what moto said of it.
+#: Where a message keeps the virtual time from which it can be read, and the times of moto's it is based on.
 _DUE = "_destmock_due"
-#: What has failed is never read again at once, or there would be no end to it.
+#: Failed messages are never read again at once: there would be no end to it.
 _SHORTEST_WAIT = 1_000
-#: What a record weighs beside its body, about.
+#: About how many bytes a record has beside its body.
 _RECORD_SIZE = 1_000
 
 
@@ -59,7 +59,7 @@ class QueueReader:
         self._first_received: dict[str, int] = {}
 
     def plan(self, mapping: EventSourceMapping, *, at_once: bool) -> list[Reading]:
-        """When to read next: what can be read now, if `at_once`, and what can't yet be."""
+        """Plans for the next readings: of messages that can be read now, if `at_once`, and of hidden ones."""
         queue, now = find_queue(source_of(mapping)), self._simulation.now
         if queue is None or self._simulation.identify(ref_of(mapping)) is None:
             return []
@@ -80,7 +80,7 @@ class QueueReader:
         return plans
 
     def read(self, mapping: EventSourceMapping) -> bool:
-        """One batch. Answers whether there was any."""
+        """Read one batch; returns whether there was one."""
         simulation, source = self._simulation, source_of(mapping)
         queue, ref = find_queue(source), ref_of(mapping)
         if queue is None or simulation.identify(ref) is None:
@@ -113,7 +113,7 @@ class QueueReader:
         backend: SQSBackend,
         received: list[Message],
     ) -> tuple[list[Message], list[dict[str, Any]]]:
-        """What the filters let through; SQS is rid of the rest."""
+        """The messages that the filters let through; the others are deleted from the queue."""
         batch, records = [], []
         for message in received:
             record = self._record(source, queue, message)
@@ -125,7 +125,7 @@ class QueueReader:
         return batch, records
 
     def _hide(self, queue: Queue, failed: set[str]) -> None:
-        """Notes when what has failed can be read again, as moto has it: the function may have had its say."""
+        """Note when failed messages can be read again, which the function may have changed."""
         now = self._simulation.now
         for message in queue._messages:  # noqa: SLF001 - the hidden ones, too
             if message.id in failed and due_of(message, now) <= now:
@@ -133,7 +133,7 @@ class QueueReader:
                 due_of(message, now)
 
     def _show_again(self, queue: Queue) -> None:
-        """Shows what has been hidden or delayed long enough; what the queue has kept long enough is gone."""
+        """Show messages that were hidden or delayed long enough; drop those past their retention."""
         now = self._simulation.now
         kept = int(queue.message_retention_period) * 1000  # type: ignore[attr-defined]
         for message in list(queue._messages):  # noqa: SLF001 - the hidden ones, too
@@ -178,7 +178,7 @@ class QueueReader:
 
 
 def _batch_size(queue: Queue, most: int) -> int:
-    """As many messages as an event has room for, one at least."""
+    """The number of messages that an event has room for, at least one."""
     room, count = LARGEST_BATCH, 0
     for message in queue.messages[:most]:
         room -= len(message.body.encode(errors="surrogatepass")) + _RECORD_SIZE
@@ -189,7 +189,7 @@ def _batch_size(queue: Queue, most: int) -> int:
 
 
 def _parsed(body: str) -> Any:
-    """What a filter's pattern sees of a body."""
+    """The body as the pattern of a filter sees it."""
     try:
         return json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reading a queue: what it holds doesn't make it slower. Nobody sees anything else of it.
+"""Reads queues in the same time, however many messages they hold. The answers stay moto's.
 
 moto computes all attributes of a queue for each message that is sent, for each that is received and for each
 name that is asked for. Three of them count messages, reading the clock for every one.
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
     from destmock._engine.simulation import Simulation
 
-#: As many letters as moto gives a receipt handle.
+#: The number of letters in a receipt handle of moto's.
 _HANDLE_LENGTH = 185
 _ALPHABET, _FIRST = 26, ord("a")
 
 
 class LongPolls:
-    """How the readers of a mock wait for a message: as moto does, unless `patience` has another way.
+    """How a long poll waits for a message: as in moto, unless `patience` is set.
 
-    `patience` gets what looks once, and how many seconds to look for.
+    `patience` is called with a function that looks once, and with the seconds to wait.
     """
 
     def __init__(self, _: Simulation) -> None:
@@ -91,7 +91,7 @@ class _Attributes(Mapping[str, Any]):
 
 
 class _Reading:
-    """What moto's `receive_message` sees of a backend: queues to read from."""
+    """A backend as moto's `receive_message` sees it: its queues can be read quickly."""
 
     def __init__(self, backend: SQSBackend) -> None:
         self._backend = backend
@@ -161,7 +161,7 @@ def _had_receipt_handle(message: Message, receipt_handle: str) -> bool:
 
 
 def _copy(message: Message, _: Any) -> Message:
-    """As deep as a message is."""
+    """A deep copy of a message."""
     copied: Message = object.__new__(Message)
     copied.__dict__.update(message.__dict__)
     copied._old_receipt_handles = [*message._old_receipt_handles]  # noqa: SLF001
@@ -171,7 +171,7 @@ def _copy(message: Message, _: Any) -> Message:
 
 
 def _receipt_handle() -> str:
-    """The same letters from the same seed as moto's own, which asks for each one through four functions."""
+    """A receipt handle of the same letters as moto's own from the same seed, in less time."""
     draw, letters = mock_random.getrandbits, bytearray()
     while len(letters) < _HANDLE_LENGTH:
         letter = draw(5)
