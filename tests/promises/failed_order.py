@@ -24,9 +24,12 @@ def picture():
     """Run the first example, and put both drawings of its report below each other."""
     code = re.search(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)[1]
     example = {}
-    exec(code, example)  # noqa: S102 - our own README
+    exec(code, example)
     handlers = {"orders": example["place_order"]}
-    with mock_destinations(handlers=handlers, start=START) as destmock, tempfile.TemporaryDirectory() as folder:
+    with (
+        mock_destinations(handlers=handlers, start=START) as destmock,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         example["test_failed_order_reaches_the_queue"].__wrapped__(destmock)
         destmock.report(Path(folder, "report.html"))
         report = Path(folder, "report.html").read_text()
@@ -37,19 +40,20 @@ def picture():
     whole, bottom = width + 2 * MARGIN, height + lane_height + 2 * MARGIN + GAP
     lane = lane.replace('width="100%"', f'width="{width}"', 1)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {bottom}" width="{whole}" height="{bottom}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="{bottom}"',
+        f'    viewBox="0 0 {whole} {bottom}">',
         f"<style>\n{style(routes + lane)}\n</style>",
         f'<rect class="ground" x="0.5" y="0.5" width="{whole - 1}" height="{bottom - 1}" rx="8"/>',
         placed(routes, MARGIN),
         placed(lane, MARGIN + height + GAP),
         "</svg>",
     ]
-    return "\n".join(parts).replace('<div class="words">', '<div xmlns="http://www.w3.org/1999/xhtml" class="words">') + "\n"
+    return "\n".join([*parts, ""])
 
 
 def drawings_of(report):
     """Every drawing of a report, with the small ones inside it."""
-    depth = 0
+    depth = start = 0
     for match in re.finditer(r"<svg\b|</svg>", report):
         if match[0] == "<svg":
             start = start if depth else match.start()
@@ -61,11 +65,12 @@ def drawings_of(report):
 
 
 def placed(drawing, y):
+    drawing = drawing.replace("<div ", '<div xmlns="http://www.w3.org/1999/xhtml" ')
     return drawing.replace("<svg ", f'<svg x="{MARGIN}" y="{y}" ', 1)
 
 
 def style(drawn):
-    """Colours for light and dark, and the report's own rules: whoever shows a picture looks into no other file."""
+    """Colours for light and dark, and the report's own rules, since a picture can't load a style sheet."""
     sheet = resources.files("destmock._pictures").joinpath("style.css").read_text("utf-8")
     plain = sheet[: sheet.index("@media (max-width")]
     present = classes(drawn)
@@ -78,7 +83,9 @@ def style(drawn):
     rules.append(".ground { fill: var(--paper); stroke: var(--line); }")
     used = set(re.findall(r"var\((--[\w-]+)\)", "".join(rules)))
     light, dark = (
-        "; ".join(f"{name}: {value}" for name, value in re.findall(r"(--[\w-]+): ([^;]+);", root) if name in used)
+        "; ".join(
+            f"{name}: {value}" for name, value in re.findall(r"(--[\w-]+): ([^;]+);", root) if name in used
+        )
         for root in re.findall(r":root \{(.*?)\}", plain, re.DOTALL)
     )
     dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {dark}; }} }}"
