@@ -9,6 +9,8 @@ import boto3
 import pytest
 from hypothesis import settings
 
+from tests.promises.process import MACHINE, process
+
 pytest_plugins = ["pytester"]
 
 # A loaded machine is slow, and what fails in CI is to fail again.
@@ -115,3 +117,26 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def unchanged():
+    """The streams and its own variable are pytest's to change between a fixture and its test."""
+
+    def seen():
+        now = process()
+        now["environment"].pop("PYTEST_CURRENT_TEST")
+        return {**now, "streams": None}
+
+    before = seen()
+    yield
+    assert seen() == before
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A developer's machine, full of settings."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in MACHINE.items():
+        monkeypatch.setenv(name, value)

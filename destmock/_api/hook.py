@@ -29,7 +29,7 @@ from moto.core.utils import ALT_DOMAIN_SUFFIXES
 from destmock._api import aio, operations, requests
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
-from destmock._engine.active import active
+from destmock._engine.active import active, enter_once
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import network
 from destmock.errors import NetworkError
@@ -80,7 +80,7 @@ def on_cloudformation_call(**_: object) -> None:
     if active:
         from destmock._cloudformation import stacks  # noqa: PLC0415 - moto's CloudFormation takes a second to import
 
-        stacks.complete(active[-1].on_close)
+        enter_once(stacks.stacks_completed)
 
 
 def after_call(**_: object) -> None:

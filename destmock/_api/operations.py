@@ -125,7 +125,7 @@ def _put_recursion_config(simulation: Simulation, request: Request) -> Answer:
 
 def _get_account_settings(simulation: Simulation, request: Request) -> Answer:
     account, region = request.caller.account, request.caller.region
-    slots, sizes = simulation.attempts.slots, simulation.functions.sizes(account, region)
+    slots, sizes = simulation.slots, simulation.functions.sizes(account, region)
     body = answers.account_settings(slots.account_concurrency, slots.unreserved(account, region), sizes)
     return answers.json_answer(simulation.ids.uuid(), body)
 
@@ -133,7 +133,7 @@ def _get_account_settings(simulation: Simulation, request: Request) -> Answer:
 def _check_reservation(simulation: Simulation, request: Request) -> None:
     """moto makes it, if the account has enough left."""
     ref, reserved = wire.read_reservation(request)
-    if not simulation.attempts.slots.allows(ref, reserved):
+    if not simulation.slots.allows(ref, reserved):
         raise errors.invalid_parameter(errors.TOO_MUCH_RESERVED.format(least=LEAST_UNRESERVED))
 
 

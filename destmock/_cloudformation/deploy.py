@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from destmock._aws.arn import FunctionRef
 from destmock._cloudformation import artifacts, sam, templates, validation
 from destmock._cloudformation.unsupported import unsupported, without_applications
+from destmock._engine.active import enter_once
 from destmock._functions.functions import partition_of
 from destmock._functions.handlers import check_source
 from destmock.errors import UnsupportedError
@@ -306,7 +307,7 @@ def deploy(
         from destmock._cloudformation import stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
     except ModuleNotFoundError as error:
         raise UnsupportedError(templates.needing(template, error)) from error
-    stacks.complete(simulation.on_close)
+    enter_once(stacks.stacks_completed)
     loaded = templates.load(template)
     name = stack_name or loaded.stack_name
     deployment = Deployment(simulation, loaded, name, Place(region), stacks)

@@ -15,7 +15,8 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
 
-from destmock._cloudformation.resources.expressions import functions_resolved, resolved
+from destmock._cloudformation.resources import expressions
+from destmock._cloudformation.resources.expressions import resolved
 from destmock._cloudformation.resources.kinds import WithoutEffect
 from destmock._cloudformation.resources.model import Model, Theirs
 from destmock._cloudformation.resources.table import KINDS
@@ -28,6 +29,7 @@ from destmock._cloudformation.validation import (
     check_references,
     references,
 )
+from destmock._isolation.patching import Patch, patched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,29 +58,13 @@ _TRANSFORM = (
 )
 
 
-def complete(on_close: Callable[[Callable[[], object]], object]) -> None:
-    """Completes stacks until `on_close` calls back, unless this or an outer mock has done so already."""
-    if parsing.clean_json.__module__ != __name__:
-        stack = contextlib.ExitStack()
-        stack.enter_context(_stacks_completed())
-        on_close(stack.close)
-
-
 @contextlib.contextmanager
-def _stacks_completed() -> Iterator[None]:
+def stacks_completed() -> Iterator[None]:
     """While entered, stacks have every resource type of `KINDS`, and a failed one leaves nothing."""
     clients: dict[tuple[str, str], Any] = {}
     theirs = parsing.get_model_map()
     models = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
-    with (
-        patch.dict(theirs, models),
-        patch.object(parsing, "NULL_MODELS", []),
-        _types_found(),
-        _names_generated(),
-        functions_resolved(),
-        _templates_checked(),
-        _failures_rolled_back(),
-    ):
+    with patch.dict(theirs, models), patch.object(parsing, "NULL_MODELS", []), patched(PATCHES):
         yield
 
 
@@ -146,10 +132,8 @@ def _as_value_error() -> Iterator[None]:
         raise ValueError(error.message) from error
 
 
-@contextlib.contextmanager
-def _types_found() -> Iterator[None]:
+def _resource_class_from_type(find: Callable[[str], Any]) -> Callable[[str], Any]:
     """moto would run any custom resource's handler on a thread."""
-    find = parsing.resource_class_from_type
 
     def resource_class_from_type(resource_type: str) -> Any:
         model = parsing.get_model_map().get(resource_type)
@@ -157,14 +141,11 @@ def _types_found() -> Iterator[None]:
             return find(resource_type)
         return model
 
-    with patch.object(parsing, "resource_class_from_type", resource_class_from_type):
-        yield
+    return resource_class_from_type
 
 
-@contextlib.contextmanager
-def _names_generated() -> Iterator[None]:
+def _parse_resource_and_generate_name(parse: Callable[..., Any]) -> Callable[..., Any]:
     """Generated names are the same on every run, and as short as AWS makes them."""
-    parse = parsing.parse_resource_and_generate_name
 
     def parse_resource_and_generate_name(
         logical_id: str, resource_json: dict[str, Any], resources_map: Any
@@ -179,8 +160,7 @@ def _names_generated() -> Iterator[None]:
             name = _generated(resource["Type"], logical_id, resources_map)
         return model if isinstance(model, Model) else Theirs(model), resource, name
 
-    with patch.object(parsing, "parse_resource_and_generate_name", parse_resource_and_generate_name):
-        yield
+    return parse_resource_and_generate_name
 
 
 def _generated(resource_type: str, logical_id: str, resources_map: Any) -> str:
@@ -197,39 +177,30 @@ def _generated(resource_type: str, logical_id: str, resources_map: Any) -> str:
     return name.lower() if resource_type == "AWS::S3::Bucket" else name
 
 
-@contextlib.contextmanager
-def _templates_checked() -> Iterator[None]:
-    """Wherever moto reads a template, it is read, or refused, as by CloudFormation."""
-
-    def parse_template(template: str) -> Any:
-        try:
-            return read(template)
-        except ValueError as error:
-            raise ValidationError(message=str(error)) from error
-
-    def _parse_template(self: Any) -> None:
-        body = parse_template(self.template)
-        try:
-            if isinstance(body, dict) and SERVERLESS in transforms(body):
-                raise ValidationError(message=_TRANSFORM)
-            check_format(body)
-            check_references(body)
-        except TemplateError as error:
-            raise ValidationError(message=str(error)) from error
-        self.template_dict = body
-
-    with (
-        patch.object(Stack, "parse_template", staticmethod(parse_template)),
-        patch.object(Stack, "_parse_template", _parse_template),
-        patch.object(ChangeSet, "_parse_template", _parse_template),
-    ):
-        yield
+# Wherever moto reads a template, it is read, or refused, as by CloudFormation.
 
 
-@contextlib.contextmanager
-def _failures_rolled_back() -> Iterator[None]:
+def _parsed_template(template: str) -> Any:
+    try:
+        return read(template)
+    except ValueError as error:
+        raise ValidationError(message=str(error)) from error
+
+
+def _parse_template(self: Any) -> None:
+    body = _parsed_template(self.template)
+    try:
+        if isinstance(body, dict) and SERVERLESS in transforms(body):
+            raise ValidationError(message=_TRANSFORM)
+        check_format(body)
+        check_references(body)
+    except TemplateError as error:
+        raise ValidationError(message=str(error)) from error
+    self.template_dict = body
+
+
+def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
     """A stack that can't be created leaves neither itself nor any of its resources."""
-    create = CloudFormationBackend.create_stack
 
     def create_stack(self: CloudFormationBackend, *args: Any, **kwargs: Any) -> Any:
         stacks, exports = set(self.stacks), set(self.exports)
@@ -248,5 +219,15 @@ def _failures_rolled_back() -> Iterator[None]:
         else:
             return made
 
-    with patch.object(CloudFormationBackend, "create_stack", create_stack):
-        yield
+    return create_stack
+
+
+PATCHES = (
+    Patch(parsing, "resource_class_from_type", _resource_class_from_type),
+    Patch(parsing, "parse_resource_and_generate_name", _parse_resource_and_generate_name),
+    *expressions.PATCHES,
+    Patch(Stack, "parse_template", lambda _: staticmethod(_parsed_template)),
+    Patch(Stack, "_parse_template", lambda _: _parse_template),
+    Patch(ChangeSet, "_parse_template", lambda _: _parse_template),
+    Patch(CloudFormationBackend, "create_stack", _create_stack),
+)

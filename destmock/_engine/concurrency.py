@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._functions.functions import Function, Functions
 
-#: What AWS gives an account in each region, unless asked for more.
+#: The concurrency that AWS gives an account in each region, unless asked for more.
 ACCOUNT_CONCURRENCY = 1_000
-#: What reservations have to leave of that, for the functions that have none.
+#: How much of that reservations have to leave for functions without a reservation.
 LEAST_UNRESERVED = 100
 RESERVED_USED_UP = "ReservedFunctionConcurrentInvocationLimitExceeded"
 ACCOUNT_USED_UP = "ConcurrentInvocationLimitExceeded"
 
 
 def check_limit(account_concurrency: int) -> None:
-    """Raises `ValueError` for what can't be an account's concurrency."""
+    """Raise `ValueError` for a number that can't be an account's concurrency."""
     if not isinstance(account_concurrency, int) or account_concurrency < 1:
         message = f"account_concurrency is a whole number of attempts from 1, not {account_concurrency!r}"
         raise ValueError(message)
@@ -32,7 +32,7 @@ class Slots:
     def __init__(self, functions: Functions, account_concurrency: int) -> None:
         self.account_concurrency = account_concurrency
         self._functions = functions
-        #: Only those that have any, by the unqualified function.
+        #: How many attempts are in progress, by the unqualified function; functions without any are left out.
         self._busy: dict[FunctionRef, int] = {}
 
     def occupy(self, ref: FunctionRef) -> None:
@@ -46,7 +46,7 @@ class Slots:
             self._busy[ref] = busy
 
     def used_up(self, function: Function) -> str | None:
-        """AWS's reason to throttle the function now; `None` if there is a slot for it (A26, D10)."""
+        """The reason that AWS gives for throttling the function now; `None` if it has a slot (A26, D10)."""
         reserved = function.reserved_concurrency
         if reserved is not None:
             return RESERVED_USED_UP if self._busy.get(function.ref.unqualified, 0) >= reserved else None
@@ -63,7 +63,7 @@ class Slots:
         return ACCOUNT_USED_UP if others >= unreserved else None
 
     def unreserved(self, account: str, region: str) -> int:
-        """What the account's reservations leave to the functions without one."""
+        """How much concurrency the account's reservations leave to functions without a reservation."""
         taken = sum(self._functions.reservations(account, region).values())
         return max(self.account_concurrency - taken, 0)
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
@@ -48,6 +48,10 @@ class Message(NamedTuple):
     origin: Origin | None = None
     #: Name -> data type and value: a dead-letter message has them, a record doesn't (F1, H2).
     attributes: Mapping[str, tuple[str, str]] = _NO_ATTRIBUTES
+    #: Of another service's event: the SenderId and FIFO group in a queue, the subject of a notification.
+    sender_id: str = ""
+    group: str | None = None
+    subject: str | None = None
 
     @property
     def text(self) -> str:
@@ -55,7 +59,7 @@ class Message(NamedTuple):
 
     @property
     def size(self) -> int:
-        """In bytes, as SQS and SNS count: attributes have a part in it."""
+        """The size in bytes, as SQS and SNS count it: with the attributes."""
         attributes = self.attributes.items()
         return len(self.body) + sum(
             len(f"{name}{kind}{value}".encode()) for name, (kind, value) in attributes
@@ -63,14 +67,23 @@ class Message(NamedTuple):
 
 
 class Target(Protocol):
-    """Where a record can go."""
+    """A queue, topic, function, bus or bucket that can take a record."""
 
     @property
     def kind(self) -> Kind:
         """The service, as a `Delivery` names it."""
 
     def standing(self) -> Standing:
-        """What is behind the ARN now."""
+        """Whether something that AWS accepts as a destination is behind the ARN now."""
 
     def deliver(self, message: Message) -> None:
-        """Sends the record; raises `UndeliverableError` if the destination won't have it."""
+        """Send a record or a dead-letter message of Lambda's.
+
+        Raises `UndeliverableError` if the destination won't have it.
+        """
+
+    def prepare(self, message: Message) -> Callable[[], bool]:
+        """What sends another service's event, and tells whether anything is there to take it.
+
+        Raises `UndeliverableError` for what can't be sent at all.
+        """

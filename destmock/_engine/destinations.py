@@ -1,4 +1,4 @@
-"""Who is told that an event has ended: its destination, its dead-letter queue, or nobody."""
+"""Tells the destination and the dead-letter queue of an event that it has ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from destmock._aws import dead_letter
 from destmock._aws.record import invocation_record
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import Message, Origin, UndeliverableError
+from destmock._engine.faults import Point
 from destmock._observed.facts import Delivery, Drop
 from destmock.errors import DestmockError
 
@@ -17,31 +18,36 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Settled
     from destmock._aws.record import Response
-    from destmock._engine.attempts import Attempts
     from destmock._engine.delivery import Target
     from destmock._engine.event import Event
     from destmock._engine.event_invoke_config import EventInvokeConfig, Standing
-    from destmock._engine.faults import Fault
+    from destmock._engine.faults import Fault, Injection
     from destmock._observed.ledger import Ledger
+    from destmock._observed.metrics import Metrics
 
 _NO_ROUTE = "no OnFailure destination and no dead-letter queue"
 _UNTOLD = "AWS tells nobody when what the event was for is deleted at this point"
 
 
-class Outbox:
-    """Sends what has to be sent, and notes what became of it."""
+class Destinations:
+    """Sends records and dead-letter messages, and enters in the ledger whether they arrived."""
 
     def __init__(
-        self, target_of: Callable[[str], Target | None], ids: Ids, ledger: Ledger, attempts: Attempts
+        self,
+        target_of: Callable[[str], Target | None],
+        ids: Ids,
+        ledger: Ledger,
+        metrics: Metrics,
+        faults: Injection,
     ) -> None:
         self._target_of = target_of
         self._ids = ids
         self._ledger = ledger
-        self._metrics = attempts.metrics
-        self._injection = attempts.injection
+        self._metrics = metrics
+        self._faults = faults
 
     def standing(self, arn: str) -> Standing:
-        """What is behind the ARN of a destination or dead-letter queue."""
+        """Whether something that AWS accepts is behind the ARN of a destination or dead-letter queue."""
         target = self._target_of(arn)
         return "unsupported" if target is None else target.standing()
 
@@ -104,11 +110,11 @@ class Outbox:
         )
 
     def _deliver(self, event: Event, arn: str, message: Message, *, dead_letter: bool) -> None:
-        """A target that won't have the message is a fact of the ledger, never an exception (G4)."""
+        """Send one message. A target that refuses it is a fact in the ledger, never an exception (G4)."""
         target = self._target_of(arn)
         assert target is not None  # no other ARN gets into a configuration
         now, error = message.sent_at, None
-        fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._injection.on else None
+        fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._faults.on else None
         try:
             if fault is None:
                 target.deliver(message)
@@ -123,8 +129,8 @@ class Outbox:
         self._ledger.delivered(event.entry, delivery)
 
     def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
-        request_id = event.entry.request_id
-        return self._injection.take_delivery(event.ref, arn, now, request_id, dead_letter=dead_letter)
+        point, request_id = Point(event.ref, event.tries, arn), event.entry.request_id
+        return self._faults.take_delivery(point, now, request_id, dead_letter=dead_letter)
 
     def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
         drop = Drop(event.entry.fact, settled.condition, reason, to_datetime(now))

@@ -1,4 +1,4 @@
-"""What the clock holds: events on their way, and what is to be done about them."""
+"""An event on its way through the queue, and the jobs of the clock that move it on."""
 
 from __future__ import annotations
 

@@ -146,12 +146,12 @@ class EventInvokeConfigs:
 
     @property
     def known(self) -> list[EventInvokeConfig]:
-        """Those of the functions, versions and aliases that are there."""
+        """The configurations of all functions, versions and aliases that exist."""
         found = [*self._configs.items()]
         return [config for key, config in found if self._identify(key) is config.identity]
 
     def accepted(self, ref: FunctionRef, function: Identity | None) -> None:
-        """An event comes for what is there now: what belonged to its namesake before is over.
+        """Note that an event was accepted: a configuration of a deleted namesake no longer counts.
 
         `function` is the version that would run it.
         """

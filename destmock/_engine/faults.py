@@ -1,12 +1,13 @@
-"""Injected faults: which there are still to be, which happened, and whose turn it is.
+"""Injected faults: the ones that were asked for, the ones that happened, and the choice of the next.
 
-What the rest of destmock asks first, and mostly last, is whether there is any: `Injection.on`.
+The rest of destmock first asks `Injection.on`, whether there are any; mostly there are none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from destmock._aws.arn import LATEST, parse_function_arn, parse_function_name
 from destmock._aws.times import to_datetime
@@ -19,19 +20,54 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
 
 FaultKind = Literal["throttle", "system_error", "duplicate", "delay", "fail_delivery"]
-#: What keeps an event from an attempt.
+#: The kinds that keep an event from an attempt.
 HOLD_UPS: tuple[FaultKind, ...] = ("throttle", "system_error", "delay")
 #: The longest delay that chaos makes, in seconds.
 _LONGEST_DELAY = 60
+
+
+_POINT = re.compile(r"(?P<arn>arn:\S+) (?P<when>before|after) attempt (?P<attempt>\d+)(?: to (?P<to>\S+))?")
+
+
+class Point(NamedTuple):
+    """Where a fault can happen: before an attempt, or after the last one, on the way to a destination.
+
+    `attempt` counts from 1. The text of a point, such as `arn:...:orders:$LATEST before attempt 2`, says all
+    of it: `Point.parse` makes the same point again.
+    """
+
+    ref: FunctionRef
+    attempt: int
+    destination: str | None = None
+
+    def __str__(self) -> str:
+        if self.destination is None:
+            return f"{self.ref.qualified_arn} before attempt {self.attempt}"
+        return f"{self.ref.qualified_arn} after attempt {self.attempt} to {self.destination}"
+
+    @classmethod
+    def parse(cls, text: str) -> Point:
+        """The point that a text names; raises `ValueError` for one that names none."""
+        match = _POINT.fullmatch(text)
+        ref = None if match is None else parse_function_arn(match["arn"])
+        if match is None or ref is None or (match["when"] == "after") != (match["to"] is not None):
+            message = (
+                f"{text!r} is not a point of a run; write '<function ARN> before attempt 2', or "
+                "'<function ARN> after attempt 3 to <destination ARN>'"
+            )
+            raise ValueError(message)
+        return cls(ref, int(match["attempt"]), match["to"])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fault:
     """One fault that was injected, into an invocation of `function_arn`.
 
-    `scope` is the function or destination that it was asked for, `None` if that was any; `chaos` tells one
-    that `chaos` made. `destination` is that of a delivery that was made to fail, `seconds` the length of a
-    delay. `request_id` is `None` for a synchronous invocation, which had none yet.
+    `point` is where in the run it happened: before which attempt, or on the way to which destination.
+    `scope` is the function or destination that the fault was asked for, `None` if it was asked for any of
+    them. `chaos` is true of a fault that `faults.chaos` made. `destination` is the ARN of a delivery that was
+    made to fail, `seconds` the length of a delay. `request_id` is `None` for a synchronous invocation, which
+    had none yet.
     """
 
     kind: FaultKind
@@ -42,6 +78,7 @@ class Fault:
     destination: str | None = None
     seconds: float = 0.0
     chaos: bool = False
+    point: Point | None = field(default=None, compare=False)
 
     @property
     def function_name(self) -> str:
@@ -115,7 +152,7 @@ class Injection:
         self.rules: list[Rule] = []
         self.chaos: Chaos | None = None
         self.injected: list[Fault] = []
-        #: Every call of `chaos`, as it would have to be made again.
+        #: The text of every call of `faults.chaos`, to repeat it.
         self.calls: list[str] = []
 
     def add(self, rule: Rule) -> None:
@@ -133,38 +170,36 @@ class Injection:
         self.on = False
 
     def take(
-        self, kinds: Sequence[FaultKind], ref: FunctionRef, now: int, request_id: str | None
+        self, kinds: Sequence[FaultKind], point: Point, now: int, request_id: str | None
     ) -> Fault | None:
         """The fault that happens to this invocation now: what was asked for in its order, then chaos."""
         for rule in self.rules:
-            if rule.kind in kinds and _names(rule.function, ref):
-                return self._spend(rule, ref, now, request_id)
+            if rule.kind in kinds and _names(rule.function, point.ref):
+                return self._spend(rule, point, now, request_id)
         if request_id is None:  # a synchronous caller's client would try again by itself
             return None
-        kind = self._drawn(kinds, ref)
+        kind = self._drawn(kinds, point.ref)
         if kind is None:
             return None
         assert self.chaos is not None
         seconds = self.chaos.random.randint(1, _LONGEST_DELAY) if kind == "delay" else 0
-        return self._happened(kind, self.chaos.function, ref, now, request_id, seconds=seconds, chaos=True)
+        return self._happened(kind, self.chaos.function, point, now, request_id, seconds=seconds, chaos=True)
 
-    def take_delivery(
-        self, ref: FunctionRef, arn: str, now: int, request_id: str, *, dead_letter: bool
-    ) -> Fault | None:
-        """The fault that has the sending to a destination or dead-letter queue fail."""
+    def take_delivery(self, point: Point, now: int, request_id: str, *, dead_letter: bool) -> Fault | None:
+        """The fault that has the sending to the point's destination or dead-letter queue fail."""
         for rule in self.rules:
             if (
                 rule.kind == "fail_delivery"
-                and _names(rule.function, ref)
-                and rule.destination in (None, arn)
+                and _names(rule.function, point.ref)
+                and rule.destination in (None, point.destination)
                 and rule.dead_letter in (None, dead_letter)
             ):
-                return self._spend(rule, ref, now, request_id, destination=arn)
-        if self._drawn(("fail_delivery",), ref) is None:
+                return self._spend(rule, point, now, request_id)
+        if self._drawn(("fail_delivery",), point.ref) is None:
             return None
         assert self.chaos is not None
         scope = self.chaos.function
-        return self._happened("fail_delivery", scope, ref, now, request_id, destination=arn, chaos=True)
+        return self._happened("fail_delivery", scope, point, now, request_id, chaos=True)
 
     def _drawn(self, kinds: Sequence[FaultKind], ref: FunctionRef) -> FaultKind | None:
         chaos = self.chaos
@@ -175,14 +210,7 @@ class Injection:
             chaos.left -= 1
         return kind
 
-    def _spend(
-        self,
-        rule: Rule,
-        ref: FunctionRef,
-        now: int,
-        request_id: str | None,
-        destination: str | None = None,
-    ) -> Fault:
+    def _spend(self, rule: Rule, point: Point, now: int, request_id: str | None) -> Fault:
         if rule.left is not None:
             rule.left -= 1
             if not rule.left:
@@ -190,24 +218,21 @@ class Injection:
                 self.on = bool(self.rules) or self.chaos is not None
         scope = rule.destination or rule.function
         seconds = rule.milliseconds / 1000
-        return self._happened(
-            rule.kind, scope, ref, now, request_id, destination=destination, seconds=seconds
-        )
+        return self._happened(rule.kind, scope, point, now, request_id, seconds=seconds)
 
     def _happened(
         self,
         kind: FaultKind,
         scope: str | None,
-        ref: FunctionRef,
+        point: Point,
         now: int,
         request_id: str | None,
         *,
-        destination: str | None = None,
         seconds: float = 0.0,
         chaos: bool = False,
     ) -> Fault:
-        at = to_datetime(now)
-        fault = Fault(kind, scope, ref.qualified_arn, request_id, at, destination, seconds, chaos)
+        at, arn = to_datetime(now), point.ref.qualified_arn
+        fault = Fault(kind, scope, arn, request_id, at, point.destination, seconds, chaos, point)
         self.injected.append(fault)
         return fault
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction, LambdaStorage, LayerVersion, _s3_content
@@ -16,9 +14,11 @@ from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import parse_arn
+from destmock._isolation.patching import Patch, patched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
 #: Where a function keeps what moto forgets; a published version is a copy of the function (H10).
 _DEAD_LETTER, _LOGGING = "_destmock_dead_letter_config", "_destmock_logging_config"
@@ -32,16 +32,6 @@ _IN_PROGRESS = {
     "LastUpdateStatusReason": "The function is being created.",
     "LastUpdateStatusReasonCode": "Creating",
 }
-
-
-@contextlib.contextmanager
-def gaps_filled() -> Iterator[None]:
-    """While entered, functions keep all their settings and code, and version numbers are never used again."""
-    if LambdaStorage.publish_version.__module__ == __name__:  # an outer mock has seen to it
-        yield
-        return
-    with _settings_kept(), _version_numbers_unique(), _code_kept(), _templates_code_updated():
-        yield
 
 
 def dead_letter_config(function: LambdaFunction) -> dict[str, str]:
@@ -76,12 +66,10 @@ def revision(function: LambdaFunction) -> object | None:
     return getattr(function, _REVISION, None)
 
 
-@contextlib.contextmanager
-def _settings_kept() -> Iterator[None]:
-    """moto forgets DeadLetterConfig and LoggingConfig, and ignores an update of TracingConfig."""
-    create, update = LambdaFunction.__init__, LambdaFunction.update_configuration
-    get = LambdaFunction.get_configuration
+# moto forgets DeadLetterConfig and LoggingConfig, and ignores an update of TracingConfig.
 
+
+def _create(create: Callable[..., None]) -> Callable[..., None]:
     def __init__(  # noqa: N807 - stands in for moto's
         self: LambdaFunction, account_id: str, spec: dict[str, Any], region: str, version: Any = 1
     ) -> None:
@@ -89,26 +77,31 @@ def _settings_kept() -> Iterator[None]:
         setattr(self, _DEAD_LETTER, _dead_letter(spec.get("DeadLetterConfig"), {}))
         setattr(self, _LOGGING, spec.get("LoggingConfig"))
 
+    return __init__
+
+
+def _update_configuration(update: Callable[..., Any]) -> Callable[..., Any]:
     def update_configuration(self: LambdaFunction, updates: dict[str, Any]) -> dict[str, Any]:
         before = dead_letter_config(self)
         setattr(self, _DEAD_LETTER, _dead_letter(updates.get("DeadLetterConfig"), before))
         setattr(self, _LOGGING, updates.get("LoggingConfig") or getattr(self, _LOGGING, None))
         self.tracing_config = updates.get("TracingConfig") or self.tracing_config
-        configuration = update(self, updates)
+        configuration: dict[str, Any] = update(self, updates)
         setattr(self, _REVISION, object())
         if dead_letter_config(self) != before:
             configuration.update(_IN_PROGRESS)
         return configuration
 
+    return update_configuration
+
+
+def _get_configuration(get: Callable[..., Any]) -> Callable[..., Any]:
     def get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
         configuration = {**get(self, on_create), "LoggingConfig": dict(logging_config(self))}
         dead_letter = dead_letter_config(self)
         return {**configuration, "DeadLetterConfig": dead_letter} if dead_letter else configuration
 
-    with contextlib.ExitStack() as stack:
-        for function in (__init__, update_configuration, get_configuration):
-            stack.enter_context(patch.object(LambdaFunction, function.__name__, function))
-        yield
+    return get_configuration
 
 
 def _dead_letter(asked: dict[str, str] | None, before: dict[str, str]) -> dict[str, str]:
@@ -119,17 +112,15 @@ def _dead_letter(asked: dict[str, str] | None, before: dict[str, str]) -> dict[s
     return {"TargetArn": arn} if arn else {}
 
 
-@contextlib.contextmanager
-def _version_numbers_unique() -> Iterator[None]:
-    """While entered, a version's number is never used again, as moto's are after a deletion (L9)."""
-    publish = LambdaStorage.publish_version
+def _publish_version(publish: Callable[..., Any]) -> Callable[..., Any]:
+    """A version's number is never used again, as moto's are after a deletion (L9)."""
 
     def publish_version(
         self: LambdaStorage, name_or_arn: str, description: str = ""
     ) -> LambdaFunction | None:
         name = self.get_function_by_name_or_arn_forbid_qualifier(name_or_arn).function_name
         before = list(self._functions[name]["versions"])
-        published = publish(self, name_or_arn, description)
+        published: LambdaFunction | None = publish(self, name_or_arn, description)
         if published is None or any(published is version for version in before):
             return published
         self._functions[name]["latest"].code_or_config_updated = False  # moto's first version leaves it
@@ -141,18 +132,16 @@ def _version_numbers_unique() -> Iterator[None]:
             self._arns.update({version.function_arn: version for version in (*before, published)})
         return published
 
-    with patch.object(LambdaStorage, "publish_version", publish_version):
-        yield
+    return publish_version
 
 
-@contextlib.contextmanager
-def _code_kept() -> Iterator[None]:
-    """While entered, functions keep their layers when these are deleted, and S3ObjectVersion counts."""
-    set_code = LambdaFunction._set_function_code  # noqa: SLF001 - all three ways to code lead here
-    get_layers = LambdaFunction._get_layers_data  # noqa: SLF001 - for a new function and for an update
-    create_layer = LayerVersion.__init__
+# Functions keep their layers when these are deleted, and S3ObjectVersion counts.
 
-    def _set_function_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> None:
+
+def _set_function_code(set_code: Callable[..., None]) -> Callable[..., None]:
+    """All three ways to code lead here."""
+
+    def set_function_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> None:
         if not {"ZipFile", "S3Bucket", "ImageUri"} & set(updated_spec):
             raise InvalidParameterValueException(_NO_CODE)
         try:
@@ -163,7 +152,13 @@ def _code_kept() -> Iterator[None]:
             _take_object_version(self, updated_spec, self.partition)
             setattr(self, _REVISION, object())
 
-    def _get_layers_data(self: LambdaFunction, layers_versions_arns: list[str]) -> list[Any]:
+    return set_function_code
+
+
+def _get_layers_data(get_layers: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """For a new function and for an update."""
+
+    def get_layers_data(self: LambdaFunction, layers_versions_arns: list[str]) -> list[Any]:
         foreign = [arn for arn in layers_versions_arns if _is_foreign(self, arn)]
         own = get_layers(self, [arn for arn in layers_versions_arns if arn not in foreign])
         found = {layer["Arn"]: layer for layer in own}
@@ -171,17 +166,17 @@ def _code_kept() -> Iterator[None]:
         setattr(self, _LAYERS, _layer_versions(self, layers))
         return layers
 
+    return get_layers_data
+
+
+def _create_layer(create: Callable[..., None]) -> Callable[..., None]:
     def __init__(  # noqa: N807 - stands in for moto's
         self: LayerVersion, spec: dict[str, Any], account_id: str, region: str
     ) -> None:
-        create_layer(self, spec, account_id, region)
+        create(self, spec, account_id, region)
         _take_object_version(self, self.content, get_partition(region))
 
-    with contextlib.ExitStack() as stack:
-        for function in (_set_function_code, _get_layers_data):
-            stack.enter_context(patch.object(LambdaFunction, function.__name__, function))
-        stack.enter_context(patch.object(LayerVersion, "__init__", __init__))
-        yield
+    return __init__
 
 
 def _take_object_version(
@@ -224,10 +219,8 @@ def _is_foreign(function: LambdaFunction, layer_version_arn: str) -> bool:
     return arn is not None and arn.service == "lambda" and arn.account != function.account_id
 
 
-@contextlib.contextmanager
-def _templates_code_updated() -> Iterator[None]:
-    """While entered, CloudFormation's update of inline code, which is source text, makes a zip of it."""
-    update = LambdaFunction.update_from_cloudformation_json
+def _update_from_cloudformation_json(update: Callable[..., LambdaFunction]) -> Any:
+    """CloudFormation's update of inline code, which is source text, makes a zip of it."""
 
     def update_from_cloudformation_json(
         cls: type[LambdaFunction],
@@ -245,6 +238,21 @@ def _templates_code_updated() -> Iterator[None]:
         changed = {**cloudformation_json, "Properties": {**properties, "Code": code}}
         return update(original_resource, new_resource_name, changed, account_id, region_name)
 
-    replacement = classmethod(update_from_cloudformation_json)
-    with patch.object(LambdaFunction, "update_from_cloudformation_json", replacement):
-        yield
+    return classmethod(update_from_cloudformation_json)
+
+
+PATCHES = (
+    Patch(LambdaFunction, "__init__", _create),
+    Patch(LambdaFunction, "update_configuration", _update_configuration),
+    Patch(LambdaFunction, "get_configuration", _get_configuration),
+    Patch(LambdaStorage, "publish_version", _publish_version),
+    Patch(LambdaFunction, "_set_function_code", _set_function_code),
+    Patch(LambdaFunction, "_get_layers_data", _get_layers_data),
+    Patch(LayerVersion, "__init__", _create_layer),
+    Patch(LambdaFunction, "update_from_cloudformation_json", _update_from_cloudformation_json),
+)
+
+
+def gaps_filled() -> AbstractContextManager[None]:
+    """While entered, functions keep their settings and code, and version numbers are never used again."""
+    return patched(PATCHES)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Mock(AbstractContextManager["Destmock"], Protocol):
-    """What a decorator needs of `mock_destinations(...)`."""
+    """The part of `mock_destinations(...)` that a decorator needs."""
 
     def start(self) -> Destmock: ...
     def stop(self, *, failed: bool) -> None: ...
@@ -101,9 +101,9 @@ def _decorate_class(mock: Mock, cls: type) -> None:
 
 
 def _decorate_run(mock: Mock, cls: type[unittest.TestCase]) -> None:
-    """`run` is what brackets setUp, the test, tearDown and the clean-ups; `self.destmock` is the mock.
+    """Put the mock around `run`, and so around setUp, the test, tearDown and the clean-ups.
 
-    The test method is decorated there too, for it may be a child class's own.
+    `self.destmock` is the mock. The test method is decorated too, for it may be a child class's own.
     """
     run = cls.run
     cls._destmock_mock = mock  # type: ignore[attr-defined]

@@ -34,10 +34,10 @@ class Destmock:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._injection = simulation.attempts.injection
+        self._injection = simulation.faults
         self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
-        #: What was set up when the mock ended; moto forgets it then.
+        #: The functions and configurations at the end of the mock, which moto then forgets.
         self._standing: Topology | None = None
 
     @overload
@@ -182,7 +182,7 @@ class Destmock:
         self._simulation.driver.run(LIMIT, until=until)
 
     def run_until_idle(self, limit: int = LIMIT) -> int:
-        """Runs until nothing is queued, and answers how many attempts that took; throttles are none.
+        """Run until nothing is queued; returns how many attempts that took, throttles not counted.
 
         Raises `InvocationLoopError`, naming the functions, when more than `limit` attempts would run.
         """
@@ -193,10 +193,10 @@ class Destmock:
         return self._simulation.driver.run(limit)
 
     def step(self) -> Invocation | Pending | None:
-        """Runs the next queued thing, and answers the invocation it belongs to; `None` when idle.
+        """Run the next thing in the queue; returns the invocation that it belongs to, `None` when idle.
 
-        For an event source mapping that reads its queue or stream, which is a synchronous invocation at most,
-        it answers how that was queued.
+        For an event source mapping that reads its queue or stream, the answer is a `Pending`, for such a
+        reading has no invocation of its own.
         """
         self._check_active()
         fact = self._simulation.driver.step()
@@ -205,7 +205,7 @@ class Destmock:
 
     @property
     def pending(self) -> History[Pending]:
-        """What is queued and when it is due, soonest first."""
+        """The events that are queued and when each is due, soonest first."""
         with self._simulation.turns.held:
             return History(self._simulation.pending)
 
@@ -232,7 +232,7 @@ class Destmock:
 
     @property
     def faults(self) -> Faults:
-        """What AWS does to you now and then, on demand: throttles, 5xx, duplicates, delays, lost records."""
+        """Faults that AWS makes now and then, on demand: throttles, 5xx, duplicates, delays, lost records."""
         return self._faults
 
     def timeline(self) -> str:
@@ -281,7 +281,7 @@ class Destmock:
         self._ended = True
 
     def _repeating(self) -> list[str]:
-        """How the faults of a failed run can be had again."""
+        """The calls that repeat the faults of this run."""
         return [f"the faults are those of {call}" for call in self._injection.calls]
 
     def _leftovers(self) -> str:

@@ -1,4 +1,4 @@
-"""`Destmock.faults`: what AWS does to you now and then, on demand."""
+"""`Destmock.faults`: the faults that AWS makes now and then, on demand."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Faults:
 
     @property
     def pending(self) -> tuple[PendingFault, ...]:
-        """What was asked for and has not happened yet, or not as often; without `chaos`."""
+        """The faults that were asked for and have not happened yet, or not as often; without `chaos`."""
         return tuple(
             PendingFault(rule.kind, rule.function, rule.destination, rule.left)
             for rule in self._injection.rules

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock._api import hook
 from destmock._aws.times import from_datetime
-from destmock._engine.active import active
+from destmock._engine.active import active, enter_once
 from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._engine.simulation import Simulation
 from destmock._functions.lambda_gaps import gaps_filled
@@ -18,7 +18,7 @@ from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
-from destmock._services import patches
+from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock.errors import DestmockError, LeftoverError
 
@@ -75,7 +75,7 @@ class MockDestinations:
         return decorate(self, target)
 
     def start(self) -> Destmock:
-        """Begins; `stop()` ends. Nothing is changed when a handler is refused."""
+        """Begin the mock, until `stop()`. Nothing is changed when a handler is refused."""
         now = round(time.time() * 1000) if self._start is None else self._start
         within = active[-1].turns.mine if active else None
         seed = self._start if self._seed is None else self._seed
@@ -98,11 +98,11 @@ class MockDestinations:
             if self._adopt:
                 hook.adopt()
             stack.enter_context(hook.network_refused())
-            stack.enter_context(patches.bridged())
-            stack.enter_context(gaps_filled())
             stack.callback(simulation.close)
             active.append(simulation)
             stack.callback(active.remove, simulation)
+            enter_once(services_patched)
+            enter_once(gaps_filled)
             hook.follow_aiobotocore()
             stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
             self._running.append((destmock, stack.pop_all()))
@@ -111,9 +111,9 @@ class MockDestinations:
         return destmock
 
     def stop(self, *, failed: bool = False) -> None:
-        """Ends what was started last and puts everything back; raises `LeftoverError` if it is strict.
+        """End the mock that was started last and put everything back; raises `LeftoverError` if it is strict.
 
-        `failed` says that something has gone wrong already, which an error of ours would only hide.
+        `failed` says that the test has failed already: a `LeftoverError` would only hide why.
         """
         if not self._running:
             message = "stop() without a start(): this mock isn't active"
@@ -135,10 +135,10 @@ class MockDestinations:
             raise problem
 
     def ending(self, destmock: Destmock) -> None:
-        """Called once it is sure that the mock ends, while it still runs."""
+        """Hook for subclasses: the mock is about to end, and still runs."""
 
     def _abandon(self, destmock: Destmock) -> None:
-        """A handler has ended that had started this mock: it is over, if the handler hasn't ended it."""
+        """End a mock that a handler has started and not stopped, once the handler has ended."""
         while any(started is destmock for started, _ in self._running):
             self.stop(failed=True)
 
@@ -200,7 +200,7 @@ def _count(name: str, value: int | None) -> int | None:
 
 
 def _tell_of_chaos(error: BaseException, destmock: Destmock) -> None:
-    """Whatever prints the exception prints how to repeat its faults; Python 3.10 has no notes."""
+    """Add to an exception how to repeat the run's faults; Python 3.10 has no notes."""
     for note in destmock._repeating() if hasattr(error, "add_note") else ():  # noqa: SLF001 - one thing to a user
         error.add_note(note)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from destmock._aws.lifecycle import Condition
     from destmock._aws.record import InvocationRecord
 
+Happened = Literal["event", "synchronous", "refused", "unanswered"]
 Kind = Literal["sqs", "sns", "lambda", "events", "s3"]
 AttemptOutcome = Literal["Success", "Error", "Timeout", "NotFound"]
 
@@ -200,7 +201,11 @@ class Note:
 
 @dataclass(slots=True)
 class Entry:
-    """An event while it happens; `fact` is how it stands."""
+    """One thing that happened: who invoked what, when, and the steps after it.
+
+    An event changes until it is settled; `fact` is how it stands. Anything else is over at once: a
+    synchronous invocation, one that an injected fault refused, and an event for a function that isn't there.
+    """
 
     request_id: str
     function_arn: str
@@ -215,12 +220,19 @@ class Entry:
     record: bytes | None = None
     deliveries: list[Delivery] = field(default_factory=list)
     duplicate: bool = False
+    what: Happened = "event"
     #: Where the ledger has it while it is queued.
     position: int = 0
     _fact: Invocation | None = None
 
     @property
+    def invoked(self) -> bool:
+        """Whether a function was asked to run, and nothing kept it from that at once."""
+        return self.what in ("event", "synchronous")
+
+    @property
     def fact(self) -> Invocation:
+        """An event as tests see it, as it stands now."""
         if self._fact is not None:
             return self._fact
         settled = self.condition is not None  # asked first: another thread may be settling it
@@ -238,41 +250,6 @@ class Entry:
         if settled:
             self._fact = fact
         return fact
-
-
-@dataclass(frozen=True, slots=True)
-class Synchronous:
-    """A synchronous invocation, for the timeline only: it has no queue, no retries, no destinations.
-
-    `source` is who invoked: "Invoke", an event source mapping, or a service.
-    """
-
-    request_id: str
-    function_arn: str
-    source: str
-    payload: bytes
-    at: int
-    attempt: Attempt
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A service had an event for a function that isn't there, for the timeline only."""
-
-    source: str
-    function_arn: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A synchronous invocation that an injected fault ended before anything ran, for the timeline only."""
-
-    source: str
-    function_arn: str
-    payload: bytes
-    at: int
-    what: str
 
 
 def log_text(log_events: tuple[str, ...]) -> str:

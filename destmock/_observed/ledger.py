@@ -16,23 +16,19 @@ if TYPE_CHECKING:
         Drop,
         Invocation,
         Note,
-        Refused,
-        Synchronous,
-        Unanswered,
     )
     from destmock._observed.sequences import Key
 
 #: So many of them does a strict mock complain of by name.
 _FAILURES_KEPT = 10
 Fact = TypeVar("Fact")
-Told: TypeAlias = "Entry | Synchronous | Refused | Unanswered"
 What: TypeAlias = Literal["accepted", "attempt", "note", "settled", "synchronous", "refused", "unanswered"]
 
 
 class Watcher(Protocol):
     """Hears of each entry as it is made; `number` is that of the event's attempt or note, from 1."""
 
-    def __call__(self, what: What, item: Told, number: int) -> object: ...
+    def __call__(self, what: What, item: Entry, number: int) -> object: ...
 
 
 class Ledger:
@@ -43,7 +39,7 @@ class Ledger:
 
     def __init__(self, history: int | None = None) -> None:
         self.history = history
-        self.story: Kept[Told] = Kept(_key)
+        self.story: Kept[Entry] = Kept(_key)
         self.watchers: list[Watcher] = []
         #: The deliveries that failed, but not by an injected fault: how many, and the first few of them.
         self.failures = 0
@@ -53,7 +49,7 @@ class Ledger:
         self._drops: Kept[Drop] = Kept(lambda one: (one.function_name, None))
         #: What isn't over, by identity.
         self._queued: dict[int, Entry] = {}
-        self._over: deque[Told] = deque()
+        self._over: deque[Entry] = deque()
 
     def accepted(self, entry: Entry) -> None:
         entry.position = self._entries.add(entry)
@@ -75,20 +71,12 @@ class Ledger:
             self._ended(entry)
             self._tell("settled", entry)
 
-    def ran_synchronously(self, invocation: Synchronous) -> None:
-        self.story.add(invocation)
-        self._ended(invocation)
-        self._tell("synchronous", invocation)
-
-    def refused(self, invocation: Refused) -> None:
-        self.story.add(invocation)
-        self._ended(invocation)
-        self._tell("refused", invocation)
-
-    def unanswered(self, event: Unanswered) -> None:
-        self.story.add(event)
-        self._ended(event)
-        self._tell("unanswered", event)
+    def over_at_once(self, entry: Entry) -> None:
+        """Enter something that is no event in the queue: nothing comes after it."""
+        assert entry.what != "event"
+        self.story.add(entry)
+        self._ended(entry)
+        self._tell(entry.what, entry)
 
     def delivered(self, entry: Entry, delivery: Delivery) -> None:
         entry.deliveries.append(delivery)
@@ -120,20 +108,20 @@ class Ledger:
     def drops(self) -> History[Drop]:
         return History(self._drops.facts(_itself), Counter(self._drops.past))
 
-    def _tell(self, what: What, item: Told, number: int = 1) -> None:
+    def _tell(self, what: What, item: Entry, number: int = 1) -> None:
         for watcher in self.watchers:
             watcher(what, item, number)
 
-    def _ended(self, item: Told) -> None:
+    def _ended(self, item: Entry) -> None:
         if self.history is None:
             return
         self._over.append(item)
         if len(self._over) > self.history:
             self._let_go(self._over.popleft())
 
-    def _let_go(self, item: Told) -> None:
+    def _let_go(self, item: Entry) -> None:
         self.story.let_go(item)
-        if not isinstance(item, Entry):
+        if item.what != "event":
             return
         self._entries.let_go(item)
         for delivery in item.deliveries:
@@ -142,7 +130,7 @@ class Ledger:
             self._drops.let_go(item.drop)
 
 
-def _key(item: Told) -> Key:
+def _key(item: Entry) -> Key:
     return function_name(item.function_arn), None
 
 

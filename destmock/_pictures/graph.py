@@ -8,13 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from destmock._aws.arn import LATEST, parse_arn, parse_function_arn
-from destmock._observed.facts import Entry, Synchronous
 from destmock._services.mapping import source_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from destmock._observed.facts import Delivery
+    from destmock._observed.facts import Delivery, Entry
     from destmock._observed.ledger import Ledger
     from destmock._pictures.topology import Known, Topology
 
@@ -95,7 +94,7 @@ def graph(topology: Topology, ledger: Ledger) -> Graph:
     for delivery in ledger.deliveries:
         drawn.delivered(delivery)
     for item in ledger.story:
-        if isinstance(item, (Entry, Synchronous)) and not item.source.startswith(_ROUTED):
+        if item.invoked and not item.source.startswith(_ROUTED):
             drawn.invoked(item, read)
     for drop in ledger.drops:
         drawn.dropped[_split(drop.invocation.function_arn)[0]] += 1
@@ -145,7 +144,7 @@ class _Drawn:
         if delivery.error is not None:
             self._failed[key] += 1
 
-    def invoked(self, item: Entry | Synchronous, read: dict[tuple[str, str], str]) -> None:
+    def invoked(self, item: Entry, read: dict[tuple[str, str], str]) -> None:
         function, qualifier = _split(item.function_arn)
         source = read.get((item.source, function), item.source)
         key = self.edge(source, function, "source", qualifier)

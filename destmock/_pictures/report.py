@@ -110,7 +110,7 @@ def _rest(simulation: Simulation, repeating: Sequence[str]) -> Iterator[Html]:
             for drop in drops[-_SHOWN:]
         ]
         yield _section("Dropped: nobody was told", tag("ul", rows, class_="plain"))
-    injected = simulation.attempts.injection.injected
+    injected = simulation.faults.injected
     if injected or repeating:
         calls = [tag("p", tag("code", call)) for call in repeating]
         yield _section("Injected faults", calls, parts.faults(injected[-_SHOWN:]))

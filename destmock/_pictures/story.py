@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 from destmock._aws.arn import LATEST, parse_function_arn
 from destmock._aws.times import from_datetime
-from destmock._observed.facts import Entry, Refused, Synchronous, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._observed.facts import Attempt, Delivery, Pending
-    from destmock._observed.ledger import Ledger, Told
+    from destmock._observed.facts import Attempt, Delivery, Entry, Pending
+    from destmock._observed.ledger import Ledger
 
 #: What it means, which a colour and a word say together.
 Tone = Literal["good", "bad", "wait", "warn"]
@@ -96,16 +95,16 @@ def function_text(arn: str) -> str:
     return ref.name if ref.qualifier in (None, LATEST) else f"{ref.name}:{ref.qualifier}"
 
 
-def stories(items: Iterable[tuple[int, Told]], pending: Sequence[Pending]) -> list[Story]:
+def stories(items: Iterable[tuple[int, Entry]], pending: Sequence[Pending]) -> list[Story]:
     """A story for each of some items of the ledger, which come with their numbers."""
     due = {
         (one.request_id, one.duplicate): Due(from_datetime(one.due_at), one.attempt, one.running)
         for one in pending
     }
-    return [_story(number, item, due) for number, item in items]
+    return [_story(number, item, due.get((item.request_id, item.duplicate))) for number, item in items]
 
 
-def newest(ledger: Ledger, most: int, arn: str | None = None) -> tuple[list[tuple[int, Told]], int]:
+def newest(ledger: Ledger, most: int, arn: str | None = None) -> tuple[list[tuple[int, Entry]], int]:
     """The newest of what happened, newest first, of one function or of all; and how much is older.
 
     Each comes with its number, which stays its own.
@@ -115,54 +114,45 @@ def newest(ledger: Ledger, most: int, arn: str | None = None) -> tuple[list[tupl
     return found[::-1][:most], max(0, len(found) - most)
 
 
-def _is_of(item: Told, arn: str) -> bool:
+def _is_of(item: Entry, arn: str) -> bool:
     ref = parse_function_arn(item.function_arn)
     return ref is not None and ref.unqualified_arn == arn
 
 
-def _story(number: int, item: Told, due: dict[tuple[str, bool], Due]) -> Story:
-    if isinstance(item, Entry):
-        return _event(item, due.get((item.request_id, item.duplicate)))
-    if isinstance(item, Synchronous):
-        return _synchronous(item)
-    key = f"number-{number}"
-    if isinstance(item, Refused):
-        return Story(
-            key, item.function_arn, item.source, None, item.payload, item.at, "Refused", "bad",
-            synchronous=True, notes=(Noted(item.at, item.what),),
-        )  # fmt: skip
-    assert isinstance(item, Unanswered)
-    missing = Noted(item.at, "the function does not exist")
-    return Story(
-        key, item.function_arn, item.source, None, b"", item.at, "Nothing invoked", "bad", notes=(missing,)
-    )
+#: What is told of an entry that is no event in the queue.
+_AT_ONCE = {"refused": "Refused", "unanswered": "Nothing invoked"}
 
 
-def _event(entry: Entry, due: Due | None) -> Story:
+def _story(number: int, entry: Entry, due: Due | None) -> Story:
     tried, before = [], None
     for attempt in entry.attempts:
         at = entry.accepted_at + round(attempt.elapsed * 1000)
         tried.append(Tried(attempt, at, None if before is None else at - before))
         before = at
-    status = entry.condition or ("Running" if due is not None and due.running else "Queued")
+    notes = [Noted(note.at, note.what) for note in entry.notes]
+    if entry.what == "unanswered":
+        notes.append(Noted(entry.accepted_at, "the function does not exist"))
+    status, tone = _standing(entry, due)
     nothing = None
     if entry.drop is not None:
         nothing = entry.drop.reason
     elif entry.condition is not None and not entry.deliveries:
         nothing = "no OnSuccess destination"
+    key = f"event-{entry.request_id}" if entry.request_id else f"number-{number}"
     return Story(
-        key=f"event-{entry.request_id}{'-again' if entry.duplicate else ''}",
+        key=f"{key}-again" if entry.duplicate else key,
         function_arn=entry.function_arn,
         source=entry.source,
-        request_id=entry.request_id,
+        request_id=entry.request_id or None,
         payload=entry.payload,
         accepted_at=entry.accepted_at,
         status=status,
-        tone="wait" if entry.condition is None else "good" if entry.condition == "Success" else "bad",
+        tone=tone,
+        synchronous=entry.what in ("synchronous", "refused"),
         duplicate=entry.duplicate,
         attempts=tuple(tried),
-        notes=tuple(Noted(note.at, note.what) for note in entry.notes),
-        settled_at=entry.settled_at,
+        notes=tuple(notes),
+        settled_at=entry.accepted_at if entry.what == "synchronous" else entry.settled_at,
         record=entry.record,
         deliveries=tuple(entry.deliveries),
         nothing_sent=nothing,
@@ -170,18 +160,9 @@ def _event(entry: Entry, due: Due | None) -> Story:
     )
 
 
-def _synchronous(item: Synchronous) -> Story:
-    tried = Tried(item.attempt, item.at, None)
-    return Story(
-        key=f"event-{item.request_id}",
-        function_arn=item.function_arn,
-        source=item.source,
-        request_id=item.request_id,
-        payload=item.payload,
-        accepted_at=item.at,
-        status=item.attempt.outcome,
-        tone=tried.tone,
-        synchronous=True,
-        attempts=(tried,),
-        settled_at=item.at,
-    )
+def _standing(entry: Entry, due: Due | None) -> tuple[str, Tone]:
+    """The word for how it stands, and what that means."""
+    if entry.what == "event" and entry.condition is None:
+        return "Running" if due is not None and due.running else "Queued", "wait"
+    word = entry.condition or _AT_ONCE.get(entry.what) or entry.attempts[-1].outcome
+    return word, "good" if word == "Success" else "bad"

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.record import timestamp
-from destmock._observed.facts import Entry, Refused, Synchronous, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._observed.facts import Attempt, Delivery, Note, Pending
+    from destmock._observed.facts import Attempt, Delivery, Entry, Note, Pending
     from destmock._observed.ledger import Ledger
 
 _PAYLOAD_SHOWN = 100
@@ -29,16 +28,7 @@ def timeline(ledger: Ledger, pending: Sequence[Pending], head: Iterable[str]) ->
     if ledger.left_out:
         noun = "older one is" if ledger.left_out == 1 else "older ones are"
         blocks.append(f"{ledger.left_out} {noun} left out (history={ledger.history})")
-    for item in ledger.story:
-        if isinstance(item, Entry):
-            lines = _event(item, due)
-        elif isinstance(item, Synchronous):
-            lines = _synchronous(item)
-        elif isinstance(item, Refused):
-            lines = _refused(item)
-        else:
-            lines = _unanswered(item)
-        blocks.append("\n".join(lines))
+    blocks += ["\n".join(_lines(entry, due)) for entry in ledger.story]
     return "\n".join(blocks)
 
 
@@ -62,8 +52,16 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
     return "\n".join(lines)
 
 
-def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
-    yield f"{timestamp(entry.accepted_at)} {short(entry.function_arn)} {accepted_text(entry)}"
+def _lines(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
+    function = "" if entry.what == "unanswered" else f"{short(entry.function_arn)} "
+    yield f"{timestamp(entry.accepted_at)} {function}{opening(entry)}"
+    if entry.what == "event":
+        yield from _steps(entry, due)
+    else:
+        yield from (f"  {_offset(0)} {line}" for line in at_once(entry))
+
+
+def _steps(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
     waiting = entry.notes
     for attempt in entry.attempts:
         started = round(attempt.elapsed * 1000) + entry.accepted_at
@@ -81,9 +79,20 @@ def _event(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
     yield from (f"  {offset} {line}" for line in end_lines(entry))
 
 
-def accepted_text(entry: Entry) -> str:
+def opening(entry: Entry) -> str:
+    """Who invoked, with what."""
+    if entry.what == "unanswered":
+        return f"nothing invoked: {entry.source} names {entry.function_arn}, which does not exist"
     again = ", delivered a second time" if entry.duplicate else ""
-    return f"accepted{again} {_shown(entry.payload)} ({entry.source}, {entry.request_id})"
+    how = f"accepted{again}" if entry.what == "event" else "invoked synchronously"
+    by = ", ".join(part for part in (entry.source, entry.request_id) if part)
+    return f"{how} {_shown(entry.payload)} ({by})"
+
+
+def at_once(entry: Entry) -> Iterable[str]:
+    """The steps of an entry that is no event in the queue."""
+    yield from (_attempt_text(attempt) for attempt in entry.attempts)
+    yield from (note.what for note in entry.notes)
 
 
 def attempt_text(entry: Entry, attempt: Attempt) -> str:
@@ -105,18 +114,6 @@ def end_lines(entry: Entry) -> Iterable[str]:
         yield "nothing sent: no OnSuccess destination"
 
 
-def synchronous_lines(invocation: Synchronous) -> Iterable[str]:
-    payload = _shown(invocation.payload)
-    yield f"invoked synchronously {payload} ({invocation.source}, {invocation.request_id})"
-    yield _attempt_text(invocation.attempt)
-
-
-def _synchronous(invocation: Synchronous) -> Iterable[str]:
-    first, second = synchronous_lines(invocation)
-    yield f"{timestamp(invocation.at)} {short(invocation.function_arn)} {first}"
-    yield f"  {_offset(0)} {second}"
-
-
 def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
     """What kept an event from its next attempt, and when each time."""
     for what, group in groupby(found, key=lambda note: note.what):
@@ -126,25 +123,6 @@ def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
             shown[_MOST_SHOWN - 1 : -1] = ["..."]
         times = f", {len(offsets)} times: at {', '.join(shown)} s" if len(offsets) > 1 else ""
         yield f"  {_offset(offsets[0])} {what}{times}"
-
-
-def _refused(invocation: Refused) -> Iterable[str]:
-    first, second = refused_lines(invocation)
-    yield f"{timestamp(invocation.at)} {short(invocation.function_arn)} {first}"
-    yield f"  {_offset(0)} {second}"
-
-
-def refused_lines(invocation: Refused) -> Iterable[str]:
-    yield f"invoked synchronously {_shown(invocation.payload)} ({invocation.source})"
-    yield invocation.what
-
-
-def _unanswered(event: Unanswered) -> Iterable[str]:
-    yield f"{timestamp(event.at)} {unanswered_text(event)}"
-
-
-def unanswered_text(event: Unanswered) -> str:
-    return f"nothing invoked: {event.source} names {event.function_arn}, which does not exist"
 
 
 def _attempt_text(attempt: Attempt) -> str:

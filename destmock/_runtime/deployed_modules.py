@@ -18,14 +18,12 @@ from destmock._runtime.process_settings import change_directory, working_directo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from contextlib import AbstractContextManager
 
     from destmock._functions.deployed_code import Package
 
 #: A copy of these in a package would call AWS past the mock: the process's own are used.
 _MOCKED = frozenset({"aiobotocore", "awslambdaric", "boto3", "botocore", "destmock", "moto", "s3transfer"})
 _SUFFIXES = tuple(all_suffixes())
-_NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
 
 
 class Namespace:
@@ -38,8 +36,6 @@ class Namespace:
 
     def __init__(self, package: Package) -> None:
         self.package = package
-        #: Whether an attempt is running in it, or waiting for one that it has invoked.
-        self.busy = False
         self._roots = package.task_root, package.layers_root
         self._path = list(package.path)
         self._directory: str | None = package.task_root
@@ -48,7 +44,7 @@ class Namespace:
         handler = package.source.replace("/", ".").partition(".")[0]
         self._provided = provided - _MOCKED - (sys.stdlib_module_names - {handler})
 
-    def enter(self) -> None:
+    def take_up(self) -> None:
         self._outer_modules = sys.modules.copy()
         self._outer_path = sys.path, sys.path.copy()
         self._outer_directory = working_directory()
@@ -74,6 +70,8 @@ class Namespace:
         sys.dont_write_bytecode = self._outer_writes_bytecode
         self._directory = working_directory()
         change_directory(self._outer_directory)
+
+    put_aside = leave
 
     def _modules_to_hide(self) -> set[str]:
         if not any(name in sys.modules for names in (self._provided, self._modules) for name in names):
@@ -107,35 +105,6 @@ class Namespace:
                 sys.modules[name] = self._outer_modules[name]
             elif name in sys.modules:
                 sys.modules[name] = sys.modules.pop(name)
-
-
-class Namespaces:
-    """Which namespace the process is in. Attempts nest: a function may invoke another one, or itself."""
-
-    def __init__(self) -> None:
-        self.current: Namespace | None = None
-
-    def within(self, namespace: Namespace | None) -> AbstractContextManager[None]:
-        """The modules of one namespace; with `None`, the process's own."""
-        return _NOTHING if namespace is self.current else self._switched(namespace)
-
-    @contextlib.contextmanager
-    def _switched(self, namespace: Namespace | None) -> Iterator[None]:
-        outer, self.current = self.current, namespace
-        if outer is not None:
-            outer.leave()
-        if namespace is not None:
-            namespace.busy = True
-            namespace.enter()
-        try:
-            yield
-        finally:
-            if namespace is not None:
-                namespace.leave()
-                namespace.busy = False
-            if outer is not None:
-                outer.enter()
-            self.current = outer
 
 
 def file_of(module: object) -> str | None:

@@ -21,41 +21,12 @@ _ENCODE_KEY, _ENCODE = os.environ.encodekey, os.environ.encodevalue
 _TRACE_ID = _ENCODE_KEY("_X_AMZN_TRACE_ID")
 
 
-class Variables:
-    """The process's environment variables, and those of the function that is running."""
-
-    def __init__(self) -> None:
-        #: The process's own, while an attempt runs with others.
-        self.own: dict[Any, Any] | None = None
-
-    def of(self, function: Function, log_stream: str, trace_header: str, task_root: str) -> OwnVariables:
-        """What AWS sets for an attempt, while entered.
-
-        A function that another one invokes synchronously finds none of the other's.
-        """
-        return OwnVariables(self, function, log_stream, trace_header, task_root)
-
-
 class OwnVariables:
-    """While entered, a function's variables are in the process's environment."""
+    """The environment variables of one attempt: the function's own, and those that AWS sets."""
 
-    __slots__ = (
-        "_added",
-        "_before",
-        "_environ",
-        "_found",
-        "_given",
-        "_lasting",
-        "_names",
-        "_outer",
-        "_trace",
-        "_variables",
-    )
+    __slots__ = ("_added", "_before", "_environ", "_found", "_given", "_kept", "_lasting", "_names", "_trace")
 
-    def __init__(
-        self, variables: Variables, function: Function, log_stream: str, trace_header: str, task_root: str
-    ) -> None:
-        self._variables = variables
+    def __init__(self, function: Function, log_stream: str, trace_header: str, task_root: str) -> None:
         self._given = function.environment
         self._lasting, self._names = _lasting(
             function.ref,
@@ -69,45 +40,52 @@ class OwnVariables:
             task_root,
         )
         self._trace = _ENCODE(trace_header)
+        #: How the function has left `os.environ`, and the object in its place if it has put one there.
+        self._kept: tuple[dict[Any, Any], Any] | None = None
 
-    def __enter__(self) -> None:
-        variables = self._variables
+    def take_up(self) -> None:
         environ: Any = os.environ
         self._environ = environ
         data = _data(environ)
         before = self._before = data.copy()
         self._added = self._names.difference(before)
-        outer = self._outer = variables.own
-        variables.own = outer or before
         try:
-            if outer is not None:
-                _put_back(outer)
-            for name, value in self._given.items():
-                # The API takes names and values that no process has.
-                with contextlib.suppress(ValueError, OSError):
-                    environ[name] = value
-            lasting, trace = self._lasting, self._trace
-            if data is environ:  # somebody has put a plain dictionary in its place
-                data.update(_decoded({**lasting, _TRACE_ID: trace}))
+            if self._kept is None:
+                self._set(environ, data)
             else:
-                _each(os.putenv, lasting, lasting.values())
-                data.update(lasting)
-                os.putenv(_TRACE_ID, trace)
-                data[_TRACE_ID] = trace
-            self._found = data.copy()
+                kept, os.environ = self._kept
+                _put_back(environ, kept)
         except BaseException:
-            self.__exit__()
+            self.leave()
             raise
 
-    def __exit__(self, *_: object) -> None:
-        self._variables.own = self._outer
-        os.environ = self._environ  # noqa: B003 - the function may have put another in its place
-        data = _data(os.environ)
-        if not _is_replaced():
+    def _set(self, environ: Any, data: dict[Any, Any]) -> None:
+        for name, value in self._given.items():
+            # The API takes names and values that no process has.
+            with contextlib.suppress(ValueError, OSError):
+                environ[name] = value
+        lasting, trace = self._lasting, self._trace
+        if data is environ:  # somebody has put a plain dictionary in its place
+            data.update(_decoded({**lasting, _TRACE_ID: trace}))
+        else:
+            _each(os.putenv, lasting, lasting.values())
+            data.update(lasting)
+            os.putenv(_TRACE_ID, trace)
+            data[_TRACE_ID] = trace
+        self._found = data.copy()
+
+    def put_aside(self) -> None:
+        self._kept = _data(self._environ).copy(), os.environ
+        self.leave()
+
+    def leave(self) -> None:
+        os.environ = environ = self._environ
+        data = _data(environ)
+        if data is not environ:
             _each(os.unsetenv, self._added)
             _each(data.pop, self._added, repeat(None))
         if data != self._before:
-            _put_back(self._before)
+            _put_back(environ, self._before)
 
     def is_untouched(self) -> bool:
         """Whether the function has left all of them as it has found them."""
@@ -154,19 +132,14 @@ def _data(environ: Any) -> dict[Any, Any]:
     return found
 
 
-def _is_replaced() -> bool:
-    """Whether somebody has put a plain dictionary in the place of `os.environ`."""
-    return not hasattr(os.environ, "_data")
-
-
 def _decoded(variables: dict[Any, Any]) -> dict[str, str]:
     """As text; the process's own environment has bytes on POSIX."""
     return {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
 
 
-def _put_back(wanted: dict[Any, Any]) -> None:
-    data = _data(os.environ)
-    if _is_replaced():
+def _put_back(environ: Any, wanted: dict[Any, Any]) -> None:
+    data = _data(environ)
+    if data is environ:  # somebody has put a plain dictionary in its place
         data.clear()
         data.update(_decoded(wanted))
         return

@@ -7,7 +7,6 @@ are in order.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import sys
 import time
@@ -21,18 +20,18 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 
 from destmock._aws.times import to_datetime
 from destmock._functions.deployed_code import TASK_ROOT, Package
-from destmock._runtime.deployed_modules import Namespace, Namespaces
-from destmock._runtime.environment_variables import Variables
-from destmock._runtime.event_loop import out_of_sight
+from destmock._runtime.deployed_modules import Namespace
+from destmock._runtime.environment_variables import OwnVariables
+from destmock._runtime.event_loop import OutOfSight
 from destmock._runtime.importing import Importer, stripped
 from destmock._runtime.log_capture import Capture, RootHandler
 from destmock._runtime.outcome import outcome_of
-from destmock._runtime.process_settings import Settings
+from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
 from destmock._runtime.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from destmock._aws.ids import Ids
@@ -59,14 +58,12 @@ class _Environment:
     log_handlers: list[logging.Handler] = field(default_factory=list)
     #: What it has changed of the process's settings.
     settings: dict[int, Any] = field(default_factory=dict)
+    #: Whether an attempt is running in it, or waiting for one that it has invoked.
+    busy: bool = False
 
     @property
     def task_root(self) -> str:
         return TASK_ROOT if self.namespace is None else self.namespace.package.task_root
-
-    @property
-    def busy(self) -> bool:
-        return self.namespace is not None and self.namespace.busy
 
 
 class Runtime:
@@ -75,12 +72,11 @@ class Runtime:
     def __init__(self, ids: Ids, importer: Importer) -> None:
         self._ids = ids
         self._importer = importer
-        self._namespaces = Namespaces()
         self._environments: dict[tuple[str, str], _Environment] = {}
         self._root_handler = RootHandler()
         self._streams = sys.stdout, sys.stderr
-        self._variables = Variables()
-        self._settings = Settings()
+        #: The surroundings of the attempt that is running, unless it is put aside.
+        self._in_place: Surroundings | None = None
         #: The surroundings that have stayed for the next try of an event, and whose they are.
         self.staying: tuple[Surroundings, _Environment, Function, str] | None = None
 
@@ -97,15 +93,35 @@ class Runtime:
 
         After an error, the function's surroundings may stay for the event's next try; `leave` ends that.
         """
+        outer = self._in_place
+        if outer is not None:  # it has invoked this function
+            outer.put_aside()
+        try:
+            return self._run(function, code, call, turn, stay=stay and outer is None)
+        finally:
+            self._in_place = outer
+            if outer is not None:
+                outer.take_up()
+
+    def _run(
+        self,
+        function: Function,
+        code: Registration | Package,
+        call: Call,
+        turn: AbstractContextManager[None],
+        *,
+        stay: bool,
+    ) -> Outcome:
         environment = self._environment(function, code, call.now)
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture, function.runtime)
         cold = not environment.ready
         elapsed = 0.0
-        around = self._around(environment, function, code, call, capture)
+        around = self._in_place = self._around(environment, function, code, call, capture)
         stays = False
+        environment.busy = True
         try:
-            with out_of_sight(), turn:
+            with turn:
                 if cold:
                     environment.handler = _initialise(
                         self._importer, code, client, capture, call, self._root_handler
@@ -116,8 +132,9 @@ class Runtime:
                     started = time.perf_counter()
                     _handle(environment.handler, client, capture, function, call)
                     elapsed = time.perf_counter() - started
-            stays = stay and client.failed and not client.exited and self._may_stay(environment, around)
+            stays = stay and client.failed and not client.exited and _may_stay(environment, around)
         finally:
+            environment.busy = False
             if stays:
                 self.staying = around, environment, function, call.trace_header
             else:
@@ -152,39 +169,21 @@ class Runtime:
                 around.follow(capture)
                 return around
             self.leave()
-        stream, task_root = environment.stream, environment.task_root
+        modules = environment.namespace or self._importer.watching(code.source, environment.modules)
         around = Surroundings(
-            self._settings.of(environment.settings),
-            self._modules(environment, code),
-            self._variables.of(function, stream, call.trace_header, task_root),
+            OwnSettings(environment.settings),
+            modules,
+            OwnVariables(function, environment.stream, call.trace_header, environment.task_root),
             capture.active(self._root_handler, environment.log_handlers),
+            OutOfSight(),
         )
-        around.enter()
+        around.take_up()
         return around
-
-    def _may_stay(self, environment: _Environment, around: Surroundings) -> bool:
-        """Deployed code has modules of its own, which the process is not to find."""
-        return environment.namespace is None and self._namespaces.current is None and around.are_untouched()
 
     def close(self) -> None:
         self._importer.close()
         if sys.stdout is self._root_handler.text():  # attempts on several threads have crossed
             sys.stdout, sys.stderr = self._streams
-
-    def _modules(
-        self, environment: _Environment, code: Registration | Package
-    ) -> AbstractContextManager[None]:
-        if environment.namespace is not None:
-            return self._namespaces.within(environment.namespace)
-        if self._namespaces.current is None:
-            return self._importer.watching(code.source, environment.modules)
-        return self._outside(code.source, environment.modules)
-
-    @contextlib.contextmanager
-    def _outside(self, source: Handler | str, brought: set[str]) -> Iterator[None]:
-        """Deployed code has invoked a function with a registered handler."""
-        with self._namespaces.within(None), self._importer.watching(source, brought):
-            yield
 
     def _environment(self, function: Function, code: Registration | Package, now: int) -> _Environment:
         key = function.ref.unqualified_arn, function.version
@@ -210,6 +209,11 @@ class Runtime:
         """Its globals are gone with it: the next attempt imports everything anew (B12)."""
         self._environments = {k: e for k, e in self._environments.items() if e is not environment}
         self._importer.forget(environment.modules)
+
+
+def _may_stay(environment: _Environment, around: Surroundings) -> bool:
+    """Deployed code has modules of its own, which the process is not to find."""
+    return environment.namespace is None and around.are_untouched()
 
 
 @stripped

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
+_NO_LOOP: tuple[Any, Any] = None, None
 
 
-_NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
+class OutOfSight:
+    """Hides the loop that is running: on AWS there is none, and a handler may `asyncio.run`.
+
+    The handler's own loop is kept while the handler is put aside.
+    """
+
+    __slots__ = ("_kept", "_outer")
+
+    def __init__(self) -> None:
+        self._outer = self._kept = _NO_LOOP
+
+    def take_up(self) -> None:
+        self._outer = _switched(self._kept)
+
+    def put_aside(self) -> None:
+        self._kept = _switched(self._outer)
+
+    def leave(self) -> None:
+        _switched(self._outer)
 
 
-def out_of_sight() -> AbstractContextManager[None]:
-    """While entered, no event loop is running: on AWS there is none, and a handler may `asyncio.run`."""
+def _switched(to: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Make another loop and task the running ones; returns those that were."""
     loop = asyncio._get_running_loop()  # noqa: SLF001 - made for those who write event loops
-    return _NOTHING if loop is None else _hidden(loop)
-
-
-@contextlib.contextmanager
-def _hidden(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    task = asyncio.current_task()
+    if loop is None and to is _NO_LOOP:
+        return to
+    task = None if loop is None else asyncio.current_task(loop)
     if task is not None:
-        asyncio.tasks._leave_task(loop, task)  # noqa: SLF001
-    asyncio._set_running_loop(None)  # noqa: SLF001
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(loop)  # noqa: SLF001
-        if task is not None:
-            asyncio.tasks._enter_task(loop, task)  # noqa: SLF001
+        asyncio.tasks._leave_task(loop, task)  # type: ignore[arg-type]  # noqa: SLF001
+    other, its_task = to
+    asyncio._set_running_loop(other)  # noqa: SLF001
+    if its_task is not None:
+        asyncio.tasks._enter_task(other, its_task)  # noqa: SLF001
+    return loop, task

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import sysconfig
 from itertools import islice
@@ -14,15 +13,11 @@ from awslambdaric import bootstrap
 from destmock._runtime.deployed_modules import file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
     from destmock._functions.handlers import Handler
 
     Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-_NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
 
 
 def stripped(function: Function) -> Function:
@@ -54,19 +49,9 @@ class Importer:
         loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001
         return loaded
 
-    def watching(self, source: Handler | str, brought: set[str]) -> AbstractContextManager[None]:
-        """While entered, notes which modules a handler's module brings in during one attempt."""
-        return self._watched(brought) if isinstance(source, str) else _NOTHING
-
-    @contextlib.contextmanager
-    def _watched(self, brought: set[str]) -> Iterator[None]:
-        known = len(sys.modules)
-        try:
-            yield
-        finally:
-            if len(sys.modules) > known:  # the newest come last
-                brought.update(islice(sys.modules, known, None))
-                self._brought |= brought
+    def watching(self, source: Handler | str, brought: set[str]) -> Watched | None:
+        """A part of an attempt's surroundings that notes which modules the handler's module brings in."""
+        return Watched(brought, self._brought) if isinstance(source, str) else None
 
     def close(self) -> None:
         self.forget(self._brought)
@@ -81,6 +66,26 @@ class Importer:
             if parent in sys.modules and getattr(sys.modules[parent], child, None) is module:
                 delattr(sys.modules[parent], child)
         brought.clear()
+
+
+class Watched:
+    """Notes in `sets` the modules that are imported while the attempt is in place."""
+
+    __slots__ = ("_known", "_sets")
+
+    def __init__(self, *sets: set[str]) -> None:
+        self._sets = sets
+
+    def take_up(self) -> None:
+        self._known = len(sys.modules)
+
+    def leave(self) -> None:
+        if len(sys.modules) > self._known:  # the newest come last
+            brought = [*islice(sys.modules, self._known, None)]
+            for names in self._sets:
+                names.update(brought)
+
+    put_aside = leave
 
 
 _INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})

@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 
@@ -113,46 +113,50 @@ class Capture:
 
 
 class Active:
-    """While entered, what a function writes and logs goes to a capture."""
+    """What a function writes and logs goes to a capture while it runs."""
 
-    __slots__ = (
-        "_before",
-        "_capture",
-        "_handler",
-        "_level",
-        "_others",
-        "_outer",
-        "_own",
-        "_streams",
-        "_text",
-    )
+    __slots__ = ("_before", "_capture", "_handler", "_kept", "_level", "_others", "_own", "_streams", "_text")
 
     def __init__(self, capture: Capture, handler: RootHandler, own: list[logging.Handler]) -> None:
         self._capture = capture
         self._handler = handler
         self._own = own
+        #: The streams, root handlers and root level that the function has left.
+        self._kept: tuple[Any, Any, list[logging.Handler], int] | None = None
 
-    def __enter__(self) -> None:
+    def take_up(self) -> None:
         self._streams = sys.stdout, sys.stderr
         handler, root = self._handler, logging.root
-        self._outer, handler.log_sink = handler.log_sink, self._capture
+        handler.log_sink = self._capture
         self._others = root.handlers.copy()
+        self._before = root.level
+        if self._kept is not None:
+            sys.stdout, sys.stderr, root.handlers[:], level = self._kept
+            if level != root.level:
+                root.setLevel(level)
+            return
         root.handlers += [added for added in (handler, *self._own) if added not in self._others]
         sys.stdout = sys.stderr = self._text = handler.text()
-        self._before = root.level
-        level = self._capture.level
-        if level is not None:
-            root.setLevel("DEBUG" if level == "TRACE" else level)
+        wanted = self._capture.level
+        if wanted is not None:
+            root.setLevel("DEBUG" if wanted == "TRACE" else wanted)
         self._level = root.level
 
-    def __exit__(self, *_: object) -> None:
+    def put_aside(self) -> None:
+        root = logging.root
+        self._kept = sys.stdout, sys.stderr, root.handlers.copy(), root.level
+        self.leave()
+        if root.level != self._before:
+            root.setLevel(self._before)
+
+    def leave(self) -> None:
         handler, root = self._handler, logging.root
         with contextlib.suppress(ValueError):  # detached by the handler
             self._text.flush()
         sys.stdout, sys.stderr = self._streams
         if self._capture.level is not None:
             root.setLevel(self._before)
-        handler.log_sink = self._outer
+        handler.log_sink = None
         if self._own or root.handlers != [*self._others, handler]:
             known = (*self._others, handler)
             self._own[:] = [found for found in root.handlers if found not in known]
@@ -174,7 +178,7 @@ class Active:
 
     def follow(self, capture: Capture) -> None:
         """Goes on with another capture of the same function."""
-        self._handler.log_sink = capture
+        self._capture = self._handler.log_sink = capture
 
 
 class _JsonFormatter(JsonFormatter):  # type: ignore[misc]

@@ -27,59 +27,37 @@ _SIGNALS = tuple(
 )
 
 
-class Settings:
-    """The process's settings, and those of the function that is running."""
-
-    def __init__(self) -> None:
-        #: The process's own, while an attempt runs.
-        self.outside: list[Any] | None = None
-
-    def of(self, own: dict[int, Any]) -> OwnSettings:
-        """While entered, those of a function; `own` are the ones that it has changed.
-
-        They are taken back afterwards. A function that another one invokes synchronously finds none of the
-        other's.
-        """
-        return OwnSettings(self, own)
-
-
 class OwnSettings:
-    """While entered, a function's settings are the process's."""
+    """The process's settings while a function runs; `own` are those that it has changed."""
 
-    __slots__ = ("_before", "_outer", "_own", "_settings")
+    __slots__ = ("_before", "_own")
 
-    def __init__(self, settings: Settings, own: dict[int, Any]) -> None:
-        self._settings = settings
+    def __init__(self, own: dict[int, Any]) -> None:
         self._own = own
 
-    def __enter__(self) -> None:
+    def take_up(self) -> None:
         before = self._before = _read()
-        outer = self._outer = self._settings.outside
-        outside = self._settings.outside = outer or before
-        for number, write in enumerate(_WRITERS if self._own or outer else ()):
-            wanted = self._own.get(number, outside[number])
+        for number, wanted in self._own.items():
             if wanted != before[number]:
-                write(wanted)
+                _WRITERS[number](wanted)
 
-    def __exit__(self, *_: object) -> None:
-        outside, before, own = self._settings.outside, self._before, self._own
-        assert outside is not None
-        self._settings.outside = self._outer
+    def leave(self) -> None:
+        before, own = self._before, self._own
         found = _read()
-        if found == before and outside is before and not own:
+        if found == before and not own:
             return
         for number, (value, write) in enumerate(zip(found, _WRITERS, strict=True)):
-            if value != outside[number]:
+            if value != before[number]:
                 own[number] = value
+                write(before[number])
             else:
                 own.pop(number, None)
-            if value != before[number]:
-                write(before[number])
+
+    put_aside = leave
 
     def is_untouched(self) -> bool:
         """Whether the function has changed none, now or before."""
-        before = self._before
-        return not self._own and self._settings.outside is before and _read() == before
+        return not self._own and _read() == self._before
 
 
 def working_directory() -> str | None:

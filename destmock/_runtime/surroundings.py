@@ -1,55 +1,77 @@
 """What a function finds around it in the process while it runs, and everything as it was afterwards.
 
-Nobody looks at the process between the tries of one event: they may share what the first one found.
+Each part changes the bare process. So an attempt can be put aside at any point and taken up again later, in
+any order: when it invokes another function, and when others go on while it waits. Between the attempts of one
+event nobody looks at the process: they may share what the first one found.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
     from destmock._runtime.environment_variables import OwnVariables
     from destmock._runtime.log_capture import Active, Capture
     from destmock._runtime.process_settings import OwnSettings
 
 
-class Surroundings:
-    """The settings, modules, variables and output of one function, from `enter` to `leave`."""
+class Part(Protocol):
+    """One kind of thing that a function may find changed in the process, or change itself."""
 
-    __slots__ = ("_exits", "_modules", "_output", "_settings", "_variables")
+    def take_up(self) -> None:
+        """Change the bare process to what the function finds, or to how it has last left it."""
+
+    def put_aside(self) -> None:
+        """Keep how the function has left it, and make the process bare again."""
+
+    def leave(self) -> None:
+        """Make the process bare again for good."""
+
+
+class Surroundings:
+    """The settings, modules, variables, output and event loop of one attempt."""
+
+    __slots__ = ("_in_place", "_output", "_parts", "_settings", "_variables")
 
     def __init__(
         self,
         settings: OwnSettings,
-        modules: AbstractContextManager[None],
+        modules: Part | None,
         variables: OwnVariables,
         output: Active,
+        loop: Part | None,
     ) -> None:
         self._settings = settings
-        self._modules = modules
         self._variables = variables
         self._output = output
-        self._exits: list[Callable[..., Any]] = []
+        parts: tuple[Part | None, ...] = (settings, modules, variables, output, loop)
+        self._parts = tuple(part for part in parts if part is not None)
+        #: The parts that have changed the process.
+        self._in_place: list[Part] = []
 
-    def enter(self) -> None:
+    def take_up(self) -> None:
+        """Begin, or go on after `put_aside`. The process has to be bare."""
         try:
-            for part in (self._settings, self._modules, self._variables, self._output):
-                part.__enter__()
-                self._exits.append(part.__exit__)
+            for part in self._parts:
+                part.take_up()
+                self._in_place.append(part)
         except BaseException:
             self.leave()
             raise
 
+    def put_aside(self) -> None:
+        """Make the process bare until the attempt is taken up again."""
+        while self._in_place:
+            self._in_place.pop().put_aside()
+
     def leave(self) -> None:
-        exits = self._exits
+        """Make the process bare for good; also when one of the parts fails to."""
+        in_place = self._in_place
         try:
-            while exits:
-                exits.pop()(None, None, None)
+            while in_place:
+                in_place.pop().leave()
         finally:
-            if exits:  # one of them has failed
+            if in_place:
                 self.leave()
 
     def are_untouched(self) -> bool:
@@ -58,5 +80,5 @@ class Surroundings:
         return output.is_untouched() and variables.is_untouched() and settings.is_untouched()
 
     def follow(self, capture: Capture) -> None:
-        """What is written from here on belongs to another try."""
+        """Have another attempt of the event go on in them: what it writes goes to `capture`."""
         self._output.follow(capture)

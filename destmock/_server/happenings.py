@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from destmock._aws.times import to_datetime
-from destmock._observed.facts import Entry, Refused, Synchronous
 from destmock._pictures import timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from destmock._observed.ledger import Told, What
+    from destmock._observed.facts import Entry
+    from destmock._observed.ledger import What
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,23 +36,21 @@ class Happening:
         return f"<Happening {self.function}: {self.lines[0]}>"
 
 
-def happening(what: What, item: Told, number: int, now: int) -> Happening:
+def happening(what: What, entry: Entry, number: int, now: int) -> Happening:
     """`number` says which of the event's attempts or notes it is."""
-    if isinstance(item, Entry):
-        lines = _of_event(what, item, number)
-    elif isinstance(item, Synchronous):
-        lines = tuple(timeline.synchronous_lines(item))
-    elif isinstance(item, Refused):
-        lines = tuple(timeline.refused_lines(item))
-    else:
-        lines = (timeline.unanswered_text(item),)
-    request_id = getattr(item, "request_id", "")
-    return Happening(what, to_datetime(now), timeline.short(item.function_arn), request_id, lines)
+    function = timeline.short(entry.function_arn)
+    return Happening(what, to_datetime(now), function, entry.request_id, tuple(_lines(what, entry, number)))
 
 
-def _of_event(what: What, entry: Entry, number: int) -> tuple[str, ...]:
+def _lines(what: What, entry: Entry, number: int) -> Iterable[str]:
     if what == "attempt":
-        return (timeline.attempt_text(entry, entry.attempts[number - 1]),)
+        return [timeline.attempt_text(entry, entry.attempts[number - 1])]
     if what == "note":
-        return (entry.notes[number - 1].what,)
-    return (timeline.accepted_text(entry),) if what == "accepted" else tuple(timeline.end_lines(entry))
+        return [entry.notes[number - 1].what]
+    if what == "settled":
+        return timeline.end_lines(entry)
+    return (
+        [timeline.opening(entry), *timeline.at_once(entry)]
+        if what != "accepted"
+        else [timeline.opening(entry)]
+    )

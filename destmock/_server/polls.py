@@ -6,15 +6,23 @@ import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.sqs.models import SQSBackend
+
+from destmock._isolation.patching import Patch, patched
+from destmock._services.sqs.reading import LongPolls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
+    from moto.sqs.models import Message
+
+    from destmock._engine.simulation import Simulation
     from destmock._time.turns import Turns
+
+    #: What looks for messages once.
+    Look: TypeAlias = Callable[[], list[Message]]
 
 #: A hidden message comes back without anyone's doing: so often, in seconds, is looked for one.
 _LOOK_AGAIN = 1.0
@@ -50,18 +58,14 @@ class Changes:
             return not self._ended
 
 
-@contextlib.contextmanager
-def patient(turns: Turns, changes: Changes) -> Iterator[None]:
-    """While entered, moto is called by one thread at a time, and none that polls keeps others from it."""
-    receive, call = SQSBackend.receive_message, BotocoreStubber.__call__
+def patience(turns: Turns, changes: Changes) -> Callable[[Look, int], list[Message]]:
+    """A way to wait for a message that keeps no other client from the mock meanwhile."""
 
-    def receiving(
-        backend: SQSBackend, queue_name: str, count: int, wait_seconds_timeout: int, *args: Any, **kwargs: Any
-    ) -> Any:
-        end = time.monotonic() + wait_seconds_timeout
+    def receive(look: Look, seconds: int) -> list[Message]:
+        end = time.monotonic() + seconds
         while True:
             since = changes.number
-            found = receive(backend, queue_name, count, 0, *args, **kwargs)
+            found = look()
             left = end - time.monotonic()
             if found or left <= 0:
                 return found
@@ -70,14 +74,26 @@ def patient(turns: Turns, changes: Changes) -> Iterator[None]:
             if not goes_on:
                 return found
 
-    def called(stubber: BotocoreStubber, *args: Any, **kwargs: Any) -> Any:
-        with turns.held:
-            answer = call(stubber, *args, **kwargs)
-        changes.happened()
-        return answer
+    return receive
 
-    with (
-        patch.object(SQSBackend, "receive_message", receiving),
-        patch.object(BotocoreStubber, "__call__", called),
-    ):
-        yield
+
+@contextlib.contextmanager
+def patient(simulation: Simulation, changes: Changes) -> Iterator[None]:
+    """While entered, moto is called by one thread at a time, and none that polls keeps others from it."""
+    turns, polls = simulation.turns, simulation.part(LongPolls)
+
+    def __call__(call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N807 - stands in for moto's
+        def called(stubber: BotocoreStubber, *args: Any, **kwargs: Any) -> Any:
+            with turns.held:
+                answer = call(stubber, *args, **kwargs)
+            changes.happened()
+            return answer
+
+        return called
+
+    polls.patience = patience(turns, changes)
+    try:
+        with patched((Patch(BotocoreStubber, "__call__", __call__),)):
+            yield
+    finally:
+        polls.patience = None

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Handler, Outcomes
-    from destmock._observed.ledger import Told, What
+    from destmock._observed.facts import Entry
+    from destmock._observed.ledger import What
     from destmock._server.happenings import Happening
 
 
@@ -106,7 +107,7 @@ class Server(Destmock):
             before = None if pace is None else pace.catch_up
             guard = Guard(host, port)
             gateway = Gateway(simulation, guard, changes, page=page, before=before, caller=self._callers.get)
-            stack.enter_context(patient(simulation.turns, changes))
+            stack.enter_context(patient(simulation, changes))
             simulation.hosts.serve(host, port, self._connecting)
             stack.callback(simulation.hosts.serve_no_more, port)
             simulation.ledger.watchers.append(self._watch)
@@ -117,7 +118,7 @@ class Server(Destmock):
             listener.start(gateway)
             self._closing = stack.pop_all()
 
-    def _watch(self, what: What, item: Told, number: int) -> None:
+    def _watch(self, what: What, item: Entry, number: int) -> None:
         self._changes.happened()
         if not self._subscribers:
             return

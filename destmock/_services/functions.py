@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.awslambda.models import LambdaFunction
 
 from destmock._aws.arn import parse_function_arn
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
+from destmock._isolation.patching import Patch
 from destmock.errors import NoHandlerError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
     from destmock._engine.delivery import Message
     from destmock._engine.event_invoke_config import Standing
@@ -45,14 +45,12 @@ class FunctionTarget:
         except NoHandlerError as error:
             raise UndeliverableError(str(error)) from error
 
-
-def bridged() -> AbstractContextManager[object]:
-    """While entered, what moto would run in Docker runs in the simulation."""
-    return patch.object(LambdaFunction, "invoke", _invoke)
-
-
-def is_bridged() -> bool:
-    return LambdaFunction.invoke is _invoke
+    def prepare(self, message: Message) -> Callable[[], bool]:
+        """That nothing can run the function is the test's mistake: it isn't kept from the test."""
+        ref, simulation = parse_function_arn(self._arn), self._simulation
+        if ref is None:
+            return lambda: True  # moto has taken an ARN that names no function
+        return lambda: simulation.notify(ref, message.body, source=message.source, trace=message.trace)
 
 
 def _invoke(
@@ -67,3 +65,6 @@ def _invoke(
     if answered.outcome.function_error is not None:
         response_headers["x-amz-function-error"] = answered.outcome.function_error
     return answered.outcome.payload
+
+
+PATCHES = (Patch(LambdaFunction, "invoke", lambda _: _invoke),)

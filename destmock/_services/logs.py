@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import gzip
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.awslambda.models import LambdaBackend
 from moto.logs.models import LogsBackend, logs_backends
@@ -15,16 +13,15 @@ from destmock._aws.arn import parse_function_arn
 from destmock._aws.filter_pattern import parse
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
+from destmock._isolation.patching import Patch
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, a subscription's filter pattern counts, and its function is invoked asynchronously."""
-    put_filter = LogsBackend.put_subscription_filter
+def _put_subscription_filter(put_filter: Callable[..., None]) -> Callable[..., None]:
+    """A subscription's filter pattern counts."""
 
     def put(
         self: LogsBackend,
@@ -38,11 +35,7 @@ def bridged() -> Iterator[None]:
         active[-1].functions.registered.create(self.account_id, self.region_name)
         put_filter(self, log_group_name, filter_name, filter_pattern, destination_arn, role_arn)
 
-    with (
-        patch.object(LogsBackend, "put_subscription_filter", put),
-        patch.object(LambdaBackend, "send_log_event", _send_log_event),
-    ):
-        yield
+    return put
 
 
 def _check(pattern: str) -> None:
@@ -101,3 +94,9 @@ def _event(
         ],
     }
     return {"awslogs": {"data": base64.b64encode(gzip.compress(to_bytes(data), mtime=0)).decode()}}
+
+
+PATCHES = (
+    Patch(LogsBackend, "put_subscription_filter", _put_subscription_filter),
+    Patch(LambdaBackend, "send_log_event", lambda _: _send_log_event),
+)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from destmock._aws.arn import Arn
     from destmock._aws.ids import Trace
-    from destmock._engine.attempts import Answered
-    from destmock._engine.simulation import Simulation
+    from destmock._engine.simulation import Answered, Simulation
 
 #: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
 _ARRIVAL = "_destmock_arrived_at"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
-from unittest.mock import patch
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import LambdaBackend, lambda_backends
@@ -13,6 +11,7 @@ from destmock._aws.arn import parse_arn, parse_function_name
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._functions.backends import lambda_backend
+from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
 from destmock._services.mapping import ref_of, source_of
 from destmock._services.sqs.delivery import find_queue
@@ -21,7 +20,7 @@ from destmock._services.streams.mapping import StreamReader
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from moto.awslambda.models import EventSourceMapping
 
@@ -244,33 +243,38 @@ def _check_duplicate(backend: LambdaBackend, spec: dict[str, Any]) -> None:
             raise error
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, mappings are checked as AWS checks them, and keep the alias that moto forgets."""
-    create = LambdaBackend.create_event_source_mapping
-    update = LambdaBackend.update_event_source_mapping
+def _create_event_source_mapping(create: Callable[..., Any]) -> Callable[..., Any]:
+    """Check a mapping as AWS does, and have it read what is there already."""
 
     def created(self: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
         simulation = active[-1]
         simulation.functions.registered.create(self.account_id, self.region_name)
         check(self, spec)
-        mapping = create(self, spec)
+        mapping: EventSourceMapping = create(self, spec)
         simulation.part(Mappings).created(mapping)
         return mapping
 
+    return created
+
+
+def _update_event_source_mapping(update: Callable[..., Any]) -> Callable[..., Any]:
+    """Check a mapping as AWS does; it keeps the alias that moto forgets."""
+
     def updated(self: LambdaBackend, uuid: str, spec: dict[str, Any]) -> EventSourceMapping | None:
-        mapping = self.get_event_source_mapping(uuid)
-        if mapping is not None:
-            check(self, {**spec, "EventSourceArn": mapping.event_source_arn}, updated=mapping)
-        mapping = update(self, uuid, spec)
+        before = self.get_event_source_mapping(uuid)
+        if before is not None:
+            check(self, {**spec, "EventSourceArn": before.event_source_arn}, updated=before)
+        mapping: EventSourceMapping | None = update(self, uuid, spec)
         if mapping is not None:
             mapping.function_name = spec.get("FunctionName") or mapping.function_name
             mapping.max_record_age = spec.get("MaximumRecordAgeInSeconds", mapping.max_record_age)
             active[-1].part(Mappings).updated(mapping)
         return mapping
 
-    with (
-        patch.object(LambdaBackend, "create_event_source_mapping", created),
-        patch.object(LambdaBackend, "update_event_source_mapping", updated),
-    ):
-        yield
+    return updated
+
+
+PATCHES = (
+    Patch(LambdaBackend, "create_event_source_mapping", _create_event_source_mapping),
+    Patch(LambdaBackend, "update_event_source_mapping", _update_event_source_mapping),
+)

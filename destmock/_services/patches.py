@@ -1,15 +1,14 @@
-"""What is changed in moto while a mock is active: services that invoke a function inside moto, past boto3.
+"""What is changed in moto while a mock is active: each method once, in the room of its service.
 
-moto would run the function at once, in Docker, with placeholder constants in the event. Here the event is
-AWS's, and enters the simulation that started last. One module for each service, and two that make moto's
-queues and notifications cheap (`sqs.reading`, `sns.signatures`).
+moto would run the functions that its services invoke at once, in Docker, with placeholder constants in the
+event. Here the event is AWS's, and enters the mock that started last.
 """
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
+from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mappings, secrets
 from destmock._services.eventbridge import bus
 from destmock._services.s3 import notifications
@@ -19,28 +18,23 @@ from destmock._services.sqs import reading
 from destmock._services.streams import arrivals as stream_arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+PATCHES = (
+    *functions.PATCHES,
+    *subscriptions.PATCHES,
+    *notifications.PATCHES,
+    *bus.PATCHES,
+    *logs.PATCHES,
+    *queue_arrivals.PATCHES,
+    *stream_arrivals.PATCHES,
+    *mappings.PATCHES,
+    *secrets.PATCHES,
+    *reading.PATCHES,
+    *signatures.PATCHES,
+)
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, what moto's services invoke runs in the simulation."""
-    with contextlib.ExitStack() as stack:
-        if functions.is_bridged():  # by an outer mock; what started last is asked each time
-            yield
-            return
-        for module in (
-            functions,
-            subscriptions,
-            notifications,
-            bus,
-            logs,
-            queue_arrivals,
-            stream_arrivals,
-            mappings,
-            secrets,
-            reading,
-            signatures,
-        ):
-            stack.enter_context(module.bridged())
-        yield
+def services_patched() -> AbstractContextManager[None]:
+    """While entered, what moto's services invoke runs in the mock that started last."""
+    return patched(PATCHES)

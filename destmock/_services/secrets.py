@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -14,21 +13,20 @@ from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
+from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from moto.secretsmanager.models import ReplicaSecret
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, a rotation stops at the step that fails, and the secret keeps its current version.
+def _rotate_secret(rotate_secret: Callable[..., str]) -> Callable[..., str]:
+    """A rotation stops at the step that fails, and the secret keeps its current version.
 
     A rotation without an ARN is that of the function that the secret has.
     AWS tries a failed rotation again later; here it is over, until `rotate_secret` is called again.
     """
-    rotate_secret = SecretsManagerBackend.rotate_secret
 
     def wrapper(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
         active[-1].functions.registered.create(self.account_id, self.region_name)
@@ -43,8 +41,7 @@ def bridged() -> Iterator[None]:
             secret.set_default_version_id(steps.version_before)
         return answer
 
-    with patch.object(SecretsManagerBackend, "rotate_secret", wrapper):
-        yield
+    return wrapper
 
 
 def _finish_the_last(secret: FakeSecret) -> None:
@@ -77,3 +74,6 @@ class _Steps:
             self.failed = True
             return
         self.failed = answered.outcome.function_error is not None
+
+
+PATCHES = (Patch(SecretsManagerBackend, "rotate_secret", _rotate_secret),)

@@ -1,10 +1,10 @@
-"""Runs what the clock holds, in its order, on one thread at a time: the one that drives."""
+"""Runs the jobs of the clock in their order, on one thread at a time."""
 
 from __future__ import annotations
 
 from collections import deque
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from destmock.errors import DestmockError, InvocationLoopError
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from destmock._time.jobs import Job
     from destmock._time.turns import Turns
 
+Result = TypeVar("Result")
 #: How many attempts may run in one go before it counts as a loop.
 LIMIT = 10_000
 _LOOP_LENGTH = 50
-#: More than an event makes by itself at one moment, its destination's function included.
+#: More attempts than one event makes by itself at one moment, its destination's function included.
 _ATTEMPTS_OF_ONE = 10
 
 
@@ -31,20 +32,25 @@ class Driver:
         self._turns = turns
         self._rest = rest
         self.autorun = autorun
-        #: The threads that have queued something that they are about to run.
+        #: The threads that have queued something and are about to run it.
         self._queued: set[int] = set()
 
     def queued(self) -> None:
-        """Notes whose `settle_down` runs what has just been queued; who drives runs it anyway."""
+        """Note that this thread has queued something, which its `settle_down` will run."""
         thread = self._turns.outer_thread
         if thread != self._turns.driver:
             self._queued.add(thread)
 
-    def settle_down(self) -> None:
-        """Runs what is queued, if that is what autorun is for: never inside a handler's own call.
+    def run_at_once(self, attempt: Callable[[], Result]) -> Result:
+        """Run something now that waits for no other job: a synchronous invocation."""
+        with self._turns.taken:
+            return attempt()
 
-        While another thread drives, or is about to, one that has queued nothing goes on: the handler may
-        wait for it.
+    def settle_down(self) -> None:
+        """Run what is queued, with autorun and outside of handlers.
+
+        While another thread drives, or is about to, a thread that has queued nothing goes on: a handler may
+        be waiting for that thread.
         """
         if self._turns.holds:  # moto's own call, on the way to an answer
             return
@@ -59,7 +65,7 @@ class Driver:
             self._queued.discard(me)
 
     def _is_left_behind(self) -> bool:
-        """Whether something is queued that nobody else runs: an interrupt has ended the run it was due in."""
+        """Whether something is queued that no thread is about to run, after an interrupt ended a run."""
         if self._clock.idle:
             return False
         with self._turns.held:
@@ -79,7 +85,7 @@ class Driver:
             return job.fact(self._clock.now)
 
     def run(self, limit: int, *, until: int | None = None) -> int:
-        """Runs what is due by `until`, or everything; answers how many attempts that took."""
+        """Run what is due by `until`, or everything; returns how many attempts that took."""
         attempts = since = 0
         recent: deque[str] = deque(maxlen=_LOOP_LENGTH)
         if until is not None:  # what the test itself has queued at one moment is no loop
@@ -105,7 +111,7 @@ class Driver:
         return attempts
 
     def _has_work(self, until: int | None) -> bool:
-        """What is in the background runs as time passes, but nothing waits for it to end."""
+        """Whether a job is due by `until`; without it, whether any job is left that someone waits for."""
         if until is None:
             return not self._clock.idle
         at = self._clock.peek()

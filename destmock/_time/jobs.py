@@ -1,4 +1,4 @@
-"""What a job is to the clock and to the driver: it runs itself, and it says what it is."""
+"""The jobs of the clock, as the clock and the driver know them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class Job(Protocol):
 
     @property
     def name(self) -> str:
-        """The function that it is about, as the error of a loop lists it."""
+        """The function that the job is about, as the error of a loop lists it."""
 
     def run(self) -> bool:
-        """Do it; returns whether that was an attempt, of which there may be only so many in one go."""
+        """Run the job; returns whether it was an attempt, which counts towards the limit of a loop."""
 
     def pending(self, at: int) -> object | None:
-        """The fact that it is due at `at`; `None` for a job that would find nothing to do."""
+        """The fact that the job is due at `at`; `None` if it would find nothing to do."""
 
     def fact(self, at: int) -> object:
-        """The fact that it belongs to, once it has run at `at`."""
+        """The fact that the job belongs to, once it has run at `at`."""

@@ -36,7 +36,7 @@ class Running:
         self._closing: contextlib.ExitStack | None = None
 
     def on_end(self, callback: Callable[[], object]) -> None:
-        """Has something done once the handler has ended."""
+        """Have `callback` called once the handler has ended."""
         if self._closing is None:
             self._closing = contextlib.ExitStack()
         self._closing.callback(callback)
@@ -70,23 +70,31 @@ class _Hold:
             turns._release()  # noqa: SLF001 - a part of it
 
 
-class _Handling:
+class Handling:
     """While entered, a handler runs on this thread, whose turn it is; others may hold the state."""
 
-    __slots__ = ("_before", "_running", "_turns")
+    __slots__ = ("_depth", "_running", "_turns")
 
     def __init__(self, turns: Turns, running: Running) -> None:
         self._turns = turns
         self._running = running
 
     def __enter__(self) -> None:
-        self._before = self._turns._begin(self._running)  # noqa: SLF001 - a part of it
+        self.take_up()
 
     def __exit__(self, *_: object) -> None:
         try:
             self._running.end()
         finally:
-            self._turns._resume(self._running, *self._before)  # noqa: SLF001 - a part of it
+            self.put_aside()
+
+    def take_up(self) -> None:
+        """Begin, or go on after `put_aside`, as the innermost handler."""
+        self._depth = self._turns._begin(self._running)  # noqa: SLF001 - a part of it
+
+    def put_aside(self) -> None:
+        """Let this thread go on as if the handler did not run, holding what it held before."""
+        self._turns._resume(self._running, self._depth)  # noqa: SLF001 - a part of it
 
 
 class _Driving:
@@ -142,7 +150,7 @@ class Turns:
 
     @property
     def outer_thread(self) -> int:
-        """The thread that goes on once the handlers have ended that this thread belongs to; else itself."""
+        """The thread on which the outermost handler runs that this thread works for; else this thread."""
         running = self._running
         return running[0].thread if running and self.mine is not None else get_ident()
 
@@ -162,8 +170,8 @@ class Turns:
         found = (running.function for running in reversed(self._running) if running.trace.root == root)
         return next(found, None)
 
-    def handler(self, running: Running) -> _Handling:
-        return _Handling(self, running)
+    def handler(self, running: Running) -> Handling:
+        return Handling(self, running)
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
@@ -220,7 +228,7 @@ class Turns:
             Thread.start, ThreadPoolExecutor.submit = start, submit  # type: ignore[method-assign]
 
     def end(self) -> None:
-        """Once the handler that is running has ended, no other one begins."""
+        """Let no other handler begin, once the one that is running has ended."""
         with self.taken:
             self._ended = True
 
@@ -239,18 +247,18 @@ class Turns:
             self.driver = None
             self._tell()
 
-    def _begin(self, running: Running) -> tuple[tuple[Running, ...], int]:
+    def _begin(self, running: Running) -> int:
         with self._lock:
-            before = self._running, self._depth
+            depth = self._depth
             self._running = (*self._running, running)
             self._let_go()
-        return before
+        return depth
 
-    def _resume(self, running: Running, outer: tuple[Running, ...], depth: int) -> None:
+    def _resume(self, running: Running, depth: int) -> None:
         with self._lock:  # a thread of the handler's may have begun another one
             while self._holder is not None or self._running[-1] is not running:
                 self._wait()
-            self._holder, self._depth, self._running = get_ident(), depth, outer
+            self._holder, self._depth, self._running = get_ident(), depth, self._running[:-1]
 
     def _acquire(self, *, to_run: bool) -> None:
         me = get_ident()

@@ -1,9 +1,11 @@
 """The house: which package may know of which, by what their source imports, and what each must not know."""
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import chain
@@ -28,7 +30,8 @@ FLOORS = [
     {"_engine"},
     {"_runtime"},
     {"_observed"},
-    {"_functions", "_isolation", "_time"},
+    {"_functions"},
+    {"_isolation", "_time"},
     {"_aws"},
     {"errors"},
 ]
@@ -37,7 +40,11 @@ PLACES = set().union(*FLOORS)
 WITHOUT_AWS_LIBRARIES = {"_aws", "_engine", "_runtime", "_time"}
 AWS_LIBRARIES = {"aiobotocore", "aiohttp", "boto3", "botocore", "moto", "s3transfer"}
 MOST_PACKAGES, MOST_FILES = 16, 5
-LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
+LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_TEST_FILE = 350, 50, 600
+
+TESTS = Path(__file__).parents[1]
+#: The folders of tests that no one package owns.
+OF_ALL_PACKAGES = {"benchmarks", "promises", "snapshots", "templates"}
 
 #: Every private name of botocore's, moto's or another library's that destmock uses, and why it must.
 PRIVATE = {
@@ -140,7 +147,6 @@ def place_of(module):
 SOURCES = {name_of(path): path.read_text("utf-8") for path in sorted(ROOT.rglob("*.py"))}
 TREES = {module: ast.parse(source) for module, source in SOURCES.items()}
 PACKAGES = {name_of(path) for path in ROOT.rglob("__init__.py")} - {"__init__"}
-every_module = pytest.mark.parametrize("module", SOURCES)
 
 
 def imported(module):
@@ -171,9 +177,9 @@ def foreign(module):
     return tops - sys.stdlib_module_names - {"destmock"}
 
 
-def floor_of(place):
+def floor_of(module):
     """Counted from the top."""
-    return next(number for number, floor in enumerate(FLOORS) if place in floor)
+    return next(number for number, floor in enumerate(FLOORS) if place_of(module) in floor)
 
 
 def test_there_are_at_most_sixteen_packages_beside_five_files():
@@ -185,11 +191,15 @@ def test_every_module_has_a_place_in_the_house():
     assert {place_of(module) for module in SOURCES} == PLACES
 
 
-@every_module
-def test_imports_point_down(module):
-    place = place_of(module)
-    others = {name for name in own(module) if place_of(name) != place}
-    assert {name for name in others if floor_of(place_of(name)) <= floor_of(place)} == set()
+def test_imports_point_down():
+    """Each module imports only from floors below its own, and from its own package."""
+    upward = {
+        (module, name)
+        for module in SOURCES
+        for name in own(module)
+        if place_of(name) != place_of(module) and floor_of(name) <= floor_of(module)
+    }
+    assert upward == set()
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -197,16 +207,15 @@ def test_no_modules_import_each_other_in_a_circle():
     assert set(order) == set(SOURCES)
 
 
-@every_module
-def test_the_rules_the_engine_the_runtime_and_time_know_neither_boto3_nor_moto(module):
-    assert place_of(module) not in WITHOUT_AWS_LIBRARIES or not foreign(module) & AWS_LIBRARIES
+def test_the_rules_the_engine_the_runtime_and_time_know_neither_boto3_nor_moto():
+    without = [module for module in SOURCES if place_of(module) in WITHOUT_AWS_LIBRARIES]
+    assert {module for module in without if foreign(module) & AWS_LIBRARIES} == set()
 
 
-@every_module
-def test_aws_s_rules_import_the_standard_library_and_each_other_only(module):
-    if place_of(module) == "_aws":
-        assert foreign(module) == set()
-        assert {place_of(name) for name in own(module)} <= {"_aws"}
+def test_aws_s_rules_import_the_standard_library_and_each_other_only():
+    rules = [module for module in SOURCES if place_of(module) == "_aws"]
+    assert {module for module in rules if foreign(module)} == set()
+    assert {place_of(name) for module in rules for name in own(module)} == {"_aws"}
 
 
 def test_importing_aws_s_rules_and_time_imports_neither_boto3_nor_moto():
@@ -217,16 +226,16 @@ def test_importing_aws_s_rules_and_time_imports_neither_boto3_nor_moto():
     assert done.stdout == "\n"
 
 
-@every_module
-def test_no_module_is_longer_than_350_lines(module):
-    assert len(SOURCES[module].splitlines()) <= LONGEST_MODULE
+def test_no_module_is_longer_than_350_lines():
+    lengths = {module: len(source.splitlines()) for module, source in SOURCES.items()}
+    assert {module: length for module, length in lengths.items() if length > LONGEST_MODULE} == {}
 
 
-@every_module
-def test_no_function_is_longer_than_50_lines(module):
+def test_no_function_is_longer_than_50_lines():
     """A docstring that documents the public API doesn't count."""
     long = {
-        node.name: length
+        (module, node.name): length
+        for module in SOURCES
         for node in ast.walk(TREES[module])
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and (length := node.end_lineno - node.lineno + 1 - lines_of_docstring(node)) > LONGEST_FUNCTION
@@ -238,20 +247,19 @@ def lines_of_docstring(node):
     return len((ast.get_docstring(node, clean=False) or "").splitlines())
 
 
-@every_module
-def test_every_module_says_what_it_is(module):
-    assert ast.get_docstring(TREES[module])
+def test_every_module_says_what_it_is():
+    assert {module for module in SOURCES if not ast.get_docstring(TREES[module])} == set()
 
 
-@pytest.mark.parametrize("package", sorted(PACKAGES))
-def test_a_package_says_in_one_sentence_what_lies_in_it_and_does_nothing_else(package):
-    assert len(TREES[package].body) == 1
-    assert len(ast.get_docstring(TREES[package]).splitlines()) == 1
+def test_a_package_says_in_one_sentence_what_lies_in_it_and_does_nothing_else():
+    assert {package for package in PACKAGES if len(TREES[package].body) > 1} == set()
+    sentences = {package: ast.get_docstring(TREES[package]) for package in PACKAGES}
+    assert {package for package, sentence in sentences.items() if "\n" in sentence} == set()
 
 
-@every_module
-def test_modules_inside_a_package_have_no_leading_underscore(module):
-    assert not any(part.startswith("_") for part in module.split(".")[1:])
+def test_modules_inside_a_package_have_no_leading_underscore():
+    hidden = [module for module in SOURCES if any(part.startswith("_") for part in module.split(".")[1:])]
+    assert hidden == []
 
 
 @pytest.mark.parametrize("name", destmock.__all__)
@@ -278,7 +286,7 @@ def private_names(module):
         elif isinstance(node, ast.ImportFrom) and place_of(node.module or "") != "destmock":
             yield from (node.module or "").split(".")
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"patch.object", "getattr", "hasattr"}:
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"Patch", "patch.object", "getattr"}:
             yield from (found.value for found in node.args if isinstance(found, ast.Constant))
 
 
@@ -320,12 +328,20 @@ def test_what_is_used_of_other_libraries_insides_is_in_one_table():
     ) == table
 
 
-@every_module
-def test_where_the_rules_live_nobody_looks_into_botocore_or_moto(module):
+def test_where_the_rules_live_nobody_looks_into_botocore_or_moto():
     libraries = [names for library, names in PRIVATE.items() if library.startswith(("botocore", "moto"))]
-    ours = names_of_our_own()
-    if place_of(module) in {"_aws", "_engine", "_runtime", "_time"} or module == "_observed.facts":
-        assert set(private_names(module)) & set().union(*libraries) - ours == set()
+    theirs = set().union(*libraries) - names_of_our_own()
+    without = {"_aws", "_engine", "_runtime", "_time"}
+    rules = [module for module in SOURCES if place_of(module) in without or module == "_observed.facts"]
+    assert {(module, name) for module in rules for name in {*private_names(module)} & theirs} == set()
+
+
+def test_each_attribute_of_another_library_is_replaced_once():
+    """By one list, in the room of its service; whatever wraps it twice depends on an order."""
+    places = [module for module in SOURCES if "PATCHES" in dict(globals_of(module))]
+    lists = [importlib.import_module(f"destmock.{module}").PATCHES for module in places]
+    replaced = Counter((owner, name) for owner, name, *_ in set(chain.from_iterable(lists)))
+    assert {what: number for what, number in replaced.items() if number > 1} == {}
 
 
 def globals_of(module):
@@ -385,6 +401,18 @@ def test_no_other_module_global_begins_empty():
     assert empty == [("_engine.active", "active")]
 
 
-@every_module
-def test_no_function_rebinds_a_module_global(module):
-    assert not any(isinstance(node, ast.Global) for node in ast.walk(TREES[module]))
+def test_no_function_rebinds_a_module_global():
+    nodes = ((module, node) for module in SOURCES for node in ast.walk(TREES[module]))
+    assert {module for module, node in nodes if isinstance(node, ast.Global)} == set()
+
+
+def test_no_test_file_is_longer_than_600_lines():
+    """What a template deploys is no test."""
+    files = [path for path in TESTS.rglob("*.py") if TESTS / "templates" not in path.parents]
+    lengths = {str(path.relative_to(TESTS)): len(path.read_text("utf-8").splitlines()) for path in files}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_TEST_FILE} == {}
+
+
+def test_each_folder_of_tests_is_named_for_a_package():
+    folders = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("*/*.py")}
+    assert {f"_{name}" for name in folders - OF_ALL_PACKAGES} <= PACKAGES

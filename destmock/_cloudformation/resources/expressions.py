@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
@@ -15,9 +13,10 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.utilities.utils import get_partition
 
 from destmock._cloudformation.resources.api import Api
+from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 _URL_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
@@ -25,11 +24,10 @@ _DYNAMIC = re.compile(r"\{\{resolve:([^:}]+):([^}]*)\}\}")
 _ARN_COLONS = 6
 
 
-@contextlib.contextmanager
-def functions_resolved() -> Iterator[None]:
-    """While entered, intrinsic functions and pseudo parameters give what they give on AWS."""
-    clean, create = parsing.clean_json, parsing.ResourceMap.__init__
+# Intrinsic functions and pseudo parameters give what they give on AWS.
 
+
+def _clean_json(clean: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def clean_json(value: Any, resources_map: Any) -> Any:
         function, given = _called(value)
         if function == "Fn::GetAtt":
@@ -49,6 +47,10 @@ def functions_resolved() -> Iterator[None]:
             return [part for part in cleaned if part is not None]
         return cleaned
 
+    return clean_json
+
+
+def _create_resource_map(create: Callable[..., None]) -> Callable[..., None]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - stands in for moto's
         create(self, *args, **kwargs)
         pseudo = self._parsed_resources
@@ -56,11 +58,13 @@ def functions_resolved() -> Iterator[None]:
         pseudo["AWS::URLSuffix"] = _URL_SUFFIXES.get(pseudo["AWS::Partition"], pseudo["AWS::URLSuffix"])
         pseudo["AWS::NotificationARNs"] = []
 
-    with (
-        patch.object(parsing, "clean_json", clean_json),
-        patch.object(parsing.ResourceMap, "__init__", __init__),
-    ):
-        yield
+    return __init__
+
+
+PATCHES = (
+    Patch(parsing, "clean_json", _clean_json),
+    Patch(parsing.ResourceMap, "__init__", _create_resource_map),
+)
 
 
 def _called(value: Any) -> tuple[str | None, Any]:

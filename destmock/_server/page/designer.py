@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._observed.facts import Entry, Synchronous
 from destmock._pictures import parts
 from destmock._pictures.graph import WAYS, incoming, kind_of, name_of, outgoing, unqualified
 from destmock._pictures.html import Html, tag
@@ -210,8 +209,8 @@ def _again(view: View) -> dict[str, str]:
     if view.done != "invoked":
         return {}
     for _, item in view.told:
-        if isinstance(item, (Entry, Synchronous)) and view.unfolded == f"event-{item.request_id}":
-            kind = "Event" if isinstance(item, Entry) else "RequestResponse"
+        if item.invoked and view.unfolded == f"event-{item.request_id}":
+            kind = "Event" if item.what == "event" else "RequestResponse"
             named = function_text(item.function_arn).partition(":")[2]
             return {"type": kind, "payload": item.payload.decode(errors="replace"), "qualifier": named}
     return {}

@@ -11,8 +11,7 @@ from destmock._pictures.html import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from destmock._observed.facts import Pending
-    from destmock._observed.ledger import Told
+    from destmock._observed.facts import Entry, Pending
     from destmock._pictures.graph import Graph
     from destmock._pictures.topology import Known, Topology
 
@@ -27,7 +26,7 @@ class View:
 
     topology: Topology
     graph: Graph
-    told: Sequence[tuple[int, Told]]
+    told: Sequence[tuple[int, Entry]]
     older: int
     shown: int
     pending: Sequence[Pending]

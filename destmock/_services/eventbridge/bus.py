@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.events import notifications
 from moto.events.models import EventsBackend, Rule
@@ -15,43 +13,43 @@ from destmock._aws.json_text import to_bytes
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
+from destmock._isolation.patching import Patch
 from destmock._services.eventbridge import rules
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, rules reach functions and topics, too, and write events as EventBridge does.
+def _put_events(put_events: Callable[..., Any]) -> Callable[..., Any]:
+    """An event without a time of its own has the virtual one."""
+
+    def put(self: EventsBackend, events: list[dict[str, Any]]) -> Any:
+        now = active[-1].now / 1000
+        return put_events(self, [{"Time": now, **event} for event in events])
+
+    return put
+
+
+def _send_to_targets(send_to_targets: Callable[..., None]) -> Callable[..., None]:
+    """Rules reach functions and topics, too, and write events as EventBridge does.
 
     moto's own target kind of an API destination stays moto's.
     """
-    put_events, send_to_targets = EventsBackend.put_events, Rule.send_to_targets
-
-    def put(self: EventsBackend, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        now = active[-1].now / 1000
-        return put_events(self, [{"Time": now, **event} for event in events])
 
     def send(self: Rule, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
         rule, calls = self, [target for target in self.targets if _is_call(target)]
         if calls:
             rule = _with(self, [target for target in self.targets if target not in calls])
             if self.state != "DISABLED":
-                send_to_targets(_with(self, calls), original_event, transform_input)  # type: ignore[arg-type]
+                send_to_targets(_with(self, calls), original_event, transform_input)
         simulation = active[-1]
         try:
             rules.pass_on(rule, _as_written(original_event), simulation.carrier(), simulation)
         except UndeliverableError as error:
             raise UnsupportedError(str(error)) from error
 
-    with (
-        patch.object(EventsBackend, "put_events", put),
-        patch.object(Rule, "send_to_targets", send),
-        patch.object(notifications, "_invoke_lambda", _notify_of_bucket),
-    ):
-        yield
+    return send
 
 
 def _is_call(target: dict[str, Any]) -> bool:
@@ -87,3 +85,10 @@ def _notify_of_bucket(account_id: str, fn_arn: str, event: dict[str, Any]) -> No
     )
     payload = to_bytes({**base, "resources": event["resources"], "detail": event["detail"]})
     simulation.notify(ref, payload, source="EventBridge", trace=simulation.trace)
+
+
+PATCHES = (
+    Patch(EventsBackend, "put_events", _put_events),
+    Patch(Rule, "send_to_targets", _send_to_targets),
+    Patch(notifications, "_invoke_lambda", lambda _: _notify_of_bucket),
+)

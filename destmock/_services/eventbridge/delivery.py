@@ -9,6 +9,8 @@ from destmock._engine.delivery import UndeliverableError
 from destmock._services.eventbridge import rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from destmock._aws.arn import Arn
     from destmock._engine.delivery import Message
     from destmock._engine.event_invoke_config import Standing
@@ -48,3 +50,8 @@ class BusTarget:
         event["resources"] = [str(self._arn), ref.qualified_arn]
         event["detail"] = json.loads(message.body)
         rules.put(self._arn, event, message, self._simulation)
+
+    def prepare(self, message: Message) -> Callable[[], bool]:
+        """The services that put events on a bus do it by `rules.put`, each in its own words."""
+        text = f"{message.source} can't send to {self._arn}"
+        raise UndeliverableError(text)

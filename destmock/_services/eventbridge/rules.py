@@ -8,24 +8,22 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from moto.events.models import events_backends
 from moto.logs.models import logs_backends
-from moto.sqs.models import sqs_backends
 
-from destmock._aws.arn import parse_arn, parse_function_arn
+from destmock._aws.arn import parse_arn
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
-from destmock._services.sns.delivery import TopicTarget
-from destmock._services.sqs.delivery import enqueue, find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from moto.events.models import EventBus, Rule
 
-    from destmock._aws.arn import Arn, FunctionRef
+    from destmock._aws.arn import Arn
     from destmock._engine.delivery import Message
     from destmock._engine.simulation import Simulation
 
@@ -108,58 +106,36 @@ def _prepare(
 ) -> list[Callable[[], None]]:
     """What sends the event to one target; raises if destmock has no way to."""
     arn = parse_arn(target["Arn"])
-    source = f"EventBridge rule {rule.name}"
-    body = _input(target, event, rule).encode(errors="backslashreplace")
-    passed = message._replace(body=body, source=source, attributes={})
-    if arn is not None and arn.service == "sqs":
-        return [lambda: _to_queue(arn, rule, target, passed)]
-    if arn is not None and arn.service == "sns":
-        topic = TopicTarget(arn, simulation)
-        return [] if topic.standing() == "missing" else [topic.prepare(passed)]
-    if arn is not None and arn.service == "lambda":
-        ref = parse_function_arn(target["Arn"])
-        return [] if ref is None else [lambda: _to_function(ref, rule, target, passed, simulation)]
-    if arn is not None and arn.service == "logs":
-        return [lambda: _to_log_group(arn, rule, passed)]
     if arn is not None and arn.resource.startswith("event-bus/"):
         bus = _find_bus(arn) if others else None  # from one bus to one other at most, as on AWS
         return [] if bus is None else _sending(bus.rules.values(), event, message, simulation, others=False)
     if rule.managed_by is not None:  # an archive is a rule that moto made
         return [lambda: _to_archive(rule, event, message)]
-    text = f"the rule {rule.name} has the target {target['Arn']}, which destmock can't deliver to"
-    raise UndeliverableError(text)
+    passed = message._replace(
+        body=_input(target, event, rule).encode(errors="backslashreplace"),
+        source=f"EventBridge rule {rule.name}",
+        attributes={},
+        sender_id=_SENDER,
+        group=(target.get("SqsParameters") or {}).get("MessageGroupId") or "",
+    )
+    if arn is not None and arn.service == "logs":
+        return [lambda: _to_log_group(arn, rule, passed)]
+    found = simulation.target_of(target["Arn"])
+    if found is None:
+        text = f"the rule {rule.name} has the target {target['Arn']}, which destmock can't deliver to"
+        raise UndeliverableError(text)
+    return [partial(_pass, found.prepare(passed), rule, target, passed, simulation)]
 
 
-def _to_queue(arn: Arn, rule: Rule, target: dict[str, Any], message: Message) -> None:
-    queue = find_queue(arn)
-    if queue is None:
-        _to_dead_letters(rule, target, message)
-        return
-    if not queue.fifo_queue:
-        enqueue(queue, message.text, message, _SENDER)
-        return
-    group = (target.get("SqsParameters") or {}).get("MessageGroupId")
-    by_content = queue.attributes.get("ContentBasedDeduplication") == "true"
-    if group and by_content:  # otherwise SQS won't have it, and the rule keeps that to itself
-        backend = sqs_backends[arn.account][arn.region]
-        backend.send_message(queue.name, message.text, group_id=group)
-
-
-def _to_function(
-    ref: FunctionRef, rule: Rule, target: dict[str, Any], message: Message, simulation: Simulation
+def _pass(
+    send: Callable[[], bool], rule: Rule, target: dict[str, Any], message: Message, simulation: Simulation
 ) -> None:
-    """That nothing can run the function is the test's mistake: it isn't kept from the test."""
-    if not simulation.notify(ref, message.body, source=message.source, trace=message.trace):
-        _to_dead_letters(rule, target, message)
-
-
-def _to_dead_letters(rule: Rule, target: dict[str, Any], message: Message) -> None:
-    """The target's own dead-letter queue hears of one that isn't there.
+    """The target's own dead-letter queue hears of a target that isn't there.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
-    arn = parse_arn((target.get("DeadLetterConfig") or {}).get("Arn") or "")
-    queue = None if arn is None else find_queue(arn)
+    arn = (target.get("DeadLetterConfig") or {}).get("Arn") or ""
+    queue = None if send() else simulation.target_of(arn)
     if queue is None:
         return
     told = {
@@ -168,8 +144,8 @@ def _to_dead_letters(rule: Rule, target: dict[str, Any], message: Message) -> No
         "ERROR_CODE": "NO_RESOURCE",
         "ERROR_MESSAGE": f"The target {target['Arn']} does not exist.",
     }
-    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
-    enqueue(queue, message.text, message, _SENDER, attributes)
+    attributes = {name: ("String", value) for name, value in told.items()}
+    queue.prepare(message._replace(attributes=attributes, group=None))()
 
 
 def _to_log_group(arn: Arn, rule: Rule, message: Message) -> None:

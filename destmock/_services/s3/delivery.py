@@ -10,6 +10,8 @@ from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moto.s3.models import S3Backend
 
     from destmock._aws.arn import Arn
@@ -42,6 +44,11 @@ class BucketTarget:
         key = f"aws/lambda/async/{message.origin.ref.name}/{moment:%Y/%m/%d}/{name}"
         stored = backend.put_object(bucket, key, message.body)
         stored.set_metadata({"Content-Type": "application/octet-stream"})
+
+    def prepare(self, message: Message) -> Callable[[], bool]:
+        """No other service sends its events to a bucket."""
+        text = f"{message.source} can't send to the bucket {self._arn.resource}"
+        raise UndeliverableError(text)
 
     def _backend(self) -> S3Backend | None:
         """The account that owns the bucket: its ARN doesn't say."""

@@ -5,24 +5,22 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.s3 import notifications
 from moto.s3.models import FakeDeleteMarker, S3Backend
 from moto.s3.notifications import S3NotificationEvent
 from moto.s3.responses import S3Response
-from moto.sns.models import sns_backends
 
-from destmock._aws.arn import Arn, parse_arn, parse_function_arn
+from destmock._aws.arn import Arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
+from destmock._isolation.patching import Patch
 from destmock._services.eventbridge import rules
 from destmock._services.s3.event import bucket_event, bucket_notification, s3_object
-from destmock._services.sqs.delivery import enqueue, find_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from moto.s3.models import FakeBucket, FakeKey
 
@@ -34,33 +32,43 @@ _DELETED = S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT
 _SENDER = "AIDAJQR6QDGQ7PATMSYEY"
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, what happens to an object is told as S3 tells it.
+class _Under:
+    """How deep a mock is inside each of moto's functions that more than one kind of event comes out of."""
 
-    moto says nothing of a delete marker, nor of most versions that are deleted. It takes each put for one of
-    the object's tags, too, and the completion of an upload in parts for a put.
+    def __init__(self, _: Simulation) -> None:
+        self.depth: Counter[str] = Counter()
+
+
+def _noted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which `_send` knows to be running."""
+    name = function.__name__
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        depth = active[-1].part(_Under).depth
+        depth[name] += 1
+        try:
+            return function(*args, **kwargs)
+        finally:
+            depth[name] -= 1
+
+    return wrapper
+
+
+def _send(account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey) -> None:
+    """Tell of what happened to an object as S3 tells it.
+
+    moto takes each put for one of the object's tags, too, and the completion of an upload in parts for a put.
     """
-    during: Counter[str] = Counter()
+    under = active[-1].part(_Under).depth
+    tags = event_name == S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT
+    parts = event_name in _PUT and under["complete_multipart_upload"]
+    version = event_name == _DELETED and bucket.is_versioned and under["delete_object"]
+    if not parts and not version and (not tags or under["put_object_tagging"]):
+        _send_event(account_id, event_name, bucket, key)
 
-    def noted(function: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            during[function.__name__] += 1
-            try:
-                return function(*args, **kwargs)
-            finally:
-                during[function.__name__] -= 1
 
-        return wrapper
-
-    def send(account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey) -> None:
-        tags = event_name == S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT
-        parts = event_name in _PUT and during["complete_multipart_upload"]
-        version = event_name == _DELETED and bucket.is_versioned and during["delete_object"]
-        if not parts and not version and (not tags or during["put_object_tagging"]):
-            _send_event(account_id, event_name, bucket, key)
-
-    set_delete_marker = S3Backend._set_delete_marker  # noqa: SLF001 - moto tells nobody of it
+def _set_delete_marker(set_delete_marker: Callable[..., FakeDeleteMarker]) -> Callable[..., FakeDeleteMarker]:
+    """moto tells nobody of a delete marker."""
 
     def wrapper(self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
         marker = set_delete_marker(self, bucket_name, key_name)
@@ -68,14 +76,7 @@ def bridged() -> Iterator[None]:
         _send_event(self.account_id, made, self.get_bucket(bucket_name), marker)
         return marker
 
-    with (
-        patch.object(notifications, "send_event", send),
-        patch.object(S3Response, "put_object_tagging", noted(S3Response.put_object_tagging)),
-        patch.object(S3Backend, "complete_multipart_upload", noted(S3Backend.complete_multipart_upload)),
-        patch.object(S3Backend, "_set_delete_marker", wrapper),
-        patch.object(S3Backend, "delete_object", _versions_told(noted(S3Backend.delete_object))),
-    ):
-        yield
+    return wrapper
 
 
 def _versions_told(delete_object: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,22 +136,14 @@ def _object(
 
 def _notify(simulation: Simulation, bucket: FakeBucket, target: str, payload: bytes) -> None:
     """What isn't there is told nothing, and S3's own call succeeds."""
-    source, arn = f"S3 bucket {bucket.name}", parse_arn(target)
-    if arn is None:
+    found = simulation.target_of(target)
+    if found is None:
         return
-    if arn.service == "lambda":
-        ref = parse_function_arn(target)
-        if ref is not None:
-            simulation.notify(ref, payload, source=source, trace=simulation.trace)
-    elif arn.service == "sqs":
-        queue = find_queue(arn)
-        if queue is not None:
-            with contextlib.suppress(UndeliverableError):
-                enqueue(queue, payload.decode(), simulation.carrier(), _SENDER)
-    else:
-        topic = sns_backends[arn.account][arn.region].topics.get(target)
-        if topic is not None:
-            topic.publish(payload.decode(), subject="Amazon S3 Notification")
+    message = simulation.message(payload)._replace(
+        source=f"S3 bucket {bucket.name}", sender_id=_SENDER, subject="Amazon S3 Notification"
+    )
+    with contextlib.suppress(UndeliverableError):
+        found.prepare(message)()
 
 
 def _tell_event_bridge(
@@ -167,3 +160,12 @@ def _tell_event_bridge(
         carrier, account=account, region=bucket.region_name, source="aws.s3", detail_type=detail_type
     )
     rules.put(bus, {**event, "resources": [bucket.arn], "detail": detail}, carrier, simulation)
+
+
+PATCHES = (
+    Patch(notifications, "send_event", lambda _: _send),
+    Patch(S3Response, "put_object_tagging", _noted),
+    Patch(S3Backend, "complete_multipart_upload", _noted),
+    Patch(S3Backend, "_set_delete_marker", _set_delete_marker),
+    Patch(S3Backend, "delete_object", lambda delete: _versions_told(_noted(delete))),
+)

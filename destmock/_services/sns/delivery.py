@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, Topic, sns_backends
 
-from destmock._aws.arn import parse_arn, parse_function_arn
+from destmock._aws.arn import parse_arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.delivery import ROLE_ID, UndeliverableError
 from destmock._services.sns.event import notification
-from destmock._services.sqs.delivery import enqueue, find_queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +42,8 @@ _ENVELOPE = (
     "SigningCertURL",
     "UnsubscribeURL",
 )
+#: SenderId of what SNS sends to a queue.
+_SENDER = f"{ROLE_ID}:AWS-CLOUDCAST"
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -61,14 +62,23 @@ class TopicTarget:
         return "missing" if self._topic() is None else "ok"
 
     def deliver(self, message: Message) -> None:
-        self.prepare(message)()
-
-    def prepare(self, message: Message) -> Callable[[], None]:
-        """Answers what sends the message; raises if the topic or a subscriber can't be sent to."""
         topic = self._topic()
         if topic is None:
             text = f"the topic {self._arn} does not exist"
             raise UndeliverableError(text)
+        self._sending(topic, message)()
+
+    def prepare(self, message: Message) -> Callable[[], bool]:
+        """Raises if a subscriber can't be sent to."""
+        topic = self._topic()
+        if topic is None:
+            return lambda: False
+        if message.subject is not None:
+            return lambda: bool(topic.publish(message.text, subject=message.subject))
+        return self._sending(topic, message)
+
+    def _sending(self, topic: Topic, message: Message) -> Callable[[], bool]:
+        """What sends the message; raises if the topic won't have it, or a subscriber can't be sent to."""
         if message.size > MESSAGE_LIMIT:
             text = f"the message has {message.size} bytes; the topic {self._arn} takes {MESSAGE_LIMIT}"
             raise UndeliverableError(text)
@@ -77,7 +87,7 @@ class TopicTarget:
             raise UndeliverableError(text)
         subscriptions = self._subscriptions(topic)
 
-        def send() -> None:
+        def send() -> bool:
             message_id = str(mock_random.uuid4())
             attributes = {
                 name: {"Type": data_type, "Value": value}
@@ -87,6 +97,7 @@ class TopicTarget:
                 self._notify(subscription, message, message_id, attributes)
             sent = (message_id, message.text, None, attributes or None, None)
             topic.sent_notifications.append(sent)
+            return True
 
         return send
 
@@ -121,7 +132,7 @@ class TopicTarget:
         if subscription.protocol == "lambda":
             notify_function(subscription, message, message_id, None, attributes, self._simulation)
         else:
-            _notify_queue(subscription, message, message_id, attributes)
+            _notify_queue(subscription, message, message_id, attributes, self._simulation)
 
 
 def notify_function(
@@ -136,7 +147,7 @@ def notify_function(
 
     `attributes` are as in a notification: name -> `Type` and `Value`.
     """
-    topic, ref = parse_arn(subscription.topic.arn), parse_function_arn(subscription.endpoint)
+    topic, function = parse_arn(subscription.topic.arn), simulation.target_of(subscription.endpoint)
     assert topic is not None  # moto makes it
     event = notification(
         at=message.sent_at,
@@ -148,32 +159,32 @@ def notify_function(
         subject=subject,
         attributes={name: {**value, "Value": str(value["Value"])} for name, value in attributes.items()},
     )
-    payload, source = to_bytes(event), f"SNS topic {subscription.topic.name}"
-    if ref is not None and simulation.notify(ref, payload, source=source, trace=message.trace):
+    sent = message._replace(body=to_bytes(event), source=f"SNS topic {subscription.topic.name}")
+    if function is not None and function.prepare(sent)():
         return
     policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
-    arn = parse_arn(policy.get("deadLetterTargetArn") or "")
-    queue = None if arn is None else find_queue(arn)
+    queue = simulation.target_of(policy.get("deadLetterTargetArn") or "")
     if queue is not None:
         body = _envelope(subscription, message.text, message_id, dict(attributes))
-        enqueue(queue, body, message, f"{ROLE_ID}:AWS-CLOUDCAST")
+        queue.prepare(message._replace(body=body.encode(), attributes={}, sender_id=_SENDER))()
 
 
 def _notify_queue(
-    subscription: Subscription, message: Message, message_id: str, attributes: dict[str, Any]
+    subscription: Subscription,
+    message: Message,
+    message_id: str,
+    attributes: dict[str, Any],
+    simulation: Simulation,
 ) -> None:
-    arn = parse_arn(subscription.endpoint)
-    queue = None if arn is None else find_queue(arn)
-    if queue is None:  # SNS keeps a subscriber's failure to itself; Lambda's delivery has succeeded
+    """SNS keeps a subscriber's failure to itself; Lambda's delivery has succeeded."""
+    queue = simulation.target_of(subscription.endpoint)
+    if queue is None:
         return
-    body, carried = _envelope(subscription, message.text, message_id, attributes), None
+    body, carried = _envelope(subscription, message.text, message_id, attributes), {}
     if str(subscription.attributes.get("RawMessageDelivery")).lower() == "true":
         body = message.text
-        carried = {
-            name: {"DataType": value["Type"], "StringValue": value["Value"]}
-            for name, value in attributes.items()
-        }
-    enqueue(queue, body, message, f"{ROLE_ID}:AWS-CLOUDCAST", carried)
+        carried = {name: (value["Type"], value["Value"]) for name, value in attributes.items()}
+    queue.prepare(message._replace(body=body.encode(), attributes=carried, sender_id=_SENDER))()
 
 
 def _envelope(subscription: Subscription, text: str, message_id: str, attributes: dict[str, Any]) -> str:

@@ -6,11 +6,9 @@ moto makes a key for each subscription, and a certificate for each notification.
 from __future__ import annotations
 
 import base64
-import contextlib
 from datetime import datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -22,16 +20,17 @@ from moto.core.utils import iso_8601_datetime_with_milliseconds, utcnow
 from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, sns_backends
 
+from destmock._isolation.patching import Patch
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from datetime import date
 
     from moto.sns.models import Topic
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, a notification has moto's members, with one time and one signature per message."""
+def _get_post_data(_: object) -> Callable[..., dict[str, Any]]:
+    """A notification has moto's members, with one time and one signature per message."""
     newest = _Signed()
 
     def get_post_data(
@@ -63,8 +62,7 @@ def bridged() -> Iterator[None]:
             data["MessageAttributes"] = message_attributes
         return data
 
-    with patch.object(Subscription, "get_post_data", get_post_data):
-        yield
+    return get_post_data
 
 
 class _Signed:
@@ -121,3 +119,6 @@ def _certificate(day: date) -> bytes:
         .not_valid_after(begins + timedelta(days=366))
     )
     return builder.sign(_key(), SHA256()).public_bytes(Encoding.PEM)
+
+
+PATCHES = (Patch(Subscription, "get_post_data", _get_post_data),)

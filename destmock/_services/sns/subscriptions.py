@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.sns.models import Subscription
 from moto.sqs.exceptions import QueueDoesNotExist
 
 from destmock._engine.active import active
+from destmock._isolation.patching import Patch
 from destmock._services.sns.delivery import notify_function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, a subscribed function gets SNS's own event through the queue."""
-    publish = Subscription.publish
+def _publish(publish: Callable[..., None]) -> Callable[..., None]:
+    """A subscribed function gets SNS's own event through the queue."""
 
     def wrapper(
         self: Subscription,
@@ -34,7 +32,7 @@ def bridged() -> Iterator[None]:
             common = {"message_attributes": message_attributes, "message_structure": message_structure}
             # moto lets a queue that has gone fail the whole call; SNS goes on to the other subscribers.
             with contextlib.suppress(QueueDoesNotExist):
-                publish(self, message, message_id, subject, **common, **others)  # type: ignore[arg-type]
+                publish(self, message, message_id, subject, **common, **others)
             return
         matcher = self._filter_policy_matcher
         if matcher is not None and not matcher.matches(message_attributes, message):
@@ -45,5 +43,7 @@ def bridged() -> Iterator[None]:
         carrier = simulation.carrier()._replace(body=message.encode(errors="surrogatepass"))
         notify_function(self, carrier, message_id, subject, message_attributes or {}, simulation)
 
-    with patch.object(Subscription, "publish", wrapper):
-        yield
+    return wrapper
+
+
+PATCHES = (Patch(Subscription, "publish", _publish),)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.sqs.exceptions import SQSException
 from moto.sqs.models import Queue, SQSBackend
 
 from destmock._engine.active import active
+from destmock._isolation.patching import Patch
 from destmock._services.mapping import mark_arrival, resting
 from destmock._services.mappings import Mappings
 from destmock._services.sqs.delivery import has_trace, mark_traced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from moto.sqs.models import Message
 
@@ -31,16 +30,15 @@ _INVALID = (
 )
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, mappings hear of each message; moto's own reading rests."""
-    add_message = Queue.add_message
-    receive, change = SQSBackend.receive_message, SQSBackend.change_message_visibility
+def arrived(queue: Queue) -> None:
+    """Tell mappings that something is in the queue, or can be read again later."""
+    active[-1].part(Mappings).arrived(queue.account_id, queue.region, queue.queue_arn)
 
-    def arrived(queue: Queue) -> None:
-        active[-1].part(Mappings).arrived(queue.account_id, queue.region, queue.queue_arn)
 
-    def noted_message(self: Queue, message: Message) -> None:
+def _add_message(add_message: Callable[[Queue, Message], None]) -> Callable[[Queue, Message], None]:
+    """Mappings hear of each message; moto's own reading rests."""
+
+    def noted(self: Queue, message: Message) -> None:
         _check(message)
         simulation = active[-1]
         mark_arrival(message, simulation.now)
@@ -56,21 +54,17 @@ def bridged() -> Iterator[None]:
             add_message(self, message)
         arrived(self)
 
-    def noted_receipt(self: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> list[Message]:
-        found = receive(self, queue_name, *args, **kwargs)
-        arrived(self.get_queue(queue_name))  # what is hidden now will be visible again
-        return found
+    return noted
 
-    def noted_change(self: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> None:
+
+def _change_message_visibility(change: Callable[..., None]) -> Callable[..., None]:
+    """Mappings hear when a message can be read again."""
+
+    def noted(self: SQSBackend, queue_name: str, *args: Any, **kwargs: Any) -> None:
         change(self, queue_name, *args, **kwargs)
         arrived(self.get_queue(queue_name))
 
-    with (
-        patch.object(Queue, "add_message", noted_message),
-        patch.object(SQSBackend, "receive_message", noted_receipt),
-        patch.object(SQSBackend, "change_message_visibility", noted_change),
-    ):
-        yield
+    return noted
 
 
 def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
@@ -99,3 +93,9 @@ def _check(message: Message) -> None:
     except UnicodeEncodeError as error:
         code = "InvalidMessageContents"
         raise SQSException(code, _INVALID) from error
+
+
+PATCHES = (
+    Patch(Queue, "add_message", _add_message),
+    Patch(SQSBackend, "change_message_visibility", _change_message_visibility),
+)

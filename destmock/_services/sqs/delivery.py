@@ -18,6 +18,8 @@ from destmock._engine.delivery import ROLE_ID, UndeliverableError
 from destmock._functions.backends import existing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from destmock._aws.arn import Arn
     from destmock._aws.ids import Trace
     from destmock._engine.delivery import Message
@@ -48,12 +50,31 @@ class QueueTarget:
             text = f"the queue {self._arn} does not exist"
             raise UndeliverableError(text)
         seconds, rest = divmod(message.sent_at, 1000)
-        attributes = {
-            name: {"DataType": data_type, "StringValue": value}
-            for name, (data_type, value) in message.attributes.items()
-        }
+        attributes = _message_attributes(message)
         sender = f"{ROLE_ID}:awslambda_1_{_to_the_second(seconds)}{rest:03d}"
         enqueue(queue, message.text, message, sender, attributes, message.unique_id)
+
+    def prepare(self, message: Message) -> Callable[[], bool]:
+        return lambda: self._take(message)
+
+    def _take(self, message: Message) -> bool:
+        queue = find_queue(self._arn)
+        if queue is None:
+            return False
+        if message.group is None or not queue.fifo_queue:
+            attributes = _message_attributes(message)
+            enqueue(queue, message.text, message, message.sender_id, attributes)
+        elif message.group and queue.attributes.get("ContentBasedDeduplication") == "true":
+            backend = sqs_backends[self._arn.account][self._arn.region]
+            backend.send_message(queue.name, message.text, group_id=message.group)
+        return True  # what SQS won't have is nobody's to hear of
+
+
+def _message_attributes(message: Message) -> dict[str, Any]:
+    return {
+        name: {"DataType": data_type, "StringValue": value}
+        for name, (data_type, value) in message.attributes.items()
+    }
 
 
 @lru_cache(maxsize=100)

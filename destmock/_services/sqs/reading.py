@@ -1,4 +1,4 @@
-"""SQS: what a queue holds doesn't make it slower. Nobody sees anything else of it.
+"""Reading a queue: what it holds doesn't make it slower. Nobody sees anything else of it.
 
 moto computes all attributes of a queue for each message that is sent, for each that is received and for each
 name that is asked for. Three of them count messages, reading the clock for every one.
@@ -6,12 +6,10 @@ name that is asked for. Three of them count messages, reading the clock for ever
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
-from unittest.mock import patch
 
 from moto.core.utils import camelcase_to_underscores, unix_time_millis
 from moto.moto_api._internal import mock_random
@@ -19,35 +17,45 @@ from moto.sqs import models
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend
 
+from destmock._engine.active import active
+from destmock._isolation.patching import Patch
+from destmock._services.sqs.arrivals import arrived
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from destmock._engine.simulation import Simulation
 
 #: As many letters as moto gives a receipt handle.
 _HANDLE_LENGTH = 185
 _ALPHABET, _FIRST = 26, ord("a")
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, a queue's attributes are computed when they are read, and reading stops when it can."""
-    receive = SQSBackend.receive_message
+class LongPolls:
+    """How the readers of a mock wait for a message: as moto does, unless `patience` has another way.
 
-    def receive_message(self: SQSBackend, *args: Any, **kwargs: Any) -> list[Message]:
-        return receive(cast("SQSBackend", _Reading(self)), *args, **kwargs)
+    `patience` gets what looks once, and how many seconds to look for.
+    """
 
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(patch.object(Queue, "attributes", property(_Attributes)))
-        stack.enter_context(patch.object(Queue, "messages", property(lambda queue: [*_visible(queue)])))
-        stack.enter_context(patch.object(Queue, "approximate_number_of_messages_delayed", property(_delayed)))
-        stack.enter_context(
-            patch.object(Queue, "approximate_number_of_messages_not_visible", property(_hidden))
-        )
-        stack.enter_context(patch.object(Queue, "delete_message", _delete_message))
-        stack.enter_context(patch.object(SQSBackend, "receive_message", receive_message))
-        stack.enter_context(patch.object(Message, "had_receipt_handle", _had_receipt_handle))
-        stack.enter_context(patch.object(Message, "__deepcopy__", _copy, create=True))
-        stack.enter_context(patch.object(models, "generate_receipt_handle", _receipt_handle))
-        yield
+    def __init__(self, _: Simulation) -> None:
+        self.patience: Callable[[Callable[[], list[Message]], int], list[Message]] | None = None
+
+
+def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., list[Message]]:
+    """Reading stops when it can, waits as the mock has it wait, and mappings hear what is hidden now."""
+
+    def receive_message(
+        self: SQSBackend, queue_name: str, count: int, wait_seconds_timeout: int, *args: Any, **kwargs: Any
+    ) -> list[Message]:
+        def look(seconds: int = 0) -> list[Message]:
+            found = receive(_Reading(self), queue_name, count, seconds, *args, **kwargs)
+            arrived(self.get_queue(queue_name))  # what is hidden now will be visible again
+            return found
+
+        patience = active[-1].part(LongPolls).patience
+        return look(wait_seconds_timeout) if patience is None else patience(look, wait_seconds_timeout)
+
+    return receive_message
 
 
 class _Attributes(Mapping[str, Any]):
@@ -175,3 +183,16 @@ def _receipt_handle() -> str:
 @cache
 def _spelt(name: str) -> str:
     return camelcase_to_underscores(name)
+
+
+PATCHES = (
+    Patch(Queue, "attributes", lambda _: property(_Attributes)),
+    Patch(Queue, "messages", lambda _: property(lambda queue: [*_visible(queue)])),
+    Patch(Queue, "approximate_number_of_messages_delayed", lambda _: property(_delayed)),
+    Patch(Queue, "approximate_number_of_messages_not_visible", lambda _: property(_hidden)),
+    Patch(Queue, "delete_message", lambda _: _delete_message),
+    Patch(SQSBackend, "receive_message", _receive_message),
+    Patch(Message, "had_receipt_handle", lambda _: _had_receipt_handle),
+    Patch(Message, "__deepcopy__", lambda _: _copy, added=True),
+    Patch(models, "generate_receipt_handle", lambda _: _receipt_handle),
+)

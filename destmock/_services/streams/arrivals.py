@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.kinesis.models import Stream
 
 from destmock._aws.record import timestamp
 from destmock._engine.active import active
+from destmock._isolation.patching import Patch
 from destmock._services.mapping import mark_arrival, resting
 from destmock._services.mappings import Mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from destmock._engine.simulation import Simulation
 
 
-@contextlib.contextmanager
-def bridged() -> Iterator[None]:
-    """While entered, mappings hear of each record; moto's own reading rests."""
-    put_record, add = Stream.put_record, StreamShard.add
-    set_stream = Table.set_stream_specification
-    streams_made: dict[str, int] = {}
+def _put_record(put_record: Callable[..., tuple[str, str]]) -> Callable[..., tuple[str, str]]:
+    """Mappings hear of each record of Kinesis; moto's own reading rests."""
 
-    def noted_record(self: Stream, partition_key: str, explicit_hash_key: str, data: str) -> tuple[str, str]:
+    def noted(self: Stream, partition_key: str, explicit_hash_key: str, data: str) -> tuple[str, str]:
         simulation = active[-1]
         with resting(self):
             number, shard = put_record(self, partition_key, explicit_hash_key, data)
@@ -33,7 +30,13 @@ def bridged() -> Iterator[None]:
         simulation.part(Mappings).arrived(self.account_id, self.region, self.arn)
         return number, shard
 
-    def noted_change(self: StreamShard, *images: Any) -> None:
+    return noted
+
+
+def _add(add: Callable[..., None]) -> Callable[..., None]:
+    """Mappings hear of each change of a table; moto's own reading rests."""
+
+    def noted(self: StreamShard, *images: Any) -> None:
         simulation, table = active[-1], self.table
         with resting(table):
             add(self, *images)
@@ -41,21 +44,28 @@ def bridged() -> Iterator[None]:
         arn = f"{table.table_arn}/stream/{table.latest_stream_label}"
         simulation.part(Mappings).arrived(self.account_id, table.region_name, arn)
 
-    def noted_stream(self: Table, streams: dict[str, Any] | None) -> None:
-        """The stream's ARN, which each event names, has the time in it; a table made anew has a later one."""
+    return noted
+
+
+class _StreamsMade:
+    """When a table's newest stream was made, by the table's ARN, in virtual milliseconds."""
+
+    def __init__(self, _: Simulation) -> None:
+        self.at: dict[str, int] = {}
+
+
+def _set_stream_specification(set_stream: Callable[..., None]) -> Callable[..., None]:
+    """The stream's ARN, which each event names, has the time in it; a table made anew has a later one."""
+
+    def noted(self: Table, streams: dict[str, Any] | None) -> None:
         shard = self.stream_shard
         set_stream(self, streams)
         if self.stream_shard is not shard:
-            at = streams_made[self.table_arn] = max(active[-1].now, streams_made.get(self.table_arn, -1) + 1)
+            made = active[-1].part(_StreamsMade).at
+            at = made[self.table_arn] = max(active[-1].now, made.get(self.table_arn, -1) + 1)
             self.latest_stream_label = timestamp(at)[:-1]
 
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(patch.object(Table, "set_stream_specification", noted_stream))
-        stack.enter_context(patch.object(Stream, "put_record", noted_record))
-        stack.enter_context(patch.object(StreamShard, "add", noted_change))
-        for name in ("split_shard", "merge_shards", "update_shard_count"):
-            stack.enter_context(patch.object(Stream, name, _resharding(getattr(Stream, name))))
-        yield
+    return noted
 
 
 def _resharding(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,3 +80,13 @@ def _resharding(function: Callable[..., Any]) -> Callable[..., Any]:
             known.skip(done)
 
     return wrapper
+
+
+PATCHES = (
+    Patch(Table, "set_stream_specification", _set_stream_specification),
+    Patch(Stream, "put_record", _put_record),
+    Patch(StreamShard, "add", _add),
+    Patch(Stream, "split_shard", _resharding),
+    Patch(Stream, "merge_shards", _resharding),
+    Patch(Stream, "update_shard_count", _resharding),
+)

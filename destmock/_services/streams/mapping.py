@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping
 
-    from destmock._engine.attempts import Answered
-    from destmock._engine.simulation import Simulation
+    from destmock._engine.simulation import Answered, Simulation
     from destmock._services.streams.shards import Record, Stream
 
 _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000

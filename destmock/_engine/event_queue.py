@@ -1,0 +1,185 @@
+"""The way of one event: accepted, attempted, tried again or settled."""
+
+from __future__ import annotations
+
+from sys import intern
+from typing import TYPE_CHECKING
+
+from destmock._aws import api_errors as errors
+from destmock._aws import lifecycle
+from destmock._aws.record import Response
+from destmock._engine.attempts import attempt_fact, entered
+from destmock._engine.event import Completion, Dispatch, Event, traced
+from destmock._functions.handlers import Registration
+from destmock._observed.facts import Entry
+from destmock._observed.xray import Run
+from destmock._runtime.outcome import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from destmock._aws.arn import FunctionRef
+    from destmock._aws.ids import Ids, Trace
+    from destmock._aws.lifecycle import Result
+    from destmock._engine.admission import Admission
+    from destmock._engine.attempts import Attempts
+    from destmock._engine.concurrency import Slots
+    from destmock._engine.destinations import Destinations
+    from destmock._engine.event_invoke_config import EventInvokeConfigs
+    from destmock._functions.code import Code
+    from destmock._functions.deployed_code import Package
+    from destmock._functions.functions import Function, Functions
+    from destmock._observed.facts import AttemptOutcome
+    from destmock._observed.ledger import Ledger
+    from destmock._observed.metrics import Metrics
+    from destmock._observed.xray import Segments
+    from destmock._runtime.outcome import Outcome
+    from destmock._time.clock import Clock
+    from destmock._time.jobs import Job
+
+
+class EventQueue:
+    """The events of one simulation on their way. All times are virtual, in milliseconds.
+
+    `nobody_looks` says whether no code of the user's can run between two attempts of one event. `leave` puts
+    back what an attempt has left in the process for the event's next one.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock[Job],
+        functions: Functions,
+        code: Code,
+        configs: EventInvokeConfigs,
+        admission: Admission,
+        attempts: Attempts,
+        slots: Slots,
+        destinations: Destinations,
+        ids: Ids,
+        ledger: Ledger,
+        metrics: Metrics,
+        segments: Segments,
+        nobody_looks: Callable[[], bool],
+        leave: Callable[[], object],
+    ) -> None:
+        self._clock = clock
+        self._functions = functions
+        self._code = code
+        self._configs = configs
+        self._admission = admission
+        self._attempts = attempts
+        self._slots = slots
+        self._destinations = destinations
+        self._ids = ids
+        self._ledger = ledger
+        self._metrics = metrics
+        self._segments = segments
+        self._nobody_looks = nobody_looks
+        self._leave = leave
+
+    def add(self, event: Event) -> None:
+        """Have an event dispatched as soon as those before it have been."""
+        self._clock.schedule(self._clock.now, Dispatch(self, event))
+
+    def accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
+        """Queue an event for a function, version or alias that exists.
+
+        Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
+        """
+        now, function = self._clock.now, self._functions.find(ref)
+        if function is not None:
+            self._code.of(function)
+        elif self._functions.identify(ref) is None:
+            raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
+        entry = Entry(self._ids.uuid(), intern(ref.qualified_arn), source, payload, now)
+        caller = None if trace is None else trace.segment
+        traced = function is not None and function.traced
+        event = Event(
+            ref,
+            entered(self._ids, ref, trace, now, traced=traced),
+            entry,
+            None if function is None else function.dead_letter,
+            caller,
+        )
+        self._ledger.accepted(entry)
+        self._configs.accepted(ref, None if function is None else function.identity)
+        self._metrics.received(ref, now)
+        self.add(event)
+        return event
+
+    def dispatch(self, event: Event) -> bool:
+        """Make the event's next attempt; returns whether it came to one."""
+        function = self._functions.find(event.ref)
+        if function is None:
+            event.tries, event.delayed = event.tries + 1, False
+            self._note(event, "NotFound", None)
+            self._complete(event, self._functions.missing(event.ref, ran=event.ran), Response(404))
+            return True
+        event.dead_letter = function.dead_letter
+        refusal = self._admission.refusal(event, function, self._clock.now, self.add)
+        if refusal is None:
+            self._run(event, function)
+            return True
+        self._complete(event, *refusal)
+        return refusal.result not in lifecycle.UNTRIED  # their age puts an end to those
+
+    def _run(self, event: Event, function: Function) -> None:
+        now, entry = self._clock.now, event.entry
+        try:
+            code = self._code.of(function)
+            duration = code.duration_ms(entry.payload)
+        except BaseException:  # it has no code that can run, or no such duration: the event waits for one
+            self._clock.schedule(now, Dispatch(self, event), first=True)
+            raise
+        event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
+        self._metrics.aged(event.ref, now, entry.accepted_at)
+        call = Call(entry.request_id, entry.payload, now, event.trace_header, duration=duration)
+        stay = self._may_stay(code)
+        outcome = self._attempts.run(function, code, call, event.trace, stay=stay)
+        self._note(event, outcome.result, outcome)
+        if event.trace.sampled:
+            event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
+        response = Response(200, function.version, outcome.function_error, outcome.payload)
+        if outcome.duration:
+            self._slots.occupy(event.ref)
+            completion = Completion(self, event, outcome.result, response)
+            self._clock.schedule(now + outcome.duration, completion, first=True)  # frees a slot
+        else:
+            self._complete(event, outcome.result, response)
+        if outcome.interrupt is not None:
+            raise outcome.interrupt
+
+    def _may_stay(self, code: Registration | Package) -> bool:
+        """Whether no code of the user's, such as a callable duration, runs between two attempts."""
+        return isinstance(code, Registration) and not callable(code.duration) and self._nobody_looks()
+
+    def _note(self, event: Event, result: AttemptOutcome, outcome: Outcome | None) -> None:
+        entry = event.entry
+        attempt = attempt_fact(event.tries, self._clock.now, entry.accepted_at, result, outcome)
+        self._ledger.attempted(entry, attempt)
+
+    def complete(self, event: Event, result: Result, response: Response) -> None:
+        """End an attempt that has taken its time."""
+        self._slots.release(event.ref)
+        self._complete(event, result, response)
+
+    def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
+        config = self._configs.at_dispatch(event.ref)
+        step = lifecycle.after(
+            result,
+            tries=event.tries,
+            throttles=event.throttles,
+            delay=delay,
+            accepted_at=event.entry.accepted_at,
+            now=self._clock.now,
+            policy=lifecycle.Policy() if config is None else config.policy,
+        )
+        if isinstance(step, lifecycle.Retry):
+            self._clock.schedule(step.at, Dispatch(self, event))
+        else:
+            self._leave()
+            self._destinations.settle(event, step, response, config, self._clock.now)
+            if event.trace.sampled:
+                self._segments.write(traced(event, self._clock.now))
+            self._ledger.settled(event.entry)

@@ -1,0 +1,161 @@
+"""The examples run as a user runs them, and print what they promise."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow  # a process for each
+ROOT = Path(__file__).parents[2]
+
+
+def run(name):
+    command = [sys.executable, "-W", "error", str(ROOT / "examples" / name)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+
+def objects(output):
+    """Every JSON object that stands in the output on lines of its own."""
+    return [json.loads(text) for text in re.findall(r"^\{$.*?^\}$", output, re.MULTILINE | re.DOTALL)]
+
+
+def test_the_first_trial_shows_both_records_the_logs_and_the_overwritten_destination():
+    output = run("first_trial.py")
+    assert output.count("StatusCode: 202") == 2
+    success, failure, config = objects(output)
+    assert success["requestContext"]["condition"] == "Success"
+    assert success["requestContext"]["approximateInvokeCount"] == 1
+    assert success["responsePayload"] == {"statusCode": 200, "body": {"Success": True}}
+    assert failure["requestContext"]["condition"] == "RetriesExhausted"
+    assert failure["requestContext"]["approximateInvokeCount"] == 3
+    assert failure["requestPayload"] == {"Success": False}
+    error = failure["responsePayload"]
+    assert error["errorMessage"] == "('Success is False', {'Success': False})"
+    assert error["errorType"] == "Exception"
+    assert "in destination_sample" in error["stackTrace"][0]
+    assert '| on-success received {"version": "1.0"' in output
+    assert re.search(r"\| \[ERROR\]\t\S+Z\t[0-9a-f-]{36}\ton-failure received", output)
+    assert "attempt 3: Error Exception: ('Success is False', {'Success': False}), 120 s after" in output
+    assert config["OnSuccess"]["Destination"].endswith(":sample-success-2")
+    assert config["OnFailure"]["Destination"].endswith(":sample-failure")
+
+
+def test_a_failed_order_is_read_from_the_queue():
+    assert run("failed_orders.py").splitlines() == [
+        "order 2: RetriesExhausted after 2 attempts: only 3 left of lamp",
+        "virtual time that took: 60 s",
+    ]
+
+
+def test_the_test_beside_an_example_passes():
+    command = [sys.executable, "-m", "pytest", "-q", "examples/test_failed_orders.py"]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert "2 passed" in result.stdout
+
+
+def test_both_teams_hear_of_a_success():
+    assert run("fan_out.py").splitlines() == [
+        "gallery (in SNS's envelope): {'key': 'cat.png'} -> {'width': 128, 'height': 96}",
+        "billing (raw): {'key': 'cat.png'} -> {'width': 128, 'height': 96}",
+    ]
+
+
+def test_a_chain_tells_where_it_broke():
+    assert run("chain.py").splitlines() == [
+        "pack: Success (Invoke)",
+        "send: Success (OnSuccess of pack)",
+        "notify: RetriesExhausted (OnSuccess of send)",
+        "nobody was told that notify failed: LookupError('no address for 7')",
+    ]
+
+
+def test_deployed_code_fails_as_on_aws():
+    assert run("deployed_code.py").splitlines() == [
+        "RetriesExhausted {'sku': 'lamp', 'quantity': 2}",
+        "KeyError 'lamp'",
+        '  File "/var/task/handler.py", line 5, in handle',
+        '    return {"total": price_of(event["sku"]) * event["quantity"]}',
+        '  File "/var/task/prices.py", line 3, in price_of',
+        '    return {"chair": 40}[sku]',
+    ]
+
+
+def test_time_driven_by_hand_is_the_same_on_every_run():
+    output = run("by_hand.py")
+    assert output == run("by_hand.py")
+    assert output.splitlines()[:6] == [
+        "00:00:00 accepted, 1 pending",
+        "00:00:00 <Attempt 1 at +0 s: Error TimeoutError('no answer')>",
+        "00:00:59 1 attempt so far",
+        "00:01:00 2 attempts so far",
+        "00:01:00 attempt 3 is due at 00:03:00",
+        "00:03:00 Success",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "from_sns",
+            [
+                "RetriesExhausted: no mail server for Welcome",
+                "the message was 'Hello, Ann' to arn:aws:sns:us-east-1:123456789012:welcome",
+            ],
+        ),
+        (
+            "from_s3",
+            ["Success: {'key': 'in/my cat.png', 'bytes': 20, 'eTag': '5ffc0cc0bbb9bfbfaacf0680e9f525ff'}"],
+        ),
+        (
+            "from_eventbridge",
+            [
+                "Lambda Function Invocation Result - Failure",
+                "{'order': 7} -> card of order 7 declined",
+            ],
+        ),
+        (
+            "from_logs",
+            ["Success: {'group': '/aws/lambda/shop', 'errors': [{'level': 'ERROR', 'total': -3}]}"],
+        ),
+        ("from_sqs", ["dead letters: ['to Atlantis']", "virtual time that took: 90 s"]),
+        (
+            "from_kinesis",
+            ["RetryAttemptsExhausted after 2", "1 record of shardId-000000000000, number 3"],
+        ),
+        ("from_dynamodb", ["RetriesExhausted: account 7 is frozen"]),
+        (
+            "rotation",
+            [
+                "the secret is still 'old'",
+                "+0.000 s Error ConnectionError: the database does not take 'new'",
+            ],
+        ),
+    ],
+)
+def test_each_trigger_has_an_example(name, expected):
+    assert run(f"{name}.py").splitlines() == expected
+
+
+def test_a_double_charge_is_found_and_mended():
+    assert run("double_charge.py").splitlines() == [
+        "charge: Ann pays 80 for a lamp of 40",
+        "charge_once: Ann pays 40 for a lamp of 40",
+    ]
+
+
+def test_a_sam_template_has_both_destinations_of_sam_s_own():
+    assert run("sam_app.py").splitlines() == [
+        "SAM made PlaceOrderEventInvokeConfigOnSuccessTopic and PlaceOrderEventInvokeConfigOnFailureQueue",
+        "to the topic: {'placed': 1}",
+        "to the queue: {'id': 2, 'sku': 'lamp', 'quantity': 20} -> only 3 left of lamp",
+    ]
+
+
+def test_each_example_is_short_enough_to_read():
+    for example in (ROOT / "examples").glob("*.py"):
+        limit = 80 if example.name == "first_trial.py" else 60
+        assert len(example.read_text().splitlines()) < limit, example.name

@@ -1,0 +1,72 @@
+"""The coverage table of what AWS was recorded to do: every numbered fact has a test, or a reason why not.
+
+A test claims a fact by its number, in its name (`test_C3_put_replaces_everything`) or in its docstring.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+#: How many facts each group has.
+GROUPS = {
+    "A": 30,  # Invoke
+    "B": 20,  # the runtime
+    "C": 28,  # EventInvokeConfig
+    "D": 18,  # the queue
+    "E": 21,  # the record
+    "F": 13,  # delivery
+    "G": 12,  # failing deliveries
+    "H": 20,  # dead-letter queues
+    "I": 4,  # versions and aliases
+    "J": 8,  # recursion
+    "K": 14,  # logs, metrics, traces
+    "L": 9,  # deletions
+    "M": 15,  # surprises
+}
+
+IAM = "IAM is not simulated: every principal has every permission"
+PROPAGATION = "changes apply at once: on AWS they take an unspecified time, which no test could rely on"
+
+NOT_SIMULATED = {
+    "A21": "functions are Active at once in moto, never Pending",
+    "A25": IAM,
+    "B7": "a segmentation fault would end the test run itself",
+    "B10": "other languages' runtimes are not simulated",
+    "C25": "botocore's own model makes the requests; nothing of ours would be tested",
+    "D16": "no order is promised; here it is that of acceptance, so that tests can be repeated",
+    "F12": IAM,
+    "F13": IAM,
+    "G6": IAM,
+    "H11": PROPAGATION,
+    "H12": IAM,
+    "K10": "CloudTrail is not simulated",
+    "L7": "an older recording that L2's newer one contradicts",
+}
+
+NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-M])(\d{1,2})(?![A-Za-z0-9])")
+
+
+def claims():
+    """Every fact number that a test's name or docstring has."""
+    claimed = set()
+    for path in Path(__file__).parents[1].rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+                text = f"{node.name.replace('_', ' ')} {ast.get_docstring(node) or ''}"
+                claimed |= {group + number for group, number in NUMBER.findall(text)}
+    return claimed
+
+
+FACTS = {f"{group}{number}" for group, size in GROUPS.items() for number in range(1, size + 1)}
+
+
+def test_every_fact_is_tested_or_left_out_for_a_reason():
+    assert FACTS - claims() - set(NOT_SIMULATED) == set()
+
+
+def test_what_is_left_out_has_no_test():
+    assert set(NOT_SIMULATED) & claims() == set()
+
+
+def test_no_test_claims_a_fact_that_there_is_not():
+    assert claims() - FACTS == set()

@@ -1,0 +1,56 @@
+"""What the tests of this folder share."""
+
+import boto3
+import pytest
+
+from tests.services.places import ACCOUNT, REGION
+from tests.services.triggers import ORDERS, notify
+
+
+@pytest.fixture
+def connect(lam):
+    def connect(source, function="work", **settings):
+        return lam.create_event_source_mapping(EventSourceArn=source, FunctionName=function, **settings)[
+            "UUID"
+        ]
+
+    return connect
+
+
+@pytest.fixture
+def kinesis(destmock):
+    return boto3.client("kinesis")
+
+
+@pytest.fixture
+def stream(kinesis):
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    return f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/clicks"
+
+
+@pytest.fixture
+def s3(destmock):
+    return boto3.client("s3")
+
+
+@pytest.fixture
+def events(destmock):
+    return boto3.client("events")
+
+
+@pytest.fixture
+def topic(sns):
+    return sns.create_topic(Name="news")["TopicArn"]
+
+
+@pytest.fixture
+def subscription(sns, topic):
+    return sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=ORDERS)["SubscriptionArn"]
+
+
+@pytest.fixture
+def bucket(s3):
+    """A bucket that notifies the function of what is made and removed below `in/`."""
+    s3.create_bucket(Bucket="uploads")
+    notify(s3, on=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], prefix="in/")
+    return "uploads"

@@ -1,0 +1,174 @@
+"""EventBridge invokes functions asynchronously."""
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+
+from destmock import UnsupportedError
+from tests.services.places import ACCOUNT, REGION, START
+from tests.services.triggers import ORDERS, notify, put, rule
+
+pytestmark = pytest.mark.destmock(start=START, handlers={"orders": lambda event, context: event})
+
+
+def test_a_rule_s_function_gets_the_event_as_eventbridge_writes_it(destmock, events):
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
+    answer = put(events, {"id": 7, "name": "Ä"}, Resources=["arn:aws:x"])
+    [invocation] = destmock.invocations
+    assert invocation.event == {
+        "version": "0",
+        "id": answer["EventId"],
+        "detail-type": "Order",
+        "source": "shop",
+        "account": ACCOUNT,
+        "time": "2026-01-01T00:00:00Z",
+        "region": REGION,
+        "resources": ["arn:aws:x"],
+        "detail": {"id": 7, "name": "Ä"},
+    }
+    assert invocation.source == "EventBridge rule shop"
+    assert b'"detail":{"id":7,"name":"\xc3\x84"}' in invocation.payload
+
+
+def test_the_time_that_an_entry_gives_is_its_time(destmock, events):
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
+    put(events, Time=datetime(2020, 2, 3, 4, 5, 6, tzinfo=timezone.utc))
+    assert destmock.invocations[0].event["time"] == "2020-02-03T04:05:06Z"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"Input": '{"fixed": true}'}, {"fixed": True}),
+        ({"InputPath": "$.detail.id"}, 7),
+        (
+            {
+                "InputTransformer": {
+                    "InputPathsMap": {"id": "$.detail.id", "by": "$.source"},
+                    "InputTemplate": '{"order": <id>, "text": "<by> says <id>"}',
+                }
+            },
+            {"order": 7, "text": "shop says 7"},
+        ),
+    ],
+)
+def test_a_target_s_input_is_what_the_function_gets(destmock, events, settings, expected):
+    rule(events, {"detail": {"id": [{"numeric": [">", 5]}]}}, {"Arn": ORDERS, **settings})
+    put(events, {"id": 7})
+    put(events, {"id": 3})  # does not match
+    assert [invocation.event for invocation in destmock.invocations] == [expected]
+
+
+def test_a_transformed_input_is_always_json(destmock, events):
+    """Quotes and backslashes in a value, an object in a text, and what EventBridge has names for."""
+    template = (
+        '{"said": "he said <said>", "as": <said>, "whole": "it is <item>", "rule": <aws.events.rule-name>,'
+        ' "arn": "<aws.events.rule-arn>", "at": <aws.events.event.ingestion-time>, "dash": <dash>,'
+        ' "event": <aws.events.event>}'
+    )
+    paths = {"said": "$.detail.said", "item": "$.detail", "dash": "$.detail['dash-key']"}
+    transformer = {"InputPathsMap": paths, "InputTemplate": template}
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS, "InputTransformer": transformer})
+    detail = {"said": '"hi" \\ there', "dash-key": 3}
+    put(events, detail)
+    got = destmock.invocations[0].event
+    assert got["said"] == f"he said {detail['said']}"
+    assert got["as"] == detail["said"]
+    assert json.loads(got["whole"].removeprefix("it is ")) == detail
+    assert (got["rule"], got["arn"]) == ("shop", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/shop")
+    assert (got["at"], got["dash"]) == ("2026-01-01T00:00:00Z", 3)
+    assert "detail" not in got["event"]
+
+
+def test_without_the_function_the_target_s_dead_letter_queue_gets_the_event(
+    destmock, lam, events, make_queue, messages
+):
+    dead = {"DeadLetterConfig": {"Arn": make_queue("dead")}}
+    gone = f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone"
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS, **dead}, {"Arn": gone, **dead})
+    lam.delete_function(FunctionName="orders")
+    put(events, {"id": 7})
+    found = messages("dead")
+    assert [json.loads(message["Body"])["detail"] for message in found] == [{"id": 7}] * 2
+    targets = [message["MessageAttributes"]["TARGET_ARN"]["StringValue"] for message in found]
+    assert targets == [ORDERS, gone]
+
+
+def test_a_disabled_rule_and_another_bus_are_not_for_the_function(destmock, events):
+    events.create_event_bus(Name="other")
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS}, State="DISABLED")
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS}, name="second")
+    put(events, EventBusName="other")
+    assert list(destmock.invocations) == []
+    put(events)
+    assert [invocation.source for invocation in destmock.invocations] == ["EventBridge rule second"]
+
+
+def test_one_event_reaches_every_kind_of_target(destmock, events, logs, sns, topic, make_queue, records):
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue("by-topic"))
+    logs.create_log_group(logGroupName="/events/all")
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/events/all"
+    targets = [ORDERS, make_queue("direct"), topic, group]
+    rule(events, {"source": ["shop"]}, *({"Arn": arn} for arn in targets))
+    put(events, {"id": 7})
+    [direct], [envelope] = records("direct"), records("by-topic")
+    [written] = logs.filter_log_events(logGroupName="/events/all")["events"]
+    assert direct == json.loads(envelope["Message"]) == json.loads(written["message"])
+    assert direct == destmock.invocations[0].event
+
+
+def test_a_fifo_queue_gets_the_event_in_its_group(destmock, events, make_queue, messages):
+    arn = make_queue("jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    rule(events, {"source": ["shop"]}, {"Arn": arn, "SqsParameters": {"MessageGroupId": "g"}})
+    put(events, {"id": 7})
+    [message] = messages("jobs.fifo")
+    assert message["Attributes"]["MessageGroupId"] == "g"
+    assert json.loads(message["Body"])["detail"] == {"id": 7}
+
+
+def test_a_target_that_is_not_simulated_is_refused_before_anything_is_sent(destmock, events):
+    stream = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS}, {"Arn": stream})
+    with pytest.raises(UnsupportedError, match=r"the rule shop has the target arn:aws:kinesis"):
+        put(events)
+    assert list(destmock.invocations) == []
+
+
+def test_an_archived_event_is_replayed_to_the_function(destmock, events):
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    archive = events.create_archive(ArchiveName="all", EventSourceArn=bus)["ArchiveArn"]
+    put(events, {"id": 7})
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
+    assert list(destmock.invocations) == []
+    events.start_replay(
+        ReplayName="again",
+        EventSourceArn=archive,
+        EventStartTime=START,
+        EventEndTime=datetime(2027, 1, 1, tzinfo=timezone.utc),
+        Destination={"Arn": bus},
+    )
+    assert [invocation.event["detail"] for invocation in destmock.invocations] == [{"id": 7}]
+
+
+def test_without_the_function_the_event_is_put_all_the_same(destmock, lam, events):
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
+    lam.delete_function(FunctionName="orders")
+    assert put(events)["EventId"]
+    assert "nothing invoked: EventBridge rule shop names" in destmock.timeline()
+
+
+def test_a_bucket_tells_eventbridge_of_its_objects(destmock, s3, events, bucket):
+    notify(s3, on=["s3:ObjectRemoved:*"], EventBridgeConfiguration={})
+    rule(events, {"source": ["aws.s3"], "detail-type": ["Object Created"]}, {"Arn": ORDERS})
+    etag = s3.put_object(Bucket=bucket, Key="a b", Body=b"123")["ETag"].strip('"')
+    [invocation] = destmock.invocations
+    event = invocation.event
+    assert (event["source"], event["detail-type"]) == ("aws.s3", "Object Created")
+    assert event["resources"] == [f"arn:aws:s3:::{bucket}"]
+    detail = event["detail"]
+    sequencer = detail["object"].pop("sequencer")
+    assert detail["bucket"] == {"name": bucket}
+    assert detail["object"] == {"key": "a b", "size": 3, "etag": etag}
+    assert (detail["reason"], detail["requester"]) == ("PutObject", ACCOUNT)
+    assert int(sequencer, 16)

@@ -1,0 +1,8 @@
+"""When and where the tests of the services happen, and what more than one of them needs."""
+
+from datetime import datetime, timezone
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+MS = int(START.timestamp() * 1000)
+REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
