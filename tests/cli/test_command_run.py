@@ -28,7 +28,7 @@ def timeline(*attempts):
 
 def test_the_readme_s_example_prints_what_the_readme_says_and_exits_with_1():
     """But for moto's own ids, which may change with moto."""
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "destmock" / "_cli" / "README.md").read_text()
     line, printed = re.search(
         r"^```console\n\$ (destmock run .*)\n([^`]*)^```$", readme, re.MULTILINE
     ).groups()

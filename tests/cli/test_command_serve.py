@@ -20,7 +20,7 @@ from tests.cli.served import LAST, ROOT, served
 APP = "examples/served_app.py"
 START = "2026-01-01T00:00:00Z"
 #: What the README shows between the command and Ctrl-C.
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "destmock" / "_cli" / "README.md").read_text()
 README_START = re.search(
     rf"^\$ destmock serve {APP} --port 5000\n(.*?)\n{LAST}$", README, re.MULTILINE | re.DOTALL
 )[1].splitlines()

@@ -13,7 +13,7 @@ from destmock import mock_destinations, outcomes
 from destmock._pictures.graph import Edge, Graph, Node
 from destmock._pictures.mermaid import encoded, flowchart
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "destmock" / "_pictures" / "README.md"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
 
 
