@@ -3,19 +3,26 @@
 import json
 import os
 import shutil
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import boto3
 import pytest
 from hypothesis import settings
-
-from tests.promises.process import MACHINE, process
 
 pytest_plugins = ["pytester"]
 
 # A loaded machine is slow, and what fails in CI is to fail again.
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
+
+if sys.dont_write_bytecode and not sys.pycache_prefix:
+    # Hundreds of processes import boto3 and moto: each would compile them for itself.
+    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 #: A browser that stays at home.
 CHROMIUM = [
@@ -122,6 +129,7 @@ def chromium():
 @pytest.fixture
 def unchanged():
     """The streams and its own variable are pytest's to change between a fixture and its test."""
+    from tests.promises.process import process  # which imports moto: not where tests are only handed out
 
     def seen():
         now = process()
@@ -136,6 +144,8 @@ def unchanged():
 @pytest.fixture
 def machine(monkeypatch):
     """A developer's machine, full of settings."""
+    from tests.promises.process import MACHINE
+
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in MACHINE.items():
