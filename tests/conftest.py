@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import boto3
 import pytest
@@ -17,12 +16,9 @@ pytest_plugins = ["pytester"]
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
 
-if sys.dont_write_bytecode and not sys.pycache_prefix:
-    # Hundreds of processes import boto3 and moto: each would compile them for itself.
-    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
-    sys.dont_write_bytecode = False
-    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Two hundred processes import destmock, boto3 and moto: each would compile them for itself.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 #: A browser that stays at home.
 CHROMIUM = [
@@ -50,6 +46,16 @@ def inner_runs_report_alike(monkeypatch):
     """pytest writes longer summaries where these are set."""
     for name in ("CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Runs programs in processes of their own, which have imported what takes a second already."""
+    from tests.forks import Forks
+
+    forks = Forks()
+    yield forks
+    forks.close()
 
 
 @pytest.fixture
@@ -150,3 +156,10 @@ def machine(monkeypatch):
         monkeypatch.delenv(name)
     for name, value in MACHINE.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def bare_machine(monkeypatch):
+    """One that has none."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
