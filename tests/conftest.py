@@ -3,19 +3,22 @@
 import json
 import os
 import shutil
+import sys
 from importlib.util import find_spec
 
 import boto3
 import pytest
 from hypothesis import settings
 
-from tests.promises.process import MACHINE, process
-
 pytest_plugins = ["pytester"]
 
 # A loaded machine is slow, and what fails in CI is to fail again.
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
+
+# Two hundred processes import destmock, boto3 and moto: each would compile them for itself.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 #: A browser that stays at home.
 CHROMIUM = [
@@ -43,6 +46,16 @@ def inner_runs_report_alike(monkeypatch):
     """pytest writes longer summaries where these are set."""
     for name in ("CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Runs programs in processes of their own, which have imported what takes a second already."""
+    from tests.forks import Forks
+
+    forks = Forks()
+    yield forks
+    forks.close()
 
 
 @pytest.fixture
@@ -122,6 +135,7 @@ def chromium():
 @pytest.fixture
 def unchanged():
     """The streams and its own variable are pytest's to change between a fixture and its test."""
+    from tests.promises.process import process  # which imports moto: not where tests are only handed out
 
     def seen():
         now = process()
@@ -136,7 +150,16 @@ def unchanged():
 @pytest.fixture
 def machine(monkeypatch):
     """A developer's machine, full of settings."""
+    from tests.promises.process import MACHINE
+
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in MACHINE.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def bare_machine(monkeypatch):
+    """One that has none."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)

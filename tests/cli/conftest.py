@@ -1,11 +1,13 @@
 """What the tests of this folder share."""
 
+from functools import partial
 from textwrap import dedent
 
 import pytest
 
 import destmock._cli.run  # noqa: F401 - what a test with pytester is first to import is forgotten after it
 from destmock._cli.main import main
+from tests.cli.served import serving
 
 
 @pytest.fixture
@@ -53,3 +55,9 @@ def app(write):
         HANDLERS = {"orders": place, "audit": audit}
         """,
     )
+
+
+@pytest.fixture
+def served(forks):
+    """Serves with these arguments while its `with` block lasts."""
+    return partial(serving, forks)

@@ -2,8 +2,6 @@
 
 import contextlib
 import re
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -41,14 +39,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(*arguments):
-    command = [sys.executable, "-W", "error", "-m", "destmock", "serve", "--port", "0", *arguments]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT) as process:
-        guard = threading.Timer(300, process.kill)  # what never comes fails the test
-        guard.start()
-        try:
-            yield Served(process)
-        finally:
-            guard.cancel()
-            process.kill()
+def serving(forks, *arguments):
+    process = forks.start("-m", "destmock", "serve", "--port", "0", *arguments, cwd=ROOT)
+    guard = threading.Timer(300, process.kill)  # what never comes fails the test
+    guard.start()
+    try:
+        yield Served(process)
+    finally:
+        guard.cancel()
+        process.kill()
+        if process.returncode is None:
+            process.communicate()

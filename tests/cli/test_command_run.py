@@ -40,12 +40,10 @@ def test_the_readme_s_example_prints_what_the_readme_says_and_exits_with_1():
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_python_m_destmock_is_the_command_and_reads_standard_input():
-    command = [sys.executable, "-W", "error", "-m", "destmock", "run", "examples/served_app.py"]
+def test_python_m_destmock_is_the_command_and_reads_standard_input(forks):
+    command = ["-m", "destmock", "run", "examples/served_app.py"]
     command += ["--invoke", "destination-sample", "--event", "-", "--start", START]
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=ROOT, input='{"Success": true}'
-    )
+    done = forks.run(*command, cwd=ROOT, given='{"Success": true}')
     assert done.stdout == timeline(
         'destination-sample accepted {"Success": true} (Invoke, 8ce636e4-5806-4724-b8ef-c06f5448664a)',
         '+0.000 s attempt 1: Success {"statusCode": 200, "body": {"Success": true}}',

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 
 import destmock._cli.serve  # noqa: F401 - what a test with pytester is first to import is forgotten after it
 from destmock._cli.main import main
-from tests.cli.served import LAST, ROOT, served
+from tests.cli.served import LAST, ROOT
 
 APP = "examples/served_app.py"
 START = "2026-01-01T00:00:00Z"
@@ -30,7 +30,7 @@ README_LINES = re.search(
 )[1].splitlines()
 
 
-def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line():
+def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line(served):
     """As it happens: the lines are read while the server runs."""
     with served(APP, "--start", START) as server:
         assert [line.replace(server.url, "http://127.0.0.1:5000") for line in server.start] == README_START
@@ -68,7 +68,7 @@ def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line(
         assert server.end(signal.SIGINT) == (0, ["ended; no events were still queued"], "")
 
 
-def test_what_the_readme_shows_of_an_invocation_is_all_that_is_printed():
+def test_what_the_readme_shows_of_an_invocation_is_all_that_is_printed(served):
     """But for the time and the ids."""
     with served(APP) as server:
         server.client("lambda").invoke(
@@ -121,7 +121,7 @@ Resources:
         ),
     ],
 )
-def test_the_function_to_try(tmp_path, files, tried):
+def test_the_function_to_try(served, tmp_path, files, tried):
     """That with an event-invoke-config, also an alias; else the first of `HANDLERS`; and no destination."""
     for name, text in files.items():
         (tmp_path / name).write_text(text)
@@ -130,7 +130,7 @@ def test_the_function_to_try(tmp_path, files, tried):
     assert f" --function-name {tried} " in line
 
 
-def test_the_real_clock_waits_and_the_end_tells_what_was_queued():
+def test_the_real_clock_waits_and_the_end_tells_what_was_queued(served):
     """Also when it is ended by SIGTERM; a template's outputs are printed at the start."""
     with served("examples/sam_app/template.yaml", "--clock", "real") as server:
         assert "clock:     real (retries wait for AWS's minutes)" in server.start
@@ -148,7 +148,7 @@ def test_the_real_clock_waits_and_the_end_tells_what_was_queued():
         assert re.fullmatch(rf"  {function} [0-9a-f-]{{36}}: attempt 2 is due at \S+Z", lines[1])
 
 
-def test_the_first_signal_tells_what_it_waits_for_and_a_second_one_waits_for_nothing(tmp_path):
+def test_the_first_signal_tells_what_it_waits_for_and_a_second_one_waits_for_nothing(served, tmp_path):
     (tmp_path / "app.py").write_text(STUCK)
     os.mkfifo(tmp_path / "begun")
     with served(str(tmp_path / "app.py"), "--clock", "real") as server:
@@ -173,7 +173,7 @@ def test_the_first_signal_tells_what_it_waits_for_and_a_second_one_waits_for_not
         assert re.fullmatch(rf"  stuck {requests[1]}: attempt 1 is due at \S+Z", lines[2])
 
 
-def test_with_retries_that_run_at_once_an_end_waits_for_these_too(tmp_path):
+def test_with_retries_that_run_at_once_an_end_waits_for_these_too(served, tmp_path):
     (tmp_path / "app.py").write_text(STUCK)
     os.mkfifo(tmp_path / "begun")
     with served(str(tmp_path / "app.py")) as server:
@@ -256,7 +256,7 @@ def test_without_the_extra_it_says_what_to_install(refused, monkeypatch):
     assert refused("--port", "0") == "serve needs moto's server: pip install 'destmock[server]'"
 
 
-def test_a_host_beyond_the_loopback_is_warned_of():
+def test_a_host_beyond_the_loopback_is_warned_of(served):
     """Without an app or a template there is nothing yet; functions can be created through the API."""
     with served("--host", "0.0.0.0") as server:
         port = server.url.rpartition(":")[2]

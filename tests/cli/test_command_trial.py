@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.served import served
 from tests.conftest import needs
 
 ARN = "arn:aws:lambda:us-east-1:123456789012"
 
 
 @pytest.fixture
-def server():
+def server(served):
     with served("examples/served_app.py") as running:
         yield running
 

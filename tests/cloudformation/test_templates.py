@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import boto3
 import pytest
@@ -405,14 +403,15 @@ def test_an_unknown_property_fails_the_stack(deploy):
         ("samtranslator", THUMBNAILS, "sam"),
     ],
 )
-def test_what_is_missing_says_which_extra_to_install(missing, template, extra):
+def test_what_is_missing_says_which_extra_to_install(forks, tmp_path, missing, template, extra):
     program = (
         f"import sys; sys.modules[{missing!r}] = None\n"
         "import destmock\n"
         "with destmock.mock_destinations() as mock:\n"
         f"    mock.deploy({str(template)!r})\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    (tmp_path / "program.py").write_text(program)
+    done = forks.run(tmp_path / "program.py", cwd=tmp_path)
     assert re.search(rf"UnsupportedError: .* needs .*: pip install 'destmock\[{extra}\]'\n$", done.stderr)
 
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import destmock._mock.mock  # noqa: F401 - inner runs in this process must not be the first to import moto
 from destmock import Fault, LeftoverError, PendingFault, mock_destinations, outcomes
 from tests.engine.faults import START, at_start, begun, configure, kinds, send
+from tests.mock.inner_runs import STRICT
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
 
@@ -257,5 +259,5 @@ def test_the_report_of_a_failed_test_names_the_seed(pytester):
             destmock.faults.chaos(seed=7)
             assert False
     """)
-    result = pytester.runpytest_subprocess("-n0")
+    result = pytester.runpytest_inprocess(*STRICT, "-p", "no:randomly", "-n0")
     result.stdout.fnmatch_lines(["*destmock timeline*", "*destmock.faults.chaos(seed=7, *"])

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import destmock._mock.mock  # noqa: F401 - inner runs in this process must not be the first to import moto
 from destmock import mock_destinations, outcomes
+from tests.mock.inner_runs import STRICT
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 by_hand = pytest.mark.destmock(autorun=False, start=START)
@@ -193,7 +195,7 @@ def test_a_failed_test_has_its_report_though_its_event_can_not_run(pytester):
         def test_next(destmock):
             assert destmock.invocations == ()
     """)
-    result = pytester.runpytest_subprocess("-n0", "-p", "no:randomly")
+    result = pytester.runpytest_inprocess(*STRICT, "-n0", "-p", "no:randomly")
     result.assert_outcomes(passed=2, failed=1, errors=1)
     result.stdout.fnmatch_lines(["*destmock timeline*", "* orders accepted {} *"])
 

@@ -123,7 +123,7 @@ def test_a_handler_makes_a_function_for_every_other_call(destmock, lam):
     destmock.handler("orders", ok, timeout=9, memory_size=512, environment={"TABLE": "orders"})
     found = lam.get_function(FunctionName="orders")["Configuration"]
     assert found["FunctionArn"] == ARN
-    assert (found["Runtime"], found["Handler"]) == ("python3.13", f"{__name__}.ok")
+    assert (found["Runtime"], found["Handler"]) == ("python3.13", f"{ok.__module__}.ok")
     assert (found["Timeout"], found["MemorySize"], found["State"]) == (9, 512, "Active")
     assert found["Environment"] == {"Variables": {"TABLE": "orders"}}
     assert [f["FunctionArn"] for f in lam.list_functions()["Functions"]] == [ARN]
@@ -134,7 +134,7 @@ def test_a_handler_makes_a_function_for_every_other_call(destmock, lam):
     [
         ("app.orders:handle", "app.orders.handle"),
         ("app/orders.handle", "app/orders.handle"),
-        (ok, f"{__name__}.ok"),
+        (ok, f"{ok.__module__}.ok"),
     ],
 )
 def test_the_handler_setting_names_the_handler(destmock, lam, handler, handler_string):

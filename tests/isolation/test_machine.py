@@ -24,14 +24,6 @@ from destmock import (
 )
 from tests.promises.process import MACHINE, ok, process, send, use_everything
 
-
-@pytest.fixture
-def bare_machine(monkeypatch):
-    """One that has none."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-
-
 # Nothing of the machine reaches in
 
 

@@ -367,7 +367,6 @@ def test_without_the_plugin_the_decorator_still_works(run):
         """,
         "-p",
         "no:destmock",
-        subprocess=True,
     )
     result.assert_outcomes(passed=4, failed=1)
     assert sections(result) == 0

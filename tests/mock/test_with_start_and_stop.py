@@ -255,7 +255,7 @@ def make_role_and_function(name):
     )
 
 
-# Clients, resources and sessions made before the import of destmock
+# Mocks inside of mocks
 
 
 def test_mocks_end_in_the_reverse_order_of_their_beginnings():

@@ -10,9 +10,11 @@ from pathlib import Path
 import boto3
 import pytest
 
+import destmock._mock.mock  # noqa: F401 - inner runs in this process must not be the first to import moto
 from destmock import mock_destinations, outcomes
 from destmock._pictures.axis import axis
 from destmock._pictures.text import length, pretty, visible
+from tests.mock.inner_runs import STRICT
 
 HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=alert(2)>]]>&amp;\"'"
 
@@ -292,7 +294,8 @@ def reports(result):
 @pytest.mark.parametrize("arguments", [("-n0",), ("-n2",)], ids=["alone", "xdist"])
 def test_pytest_writes_a_report_for_each_failed_test_that_used_destmock(pytester, arguments):
     pytester.makepyfile(FAILING)
-    result = pytester.runpytest_subprocess("--destmock-report=reports", *arguments)
+    run = pytester.runpytest_inprocess if arguments == ("-n0",) else pytester.runpytest_subprocess
+    result = run(*STRICT, "--destmock-report=reports", "-p", "no:randomly", *arguments)
     result.assert_outcomes(passed=2, failed=5, errors=1)
     named = reports(result)
     written = sorted(pytester.path.joinpath("reports").iterdir())
@@ -306,7 +309,7 @@ def test_pytest_writes_a_report_for_each_failed_test_that_used_destmock(pytester
 def test_a_report_that_cannot_be_written_does_not_hide_the_failure(pytester):
     pytester.makepyfile(FAILING)
     pytester.path.joinpath("reports").write_text("a file")
-    result = pytester.runpytest_subprocess("--destmock-report=reports", "-n0")
+    result = pytester.runpytest_inprocess(*STRICT, "--destmock-report=reports", "-p", "no:randomly", "-n0")
     result.assert_outcomes(passed=2, failed=5, errors=1)
     assert all(line.startswith("could not be written: ") for line in reports(result))
     assert len(reports(result)) == 5
@@ -314,7 +317,7 @@ def test_a_report_that_cannot_be_written_does_not_hide_the_failure(pytester):
 
 def test_no_report_is_written_unless_asked_for(pytester):
     pytester.makepyfile(FAILING)
-    result = pytester.runpytest_subprocess("-n0")
+    result = pytester.runpytest_inprocess(*STRICT, "-p", "no:randomly", "-n0")
     assert reports(result) == []
 
 

@@ -8,13 +8,22 @@ from pathlib import Path
 
 import pytest
 
+import destmock._mock.mock  # noqa: F401 - inner runs in this process must not be the first to import moto
+
 pytestmark = pytest.mark.slow  # a process for each
 ROOT = Path(__file__).parents[2]
 
 
-def run(name):
-    command = [sys.executable, "-W", "error", str(ROOT / "examples" / name)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+@pytest.fixture
+def run(forks):
+    """Runs an example, with warnings as errors, and answers what it prints."""
+
+    def run(name):
+        done = forks.run(ROOT / "examples" / name, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 def objects(output):
@@ -22,7 +31,7 @@ def objects(output):
     return [json.loads(text) for text in re.findall(r"^\{$.*?^\}$", output, re.MULTILINE | re.DOTALL)]
 
 
-def test_the_first_trial_shows_both_records_the_logs_and_the_overwritten_destination():
+def test_the_first_trial_shows_both_records_the_logs_and_the_overwritten_destination(run):
     output = run("first_trial.py")
     assert output.count("StatusCode: 202") == 2
     success, failure, config = objects(output)
@@ -43,7 +52,7 @@ def test_the_first_trial_shows_both_records_the_logs_and_the_overwritten_destina
     assert config["OnFailure"]["Destination"].endswith(":sample-failure")
 
 
-def test_a_failed_order_is_read_from_the_queue():
+def test_a_failed_order_is_read_from_the_queue(run):
     assert run("failed_orders.py").splitlines() == [
         "order 2: RetriesExhausted after 2 attempts: only 3 left of lamp",
         "virtual time that took: 60 s",
@@ -51,19 +60,19 @@ def test_a_failed_order_is_read_from_the_queue():
 
 
 def test_the_test_beside_an_example_passes():
-    command = [sys.executable, "-m", "pytest", "-q", "examples/test_failed_orders.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "examples/test_failed_orders.py"]
     result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert "2 passed" in result.stdout
 
 
-def test_both_teams_hear_of_a_success():
+def test_both_teams_hear_of_a_success(run):
     assert run("fan_out.py").splitlines() == [
         "gallery (in SNS's envelope): {'key': 'cat.png'} -> {'width': 128, 'height': 96}",
         "billing (raw): {'key': 'cat.png'} -> {'width': 128, 'height': 96}",
     ]
 
 
-def test_a_chain_tells_where_it_broke():
+def test_a_chain_tells_where_it_broke(run):
     assert run("chain.py").splitlines() == [
         "pack: Success (Invoke)",
         "send: Success (OnSuccess of pack)",
@@ -72,7 +81,7 @@ def test_a_chain_tells_where_it_broke():
     ]
 
 
-def test_deployed_code_fails_as_on_aws():
+def test_deployed_code_fails_as_on_aws(run):
     assert run("deployed_code.py").splitlines() == [
         "RetriesExhausted {'sku': 'lamp', 'quantity': 2}",
         "KeyError 'lamp'",
@@ -83,7 +92,7 @@ def test_deployed_code_fails_as_on_aws():
     ]
 
 
-def test_time_driven_by_hand_is_the_same_on_every_run():
+def test_time_driven_by_hand_is_the_same_on_every_run(run):
     output = run("by_hand.py")
     assert output == run("by_hand.py")
     assert output.splitlines()[:6] == [
@@ -136,18 +145,18 @@ def test_time_driven_by_hand_is_the_same_on_every_run():
         ),
     ],
 )
-def test_each_trigger_has_an_example(name, expected):
+def test_each_trigger_has_an_example(run, name, expected):
     assert run(f"{name}.py").splitlines() == expected
 
 
-def test_a_double_charge_is_found_and_mended():
+def test_a_double_charge_is_found_and_mended(run):
     assert run("double_charge.py").splitlines() == [
         "charge: Ann pays 80 for a lamp of 40",
         "charge_once: Ann pays 40 for a lamp of 40",
     ]
 
 
-def test_a_sam_template_has_both_destinations_of_sam_s_own():
+def test_a_sam_template_has_both_destinations_of_sam_s_own(run):
     assert run("sam_app.py").splitlines() == [
         "SAM made PlaceOrderEventInvokeConfigOnSuccessTopic and PlaceOrderEventInvokeConfigOnFailureQueue",
         "to the topic: {'placed': 1}",

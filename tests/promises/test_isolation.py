@@ -234,7 +234,7 @@ def test_credentials_of_an_older_session_are_its_own_again():
     assert given.get_credentials().access_key == "AKIAIOSFODNN7EXAMPLE"
 
 
-# What a strict mock says
+# In an interpreter of its own
 
 
 def test_the_whole_process_ends_as_it_began():
@@ -254,7 +254,7 @@ def test_the_whole_process_ends_as_it_began():
     subprocess.run([sys.executable, "-W", "error", "-c", textwrap.dedent(program)], check=True)
 
 
-# What else a handler changes
+# Mocks inside of handlers and of other mocks
 
 
 @pytest.mark.parametrize("ends", [True, False])

@@ -204,7 +204,7 @@ def test_an_assertion_in_a_handler_is_the_function_s_error(destmock, lam):
     assert json.loads(payload)["errorType"] == "AssertionError"
 
 
-# Against AWS's own runtime client
+# What a handler may have of its own
 
 
 def test_the_root_logger_s_level_is_each_function_s_own(destmock, lam):

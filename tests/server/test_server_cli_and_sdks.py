@@ -1,13 +1,12 @@
 """The real AWS CLI and the real JavaScript SDK, against one running server; and eight clients at once."""
 
-import contextlib
 import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 import zipfile
+from functools import partial
 
 import boto3
 import pytest
@@ -229,24 +228,19 @@ for index in range(number):
 class TestLoad:
     """Eight processes at once."""
 
-    def test_of_5000_events_none_is_lost(self, tmp_path):
+    def test_of_5000_events_none_is_lost(self, forks, tmp_path):
         clients, each = 8, 5000 // 8
         environment = {**os.environ, **KEYS, "HOME": str(tmp_path)}
+        (tmp_path / "client.py").write_text(CLIENT)
         with serve(handlers={"orders": lambda event, context: None}) as server:
             boto3.client("sqs").create_queue(QueueName="done")
             route = {"OnSuccess": {"Destination": f"arn:aws:sqs:{REGION}:{ACCOUNT}:done"}}
             boto3.client("lambda").put_function_event_invoke_config(
                 FunctionName="orders", DestinationConfig=route
             )
-            with contextlib.ExitStack() as stack:
-                running = [
-                    stack.enter_context(
-                        subprocess.Popen(
-                            [sys.executable, "-c", CLIENT, server.url, str(me), str(each)], env=environment
-                        )
-                    )
-                    for me in range(clients)
-                ]
+            client = partial(forks.start, tmp_path / "client.py", server.url, cwd=tmp_path)
+            running = [client(me, each, environment=environment) for me in range(clients)]
+            assert [process.communicate() for process in running] == [("", "")] * clients
             assert [process.returncode for process in running] == [0] * clients
             assert server.invocations.total == clients * each
             # moto's own copy: it takes minutes to receive them all, each after a look at all the others.
