@@ -1,4 +1,4 @@
-"""aiobotocore at door 1: its clients run the same hooks, and get their answers in aiobotocore's own types.
+"""Has aiobotocore's clients run the same hooks as boto3's, with answers in aiobotocore's own types.
 
 aiobotocore is imported only by functions that are called once the program has imported it itself.
 """
@@ -50,7 +50,7 @@ def http_response(
 
 
 def streaming_body(raw: Any, length: int) -> AioStreamingBodyBase:
-    """What an answer has as its body if the operation's model says that it is a stream."""
+    """The body of an answer whose operation returns a stream."""
     from aiobotocore.response import AioHttpxStreamingBody, AioStreamingBody
 
     kind = AioStreamingBody if isinstance(raw, _RawResponse) else AioHttpxStreamingBody
@@ -77,7 +77,7 @@ def is_to_be_mocked() -> bool:
 
 
 def mock(guarded: Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]) -> Callable[[], None]:
-    """Has moto answer aiobotocore's clients, and what it doesn't answer guarded; returns what undoes it."""
+    """Have moto answer aiobotocore's clients, and guard what it does not answer; returns the undoing."""
     from aiobotocore.endpoint import AioEndpoint
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.httpxsession import HttpxSession
@@ -93,7 +93,7 @@ def mock(guarded: Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any
 
 
 async def _get_credentials(session: AioSession) -> Credentials | None:
-    """As for boto3: what a session has already, else the environment's."""
+    """The credentials that a session has, else the environment's, as for boto3."""
     from aiobotocore.credentials import AioEnvProvider
 
     found: Credentials | None = session._credentials or await AioEnvProvider().load()  # noqa: SLF001

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Answer(NamedTuple):
-    """What goes back over the wire. Header names are in lower case, as botocore's parser wants them."""
+    """An answer as it goes over the wire; header names are in lower case, as botocore's parser wants them."""
 
     status: int
     headers: dict[str, str]
@@ -60,7 +60,7 @@ def accepted_async(request_id: str) -> Answer:
 
 
 def dry_run(request_id: str) -> Answer:
-    """A4."""
+    """The answer to a dry run (A4)."""
     return Answer(204, {"x-amzn-requestid": request_id, "x-amzn-remapped-content-length": "0"})
 
 
@@ -93,12 +93,12 @@ def json_answer(request_id: str, body: str) -> Answer:
 
 
 def deleted(request_id: str) -> Answer:
-    """A type, but no length (C28)."""
+    """The answer to a deletion: with a content type, but no length (C28)."""
     return Answer(204, {"content-type": "application/json", "x-amzn-requestid": request_id})
 
 
 def error_answer(request_id: str, error: errors.AWSError) -> Answer:
-    """Compact JSON, with the code in a header (A14, C28)."""
+    """The answer of an AWS error: compact JSON, with the code in a header (A14, C28)."""
     body = json.dumps(error.body, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
     headers = {**_headers(request_id, body), "x-amzn-errortype": error.code}
     return Answer(error.status, headers, body)

@@ -1,4 +1,4 @@
-"""Door 1, boto3: hooks on botocore's own events, active while a simulation is on the stack.
+"""boto3's way in: hooks on botocore's own events, which do something while a mock is active.
 
 `before-call` stops at the first answer, so moto never sees the calls that destmock answers, and nothing is
 signed or sent. Sessions made after this import have the hooks; `adopt` finds those made before.
@@ -70,13 +70,13 @@ def _answered(
 
 
 def on_reading_call(**_: object) -> None:
-    """Someone may be about to read what the functions have written, counted and traced so far."""
+    """Hand moto the logs, metrics and traces before a call that may read them."""
     for simulation in active:
         simulation.flush()
 
 
 def on_cloudformation_call(**_: object) -> None:
-    """From the first one on, stacks have the resources that moto's leave out."""
+    """Complete moto's stacks, from the first call of CloudFormation on."""
     if active:
         from destmock._cloudformation import stacks  # noqa: PLC0415 - moto's CloudFormation takes a second to import
 
@@ -90,7 +90,7 @@ def after_call(**_: object) -> None:
 
 
 def before_sign(request_signer: Any, **_: object) -> None:
-    """Real credentials that would have to be fetched first, or are missing, aren't needed for moto."""
+    """Sign with fake credentials where the real ones are missing, or would have to be fetched first."""
     if not active:
         return
     credentials = request_signer._credentials  # noqa: SLF001 - botocore has no public way to it
@@ -122,7 +122,7 @@ register_initializer(follow_aiobotocore)  # each new session calls it: the impor
 
 @contextlib.contextmanager
 def network_refused() -> Iterator[None]:
-    """While entered, what neither moto nor destmock answers isn't sent anywhere but to allowed hosts."""
+    """While entered, a request that neither moto nor destmock answers is sent to allowed hosts only."""
     with (
         patch.object(URLLib3Session, "send", _guarded(URLLib3Session.send)),
         network.refused(lambda: active[-1].hosts if active else None),
@@ -162,7 +162,7 @@ def _register(emitter: Any) -> None:
 
 
 def _handlers(emitter: Any, event: str) -> Iterable[Any]:
-    """What is registered for an event; moto's handler must not be there twice, it would answer twice."""
+    """The handlers of an event. moto's must not be among them twice: it would answer twice."""
     hierarchical = getattr(emitter, "_emitter", emitter)
     found: Iterable[Any] = hierarchical._handlers.prefix_search(event)  # noqa: SLF001
     return found
@@ -209,7 +209,7 @@ def _parser() -> Any:
 def _parsed(
     answer: Answer, model: OperationModel, url: str, http_session: type | None
 ) -> tuple[AWSResponse, dict[str, Any]]:
-    """What botocore's own endpoint would make of the answer, dates, streams and errors included."""
+    """The answer as botocore's own endpoint would parse it, with dates, streams and errors."""
     http = _http_response(answer, url, http_session)
     if answer.status < 300 and http_session is None and model.has_streaming_output:  # noqa: PLR2004
         return http, _invoked(answer, model, http)
@@ -233,7 +233,7 @@ def _parsed(
 
 
 def _invoked(answer: Answer, model: OperationModel, http: AWSResponse) -> dict[str, Any]:
-    """The same, of the answer to an Invoke: it has its members in the headers."""
+    """The answer to an Invoke, parsed: its members are in the headers."""
     headers = answer.headers
     metadata = {
         "RequestId": headers["x-amzn-requestid"],
@@ -263,7 +263,7 @@ def _members(model: OperationModel) -> tuple[str, tuple[tuple[str, str], ...], s
 
 
 class _Response(AWSResponse):
-    """botocore's own, but that its headers, which hardly anyone looks at, are made when somebody does."""
+    """botocore's own response, which makes its headers when somebody looks at them, as hardly anyone does."""
 
     def __init__(self, url: str, status_code: int, headers: dict[str, str], raw: MockRawResponse) -> None:
         self.url = url

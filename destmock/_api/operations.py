@@ -22,7 +22,7 @@ _UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")
 
 
 def answered(simulation: Simulation, request: Request) -> Answer | None:
-    """What every door does with a request: the answer, or `None` for a call that moto is to answer.
+    """Answer a request, whichever way it came; `None` for a call that moto is to answer.
 
     moto has the registered functions by then, but for one that the program is about to make itself.
     """
@@ -131,14 +131,14 @@ def _get_account_settings(simulation: Simulation, request: Request) -> Answer:
 
 
 def _check_reservation(simulation: Simulation, request: Request) -> None:
-    """moto makes it, if the account has enough left."""
+    """Check that the account has enough concurrency left; moto then makes the reservation."""
     ref, reserved = wire.read_reservation(request)
     if not simulation.slots.allows(ref, reserved):
         raise errors.invalid_parameter(errors.TOO_MUCH_RESERVED.format(least=LEAST_UNRESERVED))
 
 
 def _check_dead_letter(simulation: Simulation, request: Request) -> None:
-    """moto makes the change, once AWS would have accepted the dead-letter queue."""
+    """Check that AWS would accept the dead-letter queue; moto then makes the change."""
     arn = wire.read_dead_letter(request)
     if arn is not None:
         simulation.check_dead_letter(arn, request.caller.region)

@@ -1,4 +1,4 @@
-"""Pure: a rest-json request -> what was asked, or AWS's error."""
+"""Pure: understands a rest-json request, or raises AWS's error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
 
 class Caller(NamedTuple):
-    """Who asks: the region and account of the client, and the trace it is part of, if any."""
+    """The client that asks: its region and account, and the trace that the call is part of, if any."""
 
     partition: str
     region: str

@@ -67,7 +67,7 @@ def _model() -> ServiceModel:
 
 @cache
 def _routes() -> dict[str, list[tuple[re.Pattern[str], OperationModel]]]:
-    """By method: the form of the path, with those first that say most."""
+    """The routes by method, the most specific paths first."""
     routes: dict[str, list[tuple[int, re.Pattern[str], OperationModel]]] = {}
     for name in _model().operation_names:
         model = _model().operation_model(name)
@@ -86,7 +86,7 @@ def _operation(method: str, path: str) -> OperationModel | None:
 
 
 def _check(model: OperationModel, query: Mapping[str, str], body: bytes) -> None:
-    """What clients check before they send, and whoever writes HTTP by hand may get wrong."""
+    """Check what AWS's clients check before they send, which handwritten HTTP may get wrong."""
     shape = model.input_shape
     if shape is None:
         return

@@ -1,6 +1,6 @@
 """Pure: the errors that AWS answers, with AWS's literal texts in one table.
 
-`AWSError` is raised anywhere below `_operations`, which is where it turns into an HTTP answer.
+`AWSError` can be raised anywhere below `_api/operations`, which turns it into an HTTP answer.
 """
 
 from __future__ import annotations
@@ -101,17 +101,17 @@ def payload_too_large(size: int, kind: str, limit: int) -> AWSError:
 
 
 def recursion() -> AWSError:
-    """J6."""
+    """The error of a synchronous call that would close a loop (J6)."""
     return AWSError("RecursiveInvocationException", RECURSION)
 
 
 def throttled(reason: str) -> AWSError:
-    """Concurrency is zero or used up; `reason` says whose (A26)."""
+    """The error of a throttle; `reason` says whose concurrency is zero or used up (A26)."""
     return AWSError("TooManyRequestsException", RATE_EXCEEDED, 429, Reason=reason)
 
 
 def service() -> AWSError:
-    """Lambda's own failure, which is nobody's but its."""
+    """The error of a failure of Lambda itself (5xx)."""
     error = AWSError("ServiceException", SERVICE_ERROR, 500)
     error.body["Type"] = "Service"
     return error
@@ -135,7 +135,7 @@ def wrong_type(value: object, wanted: str) -> AWSError:
 
 
 def not_parsed(reason: str) -> AWSError:
-    """A body, or a value in one, that AWS's parser makes nothing of."""
+    """The error of a body, or of a value in a body, that AWS's parser can't read."""
     return AWSError("SerializationException", reason)
 
 

@@ -25,7 +25,7 @@ _NAME = re.compile(
 _QUALIFIER = re.compile(QUALIFIER_PATTERN)
 
 LATEST = "$LATEST"
-#: Of a client that names none.
+#: The region of a client that names none.
 DEFAULT_REGION = "us-east-1"
 
 
@@ -59,7 +59,7 @@ class FunctionRef(NamedTuple):
 
 @lru_cache(maxsize=1000)
 def _arn(ref: FunctionRef) -> str:
-    """An attempt asks for it a dozen times."""
+    """The ARN of a reference, remembered: an attempt asks for it a dozen times."""
     arn = f"arn:{ref.partition}:lambda:{ref.region}:{ref.account}:function:{ref.name}"
     return arn if ref.qualifier is None else f"{arn}:{ref.qualifier}"
 
@@ -91,7 +91,7 @@ class Arn:
 
 @lru_cache(maxsize=1000)
 def parse_function_name(text: str) -> FunctionName | None:
-    """Name, partial ARN or full ARN, each with or without a qualifier; `None` if AWS has no such."""
+    """Parse a name, partial ARN or full ARN, with or without a qualifier; `None` for any other text."""
     match = _NAME.fullmatch(text)
     return None if match is None else FunctionName(**match.groupdict())
 
@@ -109,7 +109,7 @@ def parse_arn(text: str) -> Arn | None:
 
 
 def parse_function_arn(text: str) -> FunctionRef | None:
-    """A full function ARN; `None` for anything else, a bare name included."""
+    """Parse a full function ARN; `None` for any other text, a bare name included."""
     arn = parse_arn(text)
     if arn is None or arn.service != "lambda" or not arn.resource.startswith("function:"):
         return None

@@ -1,4 +1,4 @@
-"""Pure: the dead-letter queue of a function's DeadLetterConfig: which ARNs it may have, and what goes there.
+"""Pure: dead-letter queues of a DeadLetterConfig: the ARNs that AWS accepts, and the messages sent there.
 
 Its message is the original event, with the attributes that are made here.
 """
@@ -22,7 +22,7 @@ _SERVICES = {"sqs": "SendMessage on SQS", "sns": "Publish on SNS"}
 
 
 def check(target_arn: str, region: str, *, exists: bool) -> None:
-    """Refuses an ARN that AWS would refuse (H13-H17); `exists` says whether there is such a queue or topic.
+    """Refuse an ARN that AWS would refuse (H13-H17); `exists` says whether the queue or topic exists.
 
     The text for a queue or topic that doesn't exist was not recorded; it is the one for a missing permission,
     for AWS does not tell the two apart when it tries to send.

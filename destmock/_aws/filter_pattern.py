@@ -30,7 +30,7 @@ _MISSING = object()
 
 
 def parse(pattern: str) -> Filter:
-    """What a pattern lets through. Raises `ValueError` for one that is not understood."""
+    """Make the test of a pattern. Raises `ValueError` for a pattern that is not understood."""
     text = pattern.strip()
     if not text or text == '""':
         return lambda _message: True

@@ -58,13 +58,13 @@ class Trace(NamedTuple):
 
     @property
     def response_header(self) -> str:
-        """As the answer to an asynchronous invocation spells it, in lower case (A3)."""
+        """The header as the answer to an asynchronous invocation spells it, in lower case (A3)."""
         return f"root={self.root};parent={self.parent};sampled={self.sampled:d}"
 
 
 @lru_cache(maxsize=1000)
 def _first_pass(function_hash: str) -> Mapping[str, int]:
-    """Most traces pass through one function only; many events have the same counts then."""
+    """The counts after the first function, shared: most traces pass through one function only."""
     return MappingProxyType({function_hash: 0})
 
 
@@ -92,7 +92,7 @@ class Ids:
         self._serial = count(1)
 
     def uuid(self) -> str:
-        """Of version 4. `uuid.UUID` would make the same of it, and take four times as long."""
+        """A UUID of version 4; `uuid.UUID` would make the same text in four times the time."""
         bits = self._random.getrandbits(128) & _UUID_BITS | _UUID_VERSION
         digits = f"{bits:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
@@ -101,11 +101,11 @@ class Ids:
         return f"{self._random.getrandbits(4 * digits):0{digits}x}"
 
     def sequencer(self, now: int) -> str:
-        """Hex digits, of which the later event of S3 has the greater; `now` in milliseconds."""
+        """S3's sequencer, in hex digits: a later event has a greater one. `now` is in milliseconds."""
         return f"{now:012X}{next(self._serial):06X}"
 
     def sequence_number(self) -> str:
-        """Twenty digits, of which the later message of a FIFO queue has the greater."""
+        """A FIFO queue's sequence number, of twenty digits: a later message has a greater one."""
         return f"{18_849_496_460_467_696_128 + next(self._serial)}"
 
     def trace(self, now: int) -> Trace:

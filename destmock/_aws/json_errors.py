@@ -39,7 +39,7 @@ class _Open:
 
 
 def complaint(body: bytes) -> str:
-    """The parser's words and where it stood; a general complaint about what it would have taken."""
+    """The parser's words and its position; for a body that it would have accepted, a general complaint."""
     try:
         _Scanner(body).document()
     except _BadError as bad:

@@ -7,5 +7,5 @@ from typing import Any
 
 
 def to_bytes(event: Any) -> bytes:
-    """As the service sends it: compact, in UTF-8."""
+    """The event as a service sends it: compact JSON in UTF-8."""
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")

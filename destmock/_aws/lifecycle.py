@@ -68,7 +68,7 @@ DEFAULT_EVENT_AGE = 21_600
 
 
 class Policy(NamedTuple):
-    """The two numbers of an EventInvokeConfig; AWS's defaults where it doesn't set them."""
+    """The two numbers of an EventInvokeConfig, or AWS's defaults."""
 
     maximum_retry_attempts: int = DEFAULT_RETRY_ATTEMPTS
     maximum_event_age_in_seconds: int = DEFAULT_EVENT_AGE
@@ -120,9 +120,9 @@ def after(
     return Settled("EventAgeExceeded", tries) if at >= deadline else Retry(at)
 
 
-#: What puts an event back into the queue without a try.
+#: The results that put an event back into the queue without a try.
 UNTRIED: frozenset[Result] = frozenset({"Throttled", "SystemError", "Delayed"})
-#: What ends an event whatever its policy says: the condition, the count (`None`: the tries), who is told.
+#: The results that end an event whatever its policy: condition, count (`None`: the tries), who is told.
 _AT_ONCE: dict[Result, tuple[Condition, int | None, bool]] = {
     "Success": ("Success", 1, True),
     "ZeroConcurrency": ("ZeroReservedConcurrency", 0, True),

@@ -1,4 +1,4 @@
-"""Pure: what Lambda's platform writes around a runtime: its own error payloads, and its lines in the log.
+"""Pure: the error payloads of Lambda's platform, and the lines that it writes to the log.
 
 Running in this process has no equal of some of REPORT's figures: memory used and the duration of the cold
 start are fixed ones.
@@ -19,18 +19,18 @@ _RUNTIME_HASH = "0" * 64
 
 
 def response_too_large() -> bytes:
-    """B9."""
+    """The error payload of a result that is too large (B9)."""
     text = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
     return _compact({"errorMessage": text, "errorType": "Function.ResponseSizeTooLarge"})
 
 
 def timed_out(request_id: str, timeout: int) -> bytes:
-    """B4."""
+    """The error payload of a timeout (B4)."""
     return _error("Sandbox.Timedout", request_id, _timeout_text(timeout))
 
 
 def exited(request_id: str, status: int) -> bytes:
-    """The process ended inside the handler or while the module was imported (B5, B6)."""
+    """The error payload of a process that ended in the handler or in the import of its module (B5, B6)."""
     text = f"Runtime exited with error: exit status {status}"
     if status == 0:
         text = "Runtime exited without providing a reason"
@@ -67,7 +67,7 @@ def report(request_id: str, duration: int, memory_size: int, *, cold: bool) -> s
 
 
 def init_start_event(time: str, runtime: str, partition: str, region: str) -> str:
-    """As `init_start`, with LogFormat=JSON; so the others of this form, in AWS's documented shape."""
+    """The same as `init_start` with LogFormat=JSON; this and the other events have AWS's documented shape."""
     text = init_start(runtime, partition, region).rstrip()
     version, arn = text.removeprefix("INIT_START Runtime Version: ").split("\tRuntime Version ARN: ")
     record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": version}
@@ -103,7 +103,7 @@ def _timeout_text(timeout: int) -> str:
 
 
 def _error(error_type: str, request_id: str, message: str) -> bytes:
-    """The type first: the platform writes it, not the runtime."""
+    """An error payload of the platform's, which writes the type first, unlike the runtime."""
     return _compact({"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {message}"})
 
 

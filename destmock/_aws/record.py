@@ -26,7 +26,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 #: Strict JSON, whatever the numbers in it: Python itself would refuse to convert an integer of 5,000 digits.
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=len)
-#: The part of it that is in C.
+#: The part of the decoder that is in C.
 _SCAN = cast("Any", _JSON).scan_once
 
 
@@ -44,7 +44,7 @@ class _StatusCode(TypedDict):
 
 
 class ResponseContext(_StatusCode, total=False):
-    """What the last try came to (E7). A handler's error is a 200 with `functionError` (M2)."""
+    """The result of the last try (E7). A handler's error is a 200 with `functionError` (M2)."""
 
     executedVersion: str
     functionError: Literal["Unhandled"]
@@ -79,7 +79,7 @@ class InvocationRecord(_Request, total=False):
 
 
 class Response(NamedTuple):
-    """What the last try answered: 200 with the runtime's bytes, or a bare 404 (E15)."""
+    """The answer of the last try: 200 with the runtime's bytes, or a bare 404 (E15)."""
 
     status_code: int
     executed_version: str | None = None

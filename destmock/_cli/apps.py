@@ -135,7 +135,7 @@ def _checked_setup(file: Path, setup: object) -> Setup:
 
 
 def _run(file: Path, code: Setup) -> None:
-    """Runs the user's own, which prints to standard error. Raises `Problem` for what it raises."""
+    """Run code of the user's, which prints to standard error. Raises `Problem` for its exception."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
             code()
@@ -222,6 +222,6 @@ def _spec(name: str) -> ModuleSpec | None:
 
 
 def _shown(file: str) -> str:
-    """As seen from the current directory, if it is below it."""
+    """The path as seen from the current directory, if it is below it."""
     path = Path(file).resolve()
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

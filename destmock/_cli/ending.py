@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from destmock._server.serving import Server
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-#: And the signal's number: as a shell reports a program that a signal has ended.
+#: A shell reports a program that a signal has ended by this plus the signal's number.
 _KILLED = 128
 #: How long, in seconds, an end may take before it is told what it waits for.
 _AT_ONCE = 0.3
@@ -89,7 +89,7 @@ class Ending:
                 self._end_at_once(number)
 
     def _tell_why(self) -> bool:
-        """Tells what the end waits for; false if that can't be said yet."""
+        """Print what the end waits for; returns whether that could be said yet."""
         function = None if self.server is None else self.server._simulation.turns.innermost  # noqa: SLF001
         what = self.busy_with
         if function is not None:

@@ -12,7 +12,7 @@ _BEFORE_NAME = 6
 
 
 def function_names(lam: Any) -> list[str]:
-    """Of all functions, in the order of the alphabet."""
+    """The names of all functions, in the order of the alphabet."""
     pages = lam.get_paginator("list_functions").paginate()
     return sorted(each["FunctionName"] for page in pages for each in page["Functions"])
 

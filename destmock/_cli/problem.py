@@ -20,7 +20,7 @@ _OPTIONS = {
 
 
 class Problem(Exception):  # noqa: N818 - the user's to mend, not the program's
-    """Its text is the line."""
+    """Ends the command with its text as the one line."""
 
 
 def one_line(error: object) -> str:

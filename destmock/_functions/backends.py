@@ -1,4 +1,4 @@
-"""moto's backends, looked up as often as once an attempt needs them.
+"""Looks up moto's backends, quickly, for each attempt does so several times.
 
 moto's own lookup takes a lock and compares the service with every other one that is in use.
 """
@@ -24,13 +24,13 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def existing(backends: BackendDict[Backend], account: str, region: str) -> Backend | None:
-    """A service's backend; `None` as long as nobody has asked moto for it."""
+    """A service's backend; `None` if nobody has asked moto for it yet."""
     regions = backends.get(account)
     return None if regions is None else regions.get(region)
 
 
 def lambda_backend(account: str, region: str) -> LambdaBackend:
-    """Raises `KeyError` for a region that moto doesn't know."""
+    """moto's Lambda in one region. Raises `KeyError` for a region that moto doesn't know."""
     if default_user_config.get("lambda", _NOTHING).get("use_docker", True):  # else it is moto's simple one
         found = existing(lambda_backends, account, region)
         if found is not None:

@@ -19,9 +19,9 @@ from destmock.errors import NoHandlerError
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
 
-#: Where AWS has a function's code, and the contents of its layers.
+#: The directories of a function's code and of its layers' contents on AWS.
 TASK_ROOT, LAYERS_ROOT = "/var/task", "/opt"
-#: What unpacking raises for bytes that are no zip, or one that Python can't read.
+#: The errors of unpacking bytes that are no zip, or a zip that Python can't read.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
@@ -41,7 +41,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A deployment that is unpacked and can run; for the runtime, what a registration is."""
+    """A deployment that is unpacked and can run; the runtime uses it like a registration."""
 
     source: str
     serial: object
@@ -70,7 +70,7 @@ class Packages:
         self._unpacked: dict[tuple[bytes, ...], str] = {}
 
     def package(self, deployment: Deployment) -> Package:
-        """Raises `NoHandlerError` for code or a layer that is no zip."""
+        """Unpack a deployment, unless it is. Raises `NoHandlerError` for code or a layer that is no zip."""
         ref = deployment.ref
         task_root = self._directory(ref, {"its code": deployment.code})
         layers = {f"its layer {arn}": content for arn, content in deployment.layers}
@@ -90,7 +90,7 @@ class Packages:
         self._unpacked.clear()
 
     def _directory(self, ref: FunctionRef, zips: dict[str, bytes]) -> str:
-        """Where these zips are unpacked, one over the other."""
+        """The directory that these zips are unpacked to, one over the other."""
         key = tuple(zips.values())
         found = self._unpacked.get(key)
         if found is None:

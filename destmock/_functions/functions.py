@@ -1,4 +1,4 @@
-"""What AWS knows of a function: settings, versions, aliases and concurrency, as moto's Lambda keeps them.
+"""The settings, versions, aliases and concurrency of functions, as moto's Lambda keeps them.
 
 A function with a registered handler exists in moto from the first Lambda call that could see it; from then
 on moto alone says whether it exists and what its settings are.
@@ -122,7 +122,7 @@ class Functions:
     def known(self) -> dict[FunctionRef, str | None]:
         """Every function of every account and region, with the ARN of its dead-letter queue.
 
-        Also those that only have a handler so far, where a client that names no region asks.
+        Functions that only have a handler so far are included, in the region of a client that names none.
         """
         found = {}
         for account, regions in [*lambda_backends.items()]:
@@ -139,11 +139,11 @@ class Functions:
         return found
 
     def identify(self, ref: FunctionRef) -> object | None:
-        """The function, version or alias that `ref` names: another object once it was made anew."""
+        """The object behind a function, version or alias: another one after it was deleted and made again."""
         return _named(self.registered.create(ref.account, ref.region), ref)
 
     def missing(self, ref: FunctionRef, *, ran: bool) -> Result:
-        """The three fates of an event whose function, version or alias isn't there."""
+        """The result of a try whose function, version or alias does not exist, one of three."""
         there = self.identify(ref.unqualified) is not None
         if ran and not there:
             return "Vanished"
@@ -151,7 +151,7 @@ class Functions:
         return "Astray" if alias and there and not ran else "NotFound"
 
     def role(self, ref: FunctionRef) -> str:
-        """The ARN of the execution role of a function that is there."""
+        """The ARN of the execution role of a function that exists."""
         return str(_latest(ref).role)
 
     def reservations(self, account: str, region: str) -> dict[str, int]:
@@ -172,7 +172,7 @@ class Functions:
         return self.recursion_config(ref) == "Allow"
 
     def recursion_config(self, ref: FunctionRef) -> str:
-        """What `put_recursion_config` has set for the function that is there now (J1)."""
+        """The setting that `put_recursion_config` made for the function that exists now (J1)."""
         identity, setting = self._recursion.get(ref.unqualified, (None, DEFAULT_RECURSION))
         return setting if identity is self.identify(ref.unqualified) else DEFAULT_RECURSION
 
@@ -236,7 +236,7 @@ def _version(storage: LambdaStorage, name: str, version: str) -> LambdaFunction 
 
 
 def _why_not(function: LambdaFunction) -> str | None:
-    """Why destmock can't run what was deployed, as far as it shows without unpacking it."""
+    """Why destmock can't run the deployed code, as far as that shows without unpacking it; else `None`."""
     if function.package_type == "Image":
         return "its code is a container image"
     if not _PYTHON.fullmatch(function.run_time or ""):

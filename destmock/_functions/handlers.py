@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 from destmock._aws.arn import FunctionRef, parse_function_arn, parse_function_name
 from destmock._functions.deployed_code import TASK_ROOT
 
-#: Where the stack traces of canned errors say that they come from.
+#: The file that the stack traces of canned errors name.
 OUTCOMES_FILE = f"{TASK_ROOT}/outcomes.py"
 #: Seconds or megabytes that nothing has: virtual time ends before.
 _LARGEST = 10**9
 
 #: What AWS calls with the event and the context. Both are the handler's own business, hence `Any`.
 Handler: TypeAlias = Callable[[Any, Any], Any]
-#: Virtual seconds, or what answers them for an event.
+#: Virtual seconds, or a callable that answers them for an event.
 Duration: TypeAlias = "float | Callable[[Any], float]"
 
 
@@ -84,7 +84,7 @@ class Registration:
         return f"{getattr(self.source, '__module__', 'handlers')}.{function}"
 
     def duration_ms(self, payload: bytes) -> int:
-        """How long an attempt with this event takes; raises `ValueError` for an answer that can't be."""
+        """The declared duration of an attempt; raises `ValueError` if a callable answers no duration."""
         seconds = self.duration
         if callable(seconds):
             try:
@@ -118,7 +118,7 @@ class Handlers:
         environment: Mapping[str, str] | None,
         duration: Duration,
     ) -> Registration:
-        """The latest registration under a name replaces the one before."""
+        """Register a handler. It replaces an earlier registration under the same name."""
         ref = _check_name(name)
         check_source(name, source)
         settings = dict(environment or {})
@@ -136,7 +136,7 @@ class Handlers:
         return registration
 
     def find(self, ref: FunctionRef) -> Registration | None:
-        """The handler of a function, whatever its qualifier; one for its full ARN comes first."""
+        """The handler of a function, whatever its qualifier; a handler for its full ARN comes first."""
         pinned = self._by_ref and self._by_ref.get(ref.unqualified)
         return pinned or self._by_name.get(ref.name)
 

@@ -1,4 +1,4 @@
-"""What moto's Lambda leaves out or gets wrong of a function, put right while a mock is active."""
+"""Corrects what moto's Lambda leaves out or gets wrong of a function, while a mock is active."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _IN_PROGRESS = {
 
 
 def dead_letter_config(function: LambdaFunction) -> dict[str, str]:
-    """Its DeadLetterConfig; empty if it has none."""
+    """The DeadLetterConfig of a function; empty if it has none."""
     return getattr(function, _DEAD_LETTER, None) or {}
 
 
 def logging_config(function: LambdaFunction) -> Mapping[str, str]:
-    """Its LoggingConfig, with AWS's defaults."""
+    """The LoggingConfig of a function, with AWS's defaults."""
     given: dict[str, str] | None = getattr(function, _LOGGING, None)
     if not given:
         return _default_logging_config(function.function_name)
@@ -56,13 +56,13 @@ def _default_logging_config(name: str) -> Mapping[str, str]:
 
 
 def layer_versions(function: LambdaFunction) -> tuple[tuple[str, bytes], ...]:
-    """The ARN and the zip of each of its layers, in their order."""
+    """The ARN and the zip of each layer of a function, in their order."""
     kept: tuple[tuple[str, bytes], ...] | None = getattr(function, _LAYERS, None)
     return _layer_versions(function, function.layers) if kept is None else kept
 
 
 def revision(function: LambdaFunction) -> object | None:
-    """Another object after each update of its code or its configuration."""
+    """An object that is another one after each update of the function's code or configuration."""
     return getattr(function, _REVISION, None)
 
 
@@ -105,7 +105,7 @@ def _get_configuration(get: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _dead_letter(asked: dict[str, str] | None, before: dict[str, str]) -> dict[str, str]:
-    """An empty object keeps what there was, an empty ARN removes it (H9)."""
+    """The new DeadLetterConfig: an empty object keeps the one before, an empty ARN removes it (H9)."""
     arn = (asked or {}).get("TargetArn")
     if arn is None:
         return before
@@ -113,7 +113,7 @@ def _dead_letter(asked: dict[str, str] | None, before: dict[str, str]) -> dict[s
 
 
 def _publish_version(publish: Callable[..., Any]) -> Callable[..., Any]:
-    """A version's number is never used again, as moto's are after a deletion (L9)."""
+    """Give each version a number that was never used before; moto reuses them after a deletion (L9)."""
 
     def publish_version(
         self: LambdaStorage, name_or_arn: str, description: str = ""
@@ -139,7 +139,7 @@ def _publish_version(publish: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _set_function_code(set_code: Callable[..., None]) -> Callable[..., None]:
-    """All three ways to code lead here."""
+    """Check the code, and note that it has changed; all three ways to set code lead here."""
 
     def set_function_code(self: LambdaFunction, updated_spec: dict[str, Any]) -> None:
         if not {"ZipFile", "S3Bucket", "ImageUri"} & set(updated_spec):
@@ -156,7 +156,7 @@ def _set_function_code(set_code: Callable[..., None]) -> Callable[..., None]:
 
 
 def _get_layers_data(get_layers: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-    """For a new function and for an update."""
+    """Keep the layers of a new or updated function, those of other accounts included."""
 
     def get_layers_data(self: LambdaFunction, layers_versions_arns: list[str]) -> list[Any]:
         foreign = [arn for arn in layers_versions_arns if _is_foreign(self, arn)]
@@ -182,7 +182,7 @@ def _create_layer(create: Callable[..., None]) -> Callable[..., None]:
 def _take_object_version(
     target: LambdaFunction | LayerVersion, location: dict[str, Any], partition: str
 ) -> None:
-    """Replaces the newest version of an object in S3, which moto has taken, by the one that was asked for."""
+    """Take the version of an object in S3 that was asked for; moto has taken the newest one."""
     version = location.get("S3ObjectVersion")
     if version is None or "ZipFile" in location:
         return
@@ -198,7 +198,7 @@ def _take_object_version(
 
 
 def _layer_versions(function: LambdaFunction, layers: list[Any]) -> tuple[tuple[str, bytes], ...]:
-    """One that another account has published elsewhere brings nothing: the process has its packages."""
+    """The layers and their zips; a layer of another account is empty, for the process has its packages."""
     versions = {layer["Arn"]: _layer_version(function, layer["Arn"]) for layer in layers}
     return tuple(
         (arn, b"" if version is None else version.code_bytes)

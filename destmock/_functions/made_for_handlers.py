@@ -26,7 +26,7 @@ DEFAULT_RUNTIME = "python3.13"
 
 
 class _Made:
-    """What was made in one of moto's Lambdas, for the handlers that were registered up to a generation."""
+    """The functions that were made in one of moto's Lambdas, for the handlers of up to one generation."""
 
     __slots__ = ("functions", "generation", "served")
 
@@ -36,13 +36,13 @@ class _Made:
         self.functions: dict[str, LambdaFunction] = {}
 
     def has(self, storage: LambdaStorage, name: str) -> bool:
-        """Whether what was made is still there."""
+        """Whether the function that was made under this name still exists."""
         group = storage._functions.get(name)  # noqa: SLF001
         return group is not None and group["latest"] is self.functions.get(name)
 
 
 class Registered:
-    """What is made in moto for the handlers of one simulation, in every account and region."""
+    """The functions that are made in moto for one simulation's handlers, in every account and region."""
 
     def __init__(self, handlers: Handlers) -> None:
         self._handlers = handlers
@@ -74,7 +74,7 @@ class Registered:
         return storage
 
     def release(self, account: str, region: str, name: str) -> None:
-        """Makes room for a `CreateFunction` of a function that so far only its handler created."""
+        """Remove a function that was made for its handler only, before a `CreateFunction` of its name."""
         backend = lambda_backend(account, region)
         made = self._made.get(backend)
         if made is None:
@@ -86,7 +86,7 @@ class Registered:
         made.generation = None
 
     def close(self) -> None:
-        """Takes out of moto what was put there, for the `mock_aws` that may still be active around."""
+        """Remove the functions from moto: a `mock_aws` around this mock may still be active."""
         for backend, made in self._made.items():
             storage = backend._lambdas  # noqa: SLF001
             for name in made.functions:

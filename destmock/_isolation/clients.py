@@ -27,7 +27,7 @@ _OF_ENVIRONMENT = ("getproxies", "proxy_bypass")
 
 @contextlib.contextmanager
 def clients_isolated() -> Iterator[None]:
-    """While entered, no session finds credentials of the machine's, and what each client repeats is kept."""
+    """While entered, no session finds the machine's credentials, and clients share what they repeat."""
     credentials = patch.object(Session, "get_credentials", _get_credentials)
     loader = patch("botocore.session.create_loader", _kept_loader)
     user_agent = patch.object(UserAgentString, "to_string", _remembered(UserAgentString.to_string))
@@ -38,7 +38,7 @@ def clients_isolated() -> Iterator[None]:
 
 
 def _again(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, also while the variables of a handler on another thread come or go."""
+    """Call the function again if variables came or went meanwhile, of a handler on another thread."""
 
     def wrapper(*arguments: Any) -> Any:
         while True:
@@ -49,10 +49,10 @@ def _again(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _remembered(to_string: Callable[[Any], str]) -> Callable[[Any], str]:
-    """What botocore says of itself, made once for all calls that say the same.
+    """Remember botocore's User-Agent, for all calls that have the same.
 
-    It goes through that letter by letter and twice, which is a third of what one call takes. It follows from
-    the client, its configuration, and the features that the call uses.
+    botocore goes through its letters twice for each call, which is a third of the call's time. The text
+    follows from the client, its configuration, and the features that the call uses.
     """
     texts: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
 
@@ -92,5 +92,5 @@ def _loader(search_path: str | None) -> Loader:
 
 
 def _get_credentials(session: Session) -> Credentials | None:
-    """What a session has already, else the environment's: for a profile's, programs would run."""
+    """The credentials that a session has, else the environment's; a profile's could run a program."""
     return session._credentials or EnvProvider().load()  # type: ignore[attr-defined]  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""AWS's environment variables: none of the machine's reaches the mock, and all are put back afterwards."""
+"""Hides the machine's own AWS environment variables from the mock, and puts them back afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-#: Ways to real credentials and endpoints; none is taken while the mock is active.
+#: Variables that lead to real credentials and endpoints; none is set while the mock is active.
 _REMOVED = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",

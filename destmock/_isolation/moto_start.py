@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def isolated(after_call: Callable[[], object]) -> Iterator[None]:
-    """An active moto that no setting of the machine reaches; everything is put back afterwards.
+    """While entered, moto is active, and no setting of the machine reaches it.
 
     `after_call` is called after each call that reaches moto by other ways than botocore's.
     """
@@ -48,7 +48,7 @@ def isolated(after_call: Callable[[], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _moto_active(after_call: Callable[[], object]) -> Iterator[None]:
-    """moto, as `mock_aws` has it, but for what it registers for each URL, which is made once for the process.
+    """Start moto as `mock_aws` does, but make the answers that it registers for URLs once for the process.
 
     That registration is most of the time that `mock_aws` takes to start.
     """
@@ -71,9 +71,9 @@ def _moto_active(after_call: Callable[[], object]) -> Iterator[None]:
 
 @cache
 def _registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[BaseResponse, ...]]:
-    """What moto registers, by HTTP method, for requests that come by other ways than botocore's.
+    """The answers that moto registers for requests past botocore, by HTTP method.
 
-    A presigned upload may have queued something, too.
+    Such a request, a presigned upload for instance, may queue something: `after_call` follows it.
     """
     with mock_aws():
         registered = models.responses_mock._registry._registered  # type: ignore[attr-defined]  # noqa: SLF001
@@ -97,7 +97,7 @@ def _followed(callback: Callable[[Any], Any], after_call: Callable[[], object]) 
 def seeded(seed: int | None) -> Iterator[None]:
     """While entered, the ids that moto makes up follow from the seed, unless it is `None`.
 
-    What they would have been without is put back afterwards. The text keeps them apart from destmock's own,
+    moto's own random state is put back afterwards. The text of the seed keeps its ids apart from destmock's,
     which come from the same number.
     """
     before = mock_random.getstate()

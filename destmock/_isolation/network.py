@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
-#: What asks a name server, and which of its arguments is the name.
+#: The functions that ask a name server.
 _LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
+#: The methods of a socket that reach a host, and where each of them gets the address.
 _ADDRESSEES: dict[str, Callable[[tuple[Any, ...]], object]] = {
     "connect": lambda arguments: arguments[0],
     "connect_ex": lambda arguments: arguments[0],
@@ -76,7 +77,7 @@ class Hosts:
         return self._loopback and _is_loopback(name)
 
     def found(self, answer: object) -> None:
-        """Takes the addresses out of what a look-up of an allowed name has answered."""
+        """Note the addresses in the answer to the look-up of an allowed name."""
         if isinstance(answer, str):
             self._addresses.add(answer)
         elif isinstance(answer, (list, tuple)):
@@ -181,7 +182,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _is_loopback(host: str) -> bool:
-    """Also of the address that stands for all of the machine's own."""
+    """Whether a host is the loopback, or the address that stands for all of the machine's own."""
     address = _address(host)
     if address is None:
         return host in {"", "localhost.localdomain", "ip6-localhost"}
@@ -191,7 +192,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_local(name: str) -> bool:
-    """Whether no name server needs to be asked, as by a server that is about to listen."""
+    """Whether a name needs no name server; a server that is about to listen looks such names up."""
     return name in {"", "localhost", socket.gethostname()} or _address(name) is not None
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Patch(NamedTuple):
-    """One attribute of a class or module, and what makes its replacement out of what it was."""
+    """One attribute of a class or module, and the function that makes its replacement of the original."""
 
     owner: Any
     name: str

@@ -156,8 +156,8 @@ class Drop:
 class Pending:
     """An event in the queue: its next attempt is number `attempt`, due at `due_at`.
 
-    `running` is true of one whose attempt has begun and, by the handler's declared `duration`, not yet ended.
-    An event source mapping that is about to read its queue or stream is in it too, with the mapping's UUID as
+    `running` is true if the attempt has begun and, by the handler's declared `duration`, not ended yet. An
+    event source mapping that is about to read its queue or stream is listed too, with the mapping's UUID as
     its `request_id`. `duplicate` is as `Invocation` has it.
     """
 
@@ -186,7 +186,7 @@ class Deliveries(History[Delivery]):
     __slots__ = ()
 
     def to(self, arn: str) -> Deliveries:
-        """Those to one destination, by its ARN."""
+        """The deliveries to one destination, by its ARN."""
         left_out = {key: number for key, number in self._left_out.items() if key[1] == arn}
         return Deliveries((delivery for delivery in self if delivery.destination == arn), left_out)
 
@@ -221,7 +221,7 @@ class Entry:
     deliveries: list[Delivery] = field(default_factory=list)
     duplicate: bool = False
     what: Happened = "event"
-    #: Where the ledger has it while it is queued.
+    #: The event's place in the ledger while it is queued.
     position: int = 0
     _fact: Invocation | None = None
 

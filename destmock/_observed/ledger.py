@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     )
     from destmock._observed.sequences import Key
 
-#: So many of them does a strict mock complain of by name.
+#: How many failed deliveries a strict mock lists.
 _FAILURES_KEPT = 10
 Fact = TypeVar("Fact")
 What: TypeAlias = Literal["accepted", "attempt", "note", "settled", "synchronous", "refused", "unanswered"]
 
 
 class Watcher(Protocol):
-    """Hears of each entry as it is made; `number` is that of the event's attempt or note, from 1."""
+    """Called with each entry as it is made; `number` counts the event's attempts or notes from 1."""
 
     def __call__(self, what: What, item: Entry, number: int) -> object: ...
 
 
 class Ledger:
-    """What happened in one simulation, in order: everything, or the newest that is over and what isn't yet.
+    """Everything that happened in one simulation, in order.
 
-    `history` is how much of what is over is kept.
+    With `history`, only so many of the entries that are over are kept: the newest.
     """
 
     def __init__(self, history: int | None = None) -> None:
         self.history = history
         self.story: Kept[Entry] = Kept(_key)
         self.watchers: list[Watcher] = []
-        #: The deliveries that failed, but not by an injected fault: how many, and the first few of them.
+        #: The number of deliveries that failed without an injected fault, and the first few of them.
         self.failures = 0
         self.first_failures: list[Delivery] = []
         self._entries: Kept[Entry] = Kept(_key)
         self._deliveries: Kept[Delivery] = Kept(lambda one: (one.function_name, one.destination))
         self._drops: Kept[Drop] = Kept(lambda one: (one.function_name, None))
-        #: What isn't over, by identity.
+        #: The events that are not over, by identity.
         self._queued: dict[int, Entry] = {}
         self._over: deque[Entry] = deque()
 
@@ -66,7 +66,7 @@ class Ledger:
         self._tell("note", entry, len(entry.notes))
 
     def settled(self, entry: Entry) -> None:
-        """It won't change any more."""
+        """Note that an event has ended and will not change any more."""
         if self._queued.pop(id(entry), None) is not None:
             self._ended(entry)
             self._tell("settled", entry)
@@ -92,7 +92,7 @@ class Ledger:
 
     @property
     def left_out(self) -> int:
-        """How much of the story isn't kept."""
+        """How many entries of the story are no longer kept."""
         return self.story.past.total()
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LogEvents(NamedTuple):
-    """What one attempt wrote: its log events in order, at `at` in milliseconds."""
+    """The log events of one attempt, in order, all at `at` in milliseconds."""
 
     ref: FunctionRef
     group: str
@@ -41,7 +41,7 @@ class Logs:
             self.flush()
 
     def flush(self) -> None:
-        """Hands everything to moto, past its age check: virtual time may be years from the wall clock."""
+        """Hand all log events to moto, without its check of their age: virtual time may be years away."""
         unwritten, self._unwritten = self._unwritten, deque(maxlen=self._unwritten.maxlen)
         for events in unwritten:
             ref, group = events.ref, events.group

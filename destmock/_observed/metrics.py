@@ -34,9 +34,9 @@ _AT_ONCE = 1_000
 
 
 class Samples(NamedTuple):
-    """What was counted of a function in the minute that began at `at`, in milliseconds.
+    """The samples of a function in the minute that began at `at`, in milliseconds.
 
-    `version` is the one that ran, if one did.
+    `version` is the version that ran; `None` if none did.
     """
 
     ref: FunctionRef
@@ -57,11 +57,11 @@ class Metrics:
         self._write(ref, at, (("AsyncEventsReceived", 1),))
 
     def aged(self, ref: FunctionRef, at: int, accepted_at: int) -> None:
-        """An event leaves the queue for an attempt, its first or a later one (K11)."""
+        """Count an event that leaves the queue for its first or a later attempt (K11)."""
         self._write(ref, at, (("AsyncEventAge", at - accepted_at),))
 
     def ran(self, ref: FunctionRef, version: str, at: int, result: Result, duration: int) -> None:
-        """An attempt that started at `at` (K7)."""
+        """Count an attempt that started at `at` (K7)."""
         self._write(ref, at, _of_attempt(result == "Success", duration), version)
 
     def throttled(self, ref: FunctionRef, at: int) -> None:
@@ -71,11 +71,11 @@ class Metrics:
         self._write(ref, at, (("RecursiveInvocationsDropped", 1),))
 
     def ended(self, ref: FunctionRef, at: int, *, succeeded: bool) -> None:
-        """An event is over, whoever is told of it (K7)."""
+        """Count an event that has ended (K7)."""
         self._write(ref, at, (("AsyncEventsDropped", 0 if succeeded else 1),))
 
     def undelivered(self, ref: FunctionRef, at: int, *, dead_letter: bool) -> None:
-        """Counted only where a delivery fails: a good one leaves no sample of 0 (K8)."""
+        """Count a delivery that failed; one that succeeds leaves no sample of 0 (K8)."""
         self._write(ref, at, (("DeadLetterErrors" if dead_letter else "DestinationDeliveryFailures", 1),))
 
     def _write(self, ref: FunctionRef, at: int, values: Values, version: str | None = None) -> None:
@@ -107,7 +107,7 @@ class Metrics:
 
 @lru_cache(maxsize=100)
 def _of_attempt(succeeded: bool, duration: int) -> Values:  # noqa: FBT001 - positional for the cache
-    """A throttle is told apart by a sample of 0 (K9)."""
+    """The samples of one attempt; a throttle differs by a sample of 0 (K9)."""
     return ("Invocations", 1), ("Errors", int(not succeeded)), ("Throttles", 0), ("Duration", duration)
 
 
@@ -116,7 +116,7 @@ def _unit(name: str) -> str:
 
 
 def _dimension_sets(samples: Samples) -> Iterator[list[dict[str, str]]]:
-    """Once for the function, once as it was asked for, once for the version that this came to (K6)."""
+    """The dimensions of a sample: the function, its qualifier, and the version behind the qualifier (K6)."""
     ref = samples.ref
     values = [ref.name, ref.name if ref.qualifier is None else f"{ref.name}:{ref.qualifier}"]
     if samples.version is not None and _leads_to_a_version(ref):
@@ -127,7 +127,7 @@ def _dimension_sets(samples: Samples) -> Iterator[list[dict[str, str]]]:
 
 
 def _leads_to_a_version(ref: FunctionRef) -> bool:
-    """An alias or an explicit `$LATEST`; a number is one already."""
+    """Whether the qualifier is an alias or an explicit `$LATEST`, and so no version itself."""
     return ref.qualifier is not None and (ref.qualifier == LATEST or not ref.qualifier.isdigit())
 
 

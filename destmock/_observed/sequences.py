@@ -1,4 +1,4 @@
-"""Sequences of facts, as they stood when they were asked for. Asking costs the same for one or for many."""
+"""Sequences of facts, as of the moment that they were asked for; asking takes no time for each fact."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class History(Sequence[Fact], Generic[Fact]):
     __slots__ = ("_facts", "_left_out")
 
     def __init__(self, facts: Iterable[Fact], left_out: Mapping[Key, int] | None = None) -> None:
-        """`left_out` counts what isn't there any more, by function name and destination."""
+        """`left_out` counts the facts that are no longer kept, by function name and destination."""
         self._facts: Sequence[Fact] = facts if isinstance(facts, View) else tuple(facts)
         self._left_out = left_out or {}
 
     @property
     def total(self) -> int:
-        """How many there have been, also when `history=` has only the newest kept."""
+        """How many facts there have been, the ones included that `history=` no longer keeps."""
         return len(self._facts) + sum(self._left_out.values())
 
     def for_function(self, name: str) -> History[Fact]:
-        """Those of one function, by its name or ARN; a qualifier in it is disregarded."""
+        """The facts of one function, by its name or ARN; a qualifier in the ARN is disregarded."""
         named = parse_function_name(name)
         wanted = name if named is None else named.name
         left_out = {key: number for key, number in self._left_out.items() if key[0] == wanted}
@@ -125,7 +125,7 @@ class Kept(Generic[Item]):
         self._gone: dict[int, Item] = {}
 
     def add(self, item: Item) -> int:
-        """Answers the item's position, which is good until something is let go."""
+        """Add an item; returns its position, which is valid until an item is let go."""
         self._items.append(item)
         return len(self._items) - 1
 
@@ -141,7 +141,7 @@ class Kept(Generic[Item]):
     def facts(
         self, fact: Callable[[Item], Fact], changing: Iterable[tuple[int, Item]] = ()
     ) -> Iterable[Fact]:
-        """How everything stands now; `changing` are the items, with their positions, that will change."""
+        """The items as they are now; `changing` are those that will change, with their positions."""
         if self._gone or self.past:
             return tuple(map(fact, self))
         before = {position: fact(item) for position, item in changing}

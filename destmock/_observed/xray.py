@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Ids, Trace
 
-#: How a destination's service is called in a segment, and what is done to it.
+#: The name of a destination's service in a segment, and the operation.
 _SERVICES = {
     "sqs": ("SQS", "SendMessage"),
     "sns": ("SNS", "Publish"),

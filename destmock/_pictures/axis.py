@@ -26,7 +26,7 @@ class Axis:
     places: tuple[float, ...]
 
     def at(self, time: int) -> float:
-        """Where a time is; between two that the axis was made for, in proportion."""
+        """The place of a time; in proportion, if it is between two times that the axis was made for."""
         right = bisect_left(self.times, time)
         if right == len(self.times):
             return self.places[-1]
@@ -41,7 +41,7 @@ class Axis:
         return self.thinned(self.times, apart)
 
     def thinned(self, times: Sequence[int], apart: float) -> list[int]:
-        """Those of some times, the axis's own first and last among them, that are so far apart."""
+        """As many of the times as are so far apart, with the axis's own first and last."""
         kept = [times[0]]
         if len(times) == 1:
             return kept

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from destmock._pictures.graph import Edge, Graph, Node
 
 _WIDTH, _HEIGHT, _VIA = 176, 72, 12
-#: Between columns, with room for the words of an edge; between the boxes of a column; around everything.
+#: The gaps between columns, with room for an edge's words, between the boxes of a column, and around all.
 _ACROSS, _DOWN, _MARGIN = 160, 18, 10
 #: Between the ends of two edges at the same box.
 _PORT = 20
 _LABEL_SHOWN = 24
 #: A name has three lines; of one that is longer, so much of its start and its end is shown.
 _NAME_SHOWN, _NAME_START, _NAME_END = 32, 17, 14
-#: What fits a narrow window.
+#: The width of a box, which fits a narrow window.
 _NARROW = 330
 
 
@@ -44,7 +44,7 @@ _Route: TypeAlias = "tuple[Edge, list[Box]]"
 
 
 def drawing(graph: Graph, title: str) -> Html:
-    """The picture, and the same in words for those who can't see it."""
+    """The picture, with the same in words for people who can't see it."""
     if not graph.nodes:
         return tag("p", "There are no functions yet.", class_="quiet")
     boxes, routes = _laid_out(graph)
@@ -105,7 +105,7 @@ def _stops(edge: Edge, number: int, column: dict[str, int]) -> list[str]:
 
 
 def _pull(keys: list[str], boxes: dict[str, Box]) -> float:
-    """Where those are, on average, that have a way to it."""
+    """The average height of the nodes that have a way to this one."""
     found = [boxes[key].middle for key in keys if key in boxes]
     return sum(found) / len(found) if found else 0.0
 
@@ -257,7 +257,7 @@ def _told(edge: Edge) -> str:
 
 
 def _middle_out(name: str) -> str:
-    """A long name by its start and its end, which tell it from its neighbours."""
+    """A long name, shortened in the middle: its start and end tell it from its neighbours."""
     return name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_START]}…{name[-_NAME_END:]}"
 
 

@@ -84,7 +84,7 @@ def _whose(story: Story, y: int) -> Html:
 
 
 def in_words(story: Story) -> Iterator[str]:
-    """The same as the picture, for those who can't see it."""
+    """The picture in words, for people who can't see it."""
     yield f"accepted {_since(story, story.accepted_at)}"
     for tried in story.attempts:
         yield f"attempt {tried.fact.number} {_since(story, tried.at)}: {tried.fact.outcome}"

@@ -54,7 +54,7 @@ def event(story: Story, *, level: int = 3, unfolded: bool = False) -> Html:
 
 
 def _excerpts(story: Story) -> Iterator[Html]:
-    """What tells it from others of its function."""
+    """The excerpts that tell an event from others of its function."""
     if story.short_id:
         yield tag("code", story.short_id, class_="quiet")
     if story.payload:

@@ -1,4 +1,4 @@
-"""What happened to each event, as a picture and a page show it."""
+"""The story of each event, as pictures and the page show it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def stories(items: Iterable[tuple[int, Entry]], pending: Sequence[Pending]) -> l
 
 
 def newest(ledger: Ledger, most: int, arn: str | None = None) -> tuple[list[tuple[int, Entry]], int]:
-    """The newest of what happened, newest first, of one function or of all; and how much is older.
+    """The newest entries of one function or of all, newest first, and the number of older ones.
 
     Each comes with its number, which stays its own.
     """
@@ -161,7 +161,7 @@ def _story(number: int, entry: Entry, due: Due | None) -> Story:
 
 
 def _standing(entry: Entry, due: Due | None) -> tuple[str, Tone]:
-    """The word for how it stands, and what that means."""
+    """The word for the state of an entry, and its tone."""
     if entry.what == "event" and entry.condition is None:
         return "Running" if due is not None and due.running else "Queued", "wait"
     word = entry.condition or _AT_ONCE.get(entry.what) or entry.attempts[-1].outcome

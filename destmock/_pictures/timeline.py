@@ -80,7 +80,7 @@ def _steps(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
 
 
 def opening(entry: Entry) -> str:
-    """Who invoked, with what."""
+    """The first line of an entry: who invoked, with what payload."""
     if entry.what == "unanswered":
         return f"nothing invoked: {entry.source} names {entry.function_arn}, which does not exist"
     again = ", delivered a second time" if entry.duplicate else ""
@@ -96,7 +96,7 @@ def at_once(entry: Entry) -> Iterable[str]:
 
 
 def attempt_text(entry: Entry, attempt: Attempt) -> str:
-    """Of one of the event's attempts; how long it has waited, too."""
+    """The text of one of the event's attempts, with how long it has waited."""
     place = entry.attempts.index(attempt)
     waited = attempt.elapsed - (entry.attempts[place - 1].elapsed if place else 0.0)
     after = f", {waited:g} s after the last" if attempt.number > 1 else ""
@@ -104,7 +104,7 @@ def attempt_text(entry: Entry, attempt: Attempt) -> str:
 
 
 def end_lines(entry: Entry) -> Iterable[str]:
-    """Of an event that has settled: its condition, and who was told."""
+    """The last lines of an event that has settled: its condition, and who was told."""
     yield f"{entry.condition}"
     for delivery in entry.deliveries:
         yield _sent(delivery)
@@ -115,7 +115,7 @@ def end_lines(entry: Entry) -> Iterable[str]:
 
 
 def _noted(found: Iterable[Note], accepted_at: int) -> Iterable[str]:
-    """What kept an event from its next attempt, and when each time."""
+    """The lines of what kept an event from its next attempt, with each time."""
     for what, group in groupby(found, key=lambda note: note.what):
         offsets = [(note.at - accepted_at) / 1000 for note in group]
         shown = [f"+{offset:.3f}".rstrip("0").rstrip(".") for offset in offsets]

@@ -49,7 +49,7 @@ _MOTO_API = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back, whoever has answered."""
+    """An answer, destmock's or moto's."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -204,7 +204,7 @@ def _moto_server() -> Any:
 
 
 def _own_error(error: DestmockError) -> errors.AWSError:
-    """What the user has to do something about; no client tries it again."""
+    """The answer of an error that the user has to mend; no client tries such a call again."""
     status = HTTPStatus.NOT_IMPLEMENTED if isinstance(error, UnsupportedError) else HTTPStatus.BAD_REQUEST
     return errors.AWSError(type(error).__name__, str(error), status)
 
@@ -232,7 +232,7 @@ def _signature(environ: WSGIEnvironment) -> Signature:
 
 
 def _raw_path(environ: WSGIEnvironment) -> str:
-    """As it was sent, for names may have escaped characters in them."""
+    """The path as it was sent, for names may have escaped characters in them."""
     raw = str(environ["RAW_URI"]).partition("?")[0]
     return re.sub(r"^https?://[^/]*", "", raw)
 

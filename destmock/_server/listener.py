@@ -38,7 +38,7 @@ _CHUNK = 65_536
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 #: What a length has at most, long before it is too large.
 _DIGITS = 16
-#: So much of a body that is too large is read and thrown away, for its sender to get to the answer.
+#: How much of a body that is too large is read and thrown away, so that its sender gets the answer.
 _DISCARDED = 16 * LARGEST_BODY
 _LONGEST_LINE = 1024
 
@@ -143,7 +143,7 @@ class _Connection(BaseHTTPRequestHandler):
         return True  # the client may go on once the length is known to be fine
 
     def answer(self) -> None:
-        """Any method's."""
+        """Answer a request of any method."""
         try:
             if self.request_version == "HTTP/0.9":
                 raise BadRequestError(HTTPStatus.BAD_REQUEST, "HTTP/1.1 is spoken here")  # noqa: TRY301
@@ -165,7 +165,7 @@ class _Connection(BaseHTTPRequestHandler):
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = answer  # noqa: N815
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """What isn't HTTP is answered as AWS words its errors."""
+        """Answer what isn't HTTP in the words of AWS's errors."""
         self.close_connection = True
         phrase = HTTPStatus(code).phrase
         body = json.dumps({"message": message or phrase}).encode()

@@ -41,7 +41,7 @@ class Pace:
         self._thread.join()
 
     def catch_up(self) -> None:
-        """Has the clock show the time, as far as nothing is due before."""
+        """Set the clock to the time, or to the next thing that is due before."""
         with self._simulation.turns.held:
             due = self._clock.peek()
             now = self._now()
@@ -51,7 +51,7 @@ class Pace:
         return time.monotonic() * 1000 * self._speed
 
     def _now(self) -> int:
-        """Never behind the clock, which the user may put forward."""
+        """The virtual time by the wall's clock; never behind the clock, which the user may put forward."""
         self._origin = max(self._origin, self._clock.now - self._elapsed())
         return round(self._origin + self._elapsed())
 

@@ -1,4 +1,4 @@
-"""Long polls: who waits for a message holds up nobody, and hears of one at once."""
+"""Long polls over HTTP: a client that waits for a message holds up nobody, and gets it at once."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     #: What looks for messages once.
     Look: TypeAlias = Callable[[], list[Message]]
 
-#: A hidden message comes back without anyone's doing: so often, in seconds, is looked for one.
+#: How often, in seconds, a poll looks again: a hidden message comes back without a call.
 _LOOK_AGAIN = 1.0
 
 
 class Changes:
-    """How often something has been asked or done, for those who wait for the next time."""
+    """Counts what has been asked or done, for threads that wait for the next time."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -46,13 +46,13 @@ class Changes:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Nobody needs to wait any more."""
+        """End all waiting."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
     def awaited(self, since: int, seconds: float | None) -> bool:
-        """Waits for the next one after number `since`, no longer than `seconds`; false at the end."""
+        """Wait until the count is above `since`, at most `seconds`; returns false once waiting has ended."""
         with self._changed:
             self._changed.wait_for(lambda: self._ended or self._number > since, seconds)
             return not self._ended

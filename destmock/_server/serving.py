@@ -51,7 +51,7 @@ class Place:
 
 
 class Options(TypedDict, total=False):
-    """Those of `mock_destinations`."""
+    """The options of `mock_destinations`."""
 
     autorun: bool
     strict: bool
@@ -162,7 +162,7 @@ class Serving(MockDestinations):
         self._place = place
 
     def start(self) -> Server:
-        """Begins; `stop()` ends. Raises `OSError` when the port can't be had."""
+        """Begin to serve, until `stop()`. Raises `OSError` when the port can't be had."""
         server = super().start()
         assert isinstance(server, Server)
         try:

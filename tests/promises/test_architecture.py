@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import destmock
+from destmock._services import patches
 
 ROOT = Path(destmock.__file__).parent
 
@@ -342,6 +343,13 @@ def test_each_attribute_of_another_library_is_replaced_once():
     lists = [importlib.import_module(f"destmock.{module}").PATCHES for module in places]
     replaced = Counter((owner, name) for owner, name, *_ in set(chain.from_iterable(lists)))
     assert {what: number for what, number in replaced.items() if number > 1} == {}
+
+
+def test_every_service_s_list_of_replacements_is_part_of_the_one_that_a_mock_enters():
+    services = [module for module in SOURCES if place_of(module) == "_services"]
+    lists = [importlib.import_module(f"destmock.{module}") for module in services]
+    listed = set(chain.from_iterable(getattr(module, "PATCHES", ()) for module in lists))
+    assert listed == set(patches.PATCHES)
 
 
 def globals_of(module):

@@ -73,7 +73,7 @@ def _set_destination(asked: Asked, arn: str) -> None:
 
 
 def invoke(asked: Asked) -> str | None:
-    """Answers the request ID."""
+    """Invoke a function; returns the request ID."""
     form = asked.form
     name, payload = form.get("function", ""), form.get("payload", "").replace("\r\n", "\n")
     given = {"Payload": payload.encode(errors="surrogatepass")} if payload else {}

@@ -185,7 +185,7 @@ class Console:
         return [*functions, *destinations(ref)]
 
     def _version(self, topology: Topology) -> str:
-        """Another one whenever the page would look different."""
+        """A text that changes whenever the page would look different."""
         simulation = self._simulation
         ledger, pending = simulation.ledger, simulation.pending
         functions = [(k.ref, k.dead_letter, [c.body for c in k.configs]) for k in topology.functions]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def destinations(ref: FunctionRef) -> list[str]:
-    """Those of a function's own account and region."""
+    """The possible destinations in a function's own account and region."""
     found = [queue.queue_arn for queue in sqs_backends[ref.account][ref.region].queues.values()]
     found += [*sns_backends[ref.account][ref.region].topics]
     found += [bus.arn for bus in events_backends[ref.account][ref.region].event_buses.values()]
