@@ -189,8 +189,8 @@ def _call_in_runtime(runtime: str, depth: int = 3) -> str:
 def _stack(traceback_: TracebackType, runtime: str) -> list[str] | None:
     """A stack trace as awslambdaric writes it, which begins at the first frame that isn't a bootstrap's.
 
-    If there is no such frame, it begins at the runtime's own. `None` if the user has set how long stack
-    traces are.
+    If there is no such frame, it begins at the runtime's own. `None` if the user has set
+    `sys.tracebacklimit`, or if a frame has no line number.
     """
     if hasattr(sys, "tracebacklimit"):
         return None

@@ -205,7 +205,7 @@ def _check_destination(service: str, destination: str | None) -> None:
         text = "Unsupported DestinationConfig parameter for given event source mapping type."
         raise InvalidParameterValueException(text)
     message = (
-        f"destmock does not send what a stream's mapping fails with to {destination!r}; "
+        f"destmock does not send the failed batches of a stream's mapping to {destination!r}; "
         "use an SQS queue or an SNS topic"
     )
     raise UnsupportedError(message)

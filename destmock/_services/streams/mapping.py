@@ -41,7 +41,7 @@ class _Place:
     waits: int = 0
     size: int | None = None
     again_at: int = 0
-    #: Whether the next try is for someone to wait for.
+    #: Whether nobody waits for the next try, because the retries have no end.
     endless: bool = False
 
     def done(self, number: int) -> None:
