@@ -1,4 +1,4 @@
-"""What `sam package` and `cdk deploy` do first: a template's local code becomes objects in a bucket."""
+"""Uploads a template's local code to a bucket, as `sam package` and `cdk deploy` do first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from destmock._cloudformation.templates import Template
 
-#: Of each type: the property that may be a local path, and its form once uploaded.
+#: By type: the property that may be a local path, and its form once the code is uploaded.
 _LOCAL = {
     "AWS::Lambda::Function": ("Code", "S3Bucket", "S3Key"),
     "AWS::Lambda::LayerVersion": ("Content", "S3Bucket", "S3Key"),
@@ -46,7 +46,7 @@ class Evaluation(Protocol):
         """Whether the stack will have the resource."""
 
     def value(self, expression: Any) -> Any:
-        """What an expression comes to; `None` if that isn't known yet."""
+        """The value of an expression; `None` if it isn't known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _check(name: str, key: str, path: Path) -> None:
 
 
 def _globals(body: dict[str, Any]) -> dict[str, Any]:
-    """What a SAM template says of all its functions."""
+    """The settings that a SAM template makes for all of its functions."""
     found: dict[str, Any] = (body.get("Globals") or {}).get("Function") or {}
     return found
 

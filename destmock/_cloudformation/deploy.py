@@ -38,7 +38,7 @@ _BOOTSTRAP, _BOOTSTRAP_VERSION = "BootstrapVersion", "27"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What `Destmock.deploy` has made. `resources`: logical id -> physical id, which is what `Ref` gives."""
+    """A stack that `Destmock.deploy` made. `resources` maps logical ids to physical ids, as `Ref` does."""
 
     name: str
     outputs: Mapping[str, str]
@@ -70,7 +70,7 @@ class Place:
 
     @property
     def bucket(self) -> str:
-        """Where packaged code goes."""
+        """The bucket that packaged code goes to."""
         return f"destmock-artifacts-{self.account}-{self.region}"
 
     @property
@@ -128,7 +128,7 @@ class Deployment:
 
     @contextlib.contextmanager
     def _checked(self) -> Iterator[None]:
-        """Adds the file to what is wrong with its template."""
+        """Add the file's name to the error of its template."""
         try:
             yield
         except validation.TemplateError as error:
@@ -136,7 +136,7 @@ class Deployment:
             raise ValueError(message) from error
 
     def _fetch(self, values: Mapping[str, str], undo: contextlib.ExitStack) -> None:
-        """Sees that each parameter of Systems Manager's is there, CDK's own by making it."""
+        """Check that each parameter of Systems Manager exists, and make the one that CDK needs."""
         ssm = self._place.client("ssm")
         for name, value in values.items():
             if not str(self._template.body["Parameters"][name].get("Type")).startswith(_SSM_TYPE):
@@ -194,7 +194,7 @@ class Deployment:
         ]
 
     def _off(self, evaluation: Any) -> list[str]:
-        """Functions that the stack won't have; SAM wants code for them all the same."""
+        """The functions whose condition is false; SAM wants code for them all the same."""
         functions = self._template.functions.items()
         return [logical_id for logical_id, resource in functions if not evaluation.has(resource)]
 
@@ -302,7 +302,7 @@ def deploy(
     region: str | None,
     ignore_unsupported: bool,
 ) -> Stack:
-    """What `Destmock.deploy` says."""
+    """Deploy a template, as the docstring of `Destmock.deploy` says."""
     try:
         from destmock._cloudformation import stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""What moto's CloudFormation leaves out, put right while a mock is active and uses it.
+"""Completes moto's CloudFormation, while a mock is active and uses it.
 
 Imported at the first CloudFormation call of a mock: moto's CloudFormation takes a second to import.
 """
@@ -115,7 +115,7 @@ class Evaluation:
         return condition is None or bool(self._map.lazy_condition_map[condition])
 
     def value(self, expression: Any) -> Any:
-        """What an expression comes to; `None` if that depends on a resource."""
+        """The value of an expression; `None` if it depends on a resource."""
         named = {name for kind, name in references(expression) if kind in ("Ref", "Fn::GetAtt")}
         if named - self._known:
             return None
@@ -125,7 +125,7 @@ class Evaluation:
 
 @contextlib.contextmanager
 def _as_value_error() -> Iterator[None]:
-    """Outside of a call, moto's errors are nobody's."""
+    """Turn moto's errors into `ValueError`: outside of a call, nobody gets an answer of AWS's."""
     try:
         yield
     except CloudFormationError as error:
@@ -133,7 +133,7 @@ def _as_value_error() -> Iterator[None]:
 
 
 def _resource_class_from_type(find: Callable[[str], Any]) -> Callable[[str], Any]:
-    """moto would run any custom resource's handler on a thread."""
+    """Find the model of a type, but for custom resources, whose handlers moto would run on a thread."""
 
     def resource_class_from_type(resource_type: str) -> Any:
         model = parsing.get_model_map().get(resource_type)

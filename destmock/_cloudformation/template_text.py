@@ -21,7 +21,7 @@ _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Of our own: tags added to yaml's would stay there. Dates stay text, as in CloudFormation."""
+    """A loader of destmock's own: tags added to yaml's loader would stay there. Dates stay text."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own way
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
@@ -30,7 +30,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
 
 
 def read(text: str) -> Any:
-    """What a template's text says. Raises `ValueError` when it is neither YAML nor JSON."""
+    """Parse a template's text. Raises `ValueError` when it is neither YAML nor JSON."""
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text, object_pairs_hook=_object)

@@ -48,7 +48,7 @@ class Template:
 
     @property
     def stack_name(self) -> str:
-        """The file's name; its directory's for one that is called only `template`."""
+        """The name of a stack by its file; by the directory, for a file that is only called `template`."""
         stem = self.path.name.split(".")[0]
         name = self.path.resolve().parent.name if stem == "template" else stem
         name = _NAME.sub("-", name).strip("-")
@@ -76,7 +76,7 @@ def load(path: str | os.PathLike[str]) -> Template:
 
 
 def needing(template: str | os.PathLike[str], error: ModuleNotFoundError) -> str:
-    """What to install for a template, after the import of what reads it has failed."""
+    """The message of what to install for a template, after an import has failed."""
     extra = "sam" if SERVERLESS in Path(template).read_text("utf-8") else "templates"
     return f"deploy() needs {error.name}: pip install 'destmock[{extra}]'"
 

@@ -49,7 +49,7 @@ def _nested(application: dict[str, Any]) -> dict[str, Any]:
 
 
 def _why(name: str, resource: Mapping[str, Any], documents: set[str]) -> str | None:
-    """What is unsupported about a resource of a type that isn't."""
+    """The unsupported part of a resource whose type is supported; `None` if there is none."""
     kind, properties = resource["Type"], _properties(resource)
     if name in documents:
         return "with a Body"

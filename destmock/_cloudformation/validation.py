@@ -1,4 +1,4 @@
-"""Pure: what CloudFormation refuses of a template before it makes anything, with AWS's texts."""
+"""Pure: the checks that CloudFormation makes of a template before anything else, with AWS's texts."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _template_error(text: str) -> TemplateError:
 
 
 def check_format(body: Mapping[str, Any], *, serverless: bool = False) -> None:
-    """Whether the template has the form of one; its references may still lead nowhere."""
+    """Check the form of a template; its references may still lead nowhere."""
     _check_object(body, "/")
     unknown = sorted(set(body) - _TOP_LEVEL - (_SAM_TOP_LEVEL if serverless else set()))
     if unknown:
@@ -126,7 +126,7 @@ def check_format(body: Mapping[str, Any], *, serverless: bool = False) -> None:
 
 
 def check_references(body: Mapping[str, Any]) -> None:
-    """Whether all that the template's expressions name is there. For SAM: in what it made."""
+    """Check that everything exists that the template's expressions name; for SAM, in its result."""
     _check_values(body["Resources"], "/Resources")
     known = {*body.get("Parameters", {}), *body["Resources"], *PSEUDO_PARAMETERS}
     for block, key in (("Resources", "Properties"), ("Outputs", "Value")):
@@ -147,7 +147,7 @@ def check_references(body: Mapping[str, Any]) -> None:
 
 
 def references(expression: Any) -> Iterator[Reference]:
-    """What an expression names, apart from the variables of a `Fn::Sub`."""
+    """The names in an expression, without the variables of a `Fn::Sub`."""
     if isinstance(expression, list):
         for part in expression:
             yield from references(part)
@@ -206,7 +206,7 @@ def _check_object(value: Any, path: str) -> None:
 
 
 def _check_members(body: Mapping[str, Any]) -> None:
-    """What each member of a section has to have."""
+    """Check the members of each section."""
     for section, attribute in (("Parameters", "Type"), ("Resources", "Type"), ("Outputs", "Value")):
         for name, each in body.get(section, {}).items():
             _check_object(each, f"/{section}/{name}")
@@ -278,7 +278,7 @@ def _check_functions(body: Mapping[str, Any], expression: Any) -> None:
 
 
 def _conditions_in(expression: Any) -> Iterator[str]:
-    """The conditions that another one is made of."""
+    """The conditions that a condition is made of."""
     if isinstance(expression, list):
         for part in expression:
             yield from _conditions_in(part)

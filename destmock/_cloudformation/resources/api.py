@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-#: What the clients sign with; moto counts it to its default account.
+#: The credentials of the clients, which moto counts to its default account.
 _KEY = "FOOBARKEY"
 _TRUE = {"true": True, "false": False}
 
@@ -37,7 +37,7 @@ class Api:
     clients: dict[tuple[str, str], Any] = field(repr=False)
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """What the service answers. Parameters that are `None` are left out."""
+        """Call the service, and return its answer. Parameters that are `None` are left out."""
         client = self._client(service)
         shape = client.meta.service_model.operation_model(
             client.meta.method_to_api_mapping[operation]

@@ -19,7 +19,7 @@ _NOTIFICATIONS = {
 }
 _LISTS = tuple(name for name, _, _ in _NOTIFICATIONS.values())
 
-#: Those that `Bucket` doesn't name have no effect.
+#: Properties that `Bucket` doesn't name have no effect.
 _PROPERTIES = {
     "AbacStatus",
     "AccelerateConfiguration",
@@ -181,7 +181,7 @@ class BucketNotifications:
 
 
 def _among(entry: Properties, entries: list[Properties]) -> bool:
-    """Whether a notification is one of these, whatever identifier and filter order S3 has given it."""
+    """Whether a notification is among others, whatever identifier and order of filters S3 gave it."""
     return any(
         all(entry.get(key) == one[key] for key in one if key not in ("Filter", "Id")) for one in entries
     )

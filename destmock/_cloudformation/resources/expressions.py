@@ -1,4 +1,4 @@
-"""What moto's intrinsic functions, pseudo parameters and dynamic references get wrong."""
+"""Corrects moto's intrinsic functions, pseudo parameters and dynamic references."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _called(value: Any) -> tuple[str | None, Any]:
 
 
 def _unanswered(function: str | None, given: Any, resources_map: Any) -> str | None:
-    """What CloudFormation says of a function that comes to nothing."""
+    """CloudFormation's message for a function that has no value."""
     if function == "Fn::FindInMap":
         keys = [str(part) for part in parsing.clean_json(given, resources_map)]
         return f"Unable to get mapping for {'::'.join(keys)}"

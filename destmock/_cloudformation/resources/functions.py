@@ -27,9 +27,9 @@ _APART = (
     "RuntimeManagementConfig",
     "KmsKeyArn",
 )
-#: What `UpdateFunctionConfiguration` doesn't take.
+#: The properties that `UpdateFunctionConfiguration` doesn't take.
 _FIXED = ("FunctionName", "Architectures", "PackageType", "CodeSigningConfigArn")
-#: What a setting goes back to when an update leaves it out.
+#: The value that a setting goes back to when an update leaves it out.
 _DEFAULTS: Properties = {
     "DeadLetterConfig": {"TargetArn": ""},
     "Description": "",
@@ -220,7 +220,7 @@ class EventSourceMapping:
     type = "AWS::Lambda::EventSourceMapping"
     attributes = ("EventSourceMappingArn", "Id")
     identity = ("EventSourceArn", "SelfManagedEventSource", "StartingPosition", "StartingPositionTimestamp")
-    #: What `UpdateEventSourceMapping` doesn't take.
+    #: The properties that `UpdateEventSourceMapping` doesn't take.
     fixed = (*identity, "Queues", "Topics", "Tags")
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:

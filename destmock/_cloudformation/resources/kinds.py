@@ -1,4 +1,4 @@
-"""What a kind of resource is: one CloudFormation type, made, changed and deleted through its service."""
+"""A kind of resource: one CloudFormation type, made, changed and deleted through its service."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Kind(Protocol):
 
 
 class Attributes(dict[str, str]):
-    """Of a resource that isn't simulated: any attribute that a template asks for, made up."""
+    """The attributes of a resource that isn't simulated: whatever a template asks for is made up."""
 
     def __init__(self, name: str) -> None:
         super().__init__()

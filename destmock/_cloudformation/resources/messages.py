@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from destmock._cloudformation.resources.kinds import Kind
 
 _FIFO = ".fifo"
-#: What a queue's attribute goes back to when an update leaves it out.
+#: The value that a queue's attribute goes back to when an update leaves it out.
 _QUEUE_DEFAULTS = {
     "DelaySeconds": "0",
     "MessageRetentionPeriod": "345600",
@@ -108,7 +108,7 @@ class Queue:
 
 
 class Topic:
-    """What is delivered where isn't logged, so `DeliveryStatusLogging` has no effect."""
+    """An SNS topic. Deliveries aren't logged, so `DeliveryStatusLogging` has no effect."""
 
     type = "AWS::SNS::Topic"
     attributes = ("TopicArn", "TopicName")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from destmock._cloudformation.resources.kinds import Kind, Made
 
-#: How the services say that something isn't there.
+#: The error codes by which the services say that something doesn't exist.
 _GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
 
 
@@ -47,7 +47,7 @@ class Resource:
         return self.made.attributes[name]
 
     def delete(self, *_: object) -> None:
-        """What is gone already, or went with another resource, is no error."""
+        """Delete the resource. It is no error if it has gone already, or went with another resource."""
         try:
             self.kind.delete(self.api, self.made, self.properties)
         except ClientError as error:

@@ -66,7 +66,7 @@ class ManagedPolicy:
 
     @staticmethod
     def _delete_versions(api: Api, made: Made) -> None:
-        """All but the one in force."""
+        """Delete all versions but the one in force."""
         for version in api.call("iam", "list_policy_versions", PolicyArn=made.id)["Versions"]:
             if not version["IsDefaultVersion"]:
                 number = version["VersionId"]
