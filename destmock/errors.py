@@ -10,7 +10,7 @@ class DestmockError(Exception):
 
 
 class NoHandlerError(DestmockError):
-    """A function was invoked that exists, but whose code destmock can't run."""
+    """The invoked function exists, but destmock can't run its code, and no handler is registered for it."""
 
 
 class UnsupportedError(DestmockError):
@@ -22,9 +22,9 @@ class InvocationLoopError(DestmockError):
 
 
 class LeftoverError(DestmockError, AssertionError):
-    """`strict=True`, and something was left when the mock ended.
+    """A mock with `strict=True` ended with events still queued, or with records that weren't delivered.
 
-    Either events were still queued, or a record could not be delivered.
+    To allow both, pass `strict=False`.
     """
 
 

@@ -1,6 +1,6 @@
 """The pytest plugin: a fixture, a marker, options, and the timeline in the report of a failed test.
 
-Importing it imports neither boto3 nor moto: a test run that installs destmock without using it pays nothing.
+Importing this module imports neither boto3 nor moto, so test runs that don't use destmock pay nothing.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _FLAGS = {
     "strict": "fail a test that leaves events queued or records undelivered",
     "adopt": "also mock clients made before destmock was imported",
 }
-#: So much of a node id is in the name of its report's file.
+#: How many characters of a node id are in the name of its report's file.
 _NAME_LENGTH = 120
 _active: pytest.StashKey[Destmock | None] = pytest.StashKey()
-#: Whether the test has ended by an exception: a failure, expected or not, or a skip.
+#: Whether the test has ended by an exception: a failure (expected or not) or a skip.
 _ended: pytest.StashKey[bool] = pytest.StashKey()
 
 
@@ -61,10 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A test with the marker has the mock, whether or not it asks for the fixture.
+    """Give a test with the marker the fixture `destmock`, whether or not the test asks for it.
 
-    It comes before the test's other fixtures, but after those of wider scope: they outlive it, and are to
-    find the process as it is. The list is shared with the same test's other parameters.
+    The mock starts before the test's other fixtures, but after those of wider scope, which outlive the mock
+    and must find the process unmocked. The list of names is shared with the same test's other parameters.
     """
     names = getattr(item, "fixturenames", None)
     if names is None or {_MARKER, _SERVED} & {*names} or not item.get_closest_marker(_MARKER):
@@ -77,9 +77,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture
 def destmock(request: pytest.FixtureRequest) -> Iterator[Destmock]:
-    """An active mock of Lambda destinations; options from the marker, then from the ini file.
+    """An active mock of Lambda destinations, as a `Destmock`; the marker's options override the ini file's.
 
-    In a test that has `destmock_server`, too, they are one.
+    In a test that also uses `destmock_server`, both fixtures are the same object.
     """
     if _SERVED in request.fixturenames:
         yield request.getfixturevalue(_SERVED)
@@ -91,7 +91,7 @@ def destmock(request: pytest.FixtureRequest) -> Iterator[Destmock]:
 
 @pytest.fixture
 def destmock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """As `destmock`, with the same options, served over HTTP at its `url` for the SDKs of any language."""
+    """A mock with the options of `destmock`, served over HTTP at its `url` for the SDKs of any language."""
     from destmock import serve  # noqa: PLC0415 - imports boto3, moto and Flask
 
     yield from _during(request, serve(**_options(request)))
@@ -125,7 +125,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def _written(active: Destmock, item: pytest.Item, directory: str, when: str) -> str:
-    """Writes the report of a failed test, and answers its path, or why there is none."""
+    """Write the report of a failed test; returns its path, or why it could not be written."""
     base = item.config.invocation_params.dir
     path = Path(base, directory, _file_name(item.nodeid if when == "call" else f"{item.nodeid} ({when})"))
     try:
@@ -137,16 +137,16 @@ def _written(active: Destmock, item: pytest.Item, directory: str, when: str) -> 
 
 
 def _file_name(node_id: str) -> str:
-    """A safe name, and another one for each node id."""
+    """A file name that is safe on every system and differs for each node id."""
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", node_id.replace("::", "-")).strip("._")
     digest = hashlib.sha256(node_id.encode(errors="surrogatepass")).hexdigest()[:8]
     return f"{plain[-_NAME_LENGTH:].lstrip('._-')}-{digest}.html"
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """The ini file's options, then every marker's from the module's to the test's own: the closest wins.
+    """The options of the ini file and of every marker; those of the marker closest to the test win.
 
-    Handlers are merged by name.
+    The markers' handlers are merged by name.
     """
     config = request.config
     options: dict[str, Any] = {name: config.getini(f"destmock_{name}") for name in _FLAGS}

@@ -86,7 +86,7 @@ def not_found(message: str) -> AWSError:
 
 
 def function_not_found(unqualified_arn: str, qualifier: str | None) -> AWSError:
-    """Invoke's own 404 always ends in a qualifier (A12, A13)."""
+    """The 404 of an invocation, whose ARN always ends in a qualifier (A12, A13)."""
     return not_found(NOT_FOUND.format(arn=f"{unqualified_arn}:{qualifier or LATEST}"))
 
 
@@ -95,7 +95,7 @@ def no_config(qualified_arn: str) -> AWSError:
 
 
 def payload_too_large(size: int, kind: str, limit: int) -> AWSError:
-    """The code that AWS really answers with is not in botocore's model (A30)."""
+    """The error of a payload over the limit; the code that AWS answers is not in botocore's model (A30)."""
     text = TOO_LARGE.format(size=size, kind=kind, limit=limit)
     return AWSError("RequestEntityTooLargeException", text, 413)
 
@@ -126,7 +126,7 @@ def bad_client_context() -> AWSError:
 
 
 def wrong_type(value: object, wanted: str) -> AWSError:
-    """A JSON value of another type than the member's; the text is as AWS's clients report it."""
+    """The error of a JSON value whose type isn't the member's; the text is as AWS's clients report it."""
     kind = "NUMBER" if isinstance(value, int | float) else "STRING"
     kind = {bool: "TRUE" if value else "FALSE", list: "START_ARRAY", dict: "START_OBJECT"}.get(
         type(value), f"{kind}_VALUE"
@@ -169,7 +169,7 @@ def bad_qualifier(value: str) -> str:
 
 
 def validation(violations: list[str]) -> AWSError:
-    """All findings in one message, in the order AWS lists them (A18)."""
+    """One error with all findings, in the order given, which is to be AWS's (A18)."""
     noun = "error" if len(violations) == 1 else "errors"
     text = f"{len(violations)} validation {noun} detected: {'; '.join(violations)}"
     return AWSError("ValidationException", text)

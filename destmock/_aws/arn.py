@@ -1,4 +1,4 @@
-"""Pure: what names a function, and the many ways of spelling it."""
+"""Pure: ARNs, and the many ways to name a function."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _arn(ref: FunctionRef) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FunctionName:
-    """The parts that a spelling of a function names; `None` where it leaves one out."""
+    """The parts of a function's name or ARN; a part that was left out is `None`."""
 
     partition: str | None
     region: str | None

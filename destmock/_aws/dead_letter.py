@@ -1,6 +1,6 @@
 """Pure: dead-letter queues of a DeadLetterConfig: the ARNs that AWS accepts, and the messages sent there.
 
-Its message is the original event, with the attributes that are made here.
+The body of a dead-letter message is the original event; its attributes are made here.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _SERVICES = {"sqs": "SendMessage on SQS", "sns": "Publish on SNS"}
 def check(target_arn: str, region: str, *, exists: bool) -> None:
     """Refuse an ARN that AWS would refuse (H13-H17); `exists` says whether the queue or topic exists.
 
-    The text for a queue or topic that doesn't exist was not recorded; it is the one for a missing permission,
-    for AWS does not tell the two apart when it tries to send.
+    AWS's text for a missing queue or topic was not recorded; this is its text for a missing permission,
+    because AWS does not tell the two apart when it tries to send.
     """
     if not _TARGET_ARN.fullmatch(target_arn):
         text = errors.pattern(target_arn, "deadLetterConfig.targetArn", errors.TARGET_ARN_PATTERN)
@@ -44,9 +44,9 @@ def check(target_arn: str, region: str, *, exists: bool) -> None:
 
 
 def attributes(request_id: str, function_arn: str, response: Response | None) -> dict[str, tuple[str, str]]:
-    """Name -> data type and value, in the order of a notification (H2-H5, H19).
+    """The message's attributes by name, each a data type and a value, in AWS's order (H2-H5, H19).
 
-    `response` is what the last try came to; `None` with zero reserved concurrency, which has no ErrorCode.
+    `response` answered the last try; it is `None` with zero reserved concurrency, which has no ErrorCode.
     """
     made = {"RequestID": ("String", request_id)}
     if response is not None:

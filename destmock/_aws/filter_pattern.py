@@ -30,7 +30,7 @@ _MISSING = object()
 
 
 def parse(pattern: str) -> Filter:
-    """Make the test of a pattern. Raises `ValueError` for a pattern that is not understood."""
+    """The filter that a pattern means. Raises `ValueError` for a pattern that is not understood."""
     text = pattern.strip()
     if not text or text == '""':
         return lambda _message: True
@@ -46,7 +46,7 @@ def parse(pattern: str) -> Filter:
 
 
 def _terms(text: str) -> Filter:
-    """`a b`: both; `?a ?b`: one of them; `-a`: not that; quotes keep a phrase together."""
+    """A filter of terms: `a b` wants both, `?a ?b` either, `-a` excludes; quotes keep a phrase together."""
     required: list[str] = []
     optional: list[str] = []
     excluded: list[str] = []
@@ -81,7 +81,7 @@ def _json_filter(text: str) -> Filter:
 
 
 class _Parser:
-    """`$.a = "x" && ($.b > 3 || $.c IS NULL)`: && binds closer than ||."""
+    """Parses conditions such as `$.a = "x" && ($.b > 3 || $.c IS NULL)`; && binds closer than ||."""
 
     def __init__(self, text: str) -> None:
         self._tokens: list[tuple[str, str]] = []
@@ -146,7 +146,7 @@ class _Parser:
 
 
 def _comparison(path: str, operator: str, kind: str, value: str) -> Callable[[Any], bool]:
-    """Numbers are compared as numbers; text may have `*` in it."""
+    """A condition on the value at `path`; numbers are compared as numbers, text may contain `*`."""
     if value.startswith("%") or kind not in ("text", "word") or operator not in ("=", "!=", *_COMPARISONS):
         message = f"the comparison {path} {operator} {value} is not understood"
         raise ValueError(message)

@@ -1,6 +1,6 @@
 """Pure: the identifiers that AWS makes up, from one seeded source, so that a run can be repeated.
 
-Also the trace header, which AWS carries from an event to everything that the event causes.
+The X-Ray trace header is here too: AWS passes it on from an event to everything that the event causes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 class Trace(NamedTuple):
     """An X-Ray trace header: the same root and parent all along a chain of invocations (A11, F8, J3).
 
-    `hops` counts the functions the chain has passed through; `counts` how often it passed through each
-    (by `function_hash`) *after* the first time. `sampled` traces have segments in X-Ray; `segment` is that of
-    the function that the trace passes through.
+    `hops` counts the functions the chain has passed through; `counts` how often the chain came back to each
+    (by `function_hash`) *after* the first time. `sampled` traces have segments in X-Ray; `segment` is the id
+    of the segment of the function that the trace passes through.
     """
 
     root: str
@@ -83,7 +83,7 @@ def function_hash(unqualified_arn: str) -> str:
 
 
 class Ids:
-    """Every made-up identifier of one simulation, in the order asked for."""
+    """The source of every made-up identifier of one simulation; with a seed, always the same ones."""
 
     __slots__ = ("_random", "_serial")
 

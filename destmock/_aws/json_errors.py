@@ -1,6 +1,6 @@
 """Pure: what AWS's JSON parser (Jackson) says of a payload that isn't JSON (A22).
 
-Only asked once a payload is known to be bad. Lines and columns count from 1, columns in bytes.
+Only payloads that are known to be bad come here. Lines and columns count from 1, columns in bytes.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class _Scanner:
             self._unexpected("expected a valid value " + _VALUE)
 
     def _next(self, context: _Open) -> None:
-        """The next member, after a comma unless it is the first; or the end of what is open."""
+        """Read the end of the open object or array, or its next member and the comma before it."""
         self._spaces()
         if self._peek() is None:
             self._end_inside(context)

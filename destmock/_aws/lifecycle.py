@@ -23,11 +23,11 @@ tried again or how it ends.
 n is the number of tries so far; throttles are not among them (D10), nor are system errors (D18). Retries
 are checked before the age (D8). An event whose next try would come too late ends at once, it does not wait
 for its age to pass (D7, D10). The age limits the time in the queue only: a handler that overruns it and
-succeeds is a success (D9), which is why a success is never asked its age. The count is 1 on every success,
+succeeds is a success (D9), so the age of a success is never looked at. The count is 1 on every success,
 also on one that a retry brought about (E11). Vanished: the whole function was deleted after an attempt (L5).
 Astray: the alias was deleted before the first attempt (L6). An untold end goes to no destination and no
-dead-letter queue. System errors of Lambda's own and delays come from injected faults only; how an event ends
-by its age after one was not recorded, and goes by how a throttled event does.
+dead-letter queue. System errors and delays come from injected faults only; how AWS ends an event that gets
+too old after one was not recorded, so it ends here as a throttled event does.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def after(
 ) -> Retry | Settled:
     """What follows a try that came to `result` at `now`.
 
-    `tries` counts it, unless it went back to the queue untried; `throttles` counts those in a row, system
-    errors among them; `delay` is that of an event that was delayed.
+    Times are in milliseconds. `tries` includes this try, unless the result is in `UNTRIED`; `throttles`
+    counts throttles and system errors in a row, this one included; `delay` is the wait of a "Delayed" event.
     """
     if result in _AT_ONCE:
         condition, count, told = _AT_ONCE[result]

@@ -1,7 +1,7 @@
 """Pure: the error payloads of Lambda's platform, and the lines that it writes to the log.
 
-Running in this process has no equal of some of REPORT's figures: memory used and the duration of the cold
-start are fixed ones.
+Two of REPORT's figures can't be measured in this process and are constants: the memory used, and the duration
+of the cold start.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def end(request_id: str) -> str:
 
 
 def report(request_id: str, duration: int, memory_size: int, *, cold: bool) -> str:
-    """`duration` is the declared one, in milliseconds; at least 1 is reported (K1)."""
+    """The REPORT line. `duration` is the declared duration in milliseconds; at least 1 is reported (K1)."""
     billed = max(duration, 1)
     line = (
         f"REPORT RequestId: {request_id}\tDuration: {billed:.2f} ms\tBilled Duration: {billed} ms\t"

@@ -43,7 +43,7 @@ class Found:
 
 @contextlib.contextmanager
 def forgotten() -> Iterator[None]:
-    """At the end, the path is what it was, and what apps have imported is forgotten."""
+    """While entered, apps may be imported; at the end, the path is restored and their modules forgotten."""
     path, known = list(sys.path), set(sys.modules)
     try:
         yield
@@ -61,13 +61,13 @@ class Imported:
     setups: dict[Path, Setup]
 
     def set_up(self) -> None:
-        """Calls each `setup`, in the order of the files. Raises `Problem` for what one raises."""
+        """Call each `setup`, in the order of the files. Raises `Problem` if a `setup` raises anything."""
         for file, setup in self.setups.items():
             _run(file, setup)
 
 
 def imported(files: Sequence[Path]) -> Imported:
-    """Raises `Problem` for a file that can't be imported, a handler and a `setup` that can't be one."""
+    """Import the files. Raises `Problem` if that fails, or if a handler or a `setup` is not usable."""
     handlers: dict[str, Found] = {}
     setups: dict[Path, Setup] = {}
     known = set(sys.modules)
@@ -86,7 +86,7 @@ def imported(files: Sequence[Path]) -> Imported:
 
 
 def _check_siblings(files: Sequence[Path], brought: set[str], handlers: Mapping[str, Found]) -> None:
-    """Two apps would share a module that each has beside it: Python imports one of a name."""
+    """Raise `Problem` if two apps have modules of one name beside them: Python would import only one."""
     apps = {file.resolve() for file in files}
     directories = {file.resolve().parent: file.parent for file in files}
     named = {found.source.replace(":", ".") for found in handlers.values() if isinstance(found.source, str)}
@@ -112,7 +112,7 @@ def _handlers_of(file: Path, module: ModuleType) -> dict[str, Source]:
 
 
 def _module(file: Path) -> ModuleType:
-    """The file under its own name, as others import it; under another where that is taken."""
+    """Import a file under its own name, as others import it, or under another if its name is taken."""
     directory = str(file.resolve().parent)
     if directory not in sys.path:
         sys.path.insert(0, directory)
@@ -146,7 +146,7 @@ def _run(file: Path, code: Setup) -> None:
 
 
 def _own_error(file: Path, error: BaseException) -> str:
-    """Where in the user's own code it went wrong, and the error that it was."""
+    """The line of the user's own code at which an error happened, and the error."""
     place, line = str(file), None
     if isinstance(error, SyntaxError) and error.filename:
         place, line = error.filename, error.lineno
@@ -159,7 +159,7 @@ def _own_error(file: Path, error: BaseException) -> str:
 
 
 def _checked(file: Path, module: ModuleType, name: str, source: Source) -> Source:
-    """A handler that can be one; a string that names the file's own module is what it names."""
+    """The handler, checked; a string that names the file's own module becomes the function it names."""
     _check_source(file, name, source)
     if not isinstance(source, str):
         return source
@@ -190,7 +190,10 @@ def _nothing_there(file: Path, name: str, source: str, why: str) -> str:
 
 
 def _missing(home: str, function: str) -> str:
-    """What a handler's module lacks, as far as its text tells: it is imported at the first attempt."""
+    """What is missing for a handler that is named, judged by its module's text; "" if nothing is.
+
+    The module itself is imported at the first attempt only.
+    """
     try:
         spec = _spec(home)
     except ValueError:  # a module without a spec: it is there
@@ -211,7 +214,7 @@ def _missing(home: str, function: str) -> str:
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    """Where a module would come from. No package is imported for it, as `find_spec` alone would."""
+    """Where a module would come from. Unlike `find_spec` alone, this imports no package."""
     top, *parts = name.split(".")
     spec = importlib.util.find_spec(top)
     for part in parts:

@@ -9,7 +9,7 @@ and `error` (`null` if it arrived).
 `drops`: every event that failed without anyone being told. `requestId`, `functionArn`, `condition`, `reason`,
 `at`.
 
-Times are in ISO 8601, UTC. What isn't JSON (a NaN, for instance) is in it as text.
+Times are in ISO 8601, UTC. Payloads that aren't JSON (with a NaN, for instance) are given as text.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _drop(drop: Drop) -> dict[str, Any]:
 
 
 def _parsed(payload: bytes) -> Any:
-    """JSON as it says, anything else as text; `None` for nothing."""
+    """The payload, parsed; as text if it isn't JSON, and `None` if it is empty."""
     try:
         return json.loads(payload, parse_constant=_refused) if payload else None
     except (ValueError, RecursionError):

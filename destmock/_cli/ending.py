@@ -1,7 +1,7 @@
 """How `destmock serve` ends: the first signal is for a clean end, a second one for an end at once.
 
-A signal's handler runs amid whatever its thread is doing, which may hold any lock: it only puts the signal
-into queues that are made for that, and a thread of its own has the words.
+A signal's handler interrupts its thread, which may hold any lock. The handler therefore only puts the signal
+into queues that are made for that, and another thread prints.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 #: A shell reports a program that a signal has ended by this plus the signal's number.
 _KILLED = 128
-#: How long, in seconds, an end may take before it is told what it waits for.
+#: How long, in seconds, an end may take before the user is told what it waits for.
 _AT_ONCE = 0.3
 _AGAIN = "a second Ctrl-C or SIGTERM ends it at once"
 
 
 class Ending:
-    """While entered, signals are for it; `server` is the one to tell of, once there is one.
+    """While entered, handles the signals; `server` is the server that is to end, once there is one.
 
-    `skips`: whether its requests wait for retries.
+    `skips`: whether the server's requests wait for retries.
     """
 
     def __init__(self, lines: Lines, *, skips: bool) -> None:
         self.server: Server | None = None
-        #: What else holds up the end.
+        #: What the end waits for, besides a running handler.
         self.busy_with = ""
         self._lines = lines
         self._skips = skips

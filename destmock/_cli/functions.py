@@ -18,10 +18,10 @@ def function_names(lam: Any) -> list[str]:
 
 
 def to_try(lam: Any, names: Sequence[str], registered: Iterable[str]) -> str | None:
-    """What to invoke first: a function with an event-invoke-config, else the first one registered.
+    """The function to try first: one with an event-invoke-config, else the first one registered.
 
-    It is no destination, if there is another; an alias or a version, if only that has the configuration.
-    `registered`: by name or ARN.
+    Functions that are destinations come last. If only an alias or a version has the configuration, that is
+    the one to try. `registered`: functions with handlers, by name or ARN.
     """
     settings = {
         name: lam.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]

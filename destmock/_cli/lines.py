@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from destmock._observed.facts import Pending
     from destmock._server.happenings import Happening
 
-#: What a terminal obeys, marks that turn the direction of the text among it.
+#: The characters that a terminal obeys, including marks that turn the direction of text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Lines:
-    """Lines on a stream. It is kept, since handlers get another standard output while they run."""
+    """Writes lines to a stream, which is kept: handlers have another standard output while they run."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -54,7 +54,7 @@ def pending_text(pending: Pending) -> str:
 
 
 def harmless(line: str) -> str:
-    """Payloads and errors are anyone's: what would make a terminal do something is shown instead."""
+    """The line, with every character that a terminal would obey spelt out: payloads may contain any."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", " ".join(line.splitlines()))
 
 

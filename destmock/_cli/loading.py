@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from destmock._cloudformation.deploy import Stack
 
 _TEMPLATES = (".yaml", ".yml", ".json", ".template")
-#: What a template, its parameters, its handlers or AWS may have against a deployment.
+#: The errors of a deployment: the template's, its parameters', its handlers' and AWS's.
 REFUSALS = (OSError, ValueError, TypeError, DestmockError, ClientError, BotoCoreError)
 
 
@@ -42,7 +42,7 @@ class Loadable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the files have made: stacks, and the functions whose handlers are apps', as these have them."""
+    """The stacks that the files made, and the functions that apps have handlers for, in their order."""
 
     stacks: list[Stack]
     registered: list[str]
@@ -50,14 +50,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a command names."""
+    """The files that a command names."""
 
     apps: list[Path]
     templates: list[Path]
 
 
 def files_of(arguments: argparse.Namespace) -> Files:
-    """The files that a command names. Raises `Problem` for what is neither app nor template, or not there."""
+    """The files that a command names. Raises `Problem` if one is neither app nor template, or is missing."""
     files = Files([], [])
     for file in arguments.files:
         if file.suffix == ".py":
@@ -107,7 +107,7 @@ def _read(file: Path) -> templates.Template:
 
 
 def _section(template: templates.Template, name: str) -> Mapping[str, object]:
-    """A part of a template that nobody has checked yet: `deploy` does, and says what is wrong with it."""
+    """A section of a template; empty if it is malformed, which `deploy` will report."""
     section = template.body.get(name)
     return section if isinstance(section, dict) else {}
 

@@ -1,4 +1,4 @@
-"""The entry point of the command line: it loads the command that was asked for, and ends as it says."""
+"""The entry point of the command line: loads and runs the command that was asked for."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from destmock._cli.problem import Problem, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: As a shell reports a program that Ctrl-C has ended.
+#: The status by which a shell reports a program that Ctrl-C has ended.
 _INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and answers its exit status: 2 when there was nothing to run, see each command for 1.
+    """Run one command; returns its exit status: 2 when nothing could be run; each command's help explains 1.
 
-    `argv`: without the program's name; default: the process's own.
+    `argv`: the arguments without the program's name; default: the process's own.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # payloads have letters that a terminal may not know

@@ -1,10 +1,10 @@
-"""What ends a command with one line on standard error and exit status 2."""
+"""`Problem`, which ends a command with one line on standard error and exit status 2."""
 
 from __future__ import annotations
 
 import re
 
-#: What the library's own texts tell a Python program to pass: how the command line says it.
+#: What the library's messages tell a Python program to pass -> the same as an option of the command line.
 _OPTIONS = {
     r"ignore_unsupported=True": "--ignore-unsupported",
     r"pass parameters=\{\.\.\.\}": "pass --parameter NAME=VALUE",

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from destmock._cloudformation.deploy import Stack
     from destmock._mock.destmock import Destmock
 
-#: What inline JSON begins with; whatever else is given is a file's name.
+#: The characters that inline JSON begins with; anything else is the name of a file.
 _JSON = ("{", "[", '"')
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """What `destmock run --help` says. Answers the exit status."""
+    """Run the command `destmock run`, as its `--help` describes it; returns the exit status."""
     files = files_of(arguments)
     if not (files.apps or files.templates):
         message = "name an app (.py) or a template; see destmock run --help"
@@ -87,7 +87,7 @@ def _failed(simulated: Destmock) -> bool:
 
 
 def _function(lam: Any, stacks: list[Stack], asked: str | None) -> str:
-    """What to invoke: a function as AWS names it or by its logical id, with a qualifier or without."""
+    """The function to invoke, asked for by its name, ARN or logical id, with a qualifier or without."""
     names = function_names(lam)
     if asked is None:
         if len(names) == 1:
@@ -110,7 +110,7 @@ def _function(lam: Any, stacks: list[Stack], asked: str | None) -> str:
 
 
 def _is_function(physical_id: str, names: list[str]) -> bool:
-    """An alias and a version have ARNs for ids."""
+    """Whether a physical id is a function's, an alias's or a version's; the latter two are ARNs."""
     return physical_id in names or ":function:" in physical_id
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from destmock._cli.loading import Loaded
     from destmock._server.serving import Server
 
-#: What stands for all of the machine's addresses of a kind, and one that reaches it from the machine.
+#: Hosts that mean all of the machine's addresses: of which kind, and an address to reach them by from here.
 _WILDCARDS = {
     "0.0.0.0": ("IPv4", "127.0.0.1"),  # noqa: S104 - recognised, not bound
     "": ("IPv4", "127.0.0.1"),
@@ -40,7 +40,7 @@ _CLOCKS = {
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """What `destmock serve --help` says. Answers the exit status."""
+    """Run the command `destmock serve`, as its `--help` describes it; returns the exit status."""
     files = files_of(arguments)
     lines = Lines(sys.stdout)
     with Ending(lines, skips=arguments.clock == "skip") as ending:

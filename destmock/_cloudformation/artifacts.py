@@ -29,7 +29,7 @@ _LOCAL = {
     "AWS::Serverless::StateMachine": ("DefinitionUri", "Bucket", "Key"),
 }
 _SERVERLESS_FUNCTION = "AWS::Serverless::Function"
-#: Where a function's code stands that isn't a local path.
+#: The properties that say where a function's code is; without any, SAM takes the template's directory.
 _ELSEWHERE = ("CodeUri", "InlineCode", "ImageUri", "Code")
 _IMAGE = ("CodeUri", "Code", "ImageUri", "ImageConfig", "PackageType")
 _ARCHIVES = (".zip", ".jar")
@@ -77,10 +77,10 @@ def with_placeholders(template: Template, functions: Collection[str]) -> dict[st
 def packaged(
     template: Template, body: dict[str, Any], bucket: str, evaluation: Evaluation
 ) -> Iterator[Upload]:
-    """Replaces each local path in `body`; what is to be uploaded for that.
+    """Replace each local path in `body` by a place in `bucket`; yields the objects to upload there.
 
-    Code is taken as it is: requirements aren't installed, the process's own packages serve. Raises
-    `FileNotFoundError` for a path that isn't there, unless the stack won't have the resource.
+    Code is taken as it is: requirements aren't installed, the process's own packages are used. Raises
+    `FileNotFoundError` for a path that doesn't exist, unless the stack won't have the resource.
     """
     inherited = _globals(body).pop("CodeUri", None)
     for name, resource in body["Resources"].items():
@@ -93,7 +93,7 @@ def packaged(
         path = evaluation.value(properties.get(key))
         if not isinstance(path, str) or path.startswith(("s3://", "https://")):
             continue
-        if not evaluation.has(resource):  # SAM wants a place of its code all the same
+        if not evaluation.has(resource):  # SAM wants a place for its code all the same
             properties[key] = dict.fromkeys(form, "none")
             continue
         content, suffix = _content(name, key, template.path.parent / path, resource)
@@ -108,7 +108,7 @@ def assets(
     place: Mapping[str, str],
     has: Callable[[dict[str, Any]], bool],
 ) -> Iterator[Upload]:
-    """What CDK's list of assets says, as far as a resource of the stack refers to it.
+    """The objects in CDK's list of assets that a resource of the stack refers to.
 
     `place`: the values of the pseudo parameters in the buckets' names.
     """

@@ -86,7 +86,7 @@ class Place:
 
 
 class Deployment:
-    """One call of `deploy`. What it has made is taken back when it fails."""
+    """One call of `deploy`. When it fails, everything that it has made is removed again."""
 
     def __init__(
         self, simulation: Simulation, template: Template, name: str, place: Place, stacks: ModuleType
@@ -163,7 +163,7 @@ class Deployment:
         }
 
     def _given(self, handlers: Sources, evaluation: Any) -> dict[str, str]:
-        """Logical id -> the key of its handler."""
+        """The functions whose handlers are given: logical id -> key in `handlers`."""
         names = self._names(evaluation)
         by_name = {name: logical_id for logical_id, name in names.items() if name is not None}
         found: dict[str, str] = {}
@@ -185,7 +185,7 @@ class Deployment:
         return found
 
     def _registered(self, evaluation: Any) -> list[str]:
-        """Functions that a handler is registered for already, under their names."""
+        """The functions whose names have a registered handler already."""
         find = self._simulation.handlers.find
         return [
             logical_id
@@ -223,7 +223,7 @@ class Deployment:
     def _unsupported(
         self, body: dict[str, Any], values: dict[str, str], *, ignore_unsupported: bool
     ) -> dict[str, str]:
-        """Logical id -> type of the resources that are to be ignored."""
+        """The unsupported resources, which are to be ignored: logical id -> type."""
         found = unsupported(body, self._evaluation(body, values).has, self._stacks.supports)
         if found and not ignore_unsupported:
             listed = ", ".join(f"{logical_id} ({what})" for logical_id, what in found.items())
@@ -244,7 +244,7 @@ class Deployment:
                 options = {} if self._place.region == "us-east-1" else {"CreateBucketConfiguration": place}
                 s3.create_bucket(Bucket=upload.bucket, **options)
                 undo.callback(s3.delete_bucket, Bucket=upload.bucket)
-            if not _exists(s3, upload):  # its key says what it holds
+            if not _exists(s3, upload):  # the key is a hash of the content
                 s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=upload.content)
                 undo.callback(s3.delete_object, Bucket=upload.bucket, Key=upload.key)
 
@@ -266,7 +266,7 @@ class Deployment:
         resources = {
             each["LogicalResourceId"]: each["PhysicalResourceId"]
             for each in listed
-            if each["LogicalResourceId"]  # moto lists those whose condition doesn't hold, too
+            if each["LogicalResourceId"]  # moto also lists resources whose condition doesn't hold
         }
         return Stack(self._name, MappingProxyType(outputs), MappingProxyType(resources))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _ManagedPolicies:
-    """The ARN of whichever of AWS's policies a template names: IAM isn't simulated."""
+    """Gives an ARN to any policy of AWS's that a template names, unchecked: IAM isn't simulated."""
 
     def __init__(self, partition: str) -> None:
         self._partition = partition
@@ -28,9 +28,9 @@ class _ManagedPolicies:
 def transform(
     body: Mapping[str, Any], parameters: Mapping[str, str], session: Any, partition: str
 ) -> dict[str, Any]:
-    """The CloudFormation template that SAM makes of one of its own.
+    """The CloudFormation template that SAM makes of a SAM template.
 
-    `session`: a boto3 session, of which the translator asks the region. Raises `ValueError`, with AWS's
+    `session`: the boto3 session that tells the translator the region. Raises `ValueError`, with AWS's
     text, for a template that SAM refuses, and `UnsupportedError` when the translator isn't installed.
     """
     try:
@@ -59,7 +59,7 @@ def transform(
 
 @contextlib.contextmanager
 def _globals_kept() -> Iterator[None]:
-    """The translator keeps its session's region and its metrics in classes."""
+    """While entered, the translator may change the region and metrics in its classes; both are put back."""
     arns = import_module("samtranslator.translator.arn_generator").ArnGenerator
     metrics = import_module("samtranslator.metrics.method_decorator").MetricsMethodWrapperSingleton
     with (

@@ -34,7 +34,7 @@ from destmock._isolation.patching import Patch, patched
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-#: How long a generated name may be, where that is less than a stack's and a resource's names may add up to.
+#: The longest generated name, for types that allow less than a stack's and a resource's names may add up to.
 _LONGEST = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": 32,
     "AWS::ElasticLoadBalancingV2::TargetGroup": 32,
@@ -60,7 +60,7 @@ _TRANSFORM = (
 
 @contextlib.contextmanager
 def stacks_completed() -> Iterator[None]:
-    """While entered, stacks have every resource type of `KINDS`, and a failed one leaves nothing."""
+    """While entered, stacks can have every resource type of `KINDS`, and a failed stack leaves nothing."""
     clients: dict[tuple[str, str], Any] = {}
     theirs = parsing.get_model_map()
     models = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
@@ -70,7 +70,7 @@ def stacks_completed() -> Iterator[None]:
 
 @contextlib.contextmanager
 def ignored(resources: Mapping[str, str]) -> Iterator[None]:
-    """While entered, these resources (logical id -> type) are taken for ones without effect."""
+    """While entered, these resources (logical id -> type) are made without any effect."""
     models = {name: Model(WithoutEffect(name), {}) for name in resources.values()}
     unknown = {name: model for name, model in models.items() if not supports(name)}
     parse = parsing.parse_resource_and_generate_name
@@ -145,7 +145,7 @@ def _resource_class_from_type(find: Callable[[str], Any]) -> Callable[[str], Any
 
 
 def _parse_resource_and_generate_name(parse: Callable[..., Any]) -> Callable[..., Any]:
-    """Generated names are the same on every run, and as short as AWS makes them."""
+    """Generate names that are the same on every run, and no longer than AWS's."""
 
     def parse_resource_and_generate_name(
         logical_id: str, resource_json: dict[str, Any], resources_map: Any
@@ -177,7 +177,7 @@ def _generated(resource_type: str, logical_id: str, resources_map: Any) -> str:
     return name.lower() if resource_type == "AWS::S3::Bucket" else name
 
 
-# Wherever moto reads a template, it is read, or refused, as by CloudFormation.
+# These stand in wherever moto reads a template: they read or refuse it as CloudFormation does.
 
 
 def _parsed_template(template: str) -> Any:
@@ -200,7 +200,7 @@ def _parse_template(self: Any) -> None:
 
 
 def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
-    """A stack that can't be created leaves neither itself nor any of its resources."""
+    """Make a failed creation remove the stack, its resources and its exports."""
 
     def create_stack(self: CloudFormationBackend, *args: Any, **kwargs: Any) -> Any:
         stacks, exports = set(self.stacks), set(self.exports)
@@ -209,7 +209,7 @@ def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
             raise ValidationError(message=_BAD_NAME.format(name))
         try:
             made = create(self, *args, **kwargs)
-            list(made.output_map.values())  # moto would find out when they are asked for
+            list(made.output_map.values())  # otherwise moto evaluates outputs only when they are asked for
         except Exception:
             for stack_id in set(self.stacks) - stacks:
                 self.stacks.pop(stack_id).resource_map.delete()

@@ -1,6 +1,6 @@
 """A template's text: YAML with CloudFormation's short tags, or JSON.
 
-Imported when the first template is read: yaml comes with the extra `templates`.
+This module is imported when the first template is read: yaml comes with the extra `templates`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def read(text: str) -> Any:
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text, object_pairs_hook=_object)
-        except json.JSONDecodeError:  # unless it is YAML that begins with a brace
+        except json.JSONDecodeError:  # the text may be YAML that begins with a brace
             pass
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
@@ -53,7 +53,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[Any]:
-    """Keys are text, whatever they look like: account ids, for instance."""
+    """Make an object whose keys are all text, even those that look like numbers, e.g. account ids."""
     keys = [key.value for key, _ in node.value]
     for key, _ in node.value:
         if keys.count(key.value) > 1:

@@ -1,4 +1,4 @@
-"""A template as a file has it, its parameters, and where its code lies."""
+"""A template's file: its content, its parameters, and where its code lies."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Template:
 
 
 def load(path: str | os.PathLike[str]) -> Template:
-    """Reads a template. Raises `OSError` without the file, `ValueError` when it holds none."""
+    """Read a template's file. Raises `OSError` if there is no file, `ValueError` if it holds no template."""
     if "\n" in os.fspath(path):
         message = "deploy() takes the path of a template's file, not the template's text"
         raise ValueError(message)
@@ -87,7 +87,7 @@ def transforms(body: Mapping[str, Any]) -> list[str]:
 
 
 def check_transforms(body: Mapping[str, Any]) -> None:
-    """Refuses macros: they are functions that CloudFormation would run on the template."""
+    """Raise `UnsupportedError` for macros: functions that CloudFormation would run on the template."""
     unknown = [str(name) for name in transforms(body) if name != SERVERLESS]
     if unknown:
         message = (
@@ -131,7 +131,7 @@ def values(template: Template, given: object) -> dict[str, str]:
 
 
 def _broken(parameter: Mapping[str, Any], value: str) -> Iterator[str]:
-    """The rules of a parameter that a value breaks."""
+    """The rules that a parameter's value breaks."""
     allowed = [_text(each) for each in parameter.get("AllowedValues", [])]
     pattern = parameter.get("AllowedPattern")
     if allowed and value not in allowed:

@@ -11,14 +11,17 @@ _NESTED, _MAPPING = "AWS::CloudFormation::Stack", "AWS::Lambda::EventSourceMappi
 _APPLICATION = "AWS::Serverless::Application"
 _API, _API_GATEWAY = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::"
 _READ = ("dynamodb", "kinesis", "sqs")
-#: Properties of mappings that read what isn't simulated: Kafka, Amazon MQ and DocumentDB.
+#: Properties of mappings that read from sources that aren't simulated: Kafka, Amazon MQ and DocumentDB.
 _OTHER_SOURCES = ("DocumentDBEventSourceConfig", "Queues", "SelfManagedEventSource", "Topics")
 
 
 def unsupported(
     body: Mapping[str, Any], has: Callable[[dict[str, Any]], bool], supports: Callable[[str], bool]
 ) -> dict[str, str]:
-    """Logical id -> what it is. `has`: whether the stack will have a resource; `supports`: that of a type."""
+    """The unsupported resources: logical id -> type and reason.
+
+    `has` says whether the stack will have a resource, `supports` whether a stack can have a type.
+    """
     resources = {name: each for name, each in body["Resources"].items() if has(each)}
     documents = {
         name for name, each in resources.items() if each["Type"] == _API and "Body" in _properties(each)
@@ -34,7 +37,7 @@ def unsupported(
 
 
 def without_applications(body: dict[str, Any]) -> dict[str, Any]:
-    """A template for SAM, with its applications as the nested stacks that SAM makes of them."""
+    """The SAM template, with each application replaced by the nested stack that SAM makes of it."""
     resources = {
         name: _nested(each) if each["Type"] == _APPLICATION else each
         for name, each in body["Resources"].items()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     Kind = Literal["Ref", "Fn::GetAtt", "Condition", "Fn::FindInMap", "unknown function", "malformed call"]
     Reference = tuple[Kind, str]
 
-#: The sections in which names are looked up; `Resources` is the one that a template has to have.
+#: The sections in which names are looked up; only `Resources` is required.
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs")
 _TOP_LEVEL = {
     *_SECTIONS,
@@ -35,7 +35,7 @@ _ATTRIBUTES = {
     "UpdateReplacePolicy",
     "Version",
 }
-#: What only SAM's templates have.
+#: Top-level sections and attributes of resources that only SAM's templates have.
 _SAM_TOP_LEVEL, _SAM_ATTRIBUTES = {"Globals"}, {"Connectors", "IgnoreGlobals"}
 FUNCTIONS = tuple(
     f"Fn::{name}"
@@ -73,7 +73,7 @@ PSEUDO_PARAMETERS = frozenset(
         "URLSuffix",
     )
 )
-#: How many values these functions take, in a list.
+#: How many values these functions take in their list.
 _VALUES: Mapping[str, tuple[int, ...]] = {
     "Fn::Cidr": (2, 3),
     "Fn::Equals": (2,),
@@ -86,7 +86,7 @@ _VALUES: Mapping[str, tuple[int, ...]] = {
     "Fn::Split": (2,),
     "Fn::Sub": (2,),
 }
-#: Those that take text as well.
+#: The functions that take text instead of a list, too.
 _OF_TEXT = ("Fn::GetAtt", "Fn::Sub")
 _OPERATIONS = ("Condition", "Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or")
 _SUBSTITUTION = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -241,7 +241,7 @@ def _check_resource(name: str, resource: dict[str, Any], attributes: set[str]) -
 
 
 def _check_conditions(body: Mapping[str, Any]) -> None:
-    """Conditions and mappings are the author's own, also in a template for SAM."""
+    """Check all uses of conditions and mappings, which the author writes even in a SAM template."""
     conditions: dict[str, Any] = body.get("Conditions", {})
     nested = {name: set(_conditions_in(each)) for name, each in conditions.items()}
     for block in ("Conditions", "Resources", "Outputs"):

@@ -15,7 +15,7 @@ from destmock._functions.deployed_code import TASK_ROOT
 
 #: The file that the stack traces of canned errors name.
 OUTCOMES_FILE = f"{TASK_ROOT}/outcomes.py"
-#: Seconds or megabytes that nothing has: virtual time ends before.
+#: A limit for seconds and megabytes; virtual time ends long before.
 _LARGEST = 10**9
 
 #: What AWS calls with the event and the context. Both are the handler's own business, hence `Any`.
@@ -26,7 +26,7 @@ Duration: TypeAlias = "float | Callable[[Any], float]"
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Made by `outcomes`; each registration starts with the first outcome."""
+    """A canned handler, made by `outcomes(...)`; each registration of it starts with the first outcome."""
 
     values: tuple[object, ...]
 

@@ -50,10 +50,10 @@ class Registered:
         self._made: dict[LambdaBackend, _Made] = {}
 
     def create(self, account: str, region: str) -> LambdaStorage:
-        """Creates in moto each function that has a handler and isn't there yet.
+        """Create in moto each function that has a handler and doesn't exist; returns moto's storage.
 
-        Once for each registration: a deleted function comes back when its handler is registered anew.
-        Answers where moto keeps them.
+        A function is created once for each registration: a deleted function comes back when its handler is
+        registered anew.
         """
         backend = lambda_backend(account, region)
         storage = backend._lambdas  # noqa: SLF001

@@ -1,7 +1,7 @@
-"""Sockets: while a mock is active, none reaches a host that the user has not allowed.
+"""Guards sockets: while a mock is active, no socket reaches a host that the user has not allowed.
 
-Making a socket, listening on one, and those that are connected already are left alone; so are the families
-that stay on the machine, such as AF_UNIX.
+Making sockets, listening, and sockets that are connected already are left alone; so are the families that
+stay on the machine, such as AF_UNIX.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MISSING = object()
 class Hosts:
     """The hosts that a program may reach: names or addresses, `*` for any part of one.
 
-    `localhost` is every address of the loopback. Raises `TypeError` or `ValueError` for what is none.
+    `localhost` means every address of the loopback. Raises `TypeError` or `ValueError` for anything else.
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
@@ -129,7 +129,7 @@ def _guarded(
         if host is None or hosts.allows(host) or _makes_a_pair(sys._getframe(1)):  # noqa: SLF001
             return method(self, *arguments)
         if name.startswith("connect"):
-            self.close()  # whoever has made it to connect it closes it for an OSError only
+            self.close()  # its maker would close it after an OSError only
         raise NetworkError(_message(f"{host}:{address[1]}" if len(address) > 1 else host, host))
 
     return guard

@@ -65,8 +65,8 @@ class Invocation:
     `condition` and `record` are `None` while the event is queued. `function_arn` is as the record writes it,
     always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
     "InvokeAsync", or e.g. "OnFailure of orders", "dead-letter queue of orders", "SNS topic orders",
-    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app". `duplicate` tells the
-    second delivery of an event that `faults` had delivered twice; the first has the same `request_id`.
+    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app". `duplicate` is true for
+    the second of two deliveries that `faults` made of one event; both have the same `request_id`.
     """
 
     request_id: str
@@ -101,10 +101,10 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
-    """One sending of a record to a destination; `error` says why it failed, `None` if it arrived.
+    """One record sent to a destination; `error` says why it failed, and is `None` if the record arrived.
 
-    `body` is what was sent, in bytes. `dead_letter` tells a message to a dead-letter queue (the original
-    event) from one to a destination (the invocation record). `injected` tells a failure that `faults` made.
+    `body` is what was sent, in bytes. `dead_letter` is true if the original event went to a dead-letter
+    queue, false if the record went to a destination. `injected` is true for a failure that `faults` made.
     """
 
     destination: str
@@ -133,7 +133,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Drop:
-    """An event that ended without success and without anyone being told; `reason` says why nobody was.
+    """An event that failed without reaching a destination or dead-letter queue; `reason` says why it didn't.
 
     (CloudWatch's AsyncEventsDropped counts every event that ended without success, routed or not.)
     """
@@ -193,7 +193,7 @@ class Deliveries(History[Delivery]):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something else happened to an event than an attempt, for the timeline only."""
+    """Something that happened to an event besides attempts, e.g. a throttle; for the timeline only."""
 
     at: int
     what: str

@@ -24,10 +24,10 @@ class LogEvents(NamedTuple):
 
 
 class Logs:
-    """Log events on their way to moto. Writing costs an append; moto sees them when a `logs` call asks.
+    """Log events on their way to moto. Writing costs an append; moto gets them when a `logs` call asks.
 
-    Or at once, when someone subscribes to the group. `most` is how many attempts' log events wait for that:
-    the newest.
+    If the log group has a subscription, moto gets them at once. `most` is of how many attempts the log events
+    may wait; older ones are dropped.
     """
 
     def __init__(self, most: int | None) -> None:

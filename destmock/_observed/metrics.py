@@ -132,13 +132,13 @@ def _leads_to_a_version(ref: FunctionRef) -> bool:
 
 
 def _read_as_aws_does(backend: CloudWatchBackend) -> None:
-    """Has this backend answer for AWS/Lambda as CloudWatch does; moto makes the others afresh.
+    """Make this backend answer for AWS/Lambda as CloudWatch does; moto makes a new backend after each reset.
 
     moto 5.2 itself matches dimensions differently in each of its calls:
 
-    - GetMetricStatistics takes those that were asked for as a part of the metric's own, and so counts a
+    - GetMetricStatistics wants the dimensions asked for to be a part of the metric's own, and so counts a
       sample once for each of its dimension sets; its periods begin at the first sample.
-    - GetMetricData depends on their order, and doesn't look at the namespace once there are some.
+    - GetMetricData depends on the order of the dimensions, and if there are any, ignores the namespace.
     - Without dimensions, both add up all dimension sets. AWS has the sum over all functions there.
     - A start that isn't at a full minute leaves out the samples of that minute; AWS rounds it down.
     """

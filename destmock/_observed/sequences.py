@@ -73,9 +73,9 @@ class History(Sequence[Fact], Generic[Fact]):
 
 
 class View(Sequence[Fact], Generic[Item, Fact]):
-    """What stood in a list that only grows when it had `length` items.
+    """A list that only grows, as it was when it had `length` items.
 
-    `fact` tells what an item is; those in `before`, by position, were still changing, and are as they were.
+    `fact` makes a fact of an item; `before` has the facts of items that could still change, by position.
     """
 
     __slots__ = ("_before", "_fact", "_items", "_length")
@@ -110,9 +110,9 @@ class View(Sequence[Fact], Generic[Item, Fact]):
 
 
 class Kept(Generic[Item]):
-    """Items in order. Letting one go costs the same however many there are.
+    """Items in order. Letting an item go costs the same however many items there are.
 
-    `past` counts those let go, by what `key` says of them: a function's name and a destination.
+    `past` counts the items let go by their `key`: a function's name and a destination.
     """
 
     __slots__ = ("_gone", "_items", "_key", "past")
@@ -121,7 +121,7 @@ class Kept(Generic[Item]):
         self.past: Counter[Key] = Counter()
         self._key = key
         self._items: list[Item] = []
-        #: What is out of it, though still in the list; by identity, for facts may be equal.
+        #: The items let go that are still in the list; by identity, because facts may be equal.
         self._gone: dict[int, Item] = {}
 
     def add(self, item: Item) -> int:

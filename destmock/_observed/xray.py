@@ -1,8 +1,8 @@
 """X-Ray: the segments of sampled traces, kept until someone reads them through boto3.
 
-A trace is sampled when a function on its way has TracingConfig Active; which share of them AWS would sample
-is left aside, every one is. What AWS's segments of an asynchronous invocation look like was not recorded:
-these have the service's documented shape.
+A trace is sampled when a function on its way has TracingConfig Active; AWS samples only a share of such
+traces, destmock all of them. AWS's segments of an asynchronous invocation were not recorded: these have the
+service's documented shape.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Sent:
 class Traced:
     """One invocation of a sampled trace.
 
-    `trace.segment` is its own segment, `caller` the one it comes from.
+    `trace.segment` is the invocation's own segment, `caller` the segment that caused the invocation.
     """
 
     ref: FunctionRef
@@ -62,10 +62,10 @@ class Traced:
 
 
 class Segments:
-    """Invocations on their way to moto's X-Ray; it sees them when an `xray` call asks.
+    """Invocations on their way to moto's X-Ray, which gets them when an `xray` call asks.
 
-    That call has imported moto's X-Ray, whose dependencies not everybody has. `most` is how many
-    invocations wait for that: the newest.
+    Only such a call imports moto's X-Ray, because not everybody has its dependencies. `most` is how many
+    invocations may wait for one; older ones are dropped.
     """
 
     def __init__(self, ids: Ids, most: int | None) -> None:

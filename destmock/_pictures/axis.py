@@ -1,7 +1,7 @@
 """A time axis on which a tenth of a second and six hours can both be seen.
 
-The longer a wait, the less room it has for its length. Times are virtual, in milliseconds; places are in
-per cent of the width.
+The longer a wait, the less room it gets per second. Times are virtual, in milliseconds; places are in per
+cent of the width.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FIRST, _LAST = 2.0, 97.0
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """`times` are in order; `places` says where each of them is."""
+    """A time axis: `times` in order, and in `places` the place of each."""
 
     times: tuple[int, ...]
     places: tuple[float, ...]
@@ -41,7 +41,7 @@ class Axis:
         return self.thinned(self.times, apart)
 
     def thinned(self, times: Sequence[int], apart: float) -> list[int]:
-        """As many of the times as are so far apart, with the axis's own first and last."""
+        """Some of the times, at least `apart` per cent from each other; the first and last are kept."""
         kept = [times[0]]
         if len(times) == 1:
             return kept

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _VIA = 176, 72, 12
 #: The gaps between columns, with room for an edge's words, between the boxes of a column, and around all.
 _ACROSS, _DOWN, _MARGIN = 160, 18, 10
-#: Between the ends of two edges at the same box.
+#: The distance between the ends of two edges at the same box.
 _PORT = 20
 _LABEL_SHOWN = 24
-#: A name has three lines; of one that is longer, so much of its start and its end is shown.
+#: How long a name may be, which gets three lines, and how much is shown of a longer name's start and end.
 _NAME_SHOWN, _NAME_START, _NAME_END = 32, 17, 14
 #: The width of a box, which fits a narrow window.
 _NARROW = 330
@@ -99,7 +99,7 @@ def _laid_out(graph: Graph) -> tuple[dict[str, Box], list[_Route]]:
 
 
 def _stops(edge: Edge, number: int, column: dict[str, int]) -> list[str]:
-    """The keys of what an edge passes: in each column between its ends, a place that is its own."""
+    """The keys of an edge's two ends and, in each column between them, of a place only for this edge."""
     between = range(column[edge.start] + 1, column[edge.end])
     return [edge.start, *(f"{edge.end} {number} {place}" for place in between), edge.end]
 
@@ -111,7 +111,7 @@ def _pull(keys: list[str], boxes: dict[str, Box]) -> float:
 
 
 def _centred(boxes: dict[str, Box]) -> dict[str, Box]:
-    """Each column in the middle of the height of the tallest."""
+    """The boxes, with each column centred on the height of the tallest column."""
     bottoms: dict[float, float] = defaultdict(float)
     for box in boxes.values():
         bottoms[box.x] = max(bottoms[box.x], box.y + box.height)

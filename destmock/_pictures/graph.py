@@ -30,14 +30,14 @@ KINDS: dict[str, str] = {
     "other": "Resource",
 }
 WAYS: dict[str, str] = {"OnSuccess": "On success", "OnFailure": "On failure", "dead-letter": "Dead letter"}
-#: Sources that are another function's destination have an edge for that.
+#: How sources begin that are another function's way to a destination, which has an edge already.
 _ROUTED = ("OnSuccess of ", "OnFailure of ", "dead-letter queue of ")
 _SERVICES = {"sqs": "sqs", "sns": "sns", "s3": "s3", "events": "events", "lambda": "lambda"}
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`key` is an ARN, or the words for a source that has none; `where` tells namesakes apart."""
+    """A node. `key` is an ARN, or the words for a source without one; `where` tells namesakes apart."""
 
     key: str
     kind: NodeKind
@@ -63,7 +63,7 @@ class Edge:
 
     @property
     def label(self) -> str:
-        """Its words: who of the function, each condition with its count, and what failed."""
+        """The words at the edge: the qualifier, each condition with its count, and how many failed."""
         if self.way == "source":
             words = str(self.taken)
         elif self.way == "OnFailure" and self.conditions:
@@ -83,7 +83,7 @@ class Graph:
 
 
 def graph(topology: Topology, ledger: Ledger) -> Graph:
-    """What is set up, and what was taken although it isn't set up (any more)."""
+    """The graph of the ways that are set up, and of those that were taken but aren't set up (any more)."""
     drawn = _Drawn()
     for known in topology.functions:
         drawn.known(known)

@@ -24,9 +24,9 @@ _CLOSED = {"circle", "line", "path", "rect"}
 
 
 def tag(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Html:
-    """An element. `_` in an attribute's name is a hyphen; one at the end keeps off Python's own words.
+    """An element. `_` in an attribute's name becomes a hyphen; at its end `_` is dropped, as in `class_`.
 
-    An attribute of `None` or `False` is left out; one of `True` has no value.
+    An attribute of `None` or `False` is left out; an attribute of `True` has no value.
     """
     start = f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}"
     if name in _EMPTY:
@@ -41,7 +41,7 @@ def join(*children: Child) -> Html:
 
 
 def text(value: object) -> Html:
-    """A text with what can't be seen in it made visible, escaped."""
+    """A text, escaped, with its invisible characters spelt out."""
     return Html(escape(visible(str(value))))
 
 

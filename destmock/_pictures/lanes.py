@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from destmock._pictures.axis import Axis
     from destmock._pictures.story import Story
 
-#: A wait has its length written on it where it has so much room, in per cent.
+#: The room, in per cent, that a wait needs to have its length written on it.
 _ROOM = 11.0
-#: Between two ticks, so that their words don't touch: in a wide window, in a narrow one.
+#: The least distance of two ticks, so that their words don't touch: in a wide window, in a narrow window.
 _APART, _NARROW_APART = 13.0, 26.0
 _LANE = 58
 
@@ -77,7 +77,7 @@ def on_axis(drawn: int, of: int) -> str:
 
 
 def _whose(story: Story, y: int) -> Html:
-    """HTML, which cuts a name that is too long for a narrow window."""
+    """The heading of a story's lane, in HTML, which cuts a name that is too long for a narrow window."""
     rest = f"\u00a0· {story.status}{f' · {story.short_id}' if story.short_id else ''}"
     words = tag("div", tag("bdi", story.function), tag("span", rest), class_=f"whose {story.tone}")
     return tag("foreignObject", words, x=0, y=y, width="100%", height=20)
@@ -164,7 +164,7 @@ def _ticks(scale: Axis, y: int) -> Iterator[Html]:
 
 
 def _text(words: str, place: float, y: int, kind: str) -> Html:
-    """To the right of its place, or to the left of one that is too far right."""
+    """A text that begins at its place, or ends there if the place is too far right."""
     anchor = "start" if place <= 50 else "end"  # noqa: PLR2004 - half of the width
     if kind.startswith("tick"):
         anchor = "start" if place < 10 else "end" if place > 90 else "middle"  # noqa: PLR2004 - at the borders

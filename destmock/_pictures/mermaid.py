@@ -26,7 +26,7 @@ _LISTS = ("- ", ". ")
 
 
 def flowchart(graph: Graph) -> str:
-    """The text, which ends with a newline. What Mermaid could take for its own in a name is encoded."""
+    """The flowchart's text, which ends with a newline. Names are encoded where Mermaid would read syntax."""
     return "\n".join(["flowchart LR", *_lines(graph), ""])
 
 
@@ -55,7 +55,7 @@ def _label(node: Node) -> str:
 
 
 def encoded(text: str) -> str:
-    """Letters and digits of any script as they are, anything with a meaning as Mermaid's `#code;`.
+    """The text, with every character that could have a meaning for Mermaid written as `#code;`.
 
     A hyphen or full stop before a space would begin a list.
     """
@@ -68,7 +68,7 @@ def encoded(text: str) -> str:
 
 
 def _number(char: str) -> int:
-    """Its code, or that of the replacement character for what HTML has no character for."""
+    """The code of a character; of the replacement character, if HTML can't contain the character."""
     code = ord(char)
     unseen = code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000  # noqa: PLR2004 - control, surrogates
     return 0xFFFD if unseen else code

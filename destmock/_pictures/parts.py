@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from destmock._observed.facts import Delivery, Pending
     from destmock._pictures.story import Noted, Story, Tone, Tried
 
-#: So many of a list of the same notes are written out.
+#: How many of an event's notes are written out.
 _NOTES_SHOWN = 12
-#: So much of a payload and of an exception is in the row of an event that is folded up.
+#: How many characters of a payload and of an exception are in the row of an event that is folded up.
 _EXCERPT = 120
 
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from destmock._pictures.graph import Graph
     from destmock._pictures.story import Story
 
-#: So many events are shown in full, and so many of them on one axis.
+#: How many events are shown in full, and how many of them on one axis.
 _SHOWN, _ON_AXIS = 200, 30
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def report(simulation: Simulation, graph: Graph, repeating: Sequence[str], title: str = "") -> str:
-    """The file's text. `repeating` tells how to have the same faults again."""
+    """The text of the report's file. `repeating` has the calls that make the same faults happen again."""
     items, older = newest(simulation.ledger, _SHOWN)
     told = stories(reversed(items), simulation.pending)
     name = title or "destmock report"

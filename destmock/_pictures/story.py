@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from destmock._observed.facts import Attempt, Delivery, Entry, Pending
     from destmock._observed.ledger import Ledger
 
-#: What it means, which a colour and a word say together.
+#: How good or bad a state is, shown by a colour besides the words.
 Tone = Literal["good", "bad", "wait", "warn"]
 
 
@@ -41,7 +41,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What an event waits for; `running` tells an attempt that is to end then from one that is to begin."""
+    """What an event waits for: the end of an attempt if `running`, else the attempt's beginning."""
 
     at: int
     attempt: int
@@ -107,7 +107,7 @@ def stories(items: Iterable[tuple[int, Entry]], pending: Sequence[Pending]) -> l
 def newest(ledger: Ledger, most: int, arn: str | None = None) -> tuple[list[tuple[int, Entry]], int]:
     """The newest entries of one function or of all, newest first, and the number of older ones.
 
-    Each comes with its number, which stays its own.
+    Each entry comes with its number, which never changes.
     """
     told = enumerate(ledger.story, ledger.left_out + 1)
     found = [(number, item) for number, item in told if arn is None or _is_of(item, arn)]

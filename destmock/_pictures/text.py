@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-#: So many characters of a text are shown.
+#: How many characters of a text are shown.
 LIMIT = 20_000
-#: Longer JSON than this isn't laid out: it would only be cut off.
+#: The longest JSON that is laid out, in characters: longer JSON would only be cut off.
 _LAID_OUT = 200_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _OPEN, _CLOSE = ("{", "["), ("}", "]")
@@ -18,7 +18,7 @@ _UNSEEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """The text with each character that can't be seen, or that moves others, spelt as Python spells it."""
+    """The text, with invisible characters and those that turn its direction spelt as Python escapes them."""
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
 
 

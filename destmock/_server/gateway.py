@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from destmock._server.guards import Guard
     from destmock._server.polls import Changes
 
-#: Python errors that a request comes to, for the user to see; on stderr unless logging is set up.
+#: The log of Python errors in requests, for the user to see; written to stderr unless logging is set up.
 log = logging.getLogger("destmock.server")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/([0-9]+)/([^/,\s]+)/([^/,\s]+)/aws4_request")
 _UNSIGNED = "AWS4-HMAC-SHA256 Credential=unsigned/20000101/{region}/lambda/aws4_request, Signature=none"
-#: Services that are told what functions have written, counted and traced once someone is about to read it.
+#: Services that get functions' logs, metrics and traces only when a request is about to read them.
 _READING = {"logs", "monitoring", "xray"}
 _HEADERS_OF_WSGI = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _NO_SERVICE = "moto has no service that this request is for"
@@ -58,7 +58,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a request's signature names: all of it or nothing, for nothing is checked."""
+    """The names in a request's signature, all of them or none; the signature itself isn't checked."""
 
     access_key: str | None = None
     region: str | None = None
@@ -68,8 +68,8 @@ class Signature:
 class Gateway:
     """Answers every request, whatever happens.
 
-    `page` is what answers below `/_destmock`; `before` is called before each request; `caller` tells the
-    function whose handler has opened a connection, by the address at its other end.
+    `page` answers below `/_destmock`; `before` is called before each request; `caller` returns the function
+    whose handler has opened a connection, given the address of the connection's other end.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Gateway:
             return _run(self._page, environ)
         if _is_browser_at_the_door(environ):
             return Reply("303 See Other", [("Location", PAGE), ("Content-Length", "0")], b"")
-        if path.startswith("/moto-api"):  # moto takes whatever begins so for its own
+        if path.startswith("/moto-api"):  # moto takes every path that begins like this for its own API
             raise errors.access_denied(_MOTO_API)
         with self._simulation.turns.working_for(self._function(environ)):
             reply = self._aws(environ)
@@ -125,7 +125,7 @@ class Gateway:
         return reply
 
     def _function(self, environ: WSGIEnvironment) -> str | None:
-        """The function whose handler asks, by the trace that it passes on, else by its connection."""
+        """The function whose handler sent the request, by the trace passed on, else by the connection."""
         trace = parse_trace(environ.get("HTTP_X_AMZN_TRACE_ID", ""))
         found = None if trace is None else self._simulation.turns.function_of(trace.root)
         return found or self._caller((environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])))
@@ -153,7 +153,7 @@ class Gateway:
         caller = wire.Caller(partition_of(region), region, account, trace)
         method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
         request = routes.read(method, path, query, _headers(environ), body, caller)
-        if signature.service is None:  # moto goes by it
+        if signature.service is None:  # moto finds the service by the signature
             environ["HTTP_AUTHORIZATION"] = _UNSIGNED.format(region=region)
         return operations.answered(self._simulation, request)
 
@@ -180,7 +180,7 @@ class Gateway:
 
 
 def _is_browser_at_the_door(environ: WSGIEnvironment) -> bool:
-    """Whether somebody has typed the endpoint's address; an SDK that lists buckets there signs."""
+    """Whether a browser asks for the endpoint itself; an SDK that lists buckets there signs its request."""
     bucket = environ.get("HTTP_HOST", "").partition(":")[0].endswith(".localhost")
     return (
         environ["REQUEST_METHOD"] in ("GET", "HEAD")

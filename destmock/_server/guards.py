@@ -1,7 +1,7 @@
-"""Who may ask: no page of another site does, whatever name it has for this machine.
+"""Refuses requests that another site's page sends, whatever name the site has for this machine.
 
-A browser can be led to send requests here: from another site's page, which its `Origin` or `Sec-Fetch-Site`
-tells, or under a name that its owner lets point here, which the `Host` tells.
+A browser can be led to send requests here from another site's page, which shows in `Origin` or
+`Sec-Fetch-Site`, or under a name whose owner lets it point to this machine, which shows in `Host`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The host and port that the server listens on."""
+    """Decides which requests to refuse; `host` and `port` are what the server listens on."""
 
     host: str
     port: int
@@ -82,7 +82,7 @@ def _is_link(environ: WSGIEnvironment) -> bool:
 
 
 def _split(value: str) -> tuple[str, int | None]:
-    """Name and port; `None` for what can't be one."""
+    """A host's name and port; the port is `None` if the text after the name can't be a port."""
     value = value.strip().lower()
     name, _, port = value.rpartition(":") if ":" in value.rpartition("]")[2] else (value, "", "80")
     if not (port.isascii() and port.isdigit()):

@@ -1,4 +1,4 @@
-"""What happens, told as it does: one `Happening` for each entry of the ledger."""
+"""`Happening`: what a server's subscribers get while the ledger is written."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Happening:
     """One thing that has just happened, in the words of the timeline.
 
-    `what` is "accepted", "attempt", "note" (throttled, say), "settled" (its end, with who was told of it),
-    "synchronous", "refused" or "unanswered". `function` is the function's name, with a qualifier that says
-    something; `request_id` tells events apart, and is "" where nothing was accepted. There is at least one of
-    `lines`.
+    `what` is "accepted", "attempt", "note" (throttled, say), "settled" (the event's end, and where its record
+    went), "synchronous", "refused" or "unanswered". `at` is virtual time. `function` is the function's name,
+    with its qualifier unless that is `$LATEST`; `request_id` tells events apart, and is "" where nothing was
+    accepted. `lines` has at least one line.
     """
 
     what: What
@@ -37,7 +37,7 @@ class Happening:
 
 
 def happening(what: What, entry: Entry, number: int, now: int) -> Happening:
-    """`number` says which of the event's attempts or notes it is."""
+    """The happening for an entry of the ledger; `number` is that of the event's attempt or note, from 1."""
     function = timeline.short(entry.function_arn)
     return Happening(what, to_datetime(now), function, entry.request_id, tuple(_lines(what, entry, number)))
 

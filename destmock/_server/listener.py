@@ -1,4 +1,4 @@
-"""HTTP/1.1 for one WSGI application: a thread for each connection, which it keeps, and bounded bodies.
+"""HTTP/1.1 for one WSGI application: a thread for each kept-alive connection, and bounded bodies.
 
 Answers are sent whole, with their length. werkzeug's own server would wait 10 ms after each one.
 """
@@ -36,7 +36,7 @@ LARGEST_BODY = 70 * 1024 * 1024
 _PATIENCE = 60
 _CHUNK = 65_536
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
-#: What a length has at most, long before it is too large.
+#: The most digits that a Content-Length may have before it is parsed.
 _DIGITS = 16
 #: How much of a body that is too large is read and thrown away, so that its sender gets the answer.
 _DISCARDED = 16 * LARGEST_BODY
@@ -44,7 +44,7 @@ _LONGEST_LINE = 1024
 
 
 class BadRequestError(Exception):
-    """What isn't HTTP, or too much of it: the status to answer with, and why."""
+    """A request that isn't HTTP or is too large; `status` is the HTTP status to answer with."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ class BadRequestError(Exception):
 
 
 class Listener:
-    """Listens from its making on; answers from `start()` to `close()`. `ended` hears of each connection."""
+    """Listens once it is made, answers from `start()` to `close()`; calls `ended` after each connection."""
 
     application: WSGIApplication
 
@@ -74,7 +74,7 @@ class Listener:
         self._acceptor.start()
 
     def close(self) -> None:
-        """Takes no more connections, and waits for the requests that are being answered."""
+        """Stop accepting connections, and wait until requests that are being answered are done."""
         self._wake.send(b"\0")
         if self._acceptor.ident is not None:
             self._acceptor.join()
@@ -249,7 +249,7 @@ class _Connection(BaseHTTPRequestHandler):
         return body
 
     def _discard(self) -> None:
-        """Reads on, as far as is reasonable: closing before the client has sent all would lose the answer."""
+        """Read the rest of a body, within bounds: closing before the client has sent all loses the answer."""
         left = _DISCARDED
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
@@ -289,7 +289,7 @@ class _Connection(BaseHTTPRequestHandler):
         return environ
 
     def _add_headers(self, environ: WSGIEnvironment) -> None:
-        """S3 keeps underscores in the names of metadata apart; moto finds the names as they were sent."""
+        """Add the headers, and for moto their names as sent: S3's metadata may have underscores in them."""
         names: dict[str, str] = {}
         for name, value in self.headers.items():
             key = environ_key_for_header(name)
@@ -298,7 +298,7 @@ class _Connection(BaseHTTPRequestHandler):
                     continue
                 names[key] = name
             if key == "HTTP_TRANSFER_ENCODING":
-                continue  # it is whole by now
+                continue  # the body has been read whole
             environ[key] = f"{environ[key]},{value}" if key in environ else value
         environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = names
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from destmock._server.polls import Changes
 
 log = logging.getLogger("destmock.server")
-#: How long, in real seconds, it rests when what is due could not run.
+#: How long, in real seconds, the clock rests after a job that was due has failed.
 _REST = 1.0
 
 
 class Pace:
-    """Runs what is due when it is due, from `start()` until its `changes` end.
+    """Runs jobs when they are due, from `start()` until its `changes` end.
 
-    `speed` is how many virtual seconds go into a real one.
+    `speed` is how many virtual seconds pass in a real second.
     """
 
     def __init__(self, simulation: Simulation, changes: Changes, *, speed: float = 1.0) -> None:
@@ -72,7 +72,7 @@ class Pace:
             self._simulation.driver.run(LIMIT, until=self._now())
         except DestmockError as error:
             log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - its message says all
-        except BaseException:  # of a handler's own, which is no reason for time to stop
+        except BaseException:  # whatever a handler raises, time goes on
             log.exception("what was due has failed")
         else:
             return True

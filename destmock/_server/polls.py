@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from destmock._engine.simulation import Simulation
     from destmock._time.turns import Turns
 
-    #: What looks for messages once.
+    #: Looks once for messages, without waiting.
     Look: TypeAlias = Callable[[], list[Message]]
 
 #: How often, in seconds, a poll looks again: a hidden message comes back without a call.
@@ -79,7 +79,7 @@ def patience(turns: Turns, changes: Changes) -> Callable[[Look, int], list[Messa
 
 @contextlib.contextmanager
 def patient(simulation: Simulation, changes: Changes) -> Iterator[None]:
-    """While entered, moto is called by one thread at a time, and none that polls keeps others from it."""
+    """While entered, only one thread at a time calls moto, and a thread that polls lets others in."""
     turns, polls = simulation.turns, simulation.part(LongPolls)
 
     def __call__(call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N807 - stands in for moto's

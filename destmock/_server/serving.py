@@ -72,7 +72,7 @@ class Server(Destmock):
         self._changes = Changes()
         self._closing = contextlib.ExitStack()
         self._subscribers: list[Callable[[Happening], object]] = []
-        #: Whose handler has opened a connection from inside this process, by the connection's own end.
+        #: The functions whose handlers opened connections to the server, by the client's address.
         self._callers: dict[tuple[str, int], str] = {}
 
     @property
@@ -86,10 +86,10 @@ class Server(Destmock):
         return f"{self._url}{PAGE}"
 
     def subscribe(self, subscriber: Callable[[Happening], object]) -> None:
-        """Has `subscriber` called with everything that happens from now on, in order.
+        """Call `subscriber` with each `Happening` from now on, in order.
 
-        It is called while it happens, on whichever thread works on it: it should be quick, and must not
-        drive time or make calls. What it raises is logged.
+        The call comes from the thread that works on the event, in the middle of that work: `subscriber` must
+        be quick, and must not drive time or make AWS calls. An exception that it raises is logged.
         """
         self._subscribers.append(subscriber)
 
@@ -148,7 +148,7 @@ def _tell(subscriber: Callable[[Happening], object], told: Happening) -> None:
 
 
 class Serving(MockDestinations):
-    """What `serve(...)` makes: as `mock_destinations(...)`, but each use is served, too."""
+    """The result of `serve(...)`: a `MockDestinations` whose every use is also served over HTTP."""
 
     made = Server
 
@@ -196,20 +196,21 @@ def serve(
             subprocess.run(["node", "orders.mjs"], env=environment, check=True)
             assert server.invocations[0].condition == "Success"
 
-    A decorator, a context manager, an object with `start()` and `stop()`, which make a `Server`: a `Destmock`
-    with the `url` of its endpoint. `options` are those of `mock_destinations`. Clients in this process, with
-    that endpoint or without, see the same state as all others. Leaving waits for the requests that are being
-    answered.
+    The result is a decorator, a context manager, and an object with `start()` and `stop()`. Each use makes a
+    `Server`: a `Destmock` with the `url` of its endpoint. `options` are those of `mock_destinations`. Clients
+    in this process see the same state as all others, with that endpoint or without. The end of a use waits
+    for the requests that are being answered.
 
-    `host`, `port`: where to listen; default: on the loopback, at a port that is free. Another host than the
-    loopback's is warned of: whoever reaches it can run your handlers.
+    `host`, `port`: where to listen; default: on the loopback, at a free port. Any other host brings a
+    warning, because everybody who reaches it can run your handlers.
     `clock`: "skip" (the default) runs what is queued, and each retry after it, before the request that queued
     it is answered, as `autorun` does; "manual" runs nothing until time is driven (`autorun=False`); "real"
-    has the virtual clock follow the wall's: a retry takes its minutes.
-    `page`: makes the WSGI application that answers below `/_destmock`, from the `Server`; default: destmock's
-    page, on which functions, destinations, events and the queue can be seen, changed and driven.
+    lets virtual time pass as real time does: a retry takes its minutes.
+    `page`: a callable that gets the `Server` and returns the WSGI application for `/_destmock`; default:
+    destmock's page, which shows functions, destinations, events and the queue, and can change and drive them.
 
-    Raises `ImportError` without `destmock[server]`. Starting raises `OSError` when the port can't be had.
+    Raises `ImportError` if the extra `destmock[server]` isn't installed, and `ValueError` for a wrong `host`
+    or `clock`. Starting raises `OSError` when the port can't be had.
     """
     if find_spec("flask") is None or find_spec("flask_cors") is None:
         message = "serve needs moto's server: pip install 'destmock[server]'"

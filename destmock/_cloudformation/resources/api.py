@@ -25,12 +25,12 @@ _TRUE = {"true": True, "false": False}
 
 
 class PropertyError(Exception):
-    """A property that the resource doesn't have."""
+    """The template gives a resource a property that its type doesn't have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The services, in one account and region."""
+    """The AWS services in one account and region."""
 
     account: str
     region: str
@@ -73,7 +73,7 @@ def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def check_known(properties: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raises `PropertyError` for a property that CloudFormation doesn't know, where no service would."""
+    """Raise `PropertyError` for a property that isn't in `known`, where no service would refuse it."""
     for name in properties:
         if name not in known:
             message = f"Encountered unsupported property {name}"
@@ -86,7 +86,7 @@ def tags(properties: Mapping[str, Any]) -> dict[str, str]:
 
 
 def texts(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Properties as attributes, which are all strings."""
+    """Properties as the attributes of SQS and SNS, which are all strings."""
     return {name: _text(value) for name, value in properties.items() if value is not None}
 
 
@@ -125,7 +125,7 @@ def _text(value: Any, _: object = None) -> str:
 
 def _number(kind: type) -> Callable[[Any, object], Any]:
     def fit(value: Any, _: object) -> Any:
-        with contextlib.suppress(ValueError):  # botocore has words for what is no number
+        with contextlib.suppress(ValueError):  # botocore reports text that is no number
             return kind(value) if isinstance(value, str) else value
         return value
 

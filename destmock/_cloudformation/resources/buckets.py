@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from destmock._cloudformation.resources.api import Api
     from destmock._cloudformation.resources.kinds import Kind
 
-#: CloudFormation's word -> S3's: the list, and the ARN in each of its entries.
+#: CloudFormation's list -> S3's list; the key of the ARN in the entries of CloudFormation's, and of S3's.
 _NOTIFICATIONS = {
     "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
     "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
@@ -50,7 +50,7 @@ _PROPERTIES = {
 
 
 class Bucket:
-    """A bucket and what matters here: its objects, their events, versioning, encryption, tags and access."""
+    """A bucket, with the settings that matter here: events, versioning, encryption, tags and access."""
 
     type = "AWS::S3::Bucket"
     attributes = ("Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL")
@@ -144,9 +144,9 @@ def _notify(api: Api, bucket: str, config: Properties) -> None:
 
 
 class BucketNotifications:
-    """CDK's way to a bucket's notifications, applied without its handler.
+    """The custom resource by which CDK sets a bucket's notifications, applied without CDK's handler.
 
-    Without `Managed`, the notifications that others have configured stay.
+    If `Managed` is false, notifications that were configured elsewhere stay.
     """
 
     type = "Custom::S3BucketNotifications"
@@ -188,7 +188,7 @@ def _among(entry: Properties, entries: list[Properties]) -> bool:
 
 
 class AutoDeletedObjects:
-    """CDK's way to a bucket that can be deleted when it isn't empty."""
+    """The custom resource by which CDK empties a bucket before deleting it."""
 
     type = "Custom::S3AutoDeleteObjects"
     attributes = ()
@@ -212,7 +212,7 @@ class AutoDeletedObjects:
 
 
 class LogRetention:
-    """CDK's way to a function's log group."""
+    """The custom resource by which CDK makes a function's log group and sets its retention."""
 
     type = "Custom::LogRetention"
     attributes = ("LogGroupName",)

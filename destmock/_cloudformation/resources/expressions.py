@@ -24,7 +24,7 @@ _DYNAMIC = re.compile(r"\{\{resolve:([^:}]+):([^}]*)\}\}")
 _ARN_COLONS = 6
 
 
-# Intrinsic functions and pseudo parameters give what they give on AWS.
+# These make intrinsic functions and pseudo parameters give the same values as on AWS.
 
 
 def _clean_json(clean: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -43,7 +43,7 @@ def _clean_json(clean: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             if message is None:
                 raise
             raise ValidationError(message=f"Template error: {message}") from None
-        if isinstance(cleaned, list):  # of which AWS::NoValue is no part
+        if isinstance(cleaned, list):  # AWS::NoValue leaves no element in a list
             return [part for part in cleaned if part is not None]
         return cleaned
 
@@ -68,7 +68,7 @@ PATCHES = (
 
 
 def _called(value: Any) -> tuple[str | None, Any]:
-    """The function that an expression calls, and what it is given."""
+    """The function that an expression calls, and the function's argument."""
     if isinstance(value, dict) and len(value) == 1:
         return next(iter(value.items()))
     return None, None
@@ -87,7 +87,7 @@ def _unanswered(function: str | None, given: Any, resources_map: Any) -> str | N
 
 
 def _cidr(given: list[Any]) -> list[str]:
-    """The first blocks of a network that have so many bits for hosts."""
+    """The result of `Fn::Cidr`: the first `count` blocks of a network, with so many bits for hosts each."""
     block, count, *bits = given
     try:
         network = ipaddress.ip_network(block)
@@ -130,7 +130,7 @@ def _parameter(api: Api, reference: str) -> str:
 
 
 def _secret(api: Api, reference: str) -> str:
-    """`<id or ARN>:SecretString:<JSON key>:<stage>:<version>`, of which only the first is needed."""
+    """The secret of `<id or ARN>:SecretString:<JSON key>:<stage>:<version>`; only the first is needed."""
     parts = reference.split(":")
     length = _ARN_COLONS + 1 if reference.startswith("arn:") else 1
     name, rest = ":".join(parts[:length]), [*parts[length:], "", "", "", ""]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from destmock._cloudformation.resources.api import Api
     from destmock._cloudformation.resources.kinds import Kind
 
-#: Properties with calls of their own, and one that says which patch of a runtime to use.
+#: Properties that aren't passed on as they are: most have calls or parameters of their own.
 _APART = (
     "Code",
     "Tags",
@@ -52,7 +52,7 @@ class Function:
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
         name = str(properties.get("FunctionName", name))
-        # IAM isn't simulated: a role that the template only names needn't be there.
+        # IAM isn't simulated: a role that the template only names needn't exist.
         with patch.object(IAMBackend, "get_role_by_arn"):
             answer = api.call(
                 "lambda",
@@ -118,7 +118,7 @@ class Function:
 
 
 def _code(properties: Properties) -> Properties:
-    """Source text in a template becomes `index.py` or `index.js`; AWS puts a module of its own beside it."""
+    """The code for Lambda's API: source text becomes `index.js`, or `index.py` with AWS's `cfnresponse`."""
     code = properties.get("Code", {})
     if "ZipFile" not in code:
         return dict(code)
@@ -134,7 +134,7 @@ def _code(properties: Properties) -> Properties:
 
 
 class Version:
-    """Provisioned concurrency has no effect here: an execution environment is always at hand."""
+    """A version. Its provisioned concurrency has no effect: an execution environment is always at hand."""
 
     type = "AWS::Lambda::Version"
     attributes = ("FunctionArn", "Version")
@@ -159,7 +159,7 @@ class Version:
 
 
 class Alias:
-    """Provisioned concurrency has no effect here either."""
+    """An alias. Its provisioned concurrency has no effect, as for a version."""
 
     type = "AWS::Lambda::Alias"
     attributes = ("AliasArn",)

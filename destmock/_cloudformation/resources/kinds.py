@@ -15,14 +15,14 @@ Properties = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A resource that exists: what `Ref` and `Fn::GetAtt` answer."""
+    """A resource that exists: `id` is the value of `Ref`, `attributes` are those of `Fn::GetAtt`."""
 
     id: str
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Kind(Protocol):
-    """One resource type. `create` gets a name that it may use when the properties have none."""
+    """One resource type. `create` gets a generated name, for resources whose properties have none."""
 
     @property
     def type(self) -> str: ...
@@ -30,7 +30,7 @@ class Kind(Protocol):
     def attributes(self) -> Container[str]: ...
     @property
     def identity(self) -> tuple[str, ...] | None:
-        """The properties whose change makes it another resource; `None`: that of any."""
+        """The properties whose change replaces the resource; `None`: any change replaces it."""
 
     def create(self, api: Api, name: str, properties: Properties) -> Made: ...
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made: ...
@@ -52,7 +52,7 @@ class Attributes(dict[str, str]):
 
 
 class WithoutEffect:
-    """A type whose resources change nothing here; they have a name, and whatever attributes are asked for."""
+    """A type whose resources do nothing here; they have a name, and any attribute that is asked for."""
 
     identity = ()
 

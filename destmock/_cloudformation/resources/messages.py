@@ -65,7 +65,7 @@ _LOG_GROUP_PROPERTIES = {
 
 
 def _fifo(name: str, flag: object) -> str:
-    """The generated name of a FIFO queue or topic ends as AWS wants it."""
+    """A generated name, ending in `.fifo` if it is for a FIFO queue or topic."""
     return name + _FIFO if str(flag).lower() == "true" and not name.endswith(_FIFO) else name
 
 
@@ -102,7 +102,7 @@ class Queue:
     @staticmethod
     def _attributes(properties: Properties) -> dict[str, str]:
         attributes = texts(without(properties, "QueueName", "Tags"))
-        if attributes.get("FifoQueue") == "false":  # which the API doesn't take
+        if attributes.get("FifoQueue") == "false":  # SQS's API doesn't take this value
             del attributes["FifoQueue"]
         return attributes
 
@@ -187,7 +187,7 @@ class Subscription:
 
     @staticmethod
     def _topic_s(api: Api, properties: Properties) -> Api:
-        """The services in the topic's own region, which may be another one than the stack's."""
+        """The services in the topic's own region, which may differ from the stack's."""
         arn = parse_arn(str(properties["TopicArn"]))
         return api if arn is None else api.inside(arn.region)
 
@@ -217,7 +217,7 @@ class Rule:
 
     @staticmethod
     def _put(api: Api, name: str, properties: Properties) -> str:
-        settings = without(properties, "Name", "Targets")  # the pattern becomes JSON on the way
+        settings = without(properties, "Name", "Targets")  # `Api.call` turns the pattern into JSON
         arn: str = api.call("events", "put_rule", Name=name, **settings)["RuleArn"]
         if properties.get("Targets"):
             bus = properties.get("EventBusName")

@@ -104,7 +104,7 @@ class Model:
         return Resource(self._kind, api, made, now)
 
     def delete_from_cloudformation_json(self, *given: Any) -> None:
-        """moto calls this for its own resources only: ours have `delete`."""
+        """Delete one of moto's own resources; moto deletes ours by their `delete`."""
         self._theirs.delete_from_cloudformation_json(*given)
 
     def _is_another(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
@@ -114,7 +114,7 @@ class Model:
 
     @contextlib.contextmanager
     def _explained(self, logical_id: str) -> Iterator[None]:
-        """Turns a service's refusal into CloudFormation's."""
+        """While entered, a service's error becomes CloudFormation's `ValidationError`."""
         try:
             yield
         except ClientError as error:
@@ -138,7 +138,7 @@ def _properties(template: dict[str, Any]) -> dict[str, Any]:
 
 
 class Theirs:
-    """One of moto's own models, whose resources all have a physical id: if need be, their name."""
+    """One of moto's own models; a resource of it that has no physical id gets its name as the id."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -158,7 +158,7 @@ class Theirs:
 
     @property
     def update_from_cloudformation_json(self) -> Any:
-        """An abstract one stays so: by that, moto sees that there is none."""
+        """The model's update; if it is abstract it stays so, which tells moto that there is no update."""
         update = self._model.update_from_cloudformation_json
         if hasattr(update, "__isabstractmethod__"):
             return update

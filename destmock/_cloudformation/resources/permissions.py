@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from destmock._cloudformation.resources.api import Api
     from destmock._cloudformation.resources.kinds import Kind
 
-#: Property -> the call's middle, its parameter, and what lists those a policy is attached to.
+#: Property -> the middle of the call's name, its parameter, and the key of the attached ones in the listing.
 _ATTACHED = {
     "Groups": ("group", "GroupName", "PolicyGroups"),
     "Roles": ("role", "RoleName", "PolicyRoles"),

@@ -1,7 +1,7 @@
 """The resource types that moto's CloudFormation has no model for, or one that leaves out too much.
 
-Each is made through its service's own API, so that everything that the service checks, keeps and refuses
-counts in a template too.
+Each resource is made through its service's own API, so that a template is subject to everything that the
+service checks, keeps and refuses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from destmock._cloudformation.resources.kinds import Kind
 
 
-#: Permissions (IAM isn't simulated), and what only CloudFormation or CDK itself looks at.
+#: Types for permissions (IAM isn't simulated), and types that matter to CloudFormation or CDK only.
 _WITHOUT_EFFECT = (
     "AWS::CDK::Metadata",
     "AWS::CloudFormation::WaitCondition",

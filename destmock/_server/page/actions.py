@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from destmock._mock.destmock import Destmock
     from destmock._pictures.topology import Topology
 
-#: One try, so that an error is shown at once; what the user has typed goes to AWS as it is.
+#: Clients try once, so that errors show at once, and don't check what the user typed: AWS's errors do.
 _CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
 _BAD_REQUEST, _CONFLICT = 400, 409
 #: 14 days, longer than anything that is queued waits: more is likely a slip of the finger.
@@ -28,7 +28,7 @@ _FURTHEST = 14 * 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A form as it was sent, and what it is about."""
+    """A form as it was sent, with the mock that it is about."""
 
     destmock: Destmock
     topology: Topology
@@ -37,7 +37,7 @@ class Asked:
 
 
 class RefusedError(Exception):
-    """What was asked for can't be done; `status` is the HTTP status of the answer."""
+    """A form's request can't be done; `status` is the HTTP status of the answer."""
 
     def __init__(self, message: str, status: int = _BAD_REQUEST) -> None:
         super().__init__(message)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from destmock._pictures.topology import Topology
 
 _FIRST_SHOWN, _MOST_SHOWN = 50, 2000
-#: A payload of 6 MB, as a form writes its every character.
+#: The largest form, in bytes: a payload of 6 MB whose every character a form encodes as three.
 _LARGEST = 20 * 1024 * 1024
-#: What each form does, and what the page says then.
+#: What each form does, and the key of what the page says afterwards.
 _ACTIONS: dict[str, tuple[Callable[[actions.Asked], str | None], str]] = {
     "destination": (actions.put_destination, "saved"),
     "remove": (actions.remove_destination, "removed"),
@@ -51,9 +51,9 @@ class _Request(Request):
 
 
 def application(destmock: Destmock, *, token: str, real_time: bool = False) -> WSGIApplication:
-    """The page of one mock; whoever changes something with it has to know `token`.
+    """The page of one mock; requests that change something must carry `token`.
 
-    `real_time`: its clock follows the wall's, so the page doesn't offer to drive it.
+    `real_time`: whether virtual time follows real time, in which case the page doesn't offer to drive it.
     """
     console = Console(destmock, token, real_time=real_time)
 
@@ -107,7 +107,7 @@ class Console:
         return response
 
     def _back(self, arn: str, anchor: str = "", **more: str) -> Response:
-        """Leads to the page of a function, or to the overview."""
+        """Redirect to the page of a function, or to the overview if there is no such function."""
         known = self._topology().find(arn)
         where = f"{PREFIX}?{_query(more)}" if more else PREFIX
         location = where if known is None else function_url(arn, **more)
@@ -217,7 +217,7 @@ def _html(title: str, body: Html, status: int, **data: str) -> Response:
 
 
 def _fragment(body: Html, version: str) -> Response:
-    """What the page's script takes news from: without the style sheet, which its nonce would not be for."""
+    """The body alone, for the page's script to update from; a style sheet here would have the wrong nonce."""
     text = tag("div", body, id="page", data_version=version)
     return _finished(Response(text, content_type="text/html; charset=utf-8"))
 

@@ -100,7 +100,7 @@ def _destination(view: View, known: Known, edge: Edge) -> Html:
 
 
 def _is_set(known: Known, edge: Edge) -> bool:
-    """Whether it is configured now; what was taken once may not be any more."""
+    """Whether an edge is configured now; an edge that was taken once may not be any more."""
     for config in known.configs:
         arn = {"OnSuccess": config.on_success, "OnFailure": config.on_failure}.get(edge.way)
         if arn is not None and edge.end == unqualified(arn) and (config.ref.qualifier == edge.qualifier):
@@ -188,7 +188,7 @@ def invoking(view: View, known: Known) -> Html:
             tag("label", "Payload (JSON)", for_="payload"),
             tag(
                 "textarea",
-                Html("\n"),  # which HTML takes away; a line break of the payload's own stays
+                Html("\n"),  # HTML drops the first line break, so the payload keeps its own
                 form.get("payload", "{}"),
                 id="payload",
                 name="payload",
@@ -205,7 +205,7 @@ def invoking(view: View, known: Known) -> Html:
 
 
 def _again(view: View) -> dict[str, str]:
-    """What was invoked just now, to be invoked again or changed."""
+    """The form of the invocation that was made just now, to be sent again or changed."""
     if view.done != "invoked":
         return {}
     for _, item in view.told:

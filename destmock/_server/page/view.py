@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from destmock._pictures.topology import Known, Topology
 
 PREFIX = "/_destmock"
-#: What moves time: invocations themselves, whoever drives it, or the wall's clock.
+#: What moves virtual time: the invocations themselves, the user, or real time.
 Clock = Literal["skip", "manual", "real"]
 
 
@@ -55,7 +55,7 @@ def url(view: View, **more: str) -> str:
 
 
 def action_url(view: View, action: str) -> str:
-    """Where a form is sent; the same address leads back to the page that it is on."""
+    """The address that a form is sent to; opened in a browser, it leads back to the form's page."""
     if view.function is None:
         return f"{PREFIX}/{action}"
     return f"{PREFIX}/{action}?{urlencode({'arn': view.function.ref.unqualified_arn})}"
@@ -96,7 +96,7 @@ def qualifier(form: Mapping[str, str], key: str) -> Html:
 
 
 def wrong(view: View, action: str) -> Html | None:
-    """What is wrong with a form that was sent, at the form."""
+    """The error of a form that was refused, to be shown at the form."""
     if view.action != action or not view.error:
         return None
     return tag("p", view.error, role="alert", class_="wrong", id=f"{action}-error")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ON_AXIS = 12
-#: What is said of the clock beside the time, and what at the queue.
+#: The words about each clock: beside the time, and at the queue.
 _CLOCKS = {
     "skip": (
         "skips waits",
@@ -45,7 +45,7 @@ _CLOCKS = {
         ),
     ),
 }
-#: What a redirect says was done.
+#: What the page says after a redirect, by the key in the address.
 DONE = {
     "saved": "Destination saved.",
     "removed": "Destination removed.",
@@ -156,7 +156,7 @@ def _queue(view: View) -> Html:
         "Queue",
         [wrong(view, action) for action in ("step", "run", "advance")],
         tag("p", _CLOCKS[view.clock][1], class_="quiet"),
-        # What is typed would be lost if it were live, which it need only be where it comes and goes.
+        # Updates would lose what is typed in this form, so it is updated only where it comes and goes.
         tag("div", _driving(view), class_="drive", id="drive", data_live=view.clock == "skip"),
         tag("div", parts.queue(view.pending, view.now), id="queue-inside", data_live=True),
     )
