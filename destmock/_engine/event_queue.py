@@ -85,7 +85,7 @@ class EventQueue:
     def accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
         """Queue an event for a function, version or alias that exists.
 
-        Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
+        Raises AWS's error when it does not exist, `NoHandlerError` when nothing could run it.
         """
         now, function = self._clock.now, self._functions.find(ref)
         if function is not None:

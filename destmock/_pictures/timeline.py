@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from destmock._aws.arn import parse_function_arn
 from destmock._aws.record import timestamp
+from destmock._pictures.story import function_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +53,7 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
 
 
 def _lines(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
-    function = "" if entry.what == "unanswered" else f"{short(entry.function_arn)} "
+    function = "" if entry.what == "unanswered" else f"{function_text(entry.function_arn)} "
     yield f"{timestamp(entry.accepted_at)} {function}{opening(entry)}"
     if entry.what == "event":
         yield from _steps(entry, due)
@@ -152,27 +152,20 @@ def _queued(pending: Pending, accepted_at: int) -> str:
 def _pending_text(pending: Pending) -> str:
     what = "ends" if pending.running else "is due"
     due = timestamp(round(pending.due_at.timestamp() * 1000))
-    return f"{short(pending.function_arn)} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
+    function = function_text(pending.function_arn)
+    return f"{function} {pending.request_id}: attempt {pending.attempt} {what} at {due}"
 
 
 def _delivery_text(delivery: Delivery) -> str:
     invocation = delivery.invocation
     return (
-        f"{short(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
+        f"{function_text(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
         f"{delivery.destination}: {delivery.error}"
     )
 
 
 def _offset(seconds: float) -> str:
     return f"+{seconds:.3f} s"
-
-
-def short(function_arn: str) -> str:
-    """The function's name, with a qualifier that says something."""
-    ref = parse_function_arn(function_arn)
-    if ref is None:
-        return function_arn
-    return ref.name if ref.qualifier in (None, "$LATEST") else f"{ref.name}:{ref.qualifier}"
 
 
 def _shown(payload: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from destmock._aws.times import to_datetime
 from destmock._pictures import timeline
+from destmock._pictures.story import function_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ class Happening:
 
 def happening(what: What, entry: Entry, number: int, now: int) -> Happening:
     """The happening for an entry of the ledger; `number` is that of the event's attempt or note, from 1."""
-    function = timeline.short(entry.function_arn)
+    function = function_text(entry.function_arn)
     return Happening(what, to_datetime(now), function, entry.request_id, tuple(_lines(what, entry, number)))
 
 
