@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+from urllib import request
 from weakref import WeakKeyDictionary
 
 from botocore import utils
@@ -15,6 +17,9 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 from botocore.useragent import UserAgentString
 
+from destmock._isolation import sessions
+from destmock._isolation.patching import patched
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,6 +28,11 @@ if TYPE_CHECKING:
 
 #: With these, botocore goes through all of the environment for each new client.
 _OF_ENVIRONMENT = ("getproxies", "proxy_bypass")
+#: What they answer where no variable names a proxy. On macOS and Windows they are other functions.
+_WITHOUT_PROXIES = {
+    request.getproxies_environment: dict,
+    request.proxy_bypass_environment: bool,  # type: ignore[attr-defined]
+}
 
 
 @contextlib.contextmanager
@@ -32,15 +42,23 @@ def clients_isolated() -> Iterator[None]:
     loader = patch("botocore.session.create_loader", _kept_loader)
     user_agent = patch.object(UserAgentString, "to_string", _remembered(UserAgentString.to_string))
     session = patch("boto3.DEFAULT_SESSION", None)
-    proxies, bypass = (patch.object(utils, name, _again(getattr(utils, name))) for name in _OF_ENVIRONMENT)
-    with session, credentials, loader, user_agent, proxies, bypass:
+    proxies, bypass = (
+        patch.object(utils, name, _of_proxies(getattr(utils, name))) for name in _OF_ENVIRONMENT
+    )
+    with session, credentials, loader, user_agent, proxies, bypass, patched(sessions.PATCHES):
         yield
 
 
-def _again(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Call the function again if variables came or went meanwhile, of a handler on another thread."""
+def _of_proxies(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Only look for proxies where a variable names one.
+
+    The function is called again if variables came or went meanwhile, of a handler on another thread.
+    """
+    none = _WITHOUT_PROXIES.get(function)
 
     def wrapper(*arguments: Any) -> Any:
+        if none is not None and not any(name.lower().endswith("_proxy") for name in os.environ):
+            return none()
         while True:
             with contextlib.suppress(KeyError, RuntimeError):
                 return function(*arguments)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import inspect
 import os
 from functools import cache
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from moto import mock_aws, settings
-from moto.core import models
+from moto.core import models, responses
 from moto.core.config import default_user_config
 from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
@@ -18,6 +19,7 @@ from moto.moto_api._internal import mock_random
 
 from destmock._isolation.clients import clients_isolated
 from destmock._isolation.environment import CREDENTIALS, environment_isolated
+from destmock._isolation.patching import Patch, patched
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def isolated(after_call: Callable[[], object]) -> Iterator[None]:
         message = "destmock works on moto in this process, not on moto's server or proxy mode"
         raise UnsupportedError(message)
     config = copy.deepcopy(default_user_config)
-    with environment_isolated(), clients_isolated(), _moto_active(after_call):
+    with environment_isolated(), clients_isolated(), patched(_PATCHES), _moto_active(after_call):
         try:
             yield
         finally:
@@ -82,6 +84,20 @@ def _registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[Bas
                 if answer.callback is not not_implemented_callback:
                     answer.callback = _followed(answer.callback, after_call)
         return {method: tuple(found) for method, found in registered.items()}
+
+
+class _Methods:
+    """The methods of a class of moto's answers: moto only asks whether one of that name is among them."""
+
+    def __init__(self, owner: type) -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return inspect.isfunction(getattr(self._owner, name, None))
+
+
+#: moto lists all methods of the class for each call.
+_PATCHES = (Patch(responses, "method_names_from_class", lambda _listed: _Methods),)
 
 
 def _followed(callback: Callable[[Any], Any], after_call: Callable[[], object]) -> Callable[[Any], Any]:

@@ -371,7 +371,7 @@ class Autorun(Machine):
     autorun = True
 
 
-EXAMPLES = int(os.environ.get("DESTMOCK_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("DESTMOCK_EXAMPLES", "20"))
 SETTINGS = settings(
     max_examples=EXAMPLES,
     stateful_step_count=int(os.environ.get("DESTMOCK_STEPS", "60")),

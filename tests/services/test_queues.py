@@ -247,7 +247,7 @@ def answers(clients, mock, program):
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(program=programs)
 def test_any_program_is_answered_as_by_moto_alone(clients, program):
     assert answers(clients, mock_destinations(), program) == answers(clients, mock_aws(), program)
