@@ -29,11 +29,13 @@ _OPTIONS = (
     "account_concurrency",
     "seed",
     "history",
+    "travel",
 )
 _FLAGS = {
     "autorun": "run what is queued before the boto3 call that queued it returns",
     "strict": "fail a test that leaves events queued or records undelivered",
     "adopt": "also mock clients made before destmock was imported",
+    "travel": "have the whole process read the virtual time",
 }
 #: How many characters of a node id are in the name of its report's file.
 _NAME_LENGTH = 120

@@ -13,8 +13,6 @@ from destmock._observed.xray import Sent, Traced
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
-    from destmock._aws.lifecycle import Result
-    from destmock._aws.record import Response
     from destmock._observed.facts import Entry, Invocation
     from destmock._observed.xray import Run
 
@@ -23,7 +21,8 @@ if TYPE_CHECKING:
 class Event:
     """An accepted event on its way through the queue.
 
-    `throttles` counts those in a row; `ran` is true once a handler has run; `dead_letter` is the ARN of the
+    `throttles` counts those in a row; `ran` is true once a handler has run, `running` while an
+    attempt runs or waits; `dead_letter` is the ARN of the
     function's dead-letter queue as last seen, for a function may be deleted while its event waits (L2).
     `caller` is the X-Ray segment that the event comes from; `runs` are its attempts as X-Ray shows them.
     `duplicable` is true until it has been asked whether an injected fault delivers the event twice, `delayed`
@@ -38,6 +37,7 @@ class Event:
     tries: int = 0
     throttles: int = 0
     ran: bool = False
+    running: bool = False
     runs: list[Run] = field(default_factory=list)
     duplicable: bool = True
     delayed: bool = False
@@ -59,9 +59,6 @@ class Queue(Protocol):
     def dispatch(self, event: Event) -> bool:
         """Make the event's next attempt; returns whether it came to one."""
 
-    def complete(self, event: Event, result: Result, response: Response) -> None:
-        """End an attempt that has taken its time."""
-
 
 class Dispatch(NamedTuple):
     """A job of the clock: the event's next attempt."""
@@ -77,30 +74,8 @@ class Dispatch(NamedTuple):
         return self.queue.dispatch(self.event)
 
     def pending(self, at: int) -> Pending:
-        return _pending(self.event, at, self.event.tries + 1, running=False)
-
-    def fact(self, at: int) -> Invocation:  # noqa: ARG002 - whenever it ran
-        return self.event.entry.fact
-
-
-class Completion(NamedTuple):
-    """A job of the clock: an attempt that takes its declared duration comes to its end."""
-
-    queue: Queue
-    event: Event
-    result: Result
-    response: Response
-
-    @property
-    def name(self) -> str:
-        return self.event.ref.name
-
-    def run(self) -> bool:
-        self.queue.complete(self.event, self.result, self.response)
-        return False
-
-    def pending(self, at: int) -> Pending:
-        return _pending(self.event, at, self.event.tries, running=True)
+        event = self.event
+        return _pending(event, at, event.tries + (not event.running), running=event.running)
 
     def fact(self, at: int) -> Invocation:  # noqa: ARG002 - whenever it ran
         return self.event.entry.fact

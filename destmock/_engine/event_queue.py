@@ -9,7 +9,7 @@ from destmock._aws import api_errors as errors
 from destmock._aws import lifecycle
 from destmock._aws.record import Response
 from destmock._engine.attempts import attempt_fact, entered
-from destmock._engine.event import Completion, Dispatch, Event, traced
+from destmock._engine.event import Dispatch, Event, traced
 from destmock._functions.handlers import Registration
 from destmock._observed.facts import Entry
 from destmock._observed.xray import Run
@@ -82,12 +82,12 @@ class EventQueue:
         """Have an event dispatched as soon as those before it have been."""
         self._clock.schedule(self._clock.now, Dispatch(self, event))
 
-    def accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None) -> Event:
-        """Queue an event for a function, version or alias that exists.
+    def accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None, now: int) -> Event:
+        """Queue an event, at `now`, for a function, version or alias that exists.
 
         Raises AWS's error when it does not exist, `NoHandlerError` when nothing could run it.
         """
-        now, function = self._clock.now, self._functions.find(ref)
+        function = self._functions.find(ref)
         if function is not None:
             self._code.of(function)
         elif self._functions.identify(ref) is None:
@@ -113,7 +113,7 @@ class EventQueue:
         function = self._functions.find(event.ref)
         if function is None:
             event.tries, event.delayed = event.tries + 1, False
-            self._note(event, "NotFound", None)
+            self._note(event, self._clock.now, "NotFound", None)
             self._complete(event, self._functions.missing(event.ref, ran=event.ran), Response(404))
             return True
         event.dead_letter = function.dead_letter
@@ -136,17 +136,14 @@ class EventQueue:
         self._metrics.aged(event.ref, now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, now, event.trace_header, duration=duration)
         stay = self._may_stay(code)
+        event.running = True
         outcome = self._attempts.run(function, code, call, event.trace, stay=stay)
-        self._note(event, outcome.result, outcome)
+        event.running = False
+        self._note(event, now, outcome.result, outcome)
         if event.trace.sampled:
             event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
-        if outcome.duration:
-            self._slots.occupy(event.ref)
-            completion = Completion(self, event, outcome.result, response)
-            self._clock.schedule(now + outcome.duration, completion, first=True)  # frees a slot
-        else:
-            self._complete(event, outcome.result, response)
+        self._complete(event, outcome.result, response)
         if outcome.interrupt is not None:
             raise outcome.interrupt
 
@@ -154,15 +151,10 @@ class EventQueue:
         """Whether no code of the user's, such as a callable duration, runs between two attempts."""
         return isinstance(code, Registration) and not callable(code.duration) and self._nobody_looks()
 
-    def _note(self, event: Event, result: AttemptOutcome, outcome: Outcome | None) -> None:
+    def _note(self, event: Event, now: int, result: AttemptOutcome, outcome: Outcome | None) -> None:
         entry = event.entry
-        attempt = attempt_fact(event.tries, self._clock.now, entry.accepted_at, result, outcome)
+        attempt = attempt_fact(event.tries, now, entry.accepted_at, result, outcome)
         self._ledger.attempted(entry, attempt)
-
-    def complete(self, event: Event, result: Result, response: Response) -> None:
-        """End an attempt that has taken its time."""
-        self._slots.release(event.ref)
-        self._complete(event, result, response)
 
     def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
         config = self._configs.at_dispatch(event.ref)

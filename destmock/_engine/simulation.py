@@ -30,6 +30,7 @@ from destmock._runtime.outcome import Call
 from destmock._time.clock import Clock
 from destmock._time.driver import Driver
 from destmock._time.turns import Turns
+from destmock._time.waiting import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
     from destmock._runtime.outcome import Outcome
     from destmock._time.clock import Due
     from destmock._time.jobs import Job
+    from destmock._time.wall import Wall
 
 Part = TypeVar("Part")
+#: How much two readings of the process's clock may differ, in milliseconds, that mean the same moment.
+_JITTER = 1_000
 
 
 class Answered(NamedTuple):
@@ -61,7 +65,8 @@ class Simulation:
     def __init__(
         self,
         *,
-        start: int,
+        wall: Wall,
+        travels: bool,
         seed: int | None,
         autorun: bool,
         account_concurrency: int,
@@ -71,6 +76,7 @@ class Simulation:
     ) -> None:
         self._target_of = target_of
         self.hosts = hosts
+        self.travels = travels
         self.handlers = Handlers()
         self.ledger = Ledger(history)
         self.ids = Ids(seed)
@@ -81,18 +87,19 @@ class Simulation:
         self.logs = Logs(history)
         self.metrics = Metrics()
         self.segments = Segments(self.ids, history)
-        self._runtime = Runtime(self.ids, Importer())
+        self.clock: Clock[Job] = Clock(wall)
+        self._waits = Waits(self.clock, self.turns, virtual=travels)
+        self._runtime = Runtime(self.ids, Importer(), self._waits)
         self.attempts = Attempts(self._runtime, self.turns, self.slots, self.logs, self.metrics)
         self._parts: dict[Callable[[Simulation], Any], Any] = {}
         self._destinations = Destinations(self.target_of, self.ids, self.ledger, self.metrics, self.faults)
         self.configs = EventInvokeConfigs(self.functions.identify, self._destinations.standing)
-        self.clock: Clock[Job] = Clock(start)
         self._admission = Admission(
             self.functions, self.slots, self.faults, self.ids, self.ledger, self.metrics
         )
         self._code = Code(self.handlers, self.functions)
         self._queue = self._event_queue()
-        self.driver = Driver(self.clock, self.turns, self.leave, autorun=autorun)
+        self.driver = Driver(self.clock, self.turns, self._waits, self.leave, autorun=autorun)
         self._closing = contextlib.ExitStack()
         #: What this mock has changed of the process, see `enter_once`.
         self.entered: set[Callable[[], contextlib.AbstractContextManager[object]]] = set()
@@ -117,7 +124,18 @@ class Simulation:
 
     @property
     def now(self) -> int:
+        """The time; between two calls of a test it goes on by itself, unless it was given a start."""
+        if self.turns.idle:
+            self.clock.catch_up()
         return self.clock.now
+
+    def moment(self, read: float) -> float:
+        """The virtual time when the process's clock says `read`; both are in milliseconds.
+
+        That is now, unless the test makes the process read another time.
+        """
+        now, expected = self.now, self.clock.wall.of_process
+        return now if abs(read - expected) < _JITTER else read + now - expected
 
     @property
     def trace(self) -> Trace | None:
@@ -164,6 +182,7 @@ class Simulation:
         self._closing.callback(self.functions.registered.close)
         self._closing.callback(self._code.close)
         self._closing.callback(self._runtime.close)
+        self._closing.callback(self._waits.close)
         self._closing.callback(self.logs.flush)
         self._closing.callback(self.leave)
         self._closing.close()
@@ -186,7 +205,7 @@ class Simulation:
         Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
         """
         with self.turns.held:
-            event = self._queue.accept(ref, payload, source, trace)
+            event = self._queue.accept(ref, payload, source, trace, self.now)
             self.driver.queued()
             return event
 

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import inspect
 import os
+import sys
 from functools import cache
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -116,11 +117,21 @@ def seeded(seed: int | None) -> Iterator[None]:
     moto's own random state is put back afterwards. The text of the seed keeps its ids apart from destmock's,
     which come from the same number.
     """
-    before = mock_random.getstate()
+    before, counted = mock_random.getstate(), _counters()
     if seed is not None:
         mock_random.seed(f"moto {seed}")
+        for owner, name, _ in counted:
+            setattr(owner, name, 0)
     try:
         yield
     finally:
         if seed is not None:
             mock_random.setstate(before)
+            for owner, name, number in counted:
+                setattr(owner, name, number)
+
+
+def _counters() -> list[tuple[Any, str, int]]:
+    """What moto counts through the whole process: whose attribute it is, its name, and its value."""
+    logs = sys.modules.get("moto.logs.models")
+    return [] if logs is None else [(logs.LogEvent, "_event_id", logs.LogEvent._event_id)]  # noqa: SLF001

@@ -83,13 +83,13 @@ class Destmock:
         `memory_size` (MB) and `environment` (its environment variables); a function that the program itself
         makes with `create_function` takes the handler under its name, and keeps its own settings.
 
-        `duration` is how long an attempt takes, in virtual seconds, or a callable that answers it for each
-        event. So long the attempt has its slot, of the function's reserved concurrency or of the account's.
-        One that takes longer than the timeout, by its duration or in real time, times out as on AWS.
-        `context.get_remaining_time_in_millis()` is the timeout less the duration, less the real time since
-        the handler began in whole 100 ms; never below 0. What is invoked synchronously, by a call or by an
-        event source mapping, does not move the clock, and is over, slot and all, when the handler is. When
-        the callable raises, or its answer can't be a duration (`ValueError`), whatever drives time or
+        `duration` is how long an attempt waits before it returns, in virtual seconds, or a callable that
+        answers it for each event. So long, and for as long as the handler itself sleeps, the attempt has its
+        slot, of the function's reserved concurrency or of the account's. One that takes longer than the
+        timeout, in virtual time or in real time, times out as on AWS. A synchronous invocation takes its time
+        as well, and moves the clock. `context.get_remaining_time_in_millis()` is the timeout less the
+        duration, less the time since the handler began in whole 100 ms; never below 0. When the callable
+        raises, or its answer can't be a duration (`ValueError`), whatever drives time or
         invokes raises that, and the event stays in the queue.
 
         Raises `ValueError` or `TypeError` for a name or a handler that can't be one.
@@ -162,7 +162,11 @@ class Destmock:
 
     @property
     def now(self) -> datetime:
-        """The virtual time, in UTC. It moves only when something queued runs, or by `advance`."""
+        """The virtual time, in UTC.
+
+        It jumps ahead to whatever runs, and by `advance`. Without `start` it also goes on as real time does,
+        but never past something that is due: that is not late until it has been run.
+        """
         return to_datetime(self._simulation.now)
 
     def advance(self, duration: float | timedelta) -> None:

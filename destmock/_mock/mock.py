@@ -14,12 +14,16 @@ from destmock._engine.active import active, enter_once
 from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._engine.simulation import Simulation
 from destmock._functions.lambda_gaps import gaps_filled
+from destmock._isolation import travel as process_clock
+from destmock._isolation import waits
 from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
+from destmock._time import stacks
+from destmock._time.wall import Wall
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
@@ -58,6 +62,7 @@ class MockDestinations:
         account_concurrency: int = ACCOUNT_CONCURRENCY,
         seed: int | None = None,
         history: int | None = None,
+        travel: bool = True,
     ) -> None:
         check_limit(account_concurrency)
         self._account_concurrency = account_concurrency
@@ -69,6 +74,7 @@ class MockDestinations:
         self._seed = _count("seed", seed)
         self._history = _count("history", history)
         self._hosts = Hosts(allow_hosts)
+        self._travel = travel
         self._running: list[tuple[Destmock, contextlib.ExitStack]] = []
 
     def __call__(self, target: Decorated) -> Decorated:
@@ -76,11 +82,12 @@ class MockDestinations:
 
     def start(self) -> Destmock:
         """Begin the mock, until `stop()`. Nothing is changed when a handler is refused."""
-        now = round(time.time() * 1000) if self._start is None else self._start
+        wall = self.wall()
         within = active[-1].turns.mine if active else None
         seed = self._start if self._seed is None else self._seed
         simulation = Simulation(
-            start=now,
+            wall=wall,
+            travels=self._travel,
             seed=seed,
             autorun=self._autorun,
             account_concurrency=self._account_concurrency,
@@ -92,6 +99,10 @@ class MockDestinations:
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
         with contextlib.ExitStack() as stack:
+            if self._travel:
+                stack.enter_context(process_clock.travelling(wall))
+                if not any(outer.travels for outer in active):  # it serves all mocks
+                    stack.enter_context(waits.virtual(stacks.virtual))
             stack.enter_context(isolated(hook.after_call))
             stack.enter_context(seeded(seed))
             stack.enter_context(simulation.turns.followed())
@@ -133,6 +144,11 @@ class MockDestinations:
             problem = self._problem(destmock, failed=failed)
         if problem is not None:
             raise problem
+
+    def wall(self) -> Wall:
+        """The clock that a use of this mock begins with."""
+        now = round(time.time() * 1000) if self._start is None else self._start
+        return Wall(now, flows=self._start is None and process_clock.flows())
 
     def ending(self, destmock: Destmock) -> None:
         """Hook for subclasses: the mock is about to end, and still runs."""
@@ -219,6 +235,7 @@ def mock_destinations(
     account_concurrency: int = ...,
     seed: int | None = ...,
     history: int | None = ...,
+    travel: bool = ...,
 ) -> MockDestinations: ...
 def mock_destinations(
     handlers: Mapping[str, Handler | str | Outcomes] | Callable[..., Any] | None = None,
@@ -231,6 +248,7 @@ def mock_destinations(
     account_concurrency: int = ACCOUNT_CONCURRENCY,
     seed: int | None = None,
     history: int | None = None,
+    travel: bool = True,
 ) -> MockDestinations | Callable[..., Any]:
     """Mocks AWS (through moto) with Lambda's asynchronous invocation really working.
 
@@ -259,6 +277,9 @@ def mock_destinations(
     very many: the newest. Older ones are left out of `invocations`, `deliveries`, `drops`, the timeline, and
     the logs and traces that nobody has read yet; metrics, the `total` of each sequence and what `strict`
     checks still count them. Default: all.
+    `travel`: the whole process reads the virtual time, by `time.time()`, `datetime.now()` and whatever goes
+    by them. Without `start`, that time goes on as real time does, and jumps ahead to what is due; with
+    `start`, it stands but for the jumps. With `False`, the process's clock is left alone.
     """
     if callable(handlers):
         return MockDestinations()(handlers)
@@ -276,4 +297,5 @@ def mock_destinations(
         account_concurrency=account_concurrency,
         seed=seed,
         history=history,
+        travel=travel,
     )

@@ -28,15 +28,20 @@ from destmock._runtime.outcome import outcome_of
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
 from destmock._runtime.surroundings import Surroundings
+from destmock._time.wall import real_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from destmock._aws.ids import Ids
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Handler, Registration
     from destmock._runtime.outcome import Call, Outcome
+    from destmock._time.turns import Handling
+    from destmock._time.waiting import Waits
+
+
+_NS_PER_SECOND = 1_000_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -68,8 +73,9 @@ class _Environment:
 class Runtime:
     """The execution environments of one simulation."""
 
-    def __init__(self, ids: Ids, importer: Importer) -> None:
+    def __init__(self, ids: Ids, importer: Importer, waits: Waits) -> None:
         self._ids = ids
+        self._waits = waits
         self._importer = importer
         self._environments: dict[tuple[str, str], _Environment] = {}
         self._root_handler = RootHandler()
@@ -84,7 +90,7 @@ class Runtime:
         function: Function,
         code: Registration | Package,
         call: Call,
-        turn: AbstractContextManager[None],
+        turn: Handling,
         *,
         stay: bool,
     ) -> Outcome:
@@ -108,7 +114,7 @@ class Runtime:
         function: Function,
         code: Registration | Package,
         call: Call,
-        turn: AbstractContextManager[None],
+        turn: Handling,
         *,
         stay: bool,
     ) -> Outcome:
@@ -116,11 +122,12 @@ class Runtime:
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture, function.runtime)
         cold = not environment.ready
-        elapsed = 0.0
         around = self._in_place = self._around(environment, function, code, call, capture)
         stays = False
         environment.busy = True
-        try:
+        aside = _Aside(self, around, turn)
+
+        def work() -> None:
             with turn:
                 if cold:
                     environment.handler = _initialise(
@@ -128,11 +135,16 @@ class Runtime:
                     )
                     environment.ready = not client.failed
                 capture.initialised(call.request_id)
+                aside.begun()
                 if environment.ready:
-                    started = time.perf_counter()
                     _handle(environment.handler, client, capture, function, call)
-                    elapsed = time.perf_counter() - started
+                aside.has_ended()
+
+        try:
+            attempt = self._waits.attempt(work, aside, function.timeout * 1000)
+            untimely = attempt is None or attempt.overran
             stays = stay and client.failed and not client.exited and _may_stay(environment, around)
+            stays = stays and attempt is not None
         finally:
             environment.busy = False
             if stays:
@@ -140,7 +152,9 @@ class Runtime:
             else:
                 around.leave()
         client.close()
-        outcome = outcome_of(function, code, call, client, capture, environment.stream, cold, elapsed)
+        waited = function.timeout * 1000 if attempt is None else attempt.waited
+        overran = untimely or aside.elapsed_ns > function.timeout * _NS_PER_SECOND
+        outcome = outcome_of(function, code, call, client, capture, environment.stream, cold, waited, overran)
         if client.exited or outcome.result == "Timeout" or not environment.ready:
             self.leave()
             self._end(environment)
@@ -211,6 +225,42 @@ class Runtime:
         self._importer.forget(environment.modules)
 
 
+class _Aside:
+    """Puts an attempt aside, and takes it up again; knows how long its handler ran in real time."""
+
+    __slots__ = ("_around", "_runtime", "_since", "_turn", "elapsed_ns")
+
+    def __init__(self, runtime: Runtime, around: Surroundings, turn: Handling) -> None:
+        self._runtime = runtime
+        self._around = around
+        self._turn = turn
+        self._since = 0
+        self.elapsed_ns = 0
+
+    def put_aside(self) -> None:
+        self.has_ended()
+        self._turn.put_aside()
+        self._around.put_aside()
+        self._runtime._in_place = None  # noqa: SLF001 - a part of it
+
+    def take_up(self) -> None:
+        self._around.take_up()
+        self._runtime._in_place = self._around  # noqa: SLF001 - a part of it
+        self._turn.take_up()
+        self.begun()
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether threads work for the handler now."""
+        return self._turn.has_threads
+
+    def begun(self) -> None:
+        self._since = real_ns()
+
+    def has_ended(self) -> None:
+        self.elapsed_ns += real_ns() - self._since
+
+
 def _may_stay(environment: _Environment, around: Surroundings) -> bool:
     """Whether the surroundings may stay for the next attempt: not with modules of deployed code."""
     return environment.namespace is None and around.are_untouched()
@@ -250,17 +300,19 @@ def _initialise(
 def _handle(
     handler: Handler, client: RuntimeClient, capture: Capture, function: Function, call: Call
 ) -> None:
+    now = int(time.time() * 1000)
+    remaining = _countdown(now, function.timeout * 1000 - call.duration)
     try:
         handle_event_request(
             lambda_runtime_client=client,
-            request_handler=client.watching(handler, _countdown(function.timeout * 1000 - call.duration)),
+            request_handler=client.watching(handler, remaining, call.duration / 1000),
             invoke_id=call.request_id,
             event_body=call.payload,
             content_type="application/json",
             client_context_json=call.client_context,
             cognito_identity_json=None,
             invoked_function_arn=function.ref.arn,
-            epoch_deadline_time_in_ms=int(time.time() * 1000) + function.timeout * 1000,
+            epoch_deadline_time_in_ms=now + function.timeout * 1000,
             tenant_id=None,
             log_sink=capture,
         )
@@ -268,12 +320,12 @@ def _handle(
         client.exit(call.request_id, error)
 
 
-def _countdown(left: int) -> Callable[[], int]:
+def _countdown(begun: int, left: int) -> Callable[[], int]:
     """Make `context.get_remaining_time_in_millis`, which answers the same on every run of a fast handler.
 
-    It answers `left`, the timeout less the declared duration, less the real time in steps of 100 ms.
+    It answers `left`, the timeout less the declared duration, less the time since the handler began, in steps
+    of 100 ms. That is virtual time, unless the process reads real time.
     """
-    begun = int(time.time() * 1000)
 
     def remaining() -> int:
         elapsed = max(int(time.time() * 1000) - begun, 0)

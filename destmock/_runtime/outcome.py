@@ -69,11 +69,10 @@ def outcome_of(
     capture: Capture,
     log_stream: str,
     cold: bool,  # noqa: FBT001
-    elapsed: float,
+    waited: int,
+    overran: bool,  # noqa: FBT001
 ) -> Outcome:
-    limit = function.timeout * 1000
-    overran = call.duration > limit or elapsed * 1000 > limit
-    duration = limit if overran else call.duration
+    duration = function.timeout * 1000 if overran else waited
     payload = client.payload
     result: Literal["Success", "Error", "Timeout"] = "Error" if client.failed else "Success"
     init, output = capture.events()

@@ -19,6 +19,7 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 from destmock._aws import platform_log as platform
 from destmock._functions.handlers import OUTCOMES_FILE, Handler
 from destmock._runtime.importing import stripped
+from destmock._time.stacks import current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,12 +109,16 @@ class RuntimeClient:
         self.interrupt: BaseException | None = None
         self._handler: Any = None
         self._remaining: Any = None
+        self._duration = 0.0
         self._runtime = runtime
         self._traceback: TracebackType | None = None
 
-    def watching(self, handler: Handler, remaining: Callable[[], int]) -> Handler:
-        """The handler, with `remaining` as its context's `get_remaining_time_in_millis`."""
-        self._handler, self._remaining = handler, remaining
+    def watching(self, handler: Handler, remaining: Callable[[], int], duration: float) -> Handler:
+        """The handler, with `remaining` as its context's `get_remaining_time_in_millis`.
+
+        It waits for `duration`, in virtual seconds, before it returns.
+        """
+        self._handler, self._remaining, self._duration = handler, remaining, duration
         # As in AWS's runtime, it is there before the handler runs, which may do anything to the environment.
         self.marshaller = _marshaller(os.environ["AWS_EXECUTION_ENV"])
         return self._watched
@@ -122,7 +127,10 @@ class RuntimeClient:
     def _watched(self, event: Any, context: Any) -> Any:
         context.get_remaining_time_in_millis = self._remaining
         try:
-            return self._handler(event, context)
+            try:
+                return self._handler(event, context)
+            finally:
+                self._wait()
         except BaseException as error:
             self.exception = error
             self._traceback = error.__traceback__ and error.__traceback__.tb_next
@@ -130,6 +138,13 @@ class RuntimeClient:
             if fault is None:
                 raise
             raise fault from error
+
+    def _wait(self) -> None:
+        """Wait for the declared duration, once."""
+        duration, self._duration = self._duration, 0.0
+        attempt = current() if duration else None
+        if attempt is not None:
+            attempt.take(duration)
 
     def _fault(self, error: Exception) -> FaultException | None:
         """The fault that awslambdaric would make of the error, without looking through all frames.

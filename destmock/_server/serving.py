@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from destmock._observed.facts import Entry
     from destmock._observed.ledger import What
     from destmock._server.happenings import Happening
+    from destmock._time.wall import Wall
 
 
 log = logging.getLogger("destmock.server")
@@ -61,6 +62,7 @@ class Options(TypedDict, total=False):
     account_concurrency: int
     seed: int | None
     history: int | None
+    travel: bool
 
 
 class Server(Destmock):
@@ -171,6 +173,12 @@ class Serving(MockDestinations):
             self.stop(failed=True)
             raise
         return server
+
+    def wall(self) -> Wall:
+        wall = super().wall()
+        if self._place.real_time:  # it is moved by what keeps the pace
+            wall.flows = False
+        return wall
 
     def ending(self, destmock: Destmock) -> None:
         assert isinstance(destmock, Server)

@@ -1,14 +1,17 @@
 """Virtual time: a heap of what is due, in integer milliseconds since the epoch.
 
 The clock knows nothing of Lambda. Time jumps *to* each due job before the job runs, so whatever runs at
-60 s sees 60 s.
+60 s sees 60 s. While jobs run, time only passes by these jumps, however long the jobs take.
 """
 
 from __future__ import annotations
 
 import heapq
 from itertools import count
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from destmock._time.wall import Wall
 
 Job = TypeVar("Job")
 #: How many cancelled jobs the heap may hold before they are taken out of it.
@@ -37,10 +40,12 @@ class Clock(Generic[Job]):
     A job in the background runs when time comes to it, but nobody waits for it: it doesn't count as queued.
     """
 
-    __slots__ = ("_cancelled", "_heap", "_sequence", "now", "waiting")
+    __slots__ = ("_cancelled", "_heap", "_sequence", "now", "waiting", "wall")
 
-    def __init__(self, now: int) -> None:
-        self.now = now
+    def __init__(self, wall: Wall) -> None:
+        #: What this clock takes the time from that passes by itself, and takes along when it jumps.
+        self.wall = wall
+        self.now = wall.now
         #: How many jobs are queued, without those in the background.
         self.waiting = 0
         self._heap: list[tuple[int, bool, int, Due[Job]]] = []
@@ -96,7 +101,17 @@ class Clock(Generic[Job]):
 
     def jump(self, at: int) -> None:
         """Move to `at`, never backwards. What was due before that is late, and runs at the new time."""
-        self.now = max(self.now, at)
+        if at > self.now:
+            self.now = at
+            self.wall.move_to(at)
+
+    def catch_up(self) -> None:
+        """Take over the time that has passed by itself, but nothing becomes late by that."""
+        if self.wall.flows:
+            now = self.wall.now
+            if now > self.now:
+                due = self.peek()
+                self.now = now if due is None or due > now else max(self.now, due)
 
     @property
     def queued(self) -> list[tuple[int, Job]]:

@@ -6,6 +6,7 @@ from collections import deque
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
+from destmock._time.stacks import current
 from destmock.errors import DestmockError, InvocationLoopError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from destmock._time.clock import Clock
     from destmock._time.jobs import Job
     from destmock._time.turns import Turns
+    from destmock._time.waiting import Waits
 
 Result = TypeVar("Result")
 #: How many attempts may run in one go before it counts as a loop.
@@ -27,9 +29,12 @@ _ATTEMPTS_OF_ONE = 10
 class Driver:
     """Drives one clock. `rest` is called when it stops, before anything else looks at the process."""
 
-    def __init__(self, clock: Clock[Job], turns: Turns, rest: Callable[[], object], *, autorun: bool) -> None:
+    def __init__(
+        self, clock: Clock[Job], turns: Turns, waits: Waits, rest: Callable[[], object], *, autorun: bool
+    ) -> None:
         self._clock = clock
         self._turns = turns
+        self._waits = waits
         self._rest = rest
         self.autorun = autorun
         #: The threads that have queued something and are about to run it.
@@ -42,9 +47,23 @@ class Driver:
             self._queued.add(thread)
 
     def run_at_once(self, attempt: Callable[[], Result]) -> Result:
-        """Run something now that waits for no other job: a synchronous invocation."""
+        """Run something now that waits for no other job: a synchronous invocation.
+
+        Whatever falls due while it waits, runs meanwhile.
+        """
+        within = current()
+        if within is not None and within.waits is self._waits:
+            with self._turns.released():
+                if self._waits.can_wait(within):
+                    return self._waits.call(within, attempt)
+        if within is not None or self._turns.driver == get_ident() or self._turns.mine is not None:
+            with self._turns.taken:
+                return attempt()
         with self._turns.taken:
-            return attempt()
+            strand = self._waits.run(attempt)
+        if not strand.done:
+            self._drive(LIMIT, None, lambda: not strand.done)
+        return strand.result()
 
     def settle_down(self) -> None:
         """Run what is queued, with autorun and outside of handlers.
@@ -79,32 +98,39 @@ class Driver:
             try:
                 with self._turns.taken:
                     job = self._clock.pop()
-                    job.run()
+                    self._waits.until = self._clock.now
+                    self._waits.run_job(job)
             finally:
+                self._waits.until = None
                 self._rest()
             return job.fact(self._clock.now)
 
     def run(self, limit: int, *, until: int | None = None) -> int:
         """Run what is due by `until`, or everything; returns how many attempts that took."""
+        return self._drive(limit, until, lambda: self._has_work(until))
+
+    def _drive(self, limit: int, until: int | None, goes_on: Callable[[], bool]) -> int:
         attempts = since = 0
         recent: deque[str] = deque(maxlen=_LOOP_LENGTH)
         if until is not None:  # what the test itself has queued at one moment is no loop
             limit = max(limit, _ATTEMPTS_OF_ONE * self._clock.waiting)
         with self._driving():
             try:
-                while self._has_work(until):
+                self._waits.until = until
+                while goes_on():
                     if attempts - since >= limit:
                         raise _loop(limit, recent)
                     before = self._clock.now
                     with self._turns.taken:
                         job = self._clock.pop()
-                        tried = job.run()
+                        tried = self._waits.run_job(job)
                     if until is not None and self._clock.now > before:  # time comes to an end by itself
                         since = attempts
                     if tried:
                         attempts += 1
                         recent.append(job.name)
             finally:
+                self._waits.until = None
                 self._rest()
             if until is not None:
                 self._clock.jump(until)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from datetime import datetime, timezone
 
 import boto3
 import pytest
@@ -502,8 +503,8 @@ def test_A26_a_function_with_zero_reserved_concurrency_is_throttled(destmock, la
     assert lam.invoke(FunctionName="orders")["StatusCode"] == 200
 
 
+@pytest.mark.destmock(start=datetime(2026, 1, 1, tzinfo=timezone.utc), handlers={"orders": outcomes(1)})
 def test_a_refused_call_leaves_the_mock_as_it_was(destmock, lam):
-    destmock.handler("orders", outcomes(1))
     before = destmock.now
     for wrong in (
         {"FunctionName": "unknown"},

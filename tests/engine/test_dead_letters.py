@@ -436,7 +436,7 @@ def test_H9_an_empty_object_keeps_it_and_an_empty_arn_removes_it(lam, queue, mes
     assert "DeadLetterConfig" not in dead_letters_to(lam, "")
     assert "DeadLetterConfig" not in lam.get_function_configuration(FunctionName="orders")
     send(lam)
-    assert messages("dead") == []
+    assert len(messages("dead")) == 1  # the first one: minutes have passed, so it can be read again
 
 
 @failing

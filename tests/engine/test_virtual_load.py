@@ -221,12 +221,12 @@ def test_a_duration_that_can_not_be_is_refused_at_once(destmock, lam, duration):
 
 
 @by_hand
-def test_a_synchronous_call_does_not_move_the_clock_nor_keep_its_slot(destmock, lam):
+def test_a_synchronous_call_takes_its_time_and_frees_its_slot_then(destmock, lam):
     destmock.handler("orders", outcomes({"ok": 1}), timeout=60, duration=15)
     reserve(lam, 1)
     for _ in range(2):
         assert lam.invoke(FunctionName="orders")["Payload"].read() == b'{"ok": 1}'
-    assert destmock.now == START
+    assert destmock.now == START + timedelta(seconds=30)
 
 
 # The time that is left

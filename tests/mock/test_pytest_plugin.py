@@ -17,6 +17,7 @@ OPTIONS = (
     "account_concurrency",
     "seed",
     "history",
+    "travel",
 )
 
 

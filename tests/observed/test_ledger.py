@@ -396,7 +396,6 @@ def test_the_timeline_of_events_that_are_queued_or_running(destmock, lam):
     destmock.step()
     assert told(destmock) == (
         "2026-09-14T15:18:45.502Z orders accepted {} (Invoke, <1>)\n"
-        '  +0.000 s attempt 1: Success {"ok": {}}\n'
         "  +1.250 s attempt 1 ends\n"
         "2026-09-14T15:18:45.502Z audit accepted {} (Invoke, <2>)\n"
         "  +0.000 s attempt 1 is due"

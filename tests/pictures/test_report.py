@@ -93,7 +93,12 @@ def test_it_tells_the_whole_story(lam, make_queue, report):
         assert part in text
 
 
-@pytest.mark.destmock(handlers={"orders": outcomes(ValueError("no"))}, autorun=False, strict=False)
+@pytest.mark.destmock(
+    handlers={"orders": outcomes(ValueError("no"))},
+    autorun=False,
+    strict=False,
+    start=datetime(2026, 1, 1, tzinfo=timezone.utc),
+)
 def test_it_tells_what_is_still_queued_what_was_dropped_and_which_faults_there_were(destmock, lam, report):
     destmock.faults.throttle("orders")
     destmock.faults.chaos(seed=7, throttle=0.0)

@@ -53,7 +53,7 @@ def test_what_ran_before_in_the_process_changes_nothing(facts):
 
 @pytest.mark.skipif(not SNAPSHOT.exists(), reason="the snapshot is of another moto")
 def test_the_timeline_is_the_committed_one(facts):
-    """Written with `python tests/snapshots/program.py '{"start": "2026-01-01T00:00:00+00:00"}'`."""
+    """Written with `python tests/snapshots/program.py '{"start": "2026-01-01T00:00:00+00:00"}' 1`."""
     assert facts["timeline"] == SNAPSHOT.read_text("utf-8").rstrip("\n")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timezone
 from html import unescape
 
 import pytest
@@ -9,6 +10,8 @@ from werkzeug.test import Client
 
 from destmock import mock_destinations, outcomes
 from destmock._server.page.application import application
+
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:"
 ORDERS = f"{FUNCTION}orders"
@@ -292,6 +295,7 @@ def test_a_function_without_code_is_told_at_the_form(post, page, destmock):
 
 
 @by_hand
+@pytest.mark.destmock(start=START)
 def test_the_queue_is_stepped_advanced_and_run(destmock, lam, post):
     lam.invoke(FunctionName="orders", InvocationType="Event")
     started = destmock.now
@@ -318,6 +322,7 @@ def test_the_queue_is_stepped_advanced_and_run(destmock, lam, post):
         ("5e9", "Type 1,209,600 seconds (14 days) or fewer, not 5e9"),
     ],
 )
+@pytest.mark.destmock(start=START)
 def test_a_time_that_is_none_is_refused_in_place(post, seconds, words, destmock):
     before = destmock.now
     response = post("advance", seconds=seconds, back=ORDERS)
@@ -386,6 +391,7 @@ def test_what_a_duration_raises_is_shown(destmock, lam, post):
 
 
 @orders
+@pytest.mark.destmock(start=START)
 @pytest.mark.parametrize("token", [None, "", "a secreT", "\udcff\x00", "a secret "])
 @pytest.mark.parametrize("action", ["destination", "remove", "invoke", "step", "advance", "run"])
 def test_nothing_is_done_without_the_token(destmock, post, action, token):

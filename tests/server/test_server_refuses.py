@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 import sys
+from datetime import datetime, timezone
 
 import boto3
 
@@ -333,6 +334,7 @@ class TestSubscribers:
         assert (what, second) == ("synchronous", "Error ValueError: out of stock")
         assert first.startswith("invoked synchronously 2 (Invoke, ")
 
+    @pytest.mark.destmock(start=datetime(2026, 1, 1, tzinfo=timezone.utc))
     def test_hear_of_throttles_and_of_virtual_time(self, destmock_server, client):
         destmock_server.handler("orders", outcomes({}))
         destmock_server.faults.throttle("orders")

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 
 from destmock._aws.times import from_datetime, to_datetime, to_milliseconds
 from destmock._time.clock import Clock
+from destmock._time.wall import Wall
 
 #: From the year 1 to the year 9999.
 milliseconds = st.integers(-62_135_596_800_000, 253_402_300_799_999)
 moments = st.integers(0, 10**6)
+
+
+def standing(now):
+    return Clock(Wall(now, flows=False))
 
 
 def drained(clock):
@@ -23,12 +28,12 @@ def drained(clock):
 
 
 def test_a_new_clock_is_idle():
-    clock = Clock(1000)
+    clock = standing(1000)
     assert (clock.now, clock.peek(), clock.queued) == (1000, None, [])
 
 
 def test_time_jumps_to_the_job_that_is_handed_out():
-    clock = Clock(1000)
+    clock = standing(1000)
     clock.schedule(61_000, "retry")
     assert clock.peek() == 61_000
     assert clock.now == 1000
@@ -37,7 +42,7 @@ def test_time_jumps_to_the_job_that_is_handed_out():
 
 
 def test_an_idle_clock_has_nothing_to_hand_out():
-    clock = Clock(1000)
+    clock = standing(1000)
     with pytest.raises(IndexError):
         clock.pop()
     assert clock.now == 1000
@@ -45,7 +50,7 @@ def test_an_idle_clock_has_nothing_to_hand_out():
 
 @given(dues=st.lists(moments))
 def test_jobs_run_by_time_and_then_in_the_order_they_were_queued(dues):
-    clock = Clock(0)
+    clock = standing(0)
     for number, at in enumerate(dues):
         clock.schedule(at, number)
     assert drained(clock) == sorted((at, number) for number, at in enumerate(dues))
@@ -54,7 +59,7 @@ def test_jobs_run_by_time_and_then_in_the_order_they_were_queued(dues):
 @given(dues=st.lists(moments))
 def test_jobs_are_never_compared(dues):
     """What is queued need not have an order of its own."""
-    clock = Clock(0)
+    clock = standing(0)
     for _ in dues:
         clock.schedule(0, object())
     assert len(clock.queued) == len(drained(clock)) == len(dues)
@@ -62,7 +67,7 @@ def test_jobs_are_never_compared(dues):
 
 @given(dues=st.lists(moments), now=moments)
 def test_what_is_late_runs_now(dues, now):
-    clock = Clock(now)
+    clock = standing(now)
     for number, at in enumerate(dues):
         clock.schedule(at, number)
     assert drained(clock) == sorted((max(at, now), number) for number, at in enumerate(dues))
@@ -79,7 +84,7 @@ _steps = st.lists(
 
 @given(steps=_steps)
 def test_every_job_is_handed_out_once_and_time_never_goes_back(steps):
-    clock = Clock(500_000)
+    clock = standing(500_000)
     queued, popped, times = 0, [], [clock.now]
     for what, at in steps:
         if what == "schedule":
@@ -97,7 +102,7 @@ def test_every_job_is_handed_out_once_and_time_never_goes_back(steps):
 
 @given(dues=st.lists(moments, min_size=1))
 def test_what_is_queued_is_listed_as_it_will_run(dues):
-    clock = Clock(0)
+    clock = standing(0)
     for number, at in enumerate(dues):
         clock.schedule(at, number)
     listed = clock.queued
@@ -142,7 +147,7 @@ def test_seconds_are_taken_to_the_nearest_millisecond(seconds, expected):
 
 @given(dues=st.lists(moments), cancelled=st.sets(st.integers(0, 300)), many=st.booleans())
 def test_a_cancelled_job_never_runs_and_nobody_waits_for_it(dues, cancelled, many):
-    clock = Clock(0)
+    clock = standing(0)
     dues = dues * 20 if many else dues
     handles = [clock.schedule(at, number) for number, at in enumerate(dues)]
     for number in cancelled & set(range(len(dues))):
@@ -155,13 +160,13 @@ def test_a_cancelled_job_never_runs_and_nobody_waits_for_it(dues, cancelled, man
 
 
 def test_a_job_in_the_background_can_be_cancelled():
-    clock = Clock(0)
+    clock = standing(0)
     clock.schedule(10, "poll", background=True).cancel()
     assert (clock.waiting, clock.peek()) == (0, None)
 
 
 def test_a_job_that_has_run_can_not_be_cancelled():
-    clock = Clock(0)
+    clock = standing(0)
     first, _ = clock.schedule(10, "first"), clock.schedule(20, "second")
     assert clock.pop() == "first"
     first.cancel()

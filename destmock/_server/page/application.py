@@ -190,7 +190,7 @@ class Console:
         ledger, pending = simulation.ledger, simulation.pending
         functions = [(k.ref, k.dead_letter, [c.body for c in k.configs]) for k in topology.functions]
         parts = (
-            simulation.now,
+            simulation.clock.wall.jumped,
             sum(1 for _ in ledger.story) + ledger.left_out,
             ledger.deliveries.total,
             ledger.drops.total,

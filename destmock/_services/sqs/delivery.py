@@ -5,7 +5,6 @@ As a dead-letter queue it gets the original event, with three message attributes
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +130,7 @@ def enqueue(
     mark_traced(message, carrier.trace, carrier.trace_header)
     message.sender_id = sender
     message.message_attributes = attributes or {}
-    message.sent_timestamp = int(time.time() * 1000)  # type: ignore[assignment]
+    message.sent_timestamp = carrier.sent_at  # type: ignore[assignment]
     delay = int(queue.delay_seconds)  # type: ignore[attr-defined]
     if delay:
         message.delay(delay)

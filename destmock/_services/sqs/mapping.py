@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from moto.core.utils import unix_time_millis
 from moto.sqs.models import sqs_backends
 
 from destmock._services.mapping import (
@@ -32,23 +31,15 @@ if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
 
-#: Where a message keeps the virtual time from which it can be read, and the times of moto's it is based on.
-_DUE = "_destmock_due"
 #: Failed messages are never read again at once: there would be no end to it.
 _SHORTEST_WAIT = 1_000
 #: About how many bytes a record has beside its body.
 _RECORD_SIZE = 1_000
 
 
-def due_of(message: Message, now: int) -> int:
-    """When the message can be read, in virtual time. moto goes by the wall clock, in whole seconds."""
-    says = message.visible_at, message.delayed_until
-    known: tuple[tuple[float, float], int] | None = getattr(message, _DUE, None)
-    if known is None or known[0] != says:
-        left = max(0, round((max(says) - unix_time_millis()) / 1000))
-        known = says, now + left * 1000
-        setattr(message, _DUE, known)
-    return known[1]
+def due_of(message: Message) -> int:
+    """When the message can be read, in virtual time."""
+    return round(max(arrival_of(message, 0), message.visible_at, message.delayed_until))
 
 
 class QueueReader:
@@ -65,16 +56,16 @@ class QueueReader:
             return []
         ready, plans = [], []
         ends = bool(queue.redrive_policy) and queue.dead_letter_queue is not None
-        hidden = {m.group_id for m in queue._messages if due_of(m, now) > now and m.group_id}  # noqa: SLF001
+        hidden = {m.group_id for m in queue._messages if due_of(m) > now and m.group_id}  # noqa: SLF001
         for message in queue._messages:  # noqa: SLF001 - the hidden ones, too
-            due, tries = due_of(message, now), message.approximate_receive_count
+            due, tries = due_of(message), message.approximate_receive_count
             if due > now:
                 plans.append(Reading(due, tries + 1, background=bool(tries) and not ends))
             elif message.group_id is None or message.group_id not in hidden:
                 ready.append(message)
         if ready and at_once:
             window = int(mapping.max_batch_window or 0) * 1000
-            first = min(due_of(message, now) for message in ready)
+            first = min(due_of(message) for message in ready)
             at = now if len(ready) >= mapping.batch_size else max(now, first + window)
             plans.append(Reading(at, max(message.approximate_receive_count for message in ready) + 1))
         return plans
@@ -128,16 +119,15 @@ class QueueReader:
         """Note when failed messages can be read again, which the function may have changed."""
         now = self._simulation.now
         for message in queue._messages:  # noqa: SLF001 - the hidden ones, too
-            if message.id in failed and due_of(message, now) <= now:
+            if message.id in failed and due_of(message) <= now:
                 message.change_visibility(_SHORTEST_WAIT // 1000)
-                due_of(message, now)
 
     def _show_again(self, queue: Queue) -> None:
         """Show messages that were hidden or delayed long enough; drop those past their retention."""
         now = self._simulation.now
         kept = int(queue.message_retention_period) * 1000  # type: ignore[attr-defined]
         for message in list(queue._messages):  # noqa: SLF001 - the hidden ones, too
-            if due_of(message, now) > now:
+            if due_of(message) > now:
                 continue
             if arrival_of(message, now) + kept <= now:
                 queue._messages.remove(message)  # noqa: SLF001

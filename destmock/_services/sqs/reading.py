@@ -122,23 +122,28 @@ class _Read:
         return self._queue.pending_message_groups if self._queue.fifo_queue else set()
 
 
+def _now() -> float:
+    """The virtual time in milliseconds, as moto's queues see it."""
+    return active[-1].moment(unix_time_millis())
+
+
 def _visible(queue: Queue) -> Iterator[Message]:
-    now = unix_time_millis()
+    now = _now()
     return (
         message
         for message in queue._messages  # noqa: SLF001 - moto's own way goes through them, too
-        if message.visible_at < now and message.delayed_until <= now
+        if message.visible_at <= now and message.delayed_until <= now
     )
 
 
 def _delayed(queue: Queue) -> int:
-    now = unix_time_millis()
+    now = _now()
     return sum(message.delayed_until > now for message in queue._messages)  # noqa: SLF001
 
 
 def _hidden(queue: Queue) -> int:
-    now = unix_time_millis()
-    return sum(message.visible_at >= now for message in queue._messages)  # noqa: SLF001
+    now = _now()
+    return sum(message.visible_at > now for message in queue._messages)  # noqa: SLF001
 
 
 def _delete_message(queue: Queue, receipt_handle: str) -> None:
@@ -186,11 +191,14 @@ def _spelt(name: str) -> str:
 
 
 PATCHES = (
+    Patch(models, "unix_time", lambda _: lambda: _now() / 1000),
+    Patch(models, "unix_time_millis", lambda _: _now),
     Patch(Queue, "attributes", lambda _: property(_Attributes)),
     Patch(Queue, "messages", lambda _: property(lambda queue: [*_visible(queue)])),
     Patch(Queue, "approximate_number_of_messages_delayed", lambda _: property(_delayed)),
     Patch(Queue, "approximate_number_of_messages_not_visible", lambda _: property(_hidden)),
     Patch(Queue, "delete_message", lambda _: _delete_message),
+    Patch(Message, "visible", lambda _: property(lambda message: message.visible_at <= _now())),
     Patch(SQSBackend, "receive_message", _receive_message),
     Patch(Message, "had_receipt_handle", lambda _: _had_receipt_handle),
     Patch(Message, "__deepcopy__", lambda _: _copy, added=True),

@@ -1,0 +1,99 @@
+"""Built-in functions do something else, also where they were imported by name before.
+
+`from time import sleep` keeps the function itself, which no change of the module reaches. So the function
+itself is changed: CPython finds what it calls in a structure of pointers. They are exchanged, and put back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import inspect
+import sys
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    #: Makes a replacement of the function that it gets.
+    Replacement = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_METH_VARARGS, _METH_KEYWORDS = 0x0001, 0x0002
+
+
+class _Function(ctypes.Structure):
+    """CPython's `PyCFunctionObject`, the same from 3.10 to 3.14."""
+
+    _fields_ = (
+        ("ob_refcnt", ctypes.c_ssize_t),
+        ("ob_type", ctypes.c_void_p),
+        ("m_ml", ctypes.c_void_p),
+        ("m_self", ctypes.c_void_p),
+        ("m_module", ctypes.c_void_p),
+        ("m_weakreflist", ctypes.c_void_p),
+        ("vectorcall", ctypes.c_void_p),
+    )
+
+
+class _Method(ctypes.Structure):
+    """CPython's `PyMethodDef`."""
+
+    _fields_ = (
+        ("ml_name", ctypes.c_void_p),
+        ("ml_meth", ctypes.c_void_p),
+        ("ml_flags", ctypes.c_int),
+        ("ml_doc", ctypes.c_void_p),
+    )
+
+
+@contextlib.contextmanager
+def replaced(module: Any, replacements: Mapping[str, Replacement]) -> Iterator[None]:
+    """While entered, the module's built-in functions of these names are replaced, wherever they are held."""
+    with contextlib.ExitStack() as stack:
+        for name, replacement in replacements.items():
+            function = getattr(module, name)
+            if _is_built_in(function):
+                stack.enter_context(_exchanged(function, replacement))
+            else:  # the test has put something else in its place
+                stack.enter_context(patch.object(module, name, replacement(function)))
+        yield
+
+
+def _is_built_in(function: Any) -> bool:
+    """Whether it is a function of a C module, in a build of CPython whose structures are these."""
+    if sys.implementation.name != "cpython" or hasattr(sys, "getobjects"):
+        return False
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return False
+    return type(function) is BuiltinFunctionType and inspect.ismodule(function.__self__)
+
+
+@contextlib.contextmanager
+def _exchanged(function: Any, replacement: Replacement) -> Iterator[None]:
+    api = ctypes.pythonapi
+    found = _Function.from_address(id(function))
+    before = found.m_ml, found.m_self, found.vectorcall
+    real = replacement(_copy(function, found))
+    method = _Method.from_buffer_copy(_Method.from_address(found.m_ml))
+    method.ml_meth = ctypes.cast(api.PyObject_Call, ctypes.c_void_p).value
+    method.ml_flags = _METH_VARARGS | _METH_KEYWORDS
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(real))
+    found.vectorcall = None
+    found.m_self = id(real)
+    found.m_ml = ctypes.addressof(method)
+    try:
+        yield
+    finally:
+        found.m_ml, found.m_self, found.vectorcall = before
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(real))
+
+
+def _copy(function: Any, found: _Function) -> Callable[..., Any]:
+    """Another function that does what this one does now."""
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype = ctypes.py_object
+    make.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
+    copied: Callable[..., Any] = make(found.m_ml, function.__self__, function.__module__)
+    return copied

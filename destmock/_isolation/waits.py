@@ -1,0 +1,143 @@
+"""Whatever an attempt waits by takes virtual time: sleeping, event loops, conditions, and its own clocks.
+
+Everybody else waits and reads as ever: each function first asks whether it is called in an attempt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from destmock._isolation.functions_replaced import replaced
+from destmock._isolation.patching import Patch, patched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_NS = 1_000_000_000
+#: The attribute of a condition that an attempt has made.
+_INSIDE = "_destmock_inside"
+_SELECTORS = "SelectSelector", "PollSelector", "EpollSelector", "DevpollSelector", "KqueueSelector"
+
+
+class Attempt(Protocol):
+    """An attempt that can wait."""
+
+    @property
+    def elapsed_ns(self) -> int:
+        """How far virtual time has come, in nanoseconds since some moment."""
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether it has started threads that are still running."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in virtual time."""
+
+
+@contextlib.contextmanager
+def virtual(current: Callable[[], Attempt | None]) -> Iterator[None]:
+    """While entered, the attempt that `current` answers waits in virtual time."""
+    clocks = {"monotonic": _NS, "perf_counter": _NS, "monotonic_ns": 0, "perf_counter_ns": 0}
+    functions: dict[str, Any] = {name: partial(_clock, current, unit) for name, unit in clocks.items()}
+    functions["sleep"] = partial(_sleep, current)
+    patches = [
+        Patch(threading.Condition, "__init__", partial(_init, current)),
+        Patch(threading.Condition, "wait", partial(_wait, current)),
+    ]
+    kinds = (getattr(selectors, name, None) for name in _SELECTORS)
+    patches += [Patch(kind, "select", partial(_select, current)) for kind in kinds if kind is not None]
+    with replaced(time, functions), patched(patches):
+        yield
+
+
+def _sleep(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+    def sleep(*arguments: Any, **named: Any) -> None:
+        attempt = current()
+        if attempt is None or named or len(arguments) != 1 or not _is_length(arguments[0]):
+            real(*arguments, **named)
+        else:
+            attempt.sleep(arguments[0])
+
+    return sleep
+
+
+def _is_length(seconds: object) -> bool:
+    """Whether it is a time that one can sleep for; for all others, the real function raises."""
+    return isinstance(seconds, (int, float)) and 0 < seconds < threading.TIMEOUT_MAX
+
+
+def _clock(current: Callable[[], Attempt | None], unit: int, real: Callable[[], Any]) -> Callable[[], Any]:
+    """A clock that goes on in real time for all but attempts. `unit` is 0 for one of nanoseconds."""
+    begun = real()
+
+    def read() -> Any:
+        attempt = current()
+        if attempt is None:
+            return real()
+        elapsed = attempt.elapsed_ns
+        return begun + (elapsed / unit if unit else elapsed)
+
+    return read
+
+
+def _init(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+    """Note which conditions, also of events and queues, are made by attempts."""
+
+    def init(self: Any, lock: Any = None) -> None:
+        real(self, lock)
+        if current() is not None:
+            setattr(self, _INSIDE, True)
+
+    return init
+
+
+def _wait(current: Callable[[], Attempt | None], real: Callable[..., bool]) -> Callable[..., bool]:
+    """Waiting takes virtual time; also real time, if other threads can put an end to it.
+
+    Those are threads of the attempt's own, and those of whoever has made the condition outside of attempts.
+    """
+
+    def wait(self: Any, timeout: float | None = None) -> bool:
+        attempt = None if timeout is None or timeout <= 0 else current()
+        if attempt is None or timeout is None:
+            return real(self, timeout)
+        if attempt.has_threads or not hasattr(self, _INSIDE):
+            if real(self, timeout):
+                return True
+            attempt.sleep(timeout)
+            return False
+        state = self._release_save()
+        try:
+            attempt.sleep(timeout)
+        finally:
+            self._acquire_restore(state)
+        return real(self, 0)
+
+    return wait
+
+
+def _select(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
+    """An event loop waits for its timers in virtual time, unless connections or threads can end the wait."""
+
+    def select(self: Any, timeout: float | None = None) -> Any:
+        attempt = None if timeout is None or timeout <= 0 else current()
+        if attempt is None or timeout is None:
+            return real(self, timeout)
+        ready = real(self, 0)
+        if ready:
+            return ready
+        if len(self.get_map()) > 1 or attempt.has_threads:  # more than what wakes the loop itself
+            begun = time.time()
+            ready = real(self, timeout)
+            if not ready and time.time() == begun:
+                attempt.sleep(timeout)
+            return ready
+        attempt.sleep(timeout)
+        return real(self, 0)
+
+    return select

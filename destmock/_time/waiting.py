@@ -1,0 +1,270 @@
+"""Attempts that wait in virtual time: each runs on a stack of its own, and is left alone while it waits.
+
+Whoever drives time is the *hub*. It runs each job of the clock on a stack (a greenlet), a `Strand`. What the
+job calls of the user's code runs on another one, an `Attempt`. While an attempt waits, the hub goes on with
+whatever else is due; at its time, the attempt goes on where it was. All of this is on one thread, so the
+order is always the same.
+
+An attempt can go on only on the thread on which it began. Where it can't be left alone, its time passes at
+once, and what was due meanwhile is late: on other threads, in an import, and in the engine's own code.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from contextvars import copy_context
+from threading import get_ident, local
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from greenlet import getcurrent, greenlet
+
+from destmock._time.stacks import Attempt, Stack, Strand, kept
+from destmock.errors import DestmockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from destmock._time.clock import Clock
+    from destmock._time.jobs import Job
+    from destmock._time.stacks import Aside
+    from destmock._time.turns import Turns
+
+Result = TypeVar("Result")
+_NS_PER_MS = 1_000_000
+#: The file that Python's import system gives for its own functions.
+_IMPORTS = "<frozen importlib._bootstrap>"
+
+
+class _Call(NamedTuple):
+    """An attempt asks the hub to run a strand, and waits for its end."""
+
+    strand: Strand[Any]
+
+
+class Wake(NamedTuple):
+    """A job of the clock: an attempt has waited long enough, or its time is up."""
+
+    waits: Waits
+    attempt: Attempt
+    ends: bool
+    #: The job that the attempt is made for; `None` for a synchronous invocation.
+    job: Job | None
+
+    @property
+    def name(self) -> str:
+        return "" if self.job is None else self.job.name
+
+    def run(self) -> bool:
+        return self.waits.wake(self)
+
+    def pending(self, at: int) -> object | None:
+        return None if self.job is None else self.job.pending(at)
+
+    def fact(self, at: int) -> object:
+        return None if self.job is None else self.job.fact(at)
+
+
+#: What the hub is told when an attempt waits, and a strand when its attempt's time is up.
+_WAITS, _TIME_IS_UP = object(), object()
+
+
+class _OfThread(local):
+    """What each thread has for itself: a stack can't go from one to another."""
+
+    def __init__(self) -> None:
+        #: Who drives.
+        self.hub: greenlet | None = None
+        #: Stacks that nothing runs on.
+        self.free: list[Stack] = []
+
+
+class Waits:
+    """The attempts of one simulation that wait, and whoever drives."""
+
+    def __init__(self, clock: Clock[Job], turns: Turns, *, virtual: bool) -> None:
+        #: Whether all that a handler waits by takes virtual time.
+        self.virtual = virtual
+        self._clock = clock
+        self._turns = turns
+        self._mine = _OfThread()
+        #: How far time may pass now; `None` for any time.
+        self.until: int | None = None
+        self._start = clock.now
+        self._waiting: set[Attempt] = set()
+        #: Those whose time was up.
+        self._ended: set[Attempt] = set()
+
+    @property
+    def elapsed_ns(self) -> int:
+        wall = self._clock.wall
+        return max(wall.ns, self._clock.now * _NS_PER_MS) - self._start * _NS_PER_MS
+
+    # The hub's side
+
+    def run_job(self, job: Job) -> bool:
+        """Run a job; returns whether an attempt of an event is complete."""
+        if type(job) is Wake:
+            return job.run()
+        strand = self.run(job.run, job)
+        return strand.done and strand.result()
+
+    def run(self, work: Callable[[], Result], job: Job | None = None) -> Strand[Result]:
+        """Run something on a stack of its own, until it is done or waits."""
+        strand = Strand(work, job)
+        self._follow(self._stack_for(strand))
+        return strand
+
+    def wake(self, wake: Wake) -> bool:
+        """Have an attempt go on, or end; returns whether that completes an attempt of an event."""
+        attempt, stack = wake.attempt, wake.attempt.running_on
+        if stack.thread != get_ident():
+            self._clock.schedule(self._clock.now, wake, first=True)
+            message = (
+                f"an attempt waits on thread {stack.thread}, and can't go on on thread {get_ident()}: "
+                "drive time on the thread that began to"
+            )
+            raise DestmockError(message)
+        strands = cast("Stack", stack.parent)
+        if wake.ends:
+            self._waiting.discard(attempt)
+            self._ended.add(attempt)
+            done = self._follow(strands, strands, _TIME_IS_UP)
+        else:
+            done = self._follow(strands, stack)
+        return bool(done is not None and done.job is not None and done.result())
+
+    def _follow(self, strands: Stack, target: Stack | None = None, *given: object) -> Strand[Any] | None:
+        """Switch to a stack of a strand or within it, and to those that ask for it, until one waits.
+
+        Returns the strand that is done at the end, if there is one.
+        """
+        mine, target = self._mine, target or strands
+        outer, mine.hub = mine.hub, getcurrent()
+        try:
+            while True:
+                strands.parent = mine.hub
+                told = target.switch(*given)
+                given = ()
+                if told is _WAITS:
+                    return None
+                if type(told) is _Call:
+                    strands = target = self._stack_for(told.strand)
+                    continue
+                mine.free.append(strands)
+                done = cast("Strand[Any]", told)
+                if done.caller is None or done.caller in self._ended:
+                    return done
+                target = done.caller.running_on
+                strands = cast("Stack", target.parent)
+        finally:
+            mine.hub = outer
+
+    def _stack_for(self, of: Strand[Any] | Attempt) -> Stack:
+        """A stack for it, whose parent is the one that runs now."""
+        free = self._mine.free
+        if free:
+            stack = free.pop()
+            stack.parent = getcurrent()
+        else:
+            stack = Stack()
+        stack.of = of
+        stack.gr_context = copy_context()
+        return stack
+
+    # The side of engine code
+
+    def attempt(self, work: Callable[[], object], aside: Aside, limit: int) -> Attempt | None:
+        """Run a handler; `limit` is in milliseconds. Returns how it went, `None` if its time was up."""
+        attempt = Attempt(self, work, aside, limit)
+        stack = attempt.stack = self._stack_for(attempt)
+        if stack.switch() is _TIME_IS_UP:
+            return None
+        self._mine.free.append(stack)
+        if attempt.error is not None:
+            raise attempt.error
+        return attempt
+
+    # The side of handlers
+
+    def can_wait(self, attempt: Attempt) -> bool:
+        """Whether the stack that runs now is the attempt's, and can be switched away from."""
+        stack = attempt.running_on
+        if stack is not getcurrent() or attempt.strand is None or self._mine.hub is None or self._turns.holds:
+            return False
+        return self._turns.driver in {None, stack.thread} and not _imports()
+
+    def call(self, attempt: Attempt, work: Callable[[], Result]) -> Result:
+        """Run a synchronous invocation of a handler's, which waits for it as long as it has time."""
+        strand = Strand(work, None, attempt)
+        begun = self._clock.now
+        with self._turns.held:
+            end = self._clock.schedule(begun + attempt.limit - attempt.waited, self._wake(attempt, ends=True))
+        self._switch(attempt, _Call(strand))
+        end.cancel()
+        attempt.waited += self._clock.now - begun
+        return strand.result()
+
+    def sleep(self, attempt: Attempt, seconds: float, *, flowing: bool = True) -> None:
+        """Wait in virtual time; never comes back if the attempt has no time left for that.
+
+        If time is `flowing`, the wait begins when the process says that it is, a little after the clock.
+        """
+        waits, left = math.ceil(seconds * 1000 - 1e-6), attempt.limit - attempt.waited
+        if waits <= 0:
+            return
+        ends, switches, clock = waits > left, self.can_wait(attempt), self._clock
+        waits = min(waits, left)
+        attempt.waited += waits
+        with self._turns.held:
+            at = clock.now + waits
+            if flowing and clock.wall.flows and not ends:
+                at = max(clock.now, -(-clock.wall.ns // _NS_PER_MS)) + waits
+            due = clock.peek()
+            if (due is None or due > at) and (self.until is None or at <= self.until):
+                switches = False  # nothing else happens meanwhile
+            if switches:
+                clock.schedule(at, self._wake(attempt, ends=ends))
+            else:
+                clock.jump(at)
+        if switches:
+            self._switch(attempt, _WAITS)
+        elif ends:
+            self._end(attempt)
+
+    def _wake(self, attempt: Attempt, *, ends: bool) -> Wake:
+        strand = attempt.strand
+        while strand is not None and strand.caller is not None:
+            strand = strand.caller.strand
+        return Wake(self, attempt, ends, None if strand is None else strand.job)
+
+    def _switch(self, attempt: Attempt, told: object) -> None:
+        """Switch from an attempt to the hub, until the attempt is taken up again."""
+        attempt.aside.put_aside()
+        self._waiting.add(attempt)
+        cast("greenlet", self._mine.hub).switch(told)
+        self._waiting.discard(attempt)
+        attempt.aside.take_up()
+
+    def _end(self, attempt: Attempt) -> None:
+        """End an attempt for good whose time is up, unless the engine's own code has to go on first."""
+        stack = attempt.running_on
+        if self._turns.holds or stack.thread != get_ident():
+            attempt.overran = True
+            return
+        attempt.aside.put_aside()
+        self._ended.add(attempt)
+        cast("greenlet", stack.parent).switch(_TIME_IS_UP)
+
+    def close(self) -> None:
+        """Keep what has not come to an end, for to drop it would run its `finally` blocks."""
+        kept.extend((*self._ended, *self._waiting))
+
+
+def _imports() -> bool:
+    """Whether an import is going on on this stack: a second one would find the module half made."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+    while frame is not None and frame.f_code.co_filename != _IMPORTS:
+        frame = frame.f_back
+    return frame is not None
