@@ -12,6 +12,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from botocore import endpoint, waiter
+from botocore.retries import bucket
+from botocore.retries.standard import RetryHandler
+
 from destmock._isolation.functions_replaced import replaced
 from destmock._isolation.patching import Patch, patched
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _NS = 1_000_000_000
+#: How many arguments of a retry handler's there are with the one for the sleep.
+_WITH_SLEEP = 4
 #: The attribute of a condition that an attempt has made.
 _INSIDE = "_destmock_inside"
 _SELECTORS = "SelectSelector", "PollSelector", "EpollSelector", "DevpollSelector", "KqueueSelector"
@@ -40,8 +46,12 @@ class Attempt(Protocol):
 
 
 @contextlib.contextmanager
-def virtual(current: Callable[[], Attempt | None]) -> Iterator[None]:
-    """While entered, the attempt that `current` answers waits in virtual time."""
+def virtual(current: Callable[[], Attempt | None], client: Callable[[float], bool]) -> Iterator[None]:
+    """While entered, the attempt that `current` answers waits in virtual time.
+
+    So do boto3's waiters, and retries of botocore's, in a test's own code: `client` is called with the
+    seconds that they wait, and returns whether they have waited.
+    """
     clocks = {"monotonic": _NS, "perf_counter": _NS, "monotonic_ns": 0, "perf_counter_ns": 0}
     functions: dict[str, Any] = {name: partial(_clock, current, unit) for name, unit in clocks.items()}
     functions["sleep"] = partial(_sleep, current)
@@ -49,10 +59,40 @@ def virtual(current: Callable[[], Attempt | None]) -> Iterator[None]:
         Patch(threading.Condition, "__init__", partial(_init, current)),
         Patch(threading.Condition, "wait", partial(_wait, current)),
     ]
+    patches += [Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)]
+    patches.append(Patch(RetryHandler, "__init__", partial(_init_retries, client)))
     kinds = (getattr(selectors, name, None) for name in _SELECTORS)
     patches += [Patch(kind, "select", partial(_select, current)) for kind in kinds if kind is not None]
     with replaced(time, functions), patched(patches):
         yield
+
+
+class _Time:
+    """The module `time` as botocore's own modules see it: a client's sleep takes virtual time."""
+
+    def __init__(self, client: Callable[[float], bool], module: Any) -> None:
+        self._client = client
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in virtual time; outside of mocks, as ever."""
+        if not self._client(seconds):
+            self._module.sleep(seconds)
+
+
+def _init_retries(client: Callable[[float], bool], real: Callable[..., None]) -> Callable[..., None]:
+    """botocore's standard retries keep the function by which they sleep."""
+    sleep = _Time(client, time).sleep
+
+    def init(self: Any, *arguments: Any, **named: Any) -> None:
+        if len(arguments) < _WITH_SLEEP:
+            named.setdefault("sleep", sleep)
+        real(self, *arguments, **named)
+
+    return init
 
 
 def _sleep(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:

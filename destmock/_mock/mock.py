@@ -102,7 +102,7 @@ class MockDestinations:
             if self._travel:
                 stack.enter_context(process_clock.travelling(wall))
                 if not any(outer.travels for outer in active):  # it serves all mocks
-                    stack.enter_context(waits.virtual(stacks.virtual))
+                    stack.enter_context(waits.virtual(stacks.virtual, _client_waits))
             stack.enter_context(isolated(hook.after_call))
             stack.enter_context(seeded(seed))
             stack.enter_context(simulation.turns.followed())
@@ -195,6 +195,11 @@ class MockDestinations:
         problem = LeftoverError(text)
         _attach(problem, destmock)
         return problem
+
+
+def _client_waits(seconds: float) -> bool:
+    """Have a client wait in virtual time; returns whether it has."""
+    return bool(active) and active[-1].travels and active[-1].driver.wait(seconds)
 
 
 def _attach(error: BaseException, destmock: Destmock) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from threading import get_ident
+from threading import active_count, get_ident
 from typing import TYPE_CHECKING, TypeVar
 
 from destmock._time.stacks import current
@@ -64,6 +65,39 @@ class Driver:
         if not strand.done:
             self._drive(LIMIT, None, lambda: not strand.done)
         return strand.result()
+
+    def wait(
+        self,
+        seconds: float,
+        over: Callable[[], object] = lambda: False,
+        due: Callable[[], int | None] = lambda: None,
+    ) -> bool:
+        """Have a client wait: time passes, from one thing that is due to the next, until it is over.
+
+        `due` says when something else happens that may end the wait, in milliseconds. Returns whether the
+        client could wait: where other threads might do what it waits for, it has to wait in real time.
+        """
+        clock, within = self._clock, current()
+        inside = within is not None and within.waits is self._waits
+        if not inside and not self._is_alone():
+            return False
+        if self._turns.idle:
+            clock.catch_up()
+        end = clock.now + math.ceil(seconds * 1000)
+        while not over() and clock.now < end:
+            moments = [at for at in (clock.peek(), due()) if at is not None]
+            at = max(clock.now, min((*moments, end)))
+            if within is None or not inside:
+                self.run(LIMIT, until=at)
+            elif at > clock.now or not self._waits.give_way(within):
+                within.take(max(at - clock.now, 1) / 1000)
+        return True
+
+    def _is_alone(self) -> bool:
+        """Whether the code that runs is a test's own, and there is no other thread."""
+        turns = self._turns
+        mine = turns.holds or turns.driver == get_ident() or turns.mine is not None
+        return not mine and active_count() == 1
 
     def settle_down(self) -> None:
         """Run what is queued, with autorun and outside of handlers.

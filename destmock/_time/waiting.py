@@ -233,6 +233,15 @@ class Waits:
         elif ends:
             self._end(attempt)
 
+    def give_way(self, attempt: Attempt) -> bool:
+        """Let whatever else is due now run; returns whether the attempt could be left alone for that."""
+        if not self.can_wait(attempt):
+            return False
+        with self._turns.held:
+            self._clock.schedule(self._clock.now, self._wake(attempt, ends=False))
+        self._switch(attempt, _WAITS)
+        return True
+
     def _wake(self, attempt: Attempt, *, ends: bool) -> Wake:
         strand = attempt.strand
         while strand is not None and strand.caller is not None:

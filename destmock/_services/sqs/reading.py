@@ -7,6 +7,8 @@ name that is asked for. Three of them count messages, reading the clock for ever
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +22,7 @@ from moto.sqs.models import Message, Queue, SQSBackend
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
 from destmock._services.sqs.arrivals import arrived
+from destmock._time.wall import real_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,10 +32,12 @@ if TYPE_CHECKING:
 #: The number of letters in a receipt handle of moto's.
 _HANDLE_LENGTH = 185
 _ALPHABET, _FIRST = 26, ord("a")
+#: How often a long poll looks for what other threads may send, in real seconds.
+_LOOK_AGAIN = 0.005
 
 
 class LongPolls:
-    """How a long poll waits for a message: as in moto, unless `patience` is set.
+    """How a long poll waits for a message: in virtual time, unless `patience` is set.
 
     `patience` is called with a function that looks once, and with the seconds to wait.
     """
@@ -42,20 +47,43 @@ class LongPolls:
 
 
 def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., list[Message]]:
-    """Reading stops when it can, waits as the mock has it wait, and mappings hear what is hidden now."""
+    """Reading stops when it can, waits in virtual time, and mappings hear what is hidden now."""
 
     def receive_message(
         self: SQSBackend, queue_name: str, count: int, wait_seconds_timeout: int, *args: Any, **kwargs: Any
     ) -> list[Message]:
-        def look(seconds: int = 0) -> list[Message]:
-            found = receive(_Reading(self), queue_name, count, seconds, *args, **kwargs)
+        def look() -> list[Message]:
+            found = receive(_Reading(self), queue_name, count, 0, *args, **kwargs)
             arrived(self.get_queue(queue_name))  # what is hidden now will be visible again
             return found
 
         patience = active[-1].part(LongPolls).patience
-        return look(wait_seconds_timeout) if patience is None else patience(look, wait_seconds_timeout)
+        if patience is not None:
+            return patience(look, wait_seconds_timeout)
+        found = look()
+        if found or not wait_seconds_timeout:
+            return found
+        queue = self.get_queue(queue_name)
+
+        def over() -> bool:
+            return any(True for _ in _visible(queue))
+
+        if active[-1].driver.wait(wait_seconds_timeout, over, lambda: _next(queue)):
+            return look()
+        end = real_ns() + wait_seconds_timeout * 1_000_000_000
+        while not found and real_ns() < end:  # for what another thread may send
+            time.sleep(_LOOK_AGAIN)
+            found = look()
+        return found
 
     return receive_message
+
+
+def _next(queue: Queue) -> int | None:
+    """When a message of the queue can be read that can't be read now, in virtual milliseconds."""
+    now, messages = _now(), queue._messages  # noqa: SLF001 - the hidden ones, too
+    moments = (max(message.visible_at, message.delayed_until) for message in messages)
+    return min((math.ceil(moment) for moment in moments if moment > now), default=None)
 
 
 class _Attributes(Mapping[str, Any]):
