@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Event:
     """An accepted event on its way through the queue.
 
-    `throttles` counts those in a row; `ran` is true once a handler has run, `running` while an
-    attempt runs or waits; `dead_letter` is the ARN of the
-    function's dead-letter queue as last seen, for a function may be deleted while its event waits (L2).
+    `throttles` counts those in a row; `ran` is true once a handler has run, `running` while an attempt runs
+    or waits; `dead_letter` is the ARN of the function's dead-letter queue as last seen, for a function may be
+    deleted while its event waits (L2). Nobody waits for an event in the `background`.
     `caller` is the X-Ray segment that the event comes from; `runs` are its attempts as X-Ray shows them.
     `duplicable` is true until it has been asked whether an injected fault delivers the event twice, `delayed`
     while one has it wait.
@@ -38,6 +38,7 @@ class Event:
     throttles: int = 0
     ran: bool = False
     running: bool = False
+    background: bool = False
     runs: list[Run] = field(default_factory=list)
     duplicable: bool = True
     delayed: bool = False
@@ -69,6 +70,10 @@ class Dispatch(NamedTuple):
     @property
     def name(self) -> str:
         return self.event.ref.name
+
+    @property
+    def background(self) -> bool:
+        return self.event.background
 
     def run(self) -> bool:
         return self.queue.dispatch(self.event)

@@ -80,7 +80,7 @@ class EventQueue:
 
     def add(self, event: Event) -> None:
         """Have an event dispatched as soon as those before it have been."""
-        self._clock.schedule(self._clock.now, Dispatch(self, event))
+        self._clock.schedule(self._clock.now, Dispatch(self, event), background=event.background)
 
     def accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None, now: int) -> Event:
         """Queue an event, at `now`, for a function, version or alias that exists.
@@ -101,6 +101,7 @@ class EventQueue:
             entry,
             None if function is None else function.dead_letter,
             caller,
+            background=self._clock.in_background,
         )
         self._ledger.accepted(entry)
         self._configs.accepted(ref, None if function is None else function.identity)
@@ -130,7 +131,7 @@ class EventQueue:
             code = self._code.of(function)
             duration = code.duration_ms(entry.payload)
         except BaseException:  # it has no code that can run, or no such duration: the event waits for one
-            self._clock.schedule(now, Dispatch(self, event), first=True)
+            self._clock.schedule(now, Dispatch(self, event), first=True, background=event.background)
             raise
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         self._metrics.aged(event.ref, now, entry.accepted_at)
@@ -168,7 +169,7 @@ class EventQueue:
             policy=lifecycle.Policy() if config is None else config.policy,
         )
         if isinstance(step, lifecycle.Retry):
-            self._clock.schedule(step.at, Dispatch(self, event))
+            self._clock.schedule(step.at, Dispatch(self, event), background=event.background)
         else:
             self._leave()
             self._destinations.settle(event, step, response, config, self._clock.now)

@@ -33,7 +33,7 @@ from destmock._time.turns import Turns
 from destmock._time.waiting import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
@@ -228,6 +228,15 @@ class Simulation:
         with self.turns.held:
             self.driver.queued()
             return self.clock.schedule(at, job, background=background)
+
+    @contextlib.contextmanager
+    def in_background(self) -> Iterator[None]:
+        """While entered, nobody waits for the events that are accepted."""
+        self.clock.in_background = True
+        try:
+            yield
+        finally:
+            self.clock.in_background = False
 
     def leave(self) -> None:
         """Put back what has stayed of a function's surroundings, before others look at the process."""

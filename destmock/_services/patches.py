@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mappings, secrets
-from destmock._services.eventbridge import bus
+from destmock._services.eventbridge import bus, schedules
 from destmock._services.s3 import notifications
 from destmock._services.sns import signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
@@ -25,6 +25,7 @@ PATCHES = (
     *subscriptions.PATCHES,
     *notifications.PATCHES,
     *bus.PATCHES,
+    *schedules.PATCHES,
     *logs.PATCHES,
     *queue_arrivals.PATCHES,
     *stream_arrivals.PATCHES,

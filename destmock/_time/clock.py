@@ -40,12 +40,14 @@ class Clock(Generic[Job]):
     A job in the background runs when time comes to it, but nobody waits for it: it doesn't count as queued.
     """
 
-    __slots__ = ("_cancelled", "_heap", "_sequence", "now", "waiting", "wall")
+    __slots__ = ("_cancelled", "_heap", "_sequence", "in_background", "now", "waiting", "wall")
 
     def __init__(self, wall: Wall) -> None:
         #: What this clock takes the time from that passes by itself, and takes along when it jumps.
         self.wall = wall
         self.now = wall.now
+        #: Whether what begins now is in the background as well.
+        self.in_background = False
         #: How many jobs are queued, without those in the background.
         self.waiting = 0
         self._heap: list[tuple[int, bool, int, Due[Job]]] = []

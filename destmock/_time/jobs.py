@@ -12,6 +12,10 @@ class Job(Protocol):
     def name(self) -> str:
         """The function that the job is about, as the error of a loop lists it."""
 
+    @property
+    def background(self) -> bool:
+        """Whether nobody waits for what it begins."""
+
     def run(self) -> bool:
         """Run the job; returns whether it was an attempt, which counts towards the limit of a loop."""
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from destmock._time.clock import Clock
+    from destmock._time.clock import Clock, Due
     from destmock._time.jobs import Job
     from destmock._time.stacks import Aside
     from destmock._time.turns import Turns
@@ -55,6 +55,10 @@ class Wake(NamedTuple):
     @property
     def name(self) -> str:
         return "" if self.job is None else self.job.name
+
+    @property
+    def background(self) -> bool:
+        return self.job is not None and self.job.background
 
     def run(self) -> bool:
         return self.waits.wake(self)
@@ -120,7 +124,7 @@ class Waits:
         """Have an attempt go on, or end; returns whether that completes an attempt of an event."""
         attempt, stack = wake.attempt, wake.attempt.running_on
         if stack.thread != get_ident():
-            self._clock.schedule(self._clock.now, wake, first=True)
+            self._clock.schedule(self._clock.now, wake, first=True, background=wake.background)
             message = (
                 f"an attempt waits on thread {stack.thread}, and can't go on on thread {get_ident()}: "
                 "drive time on the thread that began to"
@@ -200,7 +204,7 @@ class Waits:
         strand = Strand(work, None, attempt)
         begun = self._clock.now
         with self._turns.held:
-            end = self._clock.schedule(begun + attempt.limit - attempt.waited, self._wake(attempt, ends=True))
+            end = self._wake(begun + attempt.limit - attempt.waited, attempt, ends=True)
         self._switch(attempt, _Call(strand))
         end.cancel()
         attempt.waited += self._clock.now - begun
@@ -225,7 +229,7 @@ class Waits:
             if (due is None or due > at) and (self.until is None or at <= self.until):
                 switches = False  # nothing else happens meanwhile
             if switches:
-                clock.schedule(at, self._wake(attempt, ends=ends))
+                self._wake(at, attempt, ends=ends)
             else:
                 clock.jump(at)
         if switches:
@@ -238,15 +242,17 @@ class Waits:
         if not self.can_wait(attempt):
             return False
         with self._turns.held:
-            self._clock.schedule(self._clock.now, self._wake(attempt, ends=False))
+            self._wake(self._clock.now, attempt, ends=False)
         self._switch(attempt, _WAITS)
         return True
 
-    def _wake(self, attempt: Attempt, *, ends: bool) -> Wake:
+    def _wake(self, at: int, attempt: Attempt, *, ends: bool) -> Due[Job]:
+        """Have an attempt go on at a moment, or end."""
         strand = attempt.strand
         while strand is not None and strand.caller is not None:
             strand = strand.caller.strand
-        return Wake(self, attempt, ends, None if strand is None else strand.job)
+        wake = Wake(self, attempt, ends, None if strand is None else strand.job)
+        return self._clock.schedule(at, wake, background=wake.background)
 
     def _switch(self, attempt: Attempt, told: object) -> None:
         """Switch from an attempt to the hub, until the attempt is taken up again."""

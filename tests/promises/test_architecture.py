@@ -91,6 +91,7 @@ PRIVATE = {
         "_registry": "the same",
     },
     "moto.events": {
+        "_normalize_event_bus_arn": "the bus that a call names",
         "_invoke_lambda": "what moto tells a function of a new bucket",
     },
     "moto.logs": {

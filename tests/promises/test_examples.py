@@ -149,6 +149,16 @@ def test_each_trigger_has_an_example(run, name, expected):
     assert run(f"{name}.py").splitlines() == expected
 
 
+def test_a_night_of_virtual_time(run):
+    told = run("nightly.py").splitlines()
+    assert told[:3] == [
+        "02:00:00: attempt 1: the warehouse does not answer",
+        "02:11:00: attempt 2: the warehouse does not answer",
+        "02:23:00: attempt 3: the warehouse does not answer",
+    ]
+    assert told[-2].startswith("2026-01-02T02:34:00.000Z page invoked synchronously")
+
+
 def test_a_double_charge_is_found_and_mended(run):
     assert run("double_charge.py").splitlines() == [
         "charge: Ann pays 80 for a lamp of 40",

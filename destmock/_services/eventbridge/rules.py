@@ -60,6 +60,15 @@ def pass_on(rule: Rule, event: dict[str, Any], message: Message, simulation: Sim
     _send([rule], event, message, simulation)
 
 
+def occur(rule: Rule, bus: EventBus, event: dict[str, Any], message: Message, simulation: Simulation) -> None:
+    """Sends the event of a rule's schedule to its targets, and to other rules that match it (R44)."""
+    for target in rule.targets:
+        for send in _prepare(rule, target, event, message, simulation, others=True):
+            with contextlib.suppress(UndeliverableError):  # a rule keeps its target's failure to itself
+                send()
+    _send([other for other in bus.rules.values() if other is not rule], event, message, simulation)
+
+
 def _send(rules: Iterable[Rule], event: dict[str, Any], message: Message, simulation: Simulation) -> None:
     for send in _sending(rules, event, message, simulation, others=True):
         with contextlib.suppress(UndeliverableError):  # a rule keeps its target's failure to itself
