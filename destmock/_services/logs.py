@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-import gzip
+import struct
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import LambdaBackend
@@ -93,7 +94,15 @@ def _event(
             {"id": number.zfill(56), "timestamp": at, "message": message} for number, at, message in events
         ],
     }
-    return {"awslogs": {"data": base64.b64encode(gzip.compress(to_bytes(data), mtime=0)).decode()}}
+    return {"awslogs": {"data": base64.b64encode(_gzipped(to_bytes(data))).decode()}}
+
+
+def _gzipped(data: bytes) -> bytes:
+    """As gzip, with the same header on every Python: that of Java's, without a time and a system."""
+    packer = zlib.compressobj(zlib.Z_BEST_COMPRESSION, wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(data) + packer.flush()
+    header = b"\x1f\x8b\x08" + bytes(7)
+    return header + packed + struct.pack("<II", zlib.crc32(data), len(data) % 2**32)
 
 
 PATCHES = (

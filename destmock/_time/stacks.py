@@ -117,6 +117,10 @@ class Attempt:
         return self.aside.has_threads
 
 
+#: What a stack tells when it has run something to its end.
+DONE = object()
+
+
 class Stack(greenlet):
     """A stack on which strands or attempts run, one after the other: to make a new one takes longer."""
 
@@ -126,7 +130,7 @@ class Stack(greenlet):
         self.thread = get_ident()
 
     def run(self) -> None:
-        """Run one after the other; each time, whoever has switched here goes on with what is done."""
+        """Run one after the other; each time, whoever has switched here is told that it is done."""
         while True:
             of = self.of
             assert of is not None  # it is given before it is switched to
@@ -135,8 +139,8 @@ class Stack(greenlet):
             except BaseException as error:  # noqa: BLE001 - raised again by whoever has asked for it
                 of.error = error
             of.done = True
-            self.of = None
-            cast("greenlet", self.parent).switch(of)
+            del of  # or it would be kept until the next one
+            cast("greenlet", self.parent).switch(DONE)
 
 
 #: The attempts that will never go on: as on AWS, where the process has ended, nothing of them runs any more.

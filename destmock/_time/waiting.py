@@ -156,8 +156,8 @@ class Waits:
                 if type(told) is _Call:
                     strands = target = self._stack_for(told.strand)
                     continue
+                done, strands.of = cast("Strand[Any]", strands.of), None
                 mine.free.append(strands)
-                done = cast("Strand[Any]", told)
                 if done.caller is None or done.caller in self._ended:
                     return done
                 target = done.caller.running_on
@@ -185,6 +185,7 @@ class Waits:
         stack = attempt.stack = self._stack_for(attempt)
         if stack.switch() is _TIME_IS_UP:
             return None
+        stack.of = None
         self._mine.free.append(stack)
         if attempt.error is not None:
             raise attempt.error
