@@ -79,7 +79,7 @@ def _exchanged(function: Any, replacement: Replacement) -> Iterator[None]:
     method = _Method.from_buffer_copy(_Method.from_address(found.m_ml))
     method.ml_meth = ctypes.cast(api.PyObject_Call, ctypes.c_void_p).value
     method.ml_flags = _METH_VARARGS | _METH_KEYWORDS
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(real))
+    api.Py_IncRef(ctypes.py_object(real))
     found.vectorcall = None
     found.m_self = id(real)
     found.m_ml = ctypes.addressof(method)
@@ -87,7 +87,7 @@ def _exchanged(function: Any, replacement: Replacement) -> Iterator[None]:
         yield
     finally:
         found.m_ml, found.m_self, found.vectorcall = before
-        ctypes.pythonapi.Py_DecRef(ctypes.py_object(real))
+        api.Py_DecRef(ctypes.py_object(real))
 
 
 def _copy(function: Any, found: _Function) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from destmock._time.clock import Clock
     from destmock._time.jobs import Job
+    from destmock._time.stacks import Attempt
     from destmock._time.turns import Turns
     from destmock._time.waiting import Waits
 
@@ -52,12 +53,12 @@ class Driver:
 
         Whatever falls due while it waits, runs meanwhile.
         """
-        within = current()
-        if within is not None and within.waits is self._waits:
+        within = self._attempt()
+        if within is not None:
             with self._turns.released():
                 if self._waits.can_wait(within):
                     return self._waits.call(within, attempt)
-        if within is not None or self._turns.driver == get_ident() or self._turns.mine is not None:
+        if current() is not None or self._turns.inside:
             with self._turns.taken:
                 return attempt()
         with self._turns.taken:
@@ -77,9 +78,8 @@ class Driver:
         `due` says when something else happens that may end the wait, in milliseconds. Returns whether the
         client could wait: where other threads might do what it waits for, it has to wait in real time.
         """
-        clock, within = self._clock, current()
-        inside = within is not None and within.waits is self._waits
-        if not inside and not self._is_alone():
+        clock, within = self._clock, self._attempt()
+        if within is None and not self._is_alone():
             return False
         if self._turns.idle:
             clock.catch_up()
@@ -87,7 +87,7 @@ class Driver:
         while not over() and clock.now < end:
             moments = [at for at in (clock.peek(), due()) if at is not None]
             at = max(clock.now, min((*moments, end)))
-            if within is None or not inside:
+            if within is None:
                 self.run(LIMIT, until=at)
             elif at > clock.now or not self._waits.give_way(within):
                 within.take(max(at - clock.now, 1) / 1000)
@@ -95,9 +95,12 @@ class Driver:
 
     def _is_alone(self) -> bool:
         """Whether the code that runs is a test's own, and there is no other thread."""
-        turns = self._turns
-        mine = turns.holds or turns.driver == get_ident() or turns.mine is not None
-        return not mine and active_count() == 1
+        return not (self._turns.holds or self._turns.inside) and active_count() == 1
+
+    def _attempt(self) -> Attempt | None:
+        """The attempt of this mock's that the code that runs is a part of."""
+        found = current()
+        return None if found is None or found.waits is not self._waits else found
 
     def settle_down(self) -> None:
         """Run what is queued, with autorun and outside of handlers.
@@ -107,9 +110,9 @@ class Driver:
         """
         if self._turns.holds:  # moto's own call, on the way to an answer
             return
-        me = get_ident()
-        if not self.autorun or self._turns.driver == me or self._turns.mine is not None:
+        if not self.autorun or self._turns.inside:
             return
+        me = get_ident()
         if me not in self._queued and not self._is_left_behind():
             return
         try:
@@ -178,7 +181,7 @@ class Driver:
         return at is not None and at <= until
 
     def _driving(self) -> AbstractContextManager[None]:
-        if self._turns.driver == get_ident() or self._turns.mine is not None:
+        if self._turns.inside:
             message = (
                 "time can't be driven from inside a handler: what it invokes is queued, and runs after it"
             )

@@ -175,6 +175,11 @@ class Turns:
         return self.driver is None and not self._running
 
     @property
+    def inside(self) -> bool:
+        """Whether this thread drives time already, or belongs to a handler: it can't begin to drive."""
+        return self.driver == get_ident() or self.mine is not None
+
+    @property
     def holds(self) -> bool:
         """Whether this thread holds the state."""
         return self._holder == get_ident()

@@ -64,11 +64,7 @@ def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., lis
         if found or not wait_seconds_timeout:
             return found
         queue = self.get_queue(queue_name)
-
-        def over() -> bool:
-            return any(True for _ in _visible(queue))
-
-        if active[-1].driver.wait(wait_seconds_timeout, over, lambda: _next(queue)):
+        if active[-1].driver.wait(wait_seconds_timeout, lambda: queue.messages, lambda: _next(queue)):
             return look()
         end = real_ns() + wait_seconds_timeout * 1_000_000_000
         while not found and real_ns() < end:  # for what another thread may send
