@@ -1,16 +1,22 @@
-"""When a schedule of EventBridge's runs: `rate(5 minutes)` and `cron(0 18 ? * MON-FRI *)`.
+"""When a schedule runs: `rate(5 minutes)`, `cron(0 18 ? * MON-FRI *)`, `at(2026-03-01T12:00:00)`.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 _RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)(s?)\)")
+_SCHEDULER_RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
+_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 _MONTHS = {name: at for at, name in enumerate(re.findall("...", "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"), 1)}
@@ -25,8 +31,11 @@ class Rate(NamedTuple):
     interval: timedelta
 
     def after(self, moment: datetime) -> datetime | None:
-        """The first run after one at `moment`."""
-        return moment + self.interval
+        """The first run after one at `moment`; `None` if time ends before."""
+        try:
+            return moment + self.interval
+        except OverflowError:
+            return None
 
 
 class Cron(NamedTuple):
@@ -57,11 +66,13 @@ class Cron(NamedTuple):
     def _on(self, day: date, first: datetime) -> datetime | None:
         if day < first.date():
             return None
+        earliest = (first.hour, first.minute) if day == first.date() else (0, 0)
         for hour in self.hours:
-            for minute in self.minutes:
-                found = first.replace(year=day.year, month=day.month, day=day.day, hour=hour, minute=minute)
-                if found >= first:
-                    return found
+            for minute in self.minutes if hour >= earliest[0] else ():
+                if (hour, minute) >= earliest:
+                    return first.replace(
+                        year=day.year, month=day.month, day=day.day, hour=hour, minute=minute
+                    )
         return None
 
     def _days_of(self, year: int, month: int) -> list[int]:
@@ -74,15 +85,79 @@ class Cron(NamedTuple):
         return sorted(found)
 
 
+class At(NamedTuple):
+    """One run, at a moment without a time zone."""
+
+    moment: datetime
+
+
+class Timetable(NamedTuple):
+    """The runs of a schedule of EventBridge Scheduler, from `begin` to `end`, as a zone's clocks show it.
+
+    An hour that the clocks leave out has no runs, one that they show twice has them once. A rate counts from
+    `begin` on, whatever clocks show. A one-time schedule has no beginning and no end.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
+
+    expression: Rate | Cron | At
+    zone: tzinfo
+    begin: datetime
+    end: datetime | None
+
+    def first(self, now: datetime) -> datetime | None:
+        """The first run at `now` or later; a cron's is later."""
+        return self.after(now if isinstance(self.expression, Cron) else now - timedelta.resolution)
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The first run after `moment`; `None` if there is none."""
+        expression = self.expression
+        if isinstance(expression, At):
+            return self._later(expression.moment, moment)
+        if isinstance(expression, Rate):
+            passed = (moment - self.begin) // expression.interval
+            found = self.begin if passed < 0 else Rate((passed + 1) * expression.interval).after(self.begin)
+        else:
+            found = self._of_cron(expression, max(moment, self.begin - timedelta.resolution))
+        return None if found is None or (self.end is not None and found > self.end) else found
+
+    def _of_cron(self, cron: Cron, moment: datetime) -> datetime | None:
+        shown: datetime | None = moment.astimezone(self.zone).replace(tzinfo=None, fold=0)
+        while shown is not None:
+            shown = cron.after(shown)
+            found = None if shown is None else self._later(shown, moment)
+            if found is not None:
+                return found
+        return None
+
+    def _later(self, shown: datetime, moment: datetime) -> datetime | None:
+        """When the zone's clocks first show a time, if they do, and that is after `moment`."""
+        found = shown.replace(tzinfo=self.zone).astimezone(timezone.utc)
+        is_shown = found.astimezone(self.zone).replace(tzinfo=None, fold=0) == shown
+        return found if is_shown and found > moment else None
+
+
+def parse_scheduler(expression: str) -> Rate | Cron | At:
+    """Read a schedule of EventBridge Scheduler; raises `ValueError` for one that AWS refuses.
+
+    It minds less than a rule whether a unit is in the plural (R42), and has `at(...)`.
+    """
+    at, rate = _AT.fullmatch(expression), _SCHEDULER_RATE.fullmatch(expression)
+    if at is not None:
+        return At(datetime.fromisoformat(at[1]))
+    if rate is not None:
+        return _rate(rate, expression)
+    return parse(expression)
+
+
 def parse(expression: str) -> Rate | Cron:
     """Read the schedule of a rule; raises `ValueError` for one that AWS refuses."""
     rate = _RATE.fullmatch(expression)
     if rate is not None:
-        count, unit, plural = int(rate[1]), rate[2], bool(rate[3])
-        if plural == (count == 1):
+        unit, plural = rate[2], bool(rate[3])
+        if plural == (rate[1] == "1"):
             message = f"{expression} says one {unit} as several, or the other way round"
             raise ValueError(message)
-        return Rate(count * _UNITS[unit])
+        return _rate(rate, expression)
     cron = _CRON.fullmatch(expression)
     if cron is None:
         message = f"{expression} is neither a rate(value unit) nor a cron(...) of six fields"
@@ -100,6 +175,14 @@ def parse(expression: str) -> Rate | Cron:
         weekdays,
         _numbers(years, _FIRST_YEAR, _LAST_YEAR),
     )
+
+
+def _rate(match: re.Match[str], expression: str) -> Rate:
+    try:
+        return Rate(int(match[1]) * _UNITS[match[2]])
+    except OverflowError as error:
+        message = f"{expression} is longer than time is"
+        raise ValueError(message) from error
 
 
 def _check_days(days: str, weekdays: str) -> None:

@@ -30,6 +30,7 @@ from destmock._cloudformation.validation import (
     references,
 )
 from destmock._isolation.patching import Patch, patched
+from destmock._services.clients import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +42,8 @@ _LONGEST = {
     "AWS::Events::Rule": 64,
     "AWS::IAM::Role": 64,
     "AWS::Lambda::Function": 64,
+    "AWS::Scheduler::Schedule": 64,
+    "AWS::Scheduler::ScheduleGroup": 64,
     "AWS::S3::Bucket": 63,
     "AWS::SQS::Queue": 75,  # with room for `.fifo`
 }
@@ -61,7 +64,7 @@ _TRANSFORM = (
 @contextlib.contextmanager
 def stacks_completed() -> Iterator[None]:
     """While entered, stacks can have every resource type of `KINDS`, and a failed stack leaves nothing."""
-    clients: dict[tuple[str, str], Any] = {}
+    clients = Clients()
     theirs = parsing.get_model_map()
     models = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
     with patch.dict(theirs, models), patch.object(parsing, "NULL_MODELS", []), patched(PATCHES):
@@ -71,7 +74,7 @@ def stacks_completed() -> Iterator[None]:
 @contextlib.contextmanager
 def ignored(resources: Mapping[str, str]) -> Iterator[None]:
     """While entered, these resources (logical id -> type) are made without any effect."""
-    models = {name: Model(WithoutEffect(name), {}) for name in resources.values()}
+    models = {name: Model(WithoutEffect(name), Clients()) for name in resources.values()}
     unknown = {name: model for name, model in models.items() if not supports(name)}
     parse = parsing.parse_resource_and_generate_name
 

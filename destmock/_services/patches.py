@@ -12,6 +12,7 @@ from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mappings, secrets
 from destmock._services.eventbridge import bus, schedules
 from destmock._services.s3 import notifications
+from destmock._services.scheduler import control
 from destmock._services.sns import signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
 from destmock._services.sqs import reading
@@ -26,6 +27,7 @@ PATCHES = (
     *notifications.PATCHES,
     *bus.PATCHES,
     *schedules.PATCHES,
+    *control.PATCHES,
     *logs.PATCHES,
     *queue_arrivals.PATCHES,
     *stream_arrivals.PATCHES,

@@ -2,12 +2,14 @@
 
 import calendar
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destmock._aws.schedule_expressions import parse
+from destmock._aws.schedule_expressions import Timetable, parse, parse_scheduler
 
 NOW = datetime(2026, 1, 31, 10, 0, 30, tzinfo=timezone.utc)
 
@@ -106,3 +108,77 @@ def test_any_expression_runs_at_the_next_minute_that_matches(
             return
         moment += timedelta(minutes=1)
     assert found >= moment
+
+
+ZONES = [
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Africa/Casablanca",
+]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    minutes=fields(0, 59),
+    hours=fields(0, 23),
+    zone=st.sampled_from(ZONES),
+    start=st.datetimes(datetime(2024, 1, 1), datetime(2028, 12, 31)),  # noqa: DTZ001
+    close=st.booleans(),
+)
+def test_P4_a_time_zone_s_runs_are_the_minutes_that_its_clocks_show_for_the_first_time(
+    minutes, hours, zone, start, close
+):
+    """Each minute of a day is looked at; half of the examples are about a change of the clocks."""
+    zone, start = ZoneInfo(zone), start.replace(tzinfo=timezone.utc)
+    if close:
+        start = next((at for at in days_from(start) if changes(at, zone)), start)
+    table = Timetable(parse(f"cron({minutes[0]} {hours[0]} ? * * *)"), zone, start, None)
+    expected, shown = [], set()
+    moment = start.replace(second=0, microsecond=0) - timedelta(hours=3)
+    while moment <= start + timedelta(days=1):
+        local = moment.astimezone(zone)
+        text = f"{local:%Y-%m-%d %H:%M}"
+        if local.hour in hours[1] and local.minute in minutes[1] and text not in shown and moment > start:
+            expected.append(moment)
+        shown.add(text)
+        moment += timedelta(minutes=1)
+    found, at = [], table.first(start)
+    while at is not None and at <= start + timedelta(days=1):
+        found.append(at)
+        at = table.after(at)
+    assert found == expected
+
+
+def days_from(start):
+    return (start + timedelta(days=number) for number in range(366))
+
+
+def changes(at, zone):
+    before, after = (moment.astimezone(zone).utcoffset() for moment in (at, at + timedelta(days=1)))
+    return before != after
+
+
+@given(
+    count=st.integers(1, 5000),
+    unit=st.sampled_from(["minute", "hour", "day"]),
+    begin=st.datetimes(datetime(2024, 1, 1), datetime(2028, 12, 31)),  # noqa: DTZ001
+    later=st.timedeltas(timedelta(0), timedelta(days=400)),
+)
+def test_P4_a_rate_is_even_from_its_start_on(count, unit, begin, later):
+    begin = begin.replace(tzinfo=timezone.utc)
+    interval = count * timedelta(**{f"{unit}s": 1})
+    table = Timetable(parse_scheduler(f"rate({count} {unit}s)"), timezone.utc, begin, None)
+    first = table.first(begin + later)
+    assert (first - begin) % interval == timedelta(0)
+    assert begin + later <= first < begin + later + interval
+    runs = [first, table.after(first), table.after(table.after(first))]
+    assert [b - a for a, b in pairwise(runs)] == [interval, interval]
+
+
+@pytest.mark.parametrize("expression", ["rate(999999999 days)", "cron(0 0 31 2 ? *)"])
+def test_a_schedule_that_has_no_run_left(expression):
+    table = Timetable(parse_scheduler(expression), timezone.utc, NOW, None)
+    assert table.after(NOW) is None

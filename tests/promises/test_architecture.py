@@ -100,6 +100,10 @@ PRIVATE = {
     "moto.s3": {
         "_set_delete_marker": "moto tells nobody of a delete marker",
     },
+    "moto.scheduler": {
+        "_get_param": "what an update says of the time after completion, which moto drops",
+        "_validate_start_date": "the same rule for every kind of schedule, after AWS's other rules",
+    },
     "moto.sns": {
         "_filter_policy_matcher": "whether a subscription wants a message",
         "_message_public_keys": "the certificates that moto serves",

@@ -49,7 +49,9 @@ def wrong(response):
 
 
 orders = pytest.mark.destmock(handlers={"orders": outcomes({"ok": 1}), "audit": outcomes(None)})
-by_hand = pytest.mark.destmock(handlers={"orders": outcomes(ValueError("no"))}, autorun=False, strict=False)
+by_hand = pytest.mark.destmock(
+    handlers={"orders": outcomes(ValueError("no"))}, autorun=False, strict=False, start=START
+)
 
 
 def config(lam, **more):

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from destmock._functions.functions import account_of
+from destmock._services.clients import in_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from contextlib import AbstractContextManager
 
     from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-#: The credentials of the clients, which moto counts to its default account.
-_KEY = "FOOBARKEY"
+    from destmock._services.clients import Clients
+
 _TRUE = {"true": True, "false": False}
 
 
@@ -34,38 +29,21 @@ class Api:
 
     account: str
     region: str
-    clients: dict[tuple[str, str], Any] = field(repr=False)
+    clients: Clients = field(repr=False)
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call the service, and return its answer. Parameters that are `None` are left out."""
-        client = self._client(service)
+        client = self.clients.of(service, self.region)
         shape = client.meta.service_model.operation_model(
             client.meta.method_to_api_mapping[operation]
         ).input_shape
-        with self._account():
+        with in_account(self.account):
             answer: dict[str, Any] = getattr(client, operation)(**_fitted(parameters, shape))
         return answer
 
     def inside(self, region: str) -> Api:
         """The same account's services in another region."""
         return Api(self.account, region, self.clients)
-
-    def _client(self, service: str) -> Any:
-        key = (service, self.region)
-        if key not in self.clients:
-            create = cast("Callable[..., Any]", boto3.client)
-            self.clients[key] = create(
-                service,
-                region_name=self.region,
-                aws_access_key_id=_KEY,
-                aws_secret_access_key=_KEY,
-            )
-        return self.clients[key]
-
-    def _account(self) -> AbstractContextManager[object]:
-        if account_of(_KEY) == self.account:
-            return contextlib.nullcontext()
-        return patch.dict(os.environ, {"MOTO_ACCOUNT_ID": self.account})
 
 
 def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:

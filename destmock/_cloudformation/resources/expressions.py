@@ -14,6 +14,7 @@ from moto.utilities.utils import get_partition
 
 from destmock._cloudformation.resources.api import Api
 from destmock._isolation.patching import Patch
+from destmock._services.clients import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +107,7 @@ def resolved(value: Any, resources_map: Any) -> Any:
         return [resolved(part, resources_map) for part in value]
     if not isinstance(value, str) or "{{resolve:" not in value:
         return value
-    api = Api(resources_map["AWS::AccountId"], resources_map["AWS::Region"], {})
+    api = Api(resources_map["AWS::AccountId"], resources_map["AWS::Region"], Clients())
     return _DYNAMIC.sub(lambda found: _stored(api, *found.groups()), value)
 
 

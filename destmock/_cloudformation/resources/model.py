@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from destmock._cloudformation.resources.kinds import Kind, Made
+    from destmock._services.clients import Clients
 
 #: The error codes by which the services say that something doesn't exist.
 _GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
@@ -61,7 +62,7 @@ class Model:
     `theirs` is moto's own model, if it has one, for resources that were made before the mock began.
     """
 
-    def __init__(self, kind: Kind, clients: dict[tuple[str, str], Any], theirs: Any = None) -> None:
+    def __init__(self, kind: Kind, clients: Clients, theirs: Any = None) -> None:
         self._kind = kind
         self._clients = clients
         self._theirs = theirs

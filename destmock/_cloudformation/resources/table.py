@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._cloudformation.resources import buckets, functions, messages, permissions
+from destmock._cloudformation.resources import buckets, functions, messages, permissions, schedules
 from destmock._cloudformation.resources.kinds import WithoutEffect
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _ALL: tuple[Kind, ...] = (
     *functions.KINDS,
     *messages.KINDS,
     *buckets.KINDS,
+    *schedules.KINDS,
     *permissions.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
 )

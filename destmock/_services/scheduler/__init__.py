@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: when a schedule invokes its target, and with what."""

@@ -1,0 +1,160 @@
+"""When a schedule runs: its occurrences, and the retries of those whose target wasn't there.
+
+Nobody waits for a schedule: its runs come when time is advanced to them, or passes over them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from moto.scheduler.models import scheduler_backends
+
+from destmock._aws import schedule_expressions
+from destmock._aws.arn import parse_arn
+from destmock._aws.schedule_expressions import Timetable
+from destmock._aws.times import from_datetime, to_datetime
+from destmock._observed.facts import Pending
+from destmock._services.scheduler.sending import NotInvokedError, Occurrence, Sender
+
+if TYPE_CHECKING:
+    from moto.scheduler.models import Schedule
+
+    from destmock._engine.simulation import Simulation
+    from destmock._time.clock import Due
+    from destmock._time.jobs import Job
+
+#: Seconds before a retry double from 1 to this: with it, the 185 of the default policy fit in its 24 hours.
+#: AWS says only that they back off exponentially.
+_LONGEST_BACK_OFF = 480
+_MS_PER_MINUTE = 60_000
+
+
+class Invocation(NamedTuple):
+    """A job of the clock: a schedule invokes its target.
+
+    `since` is when it did so for the first time, in milliseconds.
+    """
+
+    schedules: Schedules
+    schedule: Schedule
+    occurrence: Occurrence
+    since: int
+
+    @property
+    def name(self) -> str:
+        return self.occurrence.name
+
+    @property
+    def background(self) -> bool:
+        return True
+
+    def run(self) -> bool:
+        self.schedules.run(self)
+        return False
+
+    def pending(self, at: int) -> Pending:
+        return self.fact(at)
+
+    def fact(self, at: int) -> Pending:
+        return Pending("", self.schedule.arn, self.occurrence.attempt, to_datetime(at))
+
+
+class Schedules:
+    """The schedules of one simulation; moto keeps what they are."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._sender = Sender(simulation)
+        self._due: dict[str, Due[Job]] = {}
+        self._tables: dict[str, Timetable] = {}
+
+    def changed(self, schedule: Schedule) -> None:
+        """Plan the first run of a schedule that was made or changed; none of one that is disabled.
+
+        A rate without a start begins at once (R39). A one-time schedule whose time has passed never runs.
+        """
+        self.deleted(schedule)
+        if schedule.state == "DISABLED":
+            return
+        now = to_datetime(self._simulation.now)
+        begin, end = (
+            None if date is None else to_datetime(round(float(date) * 1000))
+            for date in (schedule.start_date, schedule.end_date)
+        )
+        expression = schedule_expressions.parse_scheduler(schedule.schedule_expression)
+        zone = ZoneInfo(schedule.schedule_expression_timezone)
+        table = self._tables[schedule.arn] = Timetable(expression, zone, begin or now, end)
+        self._plan(schedule, None if (first := table.first(now)) is None else from_datetime(first))
+
+    def deleted(self, schedule: Schedule) -> None:
+        """Let the schedule run no more; what it has sent once is still tried again."""
+        self._tables.pop(schedule.arn, None)
+        due = self._due.pop(schedule.arn, None)
+        if due is not None:
+            due.cancel()
+
+    def run(self, invocation: Invocation) -> None:
+        """Invoke the target, and plan what comes next: a retry, and the schedule's next run."""
+        schedule, occurrence = invocation.schedule, invocation.occurrence
+        if occurrence.attempt == 1:
+            if not _is_kept(schedule):  # moto was reset
+                self.deleted(schedule)
+                return
+            following = self._tables[schedule.arn].after(to_datetime(occurrence.scheduled))
+            self._plan(schedule, None if following is None else from_datetime(following))
+        try:
+            with self._simulation.in_background():
+                self._sender.send(occurrence)
+        except NotInvokedError as error:
+            exhausted = self._try_again(invocation)
+            if exhausted is None:
+                return
+            self._sender.to_dead_letter_queue(occurrence, error, exhausted)
+        if schedule.action_after_completion == "DELETE" and schedule.arn not in self._due:
+            _delete(schedule)
+            self.deleted(schedule)
+
+    def _plan(self, schedule: Schedule, scheduled: int | None) -> None:
+        """Plan the run that is due at `scheduled`, somewhere in its flexible window."""
+        self._due.pop(schedule.arn, None)
+        if scheduled is None:
+            return
+        window = schedule.flexible_time_window
+        minutes = window.get("MaximumWindowInMinutes", 0) if window["Mode"] == "FLEXIBLE" else 0
+        ids = self._simulation.ids
+        at = scheduled + int(ids.fraction() * minutes * _MS_PER_MINUTE) if minutes else scheduled
+        arn = parse_arn(schedule.arn)
+        assert arn is not None  # moto makes it
+        occurrence = Occurrence(arn, schedule.name, schedule.target, scheduled, ids.uuid())
+        job = Invocation(self, schedule, occurrence, at)
+        self._due[schedule.arn] = self._simulation.schedule(at, job, background=True)
+
+    def _try_again(self, invocation: Invocation) -> str | None:
+        """Plan a retry; returns the part of the retry policy that is exhausted if there is none."""
+        occurrence, policy = invocation.occurrence, invocation.occurrence.target["RetryPolicy"]
+        if occurrence.attempt > policy["MaximumRetryAttempts"]:
+            return "MaximumRetryAttempts"
+        at = self._simulation.now + 1000 * min(2 ** (occurrence.attempt - 1), _LONGEST_BACK_OFF)
+        oldest = timedelta(seconds=policy["MaximumEventAgeInSeconds"])
+        if to_datetime(at) - to_datetime(invocation.since) > oldest:
+            return "MaximumEventAgeInSeconds"
+        self._simulation.schedule(at, invocation._replace(occurrence=occurrence.again()), background=True)
+        return None
+
+
+def _group_of(schedule: Schedule) -> dict[str, Schedule]:
+    arn = parse_arn(schedule.arn)
+    assert arn is not None  # moto makes it
+    group = scheduler_backends[arn.account][arn.region].schedule_groups.get(schedule.group_name)
+    return {} if group is None else group.schedules
+
+
+def _is_kept(schedule: Schedule) -> bool:
+    return _group_of(schedule).get(schedule.name) is schedule
+
+
+def _delete(schedule: Schedule) -> None:
+    if _is_kept(schedule):
+        del _group_of(schedule)[schedule.name]
