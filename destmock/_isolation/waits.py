@@ -9,7 +9,10 @@ import contextlib
 import selectors
 import threading
 import time
+from asyncio.selector_events import BaseSelectorEventLoop
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from queue import _PySimpleQueue  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore import endpoint, waiter
@@ -38,11 +41,21 @@ class Attempt(Protocol):
         """How far virtual time has come, in nanoseconds since some moment."""
 
     @property
-    def has_threads(self) -> bool:
-        """Whether it has started threads that are still running."""
+    def has_helpers(self) -> bool:
+        """Whether threads work for it that others have started."""
+
+    def helped(self, *, begins: bool) -> None:
+        """Note that a thread that others have started begins to work for it, or has worked."""
+
+    @property
+    def crew(self) -> Any:
+        """The threads that it has started."""
 
     def sleep(self, seconds: float) -> None:
         """Wait in virtual time."""
+
+    def wait(self, wait: Any, seconds: float | None) -> bool:
+        """Wait until somebody releases `wait`, or `seconds` have passed; returns whether it was released."""
 
 
 @contextlib.contextmanager
@@ -58,6 +71,10 @@ def virtual(current: Callable[[], Attempt | None], client: Callable[[float], boo
     patches = [
         Patch(threading.Condition, "__init__", partial(_init, current)),
         Patch(threading.Condition, "wait", partial(_wait, current)),
+        Patch(threading.Thread, "start", partial(_start, current)),
+        Patch(threading.Thread, "join", partial(_join, current)),
+        Patch(ThreadPoolExecutor, "submit", partial(_submit, current)),
+        Patch(BaseSelectorEventLoop, "_write_to_self", partial(_write_to_self, current)),
     ]
     patches += [Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)]
     patches.append(Patch(RetryHandler, "__init__", partial(_init_retries, client)))
@@ -137,47 +154,133 @@ def _init(current: Callable[[], Attempt | None], real: Callable[..., None]) -> C
 
 
 def _wait(current: Callable[[], Attempt | None], real: Callable[..., bool]) -> Callable[..., bool]:
-    """Waiting takes virtual time; also real time, if other threads can put an end to it.
+    """Waiting takes virtual time; also real time, if others can put an end to it.
 
-    Those are threads of the attempt's own, and those of whoever has made the condition outside of attempts.
+    Those are the threads of a pool that the test has started, and all of its threads if it has made the
+    condition.
     """
 
     def wait(self: Any, timeout: float | None = None) -> bool:
-        attempt = None if timeout is None or timeout <= 0 else current()
-        if attempt is None or timeout is None:
+        attempt = None if timeout is not None and timeout <= 0 else current()
+        if attempt is None:
             return real(self, timeout)
-        if attempt.has_threads or not hasattr(self, _INSIDE):
-            if real(self, timeout):
+        if attempt.has_helpers or not (hasattr(self, _INSIDE) or _is_alone()):
+            if real(self, timeout) or timeout is None:
                 return True
             attempt.sleep(timeout)
             return False
+        ends = attempt.crew.wait()
+        self._waiters.append(ends)
         state = self._release_save()
+        notified = False
         try:
-            attempt.sleep(timeout)
+            notified = attempt.wait(ends, timeout)
         finally:
             self._acquire_restore(state)
-        return real(self, 0)
+            if not notified and ends in self._waiters:
+                self._waiters.remove(ends)
+        return notified
 
     return wait
 
 
+def _is_alone() -> bool:
+    """Whether there are no threads but the first one, and those of attempts."""
+    me = threading.main_thread()
+    return all(each is me or hasattr(each, _INSIDE) for each in threading.enumerate())
+
+
 def _select(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
-    """An event loop waits for its timers in virtual time, unless connections or threads can end the wait."""
+    """An event loop waits for its timers in virtual time, unless connections or others can end the wait."""
 
     def select(self: Any, timeout: float | None = None) -> Any:
-        attempt = None if timeout is None or timeout <= 0 else current()
-        if attempt is None or timeout is None:
+        attempt = None if timeout is not None and timeout <= 0 else current()
+        if attempt is None:
             return real(self, timeout)
-        ready = real(self, 0)
-        if ready:
-            return ready
-        if len(self.get_map()) > 1 or attempt.has_threads:  # more than what wakes the loop itself
+        if len(self.get_map()) > 1 or attempt.has_helpers:  # more than what wakes the loop itself
             begun = time.time()
             ready = real(self, timeout)
-            if not ready and time.time() == begun:
+            if not ready and timeout is not None and time.time() == begun:
                 attempt.sleep(timeout)
             return ready
-        attempt.sleep(timeout)
-        return real(self, 0)
+        ends = attempt.crew.poll()
+        try:
+            ready = real(self, 0)
+            if not ready:
+                attempt.wait(ends, timeout)
+                ready = real(self, 0)
+            return ready
+        finally:
+            attempt.crew.has_polled(ends)
 
     return select
+
+
+def _write_to_self(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+    """What a thread puts on an event loop ends the loop's wait."""
+
+    def write(self: Any) -> None:
+        real(self)
+        attempt = current()
+        if attempt is not None:
+            attempt.crew.polled()
+
+    return write
+
+
+def _start(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+    """The threads that an attempt starts wait in virtual time, too.
+
+    They keep nobody from ending the process, as on AWS.
+    """
+
+    def start(self: Any) -> None:
+        attempt = current()
+        if attempt is None:
+            real(self)
+        else:
+            setattr(self, _INSIDE, True)
+            daemon, self.daemon = self.daemon, True
+            try:
+                attempt.crew.start(self, real)
+            finally:
+                self._daemonic = daemon  # it can't be set any more
+
+    return start
+
+
+def _join(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+    def join(self: Any, timeout: float | None = None) -> None:
+        attempt = current()
+        if attempt is not None and self is not threading.current_thread():
+            ends = attempt.crew.end_of(self)
+            if ends is not None:
+                if (timeout is not None and timeout <= 0) or not attempt.wait(ends, timeout):
+                    return
+                timeout = None
+        real(self, timeout)
+
+    return join
+
+
+def _submit(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
+    """The threads of a pool wait for work in a way that can be seen; those of others' pools can't be."""
+
+    def submit(self: Any, /, *arguments: Any, **named: Any) -> Any:
+        attempt = current()
+        if attempt is None:
+            return real(self, *arguments, **named)
+        if not self._threads and type(self._work_queue) is not _PySimpleQueue:
+            self._work_queue = _PySimpleQueue()
+        if type(self._work_queue) is _PySimpleQueue:
+            return real(self, *arguments, **named)
+        attempt.helped(begins=True)
+        try:
+            future = real(self, *arguments, **named)
+        except BaseException:
+            attempt.helped(begins=False)
+            raise
+        future.add_done_callback(lambda _: attempt.helped(begins=False))
+        return future
+
+    return submit

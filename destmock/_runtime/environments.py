@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_message
@@ -28,6 +29,7 @@ from destmock._runtime.outcome import outcome_of
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
 from destmock._runtime.surroundings import Surroundings
+from destmock._time.crews import Crew
 from destmock._time.wall import real_ns
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class _Environment:
     settings: dict[int, Any] = field(default_factory=dict)
     #: Whether an attempt is running in it, or waiting for one that it has invoked.
     busy: bool = False
+    #: The threads that the function has started.
+    crew: Crew = field(default_factory=Crew)
 
     @property
     def task_root(self) -> str:
@@ -78,6 +82,7 @@ class Runtime:
         self._waits = waits
         self._importer = importer
         self._environments: dict[tuple[str, str], _Environment] = {}
+        self._crews: WeakSet[Crew] = WeakSet()
         self._root_handler = RootHandler()
         self._streams = sys.stdout, sys.stderr
         #: The surroundings of the attempt that is running, unless it is put aside.
@@ -141,7 +146,7 @@ class Runtime:
                 aside.has_ended()
 
         try:
-            attempt = self._waits.attempt(work, aside, function.timeout * 1000)
+            attempt = self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
             untimely = attempt is None or attempt.overran
             stays = stay and client.failed and not client.exited and _may_stay(environment, around)
             stays = stays and attempt is not None
@@ -196,6 +201,8 @@ class Runtime:
 
     def close(self) -> None:
         self._importer.close()
+        for crew in self._crews:
+            crew.release()
         if sys.stdout is self._root_handler.text():  # attempts on several threads have crossed
             sys.stdout, sys.stderr = self._streams
 
@@ -217,11 +224,13 @@ class Runtime:
             environment = _Environment(function.identity, code.serial, stream, namespace)
             if not busy:  # it stays
                 self._environments[key] = environment
+            self._crews.add(environment.crew)
         return environment
 
     def _end(self, environment: _Environment) -> None:
         """End an execution environment and its globals: the next attempt imports everything anew (B12)."""
         self._environments = {k: e for k, e in self._environments.items() if e is not environment}
+        environment.crew.end()
         self._importer.forget(environment.modules)
 
 
@@ -248,11 +257,6 @@ class _Aside:
         self._runtime._in_place = self._around  # noqa: SLF001 - a part of it
         self._turn.take_up()
         self.begun()
-
-    @property
-    def has_threads(self) -> bool:
-        """Whether threads work for the handler now."""
-        return self._turn.has_threads
 
     def begun(self) -> None:
         self._since = real_ns()

@@ -19,7 +19,7 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 from destmock._aws import platform_log as platform
 from destmock._functions.handlers import OUTCOMES_FILE, Handler
 from destmock._runtime.importing import stripped
-from destmock._time.stacks import current
+from destmock._time.stacks import Attempt, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +143,7 @@ class RuntimeClient:
         """Wait for the declared duration, once."""
         duration, self._duration = self._duration, 0.0
         attempt = current() if duration else None
-        if attempt is not None:
+        if isinstance(attempt, Attempt):
             attempt.take(duration)
 
     def _fault(self, error: Exception) -> FaultException | None:

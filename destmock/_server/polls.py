@@ -1,4 +1,8 @@
-"""Long polls over HTTP: a client that waits for a message holds up nobody, and gets it at once."""
+"""Long polls over HTTP: a client that waits for a message holds up nobody, and gets it at once.
+
+With autorun, a poll drives the clock to whatever is due while it would wait. It never drives it just for
+waiting: another client may send a message, and a worker that polls for ever would have the years pass.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from destmock._isolation.patching import Patch, patched
 from destmock._services.sqs.reading import LongPolls
+from destmock._time.driver import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,10 +24,11 @@ if TYPE_CHECKING:
     from moto.sqs.models import Message
 
     from destmock._engine.simulation import Simulation
-    from destmock._time.turns import Turns
 
     #: Looks once for messages, without waiting.
     Look: TypeAlias = Callable[[], list[Message]]
+    #: When there will be one, in virtual milliseconds.
+    Moment: TypeAlias = Callable[[], int | None]
 
 #: How often, in seconds, a poll looks again: a hidden message comes back without a call.
 _LOOK_AGAIN = 1.0
@@ -58,21 +64,24 @@ class Changes:
             return not self._ended
 
 
-def patience(turns: Turns, changes: Changes) -> Callable[[Look, int], list[Message]]:
+def patience(simulation: Simulation, changes: Changes) -> Callable[[Look, int, Moment], list[Message]]:
     """A way to wait for a message that keeps no other client from the mock meanwhile."""
+    driver, turns = simulation.driver, simulation.turns
 
-    def receive(look: Look, seconds: int) -> list[Message]:
-        end = time.monotonic() + seconds
+    def receive(look: Look, seconds: int, readable: Moment) -> list[Message]:
+        end, until = time.monotonic() + seconds, simulation.now + seconds * 1000
         while True:
             since = changes.number
             found = look()
             left = end - time.monotonic()
             if found or left <= 0:
                 return found
+            moments = [at for at in (simulation.clock.peek(), readable()) if at is not None and at <= until]
             with turns.released():
-                goes_on = changes.awaited(since, min(left, _LOOK_AGAIN))
-            if not goes_on:
-                return found
+                if moments and driver.autorun and not turns.inside:
+                    driver.run(LIMIT, until=min(moments))
+                elif not changes.awaited(since, min(left, _LOOK_AGAIN)):
+                    return found
 
     return receive
 
@@ -91,7 +100,7 @@ def patient(simulation: Simulation, changes: Changes) -> Iterator[None]:
 
         return called
 
-    polls.patience = patience(turns, changes)
+    polls.patience = patience(simulation, changes)
     try:
         with patched((Patch(BotocoreStubber, "__call__", __call__),)):
             yield

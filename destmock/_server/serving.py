@@ -213,7 +213,8 @@ def serve(
     warning, because everybody who reaches it can run your handlers.
     `clock`: "skip" (the default) runs what is queued, and each retry after it, before the request that queued
     it is answered, as `autorun` does; "manual" runs nothing until time is driven (`autorun=False`); "real"
-    lets virtual time pass as real time does: a retry takes its minutes.
+    lets virtual time pass as real time does: a retry takes its minutes, and a handler that sleeps takes
+    real time, too (`travel=False`).
     `page`: a callable that gets the `Server` and returns the WSGI application for `/_destmock`; default:
     destmock's page, which shows functions, destinations, events and the queue, and can change and drive them.
 
@@ -223,6 +224,9 @@ def serve(
     if find_spec("flask") is None or find_spec("flask_cors") is None:
         message = "serve needs moto's server: pip install 'destmock[server]'"
         raise ImportError(message)
+    if clock not in {None, "skip", "manual", "real"}:
+        message = f"clock is 'skip', 'manual' or 'real', not {clock!r}"
+        raise ValueError(message)
     if not host:
         message = "host is a name or an address; '0.0.0.0' listens on all of the machine's"
         raise ValueError(message)
@@ -232,15 +236,16 @@ def serve(
         )
         warnings.warn(message, stacklevel=2)
     place = Place(host, port, page, real_time=clock == "real")
-    return Serving(handlers, place, {**options, "autorun": _autorun(clock, options.get("autorun"))})
+    autorun = _option(clock, "autorun", options.get("autorun"), None if clock is None else clock == "skip")
+    travel = _option(clock, "travel", options.get("travel"), False if clock == "real" else None)
+    return Serving(handlers, place, {**options, "autorun": autorun, "travel": travel})
 
 
-def _autorun(clock: str | None, autorun: bool | None) -> bool:  # noqa: FBT001 - as the user gave it
-    if clock not in {None, "skip", "manual", "real"}:
-        message = f"clock is 'skip', 'manual' or 'real', not {clock!r}"
-        raise ValueError(message)
-    wanted = autorun is not False if clock is None else clock == "skip"
-    if autorun is not None and autorun is not wanted:
-        message = f"clock={clock!r} says autorun={wanted}; leave autorun out"
+def _option(clock: str | None, name: str, given: bool | None, wanted: bool | None) -> bool:  # noqa: FBT001
+    """An option that a clock decides: it has to be the one that is `wanted`, unless that is `None`."""
+    if wanted is None or given is None:
+        return wanted is not False if given is None else given
+    if given is not wanted:
+        message = f"clock={clock!r} says {name}={wanted}; leave {name} out"
         raise ValueError(message)
     return wanted

@@ -7,7 +7,8 @@ from collections import deque
 from threading import active_count, get_ident
 from typing import TYPE_CHECKING, TypeVar
 
-from destmock._time.stacks import current
+from destmock._time.members import Member
+from destmock._time.stacks import Attempt, current
 from destmock.errors import DestmockError, InvocationLoopError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from destmock._time.clock import Clock
     from destmock._time.jobs import Job
-    from destmock._time.stacks import Attempt
     from destmock._time.turns import Turns
     from destmock._time.waiting import Waits
 
@@ -53,7 +53,12 @@ class Driver:
 
         Whatever falls due while it waits, runs meanwhile.
         """
-        within = self._attempt()
+        found, within = current(), self._attempt()
+        if type(found) is Member:
+            with self._turns.released():
+                asked = self._waits.ask(found, attempt)
+            if asked.strand is not None:
+                return asked.strand.result()
         if within is not None:
             with self._turns.released():
                 if self._waits.can_wait(within):
@@ -100,7 +105,7 @@ class Driver:
     def _attempt(self) -> Attempt | None:
         """The attempt of this mock's that the code that runs is a part of."""
         found = current()
-        return None if found is None or found.waits is not self._waits else found
+        return found if type(found) is Attempt and found.waits is self._waits else None
 
     def settle_down(self) -> None:
         """Run what is queued, with autorun and outside of handlers.

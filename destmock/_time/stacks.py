@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
+from destmock._time.members import member
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from destmock._time.clock import Due
+    from destmock._time.crews import Crew
     from destmock._time.jobs import Job
+    from destmock._time.members import Member, Wait
 
 Result = TypeVar("Result")
 
@@ -25,19 +30,34 @@ class Waits(Protocol):
     virtual: bool
 
     @property
+    def now(self) -> int:
+        """The virtual time, in milliseconds."""
+
+    @property
     def elapsed_ns(self) -> int:
         """How far the clock is from its start, in nanoseconds."""
+
+    def moment(self, seconds: float, *, flowing: bool) -> int:
+        """The moment in so many seconds."""
 
     def sleep(self, attempt: Attempt, seconds: float, *, flowing: bool = True) -> None:
         """Have an attempt wait."""
 
+    def sleep_until(self, attempt: Attempt, at: int) -> None:
+        """Have an attempt wait until a moment."""
+
+    def jump(self, at: int) -> None:
+        """Let time pass at once."""
+
+    def serve(self, attempt: Attempt, asked: Any) -> bool:
+        """Have a job run now, while an attempt waits; returns whether the attempt can wait for it."""
+
+    def recall(self, attempt: Attempt) -> None:
+        """Have an attempt go on now that waits."""
+
 
 class Aside(Protocol):
     """What an attempt has changed in the process."""
-
-    @property
-    def has_threads(self) -> bool:
-        """Whether threads work for the attempt now."""
 
     def put_aside(self) -> None:
         """Make the process as if the attempt did not run."""
@@ -71,16 +91,37 @@ class Strand(Generic[Result]):
 class Attempt:
     """One attempt: the handler, and what it calls."""
 
-    __slots__ = ("aside", "done", "error", "limit", "overran", "stack", "value", "waited", "waits", "work")
+    __slots__ = (
+        "_helping",
+        "aside",
+        "crew",
+        "done",
+        "due",
+        "error",
+        "limit",
+        "overran",
+        "stack",
+        "value",
+        "waited",
+        "waits",
+        "work",
+    )
 
-    def __init__(self, waits: Waits, work: Callable[[], object], aside: Aside, limit: int) -> None:
+    def __init__(
+        self, waits: Waits, work: Callable[[], object], aside: Aside, limit: int, crew: Crew
+    ) -> None:
         self.waits = waits
         self.work = work
         self.aside = aside
+        #: The threads that it and earlier attempts have started.
+        self.crew = crew
         #: How long it may take, and has waited, in virtual milliseconds.
         self.limit, self.waited = limit, 0
         #: Whether its time was up where it could not be ended.
         self.overran = False
+        #: The end of its wait, while it has been left alone for that.
+        self.due: Due[Job] | None = None
+        self._helping = 0
         self.done = False
         self.value: object = None
         self.error: BaseException | None = None
@@ -100,11 +141,54 @@ class Attempt:
 
     def sleep(self, seconds: float) -> None:
         """Wait in virtual time; never comes back if the attempt has no time left for that."""
-        self.waits.sleep(self, seconds)
+        if self.crew.is_there:
+            self.crew.lead(self.crew.wait(), seconds)
+        else:
+            self.waits.sleep(self, seconds)
 
     def take(self, seconds: float) -> None:
         """The same, from the moment that the clock shows: however long the handler has run in real time."""
-        self.waits.sleep(self, seconds, flowing=False)
+        if self.crew.is_there:
+            self.crew.lead(self.crew.wait(), seconds, flowing=False)
+        else:
+            self.waits.sleep(self, seconds, flowing=False)
+
+    def wait(self, wait: Wait, seconds: float | None) -> bool:
+        """Wait until somebody releases `wait`, or `seconds` have passed; returns whether it was released.
+
+        It never comes back if the attempt has no time left for that.
+        """
+        return self.crew.lead(wait, seconds)
+
+    @property
+    def now(self) -> int:
+        """The virtual time, in milliseconds."""
+        return self.waits.now
+
+    @property
+    def end(self) -> int:
+        """A moment when its time is up."""
+        return self.waits.now + self.limit - self.waited + 1
+
+    def moment(self, seconds: float, *, flowing: bool) -> int:
+        """The moment in so many seconds; those that are `flowing` begin when the process says that it is."""
+        return self.waits.moment(seconds, flowing=flowing)
+
+    def take_until(self, at: int) -> None:
+        """Wait in virtual time, whatever its threads do."""
+        self.waits.sleep_until(self, at)
+
+    def jump(self, at: int) -> None:
+        """Let time pass at once, from any thread."""
+        self.waits.jump(at)
+
+    def serve(self, asked: Any) -> bool:
+        """Have a job run now that one of its threads asks for; returns whether it can wait for that."""
+        return self.waits.serve(self, asked)
+
+    def recall(self) -> None:
+        """Go on now, if it waits."""
+        self.waits.recall(self)
 
     @property
     def elapsed_ns(self) -> int:
@@ -112,9 +196,13 @@ class Attempt:
         return self.waits.elapsed_ns
 
     @property
-    def has_threads(self) -> bool:
-        """Whether threads work for it now."""
-        return self.aside.has_threads
+    def has_helpers(self) -> bool:
+        """Whether threads work for it that others have started."""
+        return self._helping > 0
+
+    def helped(self, *, begins: bool) -> None:
+        """Note that a thread that others have started begins to work for it, or has worked."""
+        self._helping += 1 if begins else -1
 
 
 #: What a stack tells when it has run something to its end.
@@ -147,17 +235,17 @@ class Stack(greenlet):
 kept: list[Attempt] = []
 
 
-def current() -> Attempt | None:
-    """The attempt that this code is a part of; `None` outside of handlers."""
+def current() -> Attempt | Member | None:
+    """The attempt that this code is a part of, or what its thread waits by; `None` outside of handlers."""
     found: greenlet | None = getcurrent()
     while found is not None:
         if type(found) is Stack and type(found.of) is Attempt:
             return found.of
         found = found.parent
-    return None
+    return member()
 
 
-def virtual() -> Attempt | None:
+def virtual() -> Attempt | Member | None:
     """The attempt that this code is a part of, if whatever it waits by takes virtual time."""
     found = current()
-    return None if found is None or not found.waits.virtual else found
+    return None if type(found) is Attempt and not found.waits.virtual else found

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Thread, current_thread, get_ident
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 from destmock.errors import InactiveError
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from destmock._aws.ids import Trace
 
+_wait_really = threading.Condition.wait  # not what handlers wait by, in virtual time
+
 
 class Running:
     """A handler that is running: whose, and its trace with the header that the handler finds."""
 
-    __slots__ = ("_closing", "function", "header", "thread", "trace", "working")
+    __slots__ = ("_closing", "function", "header", "thread", "trace")
 
     def __init__(self, function: str, trace: Trace, header: str) -> None:
         self.function = function
         self.trace = trace
         self.header = header
         self.thread = get_ident()
-        #: How much work in pools of threads is not done yet.
-        self.working = 0
         self._closing: contextlib.ExitStack | None = None
 
     def on_end(self, callback: Callable[[], object]) -> None:
@@ -90,11 +90,6 @@ class Handling:
         finally:
             self.put_aside()
 
-    @property
-    def has_threads(self) -> bool:
-        """Whether threads work for the handler now."""
-        return self._running.working > 0 or self._turns.has_threads(self._running.function)
-
     def take_up(self) -> None:
         """Begin, or go on after `put_aside`, as the innermost handler."""
         self._depth = self._turns._begin(self._running)  # noqa: SLF001 - a part of it
@@ -136,8 +131,6 @@ class Turns:
         self._running: tuple[Running, ...] = ()
         #: The threads that work for a handler: by function, for a warm function's threads live on.
         self._workers: WeakKeyDictionary[Thread, str] = WeakKeyDictionary()
-        #: Those of pools, which wait for work most of the time.
-        self._of_pools: WeakSet[Thread] = WeakSet()
         #: The thread that drives time.
         self.driver: int | None = None
         self._ended = False
@@ -184,11 +177,6 @@ class Turns:
         """Whether this thread holds the state."""
         return self._holder == get_ident()
 
-    def has_threads(self, function: str) -> bool:
-        """Whether threads run that a handler of the function has started, now or before."""
-        found = [thread for thread, name in [*self._workers.items()] if name == function]
-        return any(thread.is_alive() and thread not in self._of_pools for thread in found)
-
     def function_of(self, root: str) -> str | None:
         """The function of the innermost handler that runs as part of a trace, by the trace's root."""
         found = (running.function for running in reversed(self._running) if running.trace.root == root)
@@ -233,31 +221,17 @@ class Turns:
         """While entered, a thread that a handler starts, or gives work to through a pool, belongs to it."""
         start, submit = Thread.start, ThreadPoolExecutor.submit
 
-        pools: set[int] = set()
-
         def starting(thread: Thread) -> None:
             mine = self.mine
             if mine is not None:
                 self._workers[thread] = mine.function
-                if get_ident() in pools:
-                    self._of_pools.add(thread)
             start(thread)
 
         def submitting(pool: Any, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             mine = self.mine
             if mine is None:
                 return submit(pool, work, *args, **kwargs)
-            me, mine.working = get_ident(), mine.working + 1
-            pools.add(me)
-            try:
-                future = submit(pool, partial(self._work, mine.function, work), *args, **kwargs)
-            except BaseException:
-                mine.working -= 1
-                raise
-            finally:
-                pools.discard(me)
-            future.add_done_callback(partial(self._worked, mine))
-            return future
+            return submit(pool, partial(self._work, mine.function, work), *args, **kwargs)
 
         Thread.start, ThreadPoolExecutor.submit = starting, submitting  # type: ignore[method-assign, assignment]
         try:
@@ -273,10 +247,6 @@ class Turns:
     def _work(self, function: str, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with self.working_for(function):
             return work(*args, **kwargs)
-
-    def _worked(self, running: Running, _future: object) -> None:
-        with self._lock:
-            running.working -= 1
 
     def _drive(self) -> None:
         with self._lock:
@@ -332,7 +302,7 @@ class Turns:
     def _wait(self) -> None:
         self._waiting += 1
         try:
-            self._changed.wait()
+            _wait_really(self._changed)
         finally:
             self._waiting -= 1
 

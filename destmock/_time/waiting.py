@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from greenlet import getcurrent, greenlet
 
 from destmock._time.stacks import Attempt, Stack, Strand, kept
+from destmock._time.wakes import Asked, Wake
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from destmock._time.clock import Clock, Due
+    from destmock._time.crews import Crew
     from destmock._time.jobs import Job
+    from destmock._time.members import Member
     from destmock._time.stacks import Aside
     from destmock._time.turns import Turns
 
@@ -41,33 +44,6 @@ class _Call(NamedTuple):
     """An attempt asks the hub to run a strand, and waits for its end."""
 
     strand: Strand[Any]
-
-
-class Wake(NamedTuple):
-    """A job of the clock: an attempt has waited long enough, or its time is up."""
-
-    waits: Waits
-    attempt: Attempt
-    ends: bool
-    #: The job that the attempt is made for; `None` for a synchronous invocation.
-    job: Job | None
-
-    @property
-    def name(self) -> str:
-        return "" if self.job is None else self.job.name
-
-    @property
-    def background(self) -> bool:
-        return self.job is not None and self.job.background
-
-    def run(self) -> bool:
-        return self.waits.wake(self)
-
-    def pending(self, at: int) -> object | None:
-        return None if self.job is None else self.job.pending(at)
-
-    def fact(self, at: int) -> object:
-        return None if self.job is None else self.job.fact(at)
 
 
 #: What the hub is told when an attempt waits, and a strand when its attempt's time is up.
@@ -99,6 +75,10 @@ class Waits:
         self._waiting: set[Attempt] = set()
         #: Those whose time was up.
         self._ended: set[Attempt] = set()
+
+    @property
+    def now(self) -> int:
+        return self._clock.now
 
     @property
     def elapsed_ns(self) -> int:
@@ -179,11 +159,14 @@ class Waits:
 
     # The side of engine code
 
-    def attempt(self, work: Callable[[], object], aside: Aside, limit: int) -> Attempt | None:
+    def attempt(self, work: Callable[[], object], aside: Aside, limit: int, crew: Crew) -> Attempt | None:
         """Run a handler; `limit` is in milliseconds. Returns how it went, `None` if its time was up."""
-        attempt = Attempt(self, work, aside, limit)
+        attempt = Attempt(self, work, aside, limit, crew)
         stack = attempt.stack = self._stack_for(attempt)
-        if stack.switch() is _TIME_IS_UP:
+        crew.begin(attempt)
+        told = stack.switch()
+        crew.freeze()
+        if told is _TIME_IS_UP:
             return None
         stack.of = None
         self._mine.free.append(stack)
@@ -216,25 +199,45 @@ class Waits:
 
         If time is `flowing`, the wait begins when the process says that it is, a little after the clock.
         """
-        waits, left = math.ceil(seconds * 1000 - 1e-6), attempt.limit - attempt.waited
-        if waits <= 0:
-            return
-        ends, switches, clock = waits > left, self.can_wait(attempt), self._clock
-        waits = min(waits, left)
-        attempt.waited += waits
+        waits = _milliseconds(seconds)
+        if waits > 0:
+            self._sleep(attempt, waits, self.moment(seconds, flowing=flowing))
+
+    def sleep_until(self, attempt: Attempt, at: int) -> None:
+        """The same, until a moment in milliseconds."""
+        waits = at - self._clock.now
+        if waits > 0:
+            self._sleep(attempt, waits, at)
+
+    def moment(self, seconds: float, *, flowing: bool) -> int:
+        """The moment in so many seconds; see `sleep`."""
+        clock = self._clock
+        now = max(clock.now, -(-clock.wall.ns // _NS_PER_MS)) if flowing and clock.wall.flows else clock.now
+        return now + _milliseconds(seconds)
+
+    def jump(self, at: int) -> None:
+        """Let time pass at once, from any thread."""
         with self._turns.held:
-            at = clock.now + waits
-            if flowing and clock.wall.flows and not ends:
-                at = max(clock.now, -(-clock.wall.ns // _NS_PER_MS)) + waits
+            self._clock.jump(at)
+
+    def _sleep(self, attempt: Attempt, waits: int, at: int) -> None:
+        left, switches, clock = attempt.limit - attempt.waited, self.can_wait(attempt), self._clock
+        ends = waits > left
+        attempt.waited += min(waits, left)
+        with self._turns.held:
+            if ends:
+                at = clock.now + left
             due = clock.peek()
             if (due is None or due > at) and (self.until is None or at <= self.until):
                 switches = False  # nothing else happens meanwhile
             if switches:
-                self._wake(at, attempt, ends=ends)
+                attempt.due = self._wake(at, attempt, ends=ends)
             else:
                 clock.jump(at)
         if switches:
             self._switch(attempt, _WAITS)
+            attempt.due = None
+            attempt.waited -= max(at - clock.now, 0)  # it was recalled
         elif ends:
             self._end(attempt)
 
@@ -246,6 +249,27 @@ class Waits:
             self._wake(self._clock.now, attempt, ends=False)
         self._switch(attempt, _WAITS)
         return True
+
+    def ask(self, member: Member, work: Callable[[], Result]) -> Asked[Result]:
+        """Have something run on the thread of the attempt that a thread works for, if that is possible."""
+        asked = Asked(work, member)
+        member.ask(asked)
+        return asked
+
+    def serve(self, attempt: Attempt, asked: Asked[Any]) -> bool:
+        """Have it run now, while the attempt waits; returns whether it can wait for that."""
+        if not self.can_wait(attempt):
+            return False
+        with self._turns.held:
+            self._clock.schedule(self._clock.now, asked, background=True)
+        return True
+
+    def recall(self, attempt: Attempt) -> None:
+        """Have an attempt go on now that waits."""
+        if attempt.due is not None and attempt not in self._ended:
+            with self._turns.held:
+                attempt.due.cancel()
+                attempt.due = self._wake(self._clock.now, attempt, ends=False)
 
     def _wake(self, at: int, attempt: Attempt, *, ends: bool) -> Due[Job]:
         """Have an attempt go on at a moment, or end."""
@@ -276,6 +300,11 @@ class Waits:
     def close(self) -> None:
         """Keep what has not come to an end, for to drop it would run its `finally` blocks."""
         kept.extend((*self._ended, *self._waiting))
+
+
+def _milliseconds(seconds: float) -> int:
+    """Seconds in milliseconds, of which the last one counts in full."""
+    return math.ceil(seconds * 1000 - 1e-6)
 
 
 def _imports() -> bool:

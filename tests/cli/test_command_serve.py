@@ -211,7 +211,9 @@ STUCK = """
 import pathlib, threading
 def stuck(event, context):
     pathlib.Path(__file__).with_name("begun").write_text("begun")
-    threading.Event().wait()
+    lock = threading.Lock()
+    with lock, lock:
+        pass
 HANDLERS = {"stuck": stuck}
 """
 

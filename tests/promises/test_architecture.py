@@ -114,8 +114,10 @@ PRIVATE = {
         "_old_receipt_handles": "handles that still delete a message",
     },
     "threading": {
-        "_acquire_restore": "a condition is let go while an attempt waits for it in virtual time",
-        "_release_save": "the same",
+        "_daemonic": "a handler's threads don't keep the process from ending, whatever they say",
+        "_release_save": "a condition is let go while an attempt waits for it in virtual time",
+        "_acquire_restore": "the same",
+        "_waiters": "who waits for a condition in virtual time is notified like the others",
     },
     "asyncio": {
         "_enter_task": "a handler's own loop runs inside the test's",
@@ -124,6 +126,7 @@ PRIVATE = {
         "_set_running_loop": "the same",
     },
     "the standard library": {
+        "_PySimpleQueue": "the threads of a handler's pool wait for work in virtual time",
         "_SubParsersAction": "argparse has no public type for it",
         "_exit": "ends the process though a handler hangs",
         "_getframe": "who has called",

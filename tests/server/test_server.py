@@ -9,8 +9,10 @@ import os
 import socket
 import sys
 import threading
+import time
 import urllib.request
 import zipfile
+from datetime import timedelta
 
 import boto3
 
@@ -306,6 +308,16 @@ class TestAtOnce:
         poller.join()
         assert [message["Body"] for message in found] == ["hello"]
 
+    def test_a_poll_drives_the_clock_to_a_message_that_is_hidden(self, destmock_server, client):
+        queue = client("sqs")
+        url = queue.create_queue(QueueName="jobs")["QueueUrl"]
+        queue.send_message(QueueUrl=url, MessageBody="hello", DelaySeconds=15)
+        begun, before = time.monotonic(), destmock_server.now
+        [message] = queue.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+        assert message["Body"] == "hello"
+        assert destmock_server.now - before >= timedelta(seconds=15)
+        assert time.monotonic() - begun < 10
+
 
 def test_a_server_has_a_host():
     with pytest.raises(ValueError, match=r"host is a name or an address; '0\.0\.0\.0' listens on all"):
@@ -333,6 +345,15 @@ class TestClock:
             assert settled.wait(30)
             [invocation] = server.invocations
             assert invocation.attempts[0].elapsed < 30
+
+    def test_with_the_wall_s_a_handler_sleeps_in_real_time(self):
+        begun = time.monotonic()
+        with serve(handlers={"slow": lambda event, context: time.sleep(0.2)}, clock="real") as server:
+            lam = boto3.client("lambda", endpoint_url=server.url)
+            assert lam.invoke(FunctionName="slow")["Payload"].read() == b"null"
+        assert time.monotonic() - begun >= 0.2
+        with pytest.raises(ValueError, match="clock='real' says travel=False; leave travel out"):
+            serve(clock="real", travel=True)
 
     def test_what_is_due_later_waits(self):
         with serve(handlers={"orders": fail}, clock="real", strict=False) as server:

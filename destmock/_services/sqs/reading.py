@@ -39,11 +39,14 @@ _LOOK_AGAIN = 0.005
 class LongPolls:
     """How a long poll waits for a message: in virtual time, unless `patience` is set.
 
-    `patience` is called with a function that looks once, and with the seconds to wait.
+    `patience` is called with a function that looks once, with the seconds to wait, and with a function that
+    tells when a message of the queue can be read, in virtual milliseconds.
     """
 
     def __init__(self, _: Simulation) -> None:
-        self.patience: Callable[[Callable[[], list[Message]], int], list[Message]] | None = None
+        self.patience: (
+            Callable[[Callable[[], list[Message]], int, Callable[[], int | None]], list[Message]] | None
+        ) = None
 
 
 def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., list[Message]]:
@@ -59,7 +62,7 @@ def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., lis
 
         patience = active[-1].part(LongPolls).patience
         if patience is not None:
-            return patience(look, wait_seconds_timeout)
+            return patience(look, wait_seconds_timeout, lambda: _next(self.get_queue(queue_name)))
         found = look()
         if found or not wait_seconds_timeout:
             return found

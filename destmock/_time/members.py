@@ -1,0 +1,160 @@
+"""What the threads that a handler starts wait by, one by one; see `crews`."""
+
+from __future__ import annotations
+
+import sys
+from _thread import allocate_lock
+from threading import local
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The place of the handler's own thread among those that go on at one moment.
+LAST = sys.maxsize
+
+
+class Main(Protocol):
+    """The attempt, on the handler's own thread, which moves time on."""
+
+    @property
+    def now(self) -> int:
+        """The virtual time, in milliseconds."""
+
+    @property
+    def end(self) -> int:
+        """A moment when the attempt's time is up."""
+
+    @property
+    def elapsed_ns(self) -> int:
+        """How far the clock is from its start, in nanoseconds."""
+
+    @property
+    def has_helpers(self) -> bool:
+        """Whether threads work for it that others have started."""
+
+    def helped(self, *, begins: bool) -> None:
+        """Note that a thread that others have started begins to work for it, or has worked."""
+
+    def moment(self, seconds: float, *, flowing: bool) -> int:
+        """The moment in so many seconds; those that are `flowing` begin when the process says that it is."""
+
+    def take_until(self, at: int) -> None:
+        """Wait in virtual time, whatever the crew does."""
+
+    def jump(self, at: int) -> None:
+        """Let time pass at once, from any thread."""
+
+    def serve(self, asked: Asked) -> bool:
+        """Have something run on this thread now that one of the crew asks for; returns whether it can."""
+
+    def recall(self) -> None:
+        """Have `take_until` return now."""
+
+
+class Wait:
+    """One wait, by the handler's own thread or by one of its crew; whoever releases it ends the wait."""
+
+    __slots__ = ("_tell", "at", "lock", "place", "told")
+
+    def __init__(self, tell: Callable[[Wait], None]) -> None:
+        self._tell = tell
+        #: When it ends by itself, in virtual milliseconds; `None` for never.
+        self.at: int | None = None
+        #: Its place among those that end at the same moment.
+        self.place = LAST
+        self.told = False
+        self.lock = allocate_lock()
+        self.lock.acquire()
+
+    def release(self) -> None:
+        """End the wait, from any thread."""
+        self._tell(self)
+
+    def go_on(self) -> None:
+        """Have the thread go on that waits; the crew's lock is held."""
+        if self.lock.locked():
+            self.lock.release()
+
+
+class Asked(Protocol):
+    """Something that a thread of the crew waits for, and that runs on the handler's own thread."""
+
+    wait: Wait
+
+
+class Crew(Protocol):
+    """The threads of one execution environment, as each of them knows it."""
+
+    is_released: bool
+
+    @property
+    def main(self) -> Main:
+        """The attempt that runs now, or the last one."""
+
+    def wait(self) -> Wait:
+        """A wait that is going to begin."""
+
+    def park(self, wait: Wait, seconds: float | None) -> bool:
+        """Wait as a thread of the crew; returns whether `wait` was released."""
+
+    def ask(self, asked: Asked) -> None:
+        """Wait until the handler's own thread has run something, or can't."""
+
+
+class Member:
+    """What a thread of a crew waits by."""
+
+    __slots__ = ("_place", "crew")
+
+    def __init__(self, crew: Crew, place: int) -> None:
+        self.crew = crew
+        self._place = place
+
+    @property
+    def elapsed_ns(self) -> int:
+        """How far the clock is from its start, in nanoseconds."""
+        return self.crew.main.elapsed_ns
+
+    @property
+    def has_helpers(self) -> bool:
+        """Whether threads work for the attempt that others have started."""
+        return self.crew.main.has_helpers
+
+    def helped(self, *, begins: bool) -> None:
+        """Note that a thread that others have started begins to work for the attempt, or has worked."""
+        self.crew.main.helped(begins=begins)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in virtual time."""
+        self.wait(self.crew.wait(), seconds)
+
+    def wait(self, wait: Wait, seconds: float | None) -> bool:
+        """Wait until somebody releases `wait`, or `seconds` have passed; returns whether it was released."""
+        wait.place = self._place
+        return self.crew.park(wait, seconds)
+
+    def ask(self, asked: Asked) -> None:
+        """Wait until the handler's own thread has run something, or can't."""
+        self.crew.ask(asked)
+
+
+class _OfThread(local):
+    member: Member | None = None
+
+    def become(self, member: Member) -> None:
+        self.member = member
+
+
+_of_thread = _OfThread()
+
+
+def become(member: Member) -> None:
+    """Make this thread one of a crew."""
+    _of_thread.become(member)
+
+
+def member() -> Member | None:
+    """What this thread waits by, if it is one that a handler has started, and its mock hasn't ended."""
+    found = _of_thread.member
+    return None if found is None or found.crew.is_released else found
