@@ -311,8 +311,8 @@ class TestAtOnce:
     def test_a_poll_drives_the_clock_to_a_message_that_is_hidden(self, destmock_server, client):
         queue = client("sqs")
         url = queue.create_queue(QueueName="jobs")["QueueUrl"]
-        queue.send_message(QueueUrl=url, MessageBody="hello", DelaySeconds=15)
         begun, before = time.monotonic(), destmock_server.now
+        queue.send_message(QueueUrl=url, MessageBody="hello", DelaySeconds=15)
         [message] = queue.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
         assert message["Body"] == "hello"
         assert destmock_server.now - before >= timedelta(seconds=15)
