@@ -17,6 +17,8 @@ import destmock._cli.serve  # noqa: F401 - what a test with pytester is first to
 from destmock._cli.main import main
 from tests.cli.served import LAST, ROOT
 
+pytestmark = pytest.mark.slow  # a process for each
+
 APP = "examples/served_app.py"
 START = "2026-01-01T00:00:00Z"
 #: What the README shows between the command and Ctrl-C.

@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import needs
 
+pytestmark = pytest.mark.slow  # the AWS CLI takes a second for each command
+
 ARN = "arn:aws:lambda:us-east-1:123456789012"
 
 

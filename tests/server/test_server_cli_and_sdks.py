@@ -15,6 +15,8 @@ from moto.sqs.models import sqs_backends
 from destmock import serve
 from tests.conftest import needs
 
+pytestmark = pytest.mark.slow  # programs of other languages, and thousands of events
+
 ACCOUNT, REGION = "123456789012", "us-east-1"
 #: What the command line and other processes find; nothing of the machine's own settings.
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
@@ -224,7 +226,6 @@ for index in range(number):
 """
 
 
-@pytest.mark.slow
 class TestLoad:
     """Eight processes at once."""
 

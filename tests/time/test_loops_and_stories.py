@@ -12,6 +12,8 @@ from destmock import InvocationLoopError, mock_destinations
 from destmock._aws.arn import FunctionRef
 from tests.time.moments import START, later, ok, send
 
+pytestmark = pytest.mark.slow  # tens of thousands of attempts
+
 # Loops
 
 
@@ -39,14 +41,12 @@ def test_a_loop_is_told_by_name(destmock, lam, loop):
     assert len(destmock.pending) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.destmock(strict=False)
 def test_with_autorun_the_call_that_began_the_loop_raises(destmock, lam, loop):
     with pytest.raises(InvocationLoopError, match=r"^10000 attempts .*(ping -> pong|pong -> ping)"):
         send(lam, "ping")
 
 
-@pytest.mark.slow
 @pytest.mark.destmock(autorun=False, strict=False, start=START)
 def test_an_advance_ends_in_a_loop_too(destmock, lam, loop):
     """All of it happens at one moment, which the clock never gets past."""
