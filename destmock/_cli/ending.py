@@ -109,7 +109,7 @@ class Ending:
 
 def unfinished(server: Server, ended: str) -> Iterator[str]:
     """What was still queued, or running, at the end."""
-    pending = server.pending
+    pending = [each for each in server.pending if not each.background]
     queued = {each.request_id for each in pending}
     running = [
         each for each in server.invocations if each.condition is None and each.request_id not in queued

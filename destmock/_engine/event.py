@@ -87,8 +87,10 @@ class Dispatch(NamedTuple):
 
 
 def _pending(event: Event, at: int, number: int, *, running: bool) -> Pending:
-    entry = event.entry
-    return Pending(entry.request_id, entry.function_arn, number, to_datetime(at), running, entry.duplicate)
+    entry, due_at = event.entry, to_datetime(at)
+    return Pending(
+        entry.request_id, entry.function_arn, number, due_at, running, entry.duplicate, event.background
+    )
 
 
 def traced(event: Event, now: int) -> Traced:

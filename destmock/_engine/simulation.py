@@ -158,6 +158,11 @@ class Simulation:
         found = (job.pending(at) for at, job in self.clock.queued)
         return [fact for fact in found if isinstance(fact, Pending)]
 
+    @property
+    def awaited(self) -> list[Pending]:
+        """What is pending that someone waits for."""
+        return [fact for fact in self.pending if not fact.background]
+
     def target_of(self, arn: str) -> Target | None:
         """The target behind an ARN; `None` for a service that AWS has no destinations in."""
         return self._target_of(arn, self)

@@ -209,7 +209,7 @@ class Destmock:
 
     @property
     def pending(self) -> History[Pending]:
-        """The events that are queued and when each is due, soonest first."""
+        """The events that are queued, and the next run of each schedule, soonest first."""
         with self._simulation.turns.held:
             return History(self._simulation.pending)
 
@@ -277,7 +277,7 @@ class Destmock:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger
         return (
             f"<Destmock {state} at {self.now:%Y-%m-%dT%H:%M:%S}Z: {ledger.invocations.total} invocations, "
-            f"{ledger.deliveries.total} deliveries, {len(self.pending)} pending>"
+            f"{ledger.deliveries.total} deliveries, {len(self._simulation.awaited)} pending>"
         )
 
     def _end(self) -> None:
@@ -289,7 +289,7 @@ class Destmock:
         return [f"the faults are those of {call}" for call in self._injection.calls]
 
     def _leftovers(self) -> str:
-        ledger, pending = self._simulation.ledger, self._simulation.pending
+        ledger, pending = self._simulation.ledger, self._simulation.awaited
         return timeline.leftovers(ledger, pending, self._repeating())
 
     def _check_active(self) -> None:

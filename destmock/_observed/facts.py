@@ -159,6 +159,9 @@ class Pending:
     `running` is true if the attempt has begun and, by the handler's declared `duration`, not ended yet. An
     event source mapping that is about to read its queue or stream is listed too, with the mapping's UUID as
     its `request_id`. `duplicate` is as `Invocation` has it.
+
+    Nobody waits for what is in the `background`: an event that a schedule has begun, or the next run of a
+    schedule, which is listed with its own ARN as `function_arn`, and without a `request_id`.
     """
 
     request_id: str
@@ -167,6 +170,7 @@ class Pending:
     due_at: datetime
     running: bool = False
     duplicate: bool = False
+    background: bool = False
 
     @property
     def function_name(self) -> str:

@@ -180,7 +180,7 @@ def queue(pending: Sequence[Pending], now: int, limit: int = 50) -> Html:
         tag(
             "tr",
             tag("th", tag("bdi", function_text(one.function_arn)), scope="row"),
-            tag("td", f"attempt {one.attempt} {'ends' if one.running else 'is due'}"),
+            tag("td", _what(one)),
             tag("td", _until(from_datetime(one.due_at) - now)),
             tag("td", tag("code", one.request_id), class_="wide"),
         )
@@ -201,6 +201,12 @@ def queue(pending: Sequence[Pending], now: int, limit: int = 50) -> Html:
         ),
         tag("p", f"and {more:,} more", class_="quiet") if more else None,
     )
+
+
+def _what(one: Pending) -> str:
+    if one.background and not one.request_id:
+        return "the schedule runs"
+    return f"attempt {one.attempt} {'ends' if one.running else 'is due'}"
 
 
 def _until(milliseconds: int) -> str:

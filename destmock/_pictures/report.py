@@ -60,7 +60,7 @@ def style(nonce: str | None = None, *more: str) -> Html:
 
 def _head(simulation: Simulation, title: str, told: Sequence[Story]) -> Html:
     failed = sum(story.tone == "bad" for story in told)
-    waiting = len(simulation.pending)
+    waiting = len(simulation.awaited)
     return tag(
         "header",
         tag("h1", title),

@@ -65,7 +65,8 @@ class Poll(NamedTuple):
         return self.fact(at) if self.mappings.has_work(self) else None
 
     def fact(self, at: int) -> Pending:
-        return Pending(self.mapping, self.ref.qualified_arn, self.attempt, to_datetime(at))
+        due_at = to_datetime(at)
+        return Pending(self.mapping, self.ref.qualified_arn, self.attempt, due_at, background=self.background)
 
 
 class Mappings:

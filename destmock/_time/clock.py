@@ -117,9 +117,9 @@ class Clock(Generic[Job]):
 
     @property
     def queued(self) -> list[tuple[int, Job]]:
-        """The jobs that someone waits for and when each is due, in the order they will run."""
+        """The jobs and when each is due, in the order they will run."""
         entries = sorted(self._heap, key=lambda entry: entry[:3])
-        return [(at, due.job) for at, *_, due in entries if due.job is not None and not due.background]
+        return [(at, due.job) for at, *_, due in entries if due.job is not None]
 
     def _take(self, due: Due[Job]) -> None:
         due.job = None

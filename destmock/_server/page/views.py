@@ -78,6 +78,7 @@ def problem(title: str, words: str) -> Html:
 
 def _top(view: View) -> Html:
     failed = sum(edge.failed for edge in view.graph.edges)
+    waiting = sum(not one.background for one in view.pending)
     return tag(
         "header",
         tag("a", "destmock", href=PREFIX, class_="brand"),
@@ -86,7 +87,7 @@ def _top(view: View) -> Html:
             tag("span", "Virtual time ", class_="quiet"),
             tag("time", timestamp(view.now), datetime=timestamp(view.now)),
             tag("span", f" · clock: {view.clock}, {_CLOCKS[view.clock][0]} ", class_="quiet"),
-            parts.chip("wait", f"{len(view.pending)} queued") if view.pending else parts.chip("", "idle"),
+            parts.chip("wait", f"{waiting} queued") if waiting else parts.chip("", "idle"),
             parts.chip("bad", f"{failed} not delivered") if failed else None,
             id="clock",
             data_live=True,

@@ -50,7 +50,7 @@ class Occurrence(NamedTuple):
         return self.fact(at)
 
     def fact(self, at: int) -> Pending:
-        return Pending("", self.rule.arn, 1, to_datetime(at))
+        return Pending("", self.rule.arn, 1, to_datetime(at), background=True)
 
 
 class Schedules:

@@ -58,7 +58,7 @@ class Invocation(NamedTuple):
         return self.fact(at)
 
     def fact(self, at: int) -> Pending:
-        return Pending("", self.schedule.arn, self.occurrence.attempt, to_datetime(at))
+        return Pending("", self.schedule.arn, self.occurrence.attempt, to_datetime(at), background=True)
 
 
 class Schedules:

@@ -73,7 +73,11 @@ def test_a_cron_runs_at_its_minutes(destmock, seen, schedule):
 def test_nobody_waits_for_a_schedule(destmock, lam, seen, schedule):
     schedule("rate(1 minute)")
     assert destmock.run_until_idle() == 0
-    assert (destmock.now, destmock.pending) == (START, ())
+    assert destmock.now == START
+    [waiting] = destmock.pending
+    assert (waiting.function_arn, waiting.due_at) == (RULE, START + timedelta(minutes=1))
+    assert waiting.background
+    assert "0 pending" in repr(destmock)
 
 
 def test_time_that_passes_for_something_else_passes_a_schedule_too(destmock, lam, seen, schedule):
@@ -92,6 +96,7 @@ def test_a_scheduled_function_that_always_fails_keeps_nobody_waiting(destmock, l
     destmock.advance(600)
     first = destmock.invocations.for_function("nightly")[0]
     assert [attempt.elapsed for attempt in first.attempts] == [0, 60, 180]
+    assert "attempt 2 is due" in destmock.timeline()
 
 
 def test_input_replaces_the_event_and_a_transformer_fills_it_in(destmock, seen, schedule):

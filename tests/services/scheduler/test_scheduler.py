@@ -174,6 +174,7 @@ def test_nobody_waits_for_a_schedule(destmock, lam, seen, schedule):
     schedule("rate(1 minute)")
     assert destmock.run_until_idle() == 0
     assert destmock.now == START
+    assert [(one.function_arn, one.due_at) for one in destmock.pending] == [(ARN, START)]
 
 
 def test_queues_topics_and_buses_can_be_targets(destmock, schedule, make_queue, messages, sns):
