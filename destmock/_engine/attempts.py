@@ -80,4 +80,4 @@ def attempt_fact(
     if outcome is None:
         return Attempt(number, moment, elapsed, result, b"", None)
     payload, exception, log_events = outcome.payload, outcome.exception, outcome.log_events
-    return Attempt(number, moment, elapsed, result, payload, exception, log_events)
+    return Attempt(number, moment, elapsed, result, payload, exception, log_events, outcome.duration / 1000)

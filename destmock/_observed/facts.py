@@ -29,7 +29,8 @@ class Attempt:
     `outcome` is "Success"; "Error" when the handler raised, exited or could not be loaded; "Timeout"; or
     "NotFound" when the function, version or alias had gone, so that nothing ran. `elapsed` is in virtual
     seconds since the event was accepted. `payload` is what the runtime answered, in bytes; `exception` the
-    very object that the handler raised; `log_events` what CloudWatch Logs got.
+    very object that the handler raised; `log_events` what CloudWatch Logs got. `duration` is how long it
+    took, in virtual seconds: what the handler has waited, and what it declares.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Attempt:
     payload: bytes
     exception: BaseException | None
     log_events: tuple[str, ...] = ()
+    duration: float = 0.0
 
     @property
     def response(self) -> Any:

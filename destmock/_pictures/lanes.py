@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from destmock._pictures.axis import axis
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from destmock._pictures.axis import Axis
-    from destmock._pictures.story import Story
+    from destmock._pictures.story import Story, Tried
 
 #: The room, in per cent, that a wait needs to have its length written on it.
 _ROOM = 11.0
@@ -87,7 +86,8 @@ def in_words(story: Story) -> Iterator[str]:
     """The picture in words, for people who can't see it."""
     yield f"accepted {_since(story, story.accepted_at)}"
     for tried in story.attempts:
-        yield f"attempt {tried.fact.number} {_since(story, tried.at)}: {tried.fact.outcome}"
+        took = f", took {length(tried.taken)}" if tried.taken else ""
+        yield f"attempt {tried.fact.number} {_since(story, tried.at)}: {tried.fact.outcome}{took}"
     for note in story.notes:
         yield f"{note.what} {_since(story, note.at)}"
     for at, words, _ in _ends(story):
@@ -101,6 +101,7 @@ def _lane(story: Story, scale: Axis, y: int, *, numbered: bool = True) -> Html:
         "g",
         whole,
         _waits(story, scale, y, "wait" if numbered else "wait fine"),
+        [_taken(tried, scale, y) for tried in story.attempts if tried.taken],
         [
             _mark(scale, note.at, y, tag("rect", x=-1, y=-7, width=2, height=14), "note")
             for note in story.notes
@@ -123,9 +124,25 @@ def _lane(story: Story, scale: Axis, y: int, *, numbered: bool = True) -> Html:
     )
 
 
+def _taken(tried: Tried, scale: Axis, y: int) -> Html:
+    """A bar for as long as the attempt took."""
+    left, right = scale.at(tried.at), scale.at(tried.ended_at)
+    words = f"attempt {tried.fact.number} took {length(tried.taken)}"
+    return tag(
+        "rect",
+        tag("title", words),
+        x=f"{left}%",
+        y=y - 4,
+        width=f"{round(right - left, 2)}%",
+        height=8,
+        class_=f"took {tried.tone}",
+    )
+
+
 def _waits(story: Story, scale: Axis, y: int, kind: str) -> Iterator[Html]:
-    times = [tried.at for tried in story.attempts] + ([] if story.due is None else [story.due.at])
-    for before, after in pairwise([story.accepted_at, *times]):
+    begins = [tried.at for tried in story.attempts] + ([] if story.due is None else [story.due.at])
+    ends = [story.accepted_at, *(tried.ended_at for tried in story.attempts)]
+    for before, after in zip(ends, begins, strict=False):
         left, right = scale.at(before), scale.at(after)
         if after > before:
             yield tag("line", x1=f"{left}%", x2=f"{right}%", y1=y, y2=y, class_="waiting")

@@ -94,11 +94,12 @@ def _inside(story: Story, level: int) -> Iterator[Html]:
 def _attempt(tried: Tried, heading: str, key: str, *, last: bool) -> Iterator[Html]:
     fact = tried.fact
     after = "" if not tried.waited else f", {length(tried.waited)} after the last"
+    took = f", took {length(tried.taken)}" if tried.taken else ""
     yield tag(
         heading,
         f"Attempt {fact.number} ",
         chip(tried.tone, fact.outcome),
-        tag("small", f" +{length(round(fact.elapsed * 1000))}{after}"),
+        tag("small", f" +{length(round(fact.elapsed * 1000))}{after}{took}"),
     )
     if fact.exception is not None:
         yield tag("p", tag("code", cut(_exception(fact.exception), 2000)), class_="exception")

@@ -27,6 +27,15 @@ class Tried:
     waited: int | None
 
     @property
+    def taken(self) -> int:
+        """How long it took, in milliseconds."""
+        return round(self.fact.duration * 1000)
+
+    @property
+    def ended_at(self) -> int:
+        return self.at + self.taken
+
+    @property
     def tone(self) -> Tone:
         return "good" if self.fact.outcome == "Success" else "bad"
 
@@ -82,7 +91,11 @@ class Story:
 
     @property
     def times(self) -> list[int]:
-        found = [self.accepted_at, *(tried.at for tried in self.attempts), *(note.at for note in self.notes)]
+        found = [
+            self.accepted_at,
+            *(tried.ended_at for tried in self.attempts),
+            *(note.at for note in self.notes),
+        ]
         due = None if self.due is None else self.due.at
         found += [at for at in (self.settled_at, due) if at is not None]
         return found

@@ -91,7 +91,7 @@ def opening(entry: Entry) -> str:
 
 def at_once(entry: Entry) -> Iterable[str]:
     """The steps of an entry that is no event in the queue."""
-    yield from (_attempt_text(attempt) for attempt in entry.attempts)
+    yield from (f"{_attempt_text(attempt)}{_taken(attempt)}" for attempt in entry.attempts)
     yield from (note.what for note in entry.notes)
 
 
@@ -100,7 +100,7 @@ def attempt_text(entry: Entry, attempt: Attempt) -> str:
     place = entry.attempts.index(attempt)
     waited = attempt.elapsed - (entry.attempts[place - 1].elapsed if place else 0.0)
     after = f", {waited:g} s after the last" if attempt.number > 1 else ""
-    return f"attempt {attempt.number}: {_attempt_text(attempt)}{after}"
+    return f"attempt {attempt.number}: {_attempt_text(attempt)}{after}{_taken(attempt)}"
 
 
 def end_lines(entry: Entry) -> Iterable[str]:
@@ -134,6 +134,10 @@ def _attempt_text(attempt: Attempt) -> str:
     if not isinstance(response, dict):
         return attempt.outcome
     return f"{attempt.outcome} {response.get('errorType')}: {response.get('errorMessage')}"
+
+
+def _taken(attempt: Attempt) -> str:
+    return f", took {attempt.duration:g} s" if attempt.duration else ""
 
 
 def _sent(delivery: Delivery) -> str:

@@ -63,15 +63,15 @@ def test_the_timeline_shows_who_waited_how_often_and_when_each_ran(destmock, lam
     ten_events(lam, destmock)
     story = destmock.timeline().split("2026-01-01T")[1:]
     shown = [[line for line in event.splitlines()[1:] if "sent" not in line] for event in story]
-    assert shown[0] == ["  +0.000 s attempt 1: Success null", "  +15.000 s Success"]
+    assert shown[0] == ["  +0.000 s attempt 1: Success null, took 15 s", "  +15.000 s Success"]
     assert shown[1] == [
         "  +0.000 s throttled, 4 times: at +0, +1, +3, +7 s",
-        "  +15.000 s attempt 1: Success null",
+        "  +15.000 s attempt 1: Success null, took 15 s",
         "  +30.000 s Success",
     ]
     assert shown[2] == [
         "  +0.000 s throttled, 5 times: at +0, +1, +3, +7, +15 s",
-        "  +31.000 s attempt 1: Success null",
+        "  +31.000 s attempt 1: Success null, took 15 s",
         "  +46.000 s Success",
     ]
     assert shown[9][0] == (

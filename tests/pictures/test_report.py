@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from datetime import datetime, timezone
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -114,6 +115,19 @@ def test_it_tells_what_is_still_queued_what_was_dropped_and_which_faults_there_w
 
 
 @pytest.mark.destmock
+def test_a_bar_shows_how_long_an_attempt_has_waited(destmock, lam, report):
+    destmock.handler("slow", lambda event, context: time.sleep(90), timeout=120)
+    invoke(lam, "slow")
+    page = report()
+    assert "took 1 min 30 s" in page.text
+    bars = [rect for rect in page.all("rect") if rect.get("class") == "took good"]
+    assert [float(bar["width"].rstrip("%")) > 50 for bar in bars] == [
+        True,
+        True,
+    ]  # of all events, and its own
+    assert "took 90 s" in destmock.timeline()
+
+
 def test_it_can_be_written_when_nothing_has_happened(report):
     assert "Nothing was invoked." in report().text
 

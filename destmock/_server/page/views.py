@@ -32,11 +32,15 @@ _CLOCKS = {
     "skip": (
         "skips waits",
         (
-            "The clock skips waits: what is queued, and each retry after it, runs before the request that "
-            "queued it is answered. What is left, if anything, can be driven here."
+            "The clock skips waits: retries and sleeping handlers move it. What is queued, and each retry "
+            "after it, runs before the request that queued it is answered. What is left can be driven here: "
+            "time moves to schedules only when you advance it."
         ),
     ),
-    "manual": ("stands until driven", "The clock stands: nothing runs until you drive time here."),
+    "manual": (
+        "stands until driven",
+        "The clock stands: nothing runs until you drive time here, by a step, to the end, or by seconds.",
+    ),
     "real": (
         "follows the wall's",
         (
