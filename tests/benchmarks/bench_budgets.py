@@ -1,6 +1,7 @@
 """What one event, one mock and one client cost: `python -m pytest -n0 tests/benchmarks/bench_budgets.py`."""
 
 import io
+import time
 from itertools import pairwise
 
 import boto3
@@ -18,6 +19,11 @@ def ok(event, context):
     return {"ok": True}
 
 
+def sleeping(event, context):
+    for _ in range(100):
+        time.sleep(0.01)
+
+
 def lambda_arn(name):
     return f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
 
@@ -25,7 +31,13 @@ def lambda_arn(name):
 @pytest.fixture
 def lam():
     failing = outcomes(ValueError("no stock"))
-    handlers = {"ok": ok, "failing": failing, "dropped": failing, **dict.fromkeys(CHAIN, ok)}
+    handlers = {
+        "ok": ok,
+        "sleeping": sleeping,
+        "failing": failing,
+        "dropped": failing,
+        **dict.fromkeys(CHAIN, ok),
+    }
     with mock_destinations(handlers=handlers):
         boto3.client("sqs").create_queue(QueueName="records")
         client = boto3.client("lambda")
@@ -52,6 +64,10 @@ def bench_unit(benchmark):
 
 def bench_synchronous(benchmark, lam):
     benchmark(lam.invoke, FunctionName="ok", Payload=b"{}")
+
+
+def bench_hundred_sleeps(benchmark, lam):
+    benchmark(lam.invoke, FunctionName="sleeping", Payload=b"{}")
 
 
 def bench_event_into_queue(benchmark, lam):

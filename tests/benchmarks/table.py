@@ -50,6 +50,7 @@ class Row:
 ROWS = [
     Row("the unit: a boto3 `invoke` answered by a hook that does nothing", UNIT),
     Row("a synchronous `invoke`", "bench_synchronous"),
+    Row("the same with 100 sleeps in the handler", "bench_hundred_sleeps", "bench_synchronous", 8),
     Row("one Event invocation, its record in SQS", "bench_event_into_queue", budget=3),
     Row(
         "the default retries, a failure record in SQS", "bench_three_attempts_and_a_failure_record", budget=6
