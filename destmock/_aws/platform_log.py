@@ -41,7 +41,7 @@ def init_start(runtime: str, partition: str, region: str) -> str:
     """The first line of a cold start."""
     version = runtime.removeprefix("python")
     arn = f"arn:{partition}:lambda:{region}::runtime:{_RUNTIME_HASH}"
-    return f"INIT_START Runtime Version: python:{version}.v1\tRuntime Version ARN: {arn}\n"
+    return f"INIT_START Runtime Version: python:{version}.v20\tRuntime Version ARN: {arn}\n"
 
 
 def start(request_id: str, version: str) -> str:

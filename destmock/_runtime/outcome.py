@@ -46,6 +46,8 @@ class Outcome(NamedTuple):
     log_events: tuple[str, ...]
     exception: BaseException | None = None
     interrupt: BaseException | None = None
+    #: How many events of the log begin a cold start.
+    heading: int = 0
 
     @property
     def function_error(self) -> Literal["Unhandled"] | None:
@@ -57,8 +59,9 @@ class Outcome(NamedTuple):
 
     @property
     def tail(self) -> bytes:
-        """The last 4 KB of the log, as `LogType=Tail` returns it (K5)."""
-        return self.logs.encode(errors="backslashreplace")[-_TAIL:].decode(errors="replace").encode()
+        """The last 4 KB of the log without INIT_START, as `LogType=Tail` returns it (K5)."""
+        log = log_text(self.log_events[self.heading :])
+        return log.encode(errors="backslashreplace")[-_TAIL:].decode(errors="replace").encode()
 
 
 def outcome_of(
@@ -86,7 +89,8 @@ def outcome_of(
     platform_lines = _json_lines if capture.as_json else _text_lines
     first, begin, end = platform_lines(function, call, capture, result, duration, cold)
     events = (*first, *init, *begin, *output, *end)
-    return Outcome(result, payload, duration, log_stream, events, client.exception, client.interrupt)
+    interrupt = client.interrupt
+    return Outcome(result, payload, duration, log_stream, events, client.exception, interrupt, len(first))
 
 
 def _text_lines(
