@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from destmock._aws import api_errors as errors
 from destmock._aws import dead_letter
-from destmock._aws.ids import Ids, function_hash
+from destmock._aws.ids import Ids, function_hash, parse_trace
 from destmock._engine.admission import Admission
 from destmock._engine.attempts import Attempts, attempt_fact, entered
+from destmock._engine.callers import given_header
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Destinations
@@ -139,14 +140,22 @@ class Simulation:
 
     @property
     def trace(self) -> Trace | None:
-        """The trace of the handler that this thread works for; `None` outside of handlers."""
+        """The trace of the handler that this thread works for, or that the caller of AWS has given."""
+        return self.traced[0]
+
+    @property
+    def traced(self) -> tuple[Trace | None, str | None]:
+        """The same trace, and its header."""
         mine = self.turns.mine
-        return None if mine is None else mine.trace
+        if mine is not None:
+            return mine.trace, mine.header
+        header = given_header.get()
+        trace = None if header is None else parse_trace(header)
+        return (None, None) if trace is None else (trace, header)
 
     def message(self, body: bytes) -> Message:
         """A message that a service passes on now, in the trace of the handler that caused it."""
-        mine = self.turns.mine
-        trace, header = (None, None) if mine is None else (mine.trace, mine.header)
+        trace, header = self.traced
         return Message(body, trace, header, self.now, unique_id="", source="")
 
     def carrier(self) -> Message:

@@ -21,6 +21,7 @@ from destmock._aws import api_errors as errors
 from destmock._aws.ids import parse_trace
 from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
+from destmock._engine.callers import calling
 from destmock._functions.functions import account_of, partition_of
 from destmock._server.guards import PAGE
 from destmock.errors import DestmockError, UnsupportedError
@@ -142,7 +143,8 @@ class Gateway:
                 hook.on_cloudformation_call()
             if signature.service in _READING:
                 hook.on_reading_call()
-            return self._from_moto(environ)
+            with calling(environ.get("HTTP_X_AMZN_TRACE_ID")):
+                return self._from_moto(environ)
 
     def _lambda(self, environ: WSGIEnvironment, signature: Signature, path: str) -> answers.Answer | None:
         body = environ["wsgi.input"].read()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
-from destmock._services import functions, logs, mappings, secrets
+from destmock._services import functions, logs, mappings, secrets, trace_headers
 from destmock._services.eventbridge import bus, schedules
 from destmock._services.s3 import notifications
 from destmock._services.scheduler import control
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PATCHES = (
     *functions.PATCHES,
+    *trace_headers.PATCHES,
     *subscriptions.PATCHES,
     *notifications.PATCHES,
     *bus.PATCHES,

@@ -44,9 +44,9 @@ def _add_message(add_message: Callable[[Queue, Message], None]) -> Callable[[Que
         mark_arrival(message, simulation.now)
         if self.fifo_queue and not _is_first(self, message, simulation):
             return
-        handler = simulation.turns.mine
-        if handler is not None and not has_trace(message):
-            mark_traced(message, handler.trace, handler.header)
+        trace, header = simulation.traced
+        if trace is not None and not has_trace(message):
+            mark_traced(message, trace, header)
         if self.lambda_event_source_mappings:
             with resting(self):
                 add_message(self, message)
