@@ -20,6 +20,7 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 
 from destmock._aws.times import to_datetime
 from destmock._functions.deployed_code import TASK_ROOT, Package
+from destmock._runtime.aside import Aside
 from destmock._runtime.deployed_modules import Namespace
 from destmock._runtime.environment_variables import OwnVariables
 from destmock._runtime.event_loop import OutOfSight
@@ -30,7 +31,7 @@ from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
 from destmock._runtime.surroundings import Surroundings
 from destmock._time.crews import Crew
-from destmock._time.wall import real_ns
+from destmock._time.watchdog import Overrun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,7 @@ class Runtime:
         self._root_handler = RootHandler()
         self._streams = sys.stdout, sys.stderr
         #: The surroundings of the attempt that is running, unless it is put aside.
-        self._in_place: Surroundings | None = None
+        self.in_place: Surroundings | None = None
         #: The surroundings that have stayed for the next try of an event, and whose they are.
         self.staying: tuple[Surroundings, _Environment, Function, str] | None = None
 
@@ -104,13 +105,13 @@ class Runtime:
         With `stay`, the surroundings of an attempt that failed may stay for the event's next one, until
         `leave`.
         """
-        outer = self._in_place
+        outer = self.in_place
         if outer is not None:  # it has invoked this function
             outer.put_aside()
         try:
             return self._run(function, code, call, turn, stay=stay and outer is None)
         finally:
-            self._in_place = outer
+            self.in_place = outer
             if outer is not None:
                 outer.take_up()
 
@@ -127,10 +128,10 @@ class Runtime:
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture, function.runtime)
         cold = not environment.ready
-        around = self._in_place = self._around(environment, function, code, call, capture)
+        around = self.in_place = self._around(environment, function, code, call, capture)
         stays = False
         environment.busy = True
-        aside = _Aside(self, around, turn)
+        aside = Aside(self, around, turn, function)
 
         def work() -> None:
             with turn:
@@ -140,10 +141,9 @@ class Runtime:
                     )
                     environment.ready = not client.failed
                 capture.initialised(call.request_id)
-                aside.begun()
-                if environment.ready:
-                    _handle(environment.handler, client, capture, function, call)
-                aside.has_ended()
+                with aside:
+                    if environment.ready:
+                        _handle(environment.handler, client, capture, function, call)
 
         try:
             attempt = self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
@@ -234,37 +234,6 @@ class Runtime:
         self._importer.forget(environment.modules)
 
 
-class _Aside:
-    """Puts an attempt aside, and takes it up again; knows how long its handler ran in real time."""
-
-    __slots__ = ("_around", "_runtime", "_since", "_turn", "elapsed_ns")
-
-    def __init__(self, runtime: Runtime, around: Surroundings, turn: Handling) -> None:
-        self._runtime = runtime
-        self._around = around
-        self._turn = turn
-        self._since = 0
-        self.elapsed_ns = 0
-
-    def put_aside(self) -> None:
-        self.has_ended()
-        self._turn.put_aside()
-        self._around.put_aside()
-        self._runtime._in_place = None  # noqa: SLF001 - a part of it
-
-    def take_up(self) -> None:
-        self._around.take_up()
-        self._runtime._in_place = self._around  # noqa: SLF001 - a part of it
-        self._turn.take_up()
-        self.begun()
-
-    def begun(self) -> None:
-        self._since = real_ns()
-
-    def has_ended(self) -> None:
-        self.elapsed_ns += real_ns() - self._since
-
-
 def _may_stay(environment: _Environment, around: Surroundings) -> bool:
     """Whether the surroundings may stay for the next attempt: not with modules of deployed code."""
     return environment.namespace is None and around.are_untouched()
@@ -320,6 +289,8 @@ def _handle(
             tenant_id=None,
             log_sink=capture,
         )
+    except Overrun:
+        pass  # the attempt has timed out, wherever it was
     except BaseException as error:  # noqa: BLE001 - kept by `exit` if it isn't the function's
         client.exit(call.request_id, error)
 

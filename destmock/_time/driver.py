@@ -115,6 +115,9 @@ class Driver:
         """
         if self._turns.holds:  # moto's own call, on the way to an answer
             return
+        within = self._attempt()
+        if within is not None and within.aside.is_late:  # a handler that does nothing but call AWS
+            within.overrun()
         if not self.autorun or self._turns.inside:
             return
         me = get_ident()

@@ -49,6 +49,9 @@ class Waits(Protocol):
     def jump(self, at: int) -> None:
         """Let time pass at once."""
 
+    def overrun(self, attempt: Attempt) -> None:
+        """End an attempt for good, if it can be left where it is."""
+
     def serve(self, attempt: Attempt, asked: Any) -> bool:
         """Have a job run now, while an attempt waits; returns whether the attempt can wait for it."""
 
@@ -58,6 +61,10 @@ class Waits(Protocol):
 
 class Aside(Protocol):
     """What an attempt has changed in the process."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its real time is up."""
 
     def put_aside(self) -> None:
         """Make the process as if the attempt did not run."""
@@ -189,6 +196,10 @@ class Attempt:
     def recall(self) -> None:
         """Go on now, if it waits."""
         self.waits.recall(self)
+
+    def overrun(self) -> None:
+        """End it for good, if it can be left where it is: its real time is up."""
+        self.waits.overrun(self)
 
     @property
     def elapsed_ns(self) -> int:

@@ -297,6 +297,12 @@ class Waits:
         self._ended.add(attempt)
         cast("greenlet", stack.parent).switch(_TIME_IS_UP)
 
+    def overrun(self, attempt: Attempt) -> None:
+        """End an attempt whose real time is up, if it can be left where it is."""
+        if attempt.running_on is getcurrent() and not self._turns.holds:
+            self.jump(self._clock.now + attempt.limit - attempt.waited)
+            self._end(attempt)
+
     def close(self) -> None:
         """Keep what has not come to an end, for to drop it would run its `finally` blocks."""
         kept.extend((*self._ended, *self._waiting))

@@ -128,6 +128,7 @@ PRIVATE = {
     "the standard library": {
         "_PySimpleQueue": "the threads of a handler's pool wait for work in virtual time",
         "_SubParsersAction": "argparse has no public type for it",
+        "_current_frames": "where a handler is that runs past its timeout",
         "_exit": "ends the process though a handler hangs",
         "_getframe": "who has called",
         "_is_gil_enabled": "whether built-in functions look as everywhere",

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from destmock import outcomes
-from destmock._runtime import environments
+from destmock._runtime import aside
 from tests.runtime.attempts import CustomError, invoke, ok, request_id_of, route, send
 
 # Exceptions
@@ -407,11 +407,11 @@ def test_B4_a_timeout_in_the_record(destmock, lam, make_queue, messages):
 
 
 def test_an_attempt_that_really_takes_too_long_times_out(destmock, lam, monkeypatch):
-    real_ns = environments.real_ns
+    real_ns = aside.real_ns
 
     def orders(event, context):
         if event["slow"]:
-            monkeypatch.setattr(environments, "real_ns", lambda: real_ns() + 10_000_000_000)
+            monkeypatch.setattr(aside, "real_ns", lambda: real_ns() + 10_000_000_000)
         return "done"
 
     destmock.handler("orders", orders, timeout=9)

@@ -1,0 +1,193 @@
+"""Ends handlers that compute for longer than their timeout, as AWS ends the process.
+
+One thread looks, some times a second, for a handler whose real time is up. It has an exception raised on the
+handler's thread, by a class that never comes to be: while Python makes it, the stack of the attempt is left
+for good, so that no block of it sees anything. What doesn't run Python at that moment (a long computation in
+C, a lock that is never let go) can't be ended; then the place where it hangs is written to stderr, once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+import traceback
+from _thread import allocate_lock, start_new_thread
+from pathlib import PurePath
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+from destmock._time.wall import real_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+_NS = 1_000_000_000
+#: Seconds between two looks, seconds without a handler until the thread ends, and until a hang is told.
+_PERIOD, _IDLE, _HANGS = 0.05, 5, 3
+#: The packages in which an attempt is never left: they may be changing what others see.
+_SHARED = {"destmock", "moto", "botocore", "boto3"}
+#: Whoever sits at one of these debuggers has time.
+_DEBUGGERS = {"bdb", "pdb", "pydevd", "_pydevd_bundle", "debugpy", "ipdb"}
+
+
+class Overrun(BaseException):
+    """Raised in an attempt whose real time is up, where the attempt can't be left."""
+
+    def __new__(cls, *arguments: object) -> Overrun:  # noqa: PYI034 - Python 3.10 has no Self
+        watchdog.end()  # which doesn't come back where the attempt can be left
+        return super().__new__(cls, *arguments)
+
+
+class Watch:
+    """One handler that runs, until `deadline`, in nanoseconds of real time."""
+
+    __slots__ = ("deadline", "end", "is_sent", "is_told", "name", "thread")
+
+    def __init__(self, name: str, deadline: int, end: Callable[[], object]) -> None:
+        self.name = name
+        self.deadline = deadline
+        self.end = end
+        self.thread = get_ident()
+        self.is_sent = self.is_told = False
+
+
+class Watchdog:
+    """Looks after the handlers of the process."""
+
+    def __init__(self) -> None:
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._lock = allocate_lock()
+        #: By thread, the innermost last.
+        self._watched: dict[int, list[Watch]] = {}
+        self._runs = False
+        self._alarm = allocate_lock()
+        self._alarm.acquire()
+
+    def arm(self, name: str, left: int, end: Callable[[], object]) -> Watch:
+        """Watch the handler that begins on this thread; it has so many nanoseconds left.
+
+        `end` is called on this thread when they are over.
+        """
+        watch = Watch(name, real_ns() + left, end)
+        with self._lock:
+            self._watched.setdefault(watch.thread, []).append(watch)
+            starts, self._runs = not self._runs, True
+        if starts:
+            start_new_thread(self._look, ())
+        return watch
+
+    def disarm(self, watch: Watch) -> None:
+        """Watch the handler no more; it is the innermost one of its thread."""
+        with self._lock:
+            watches = self._watched[watch.thread]
+            watches.remove(watch)
+            if not watches:
+                del self._watched[watch.thread]
+            if watch.is_sent:
+                _raise(watch.thread, None)
+
+    @property
+    def watched(self) -> int:
+        """How many threads run handlers."""
+        return len(self._watched)
+
+    def end(self) -> None:
+        """End the innermost handler of this thread."""
+        watches = self._watched.get(get_ident())
+        inside = _places(sys._getframe(2))  # noqa: SLF001 - whose code the exception was raised in
+        if watches and watches[-1].is_sent and not inside & _SHARED:
+            with _no_headroom():
+                watches[-1].end()
+
+    def _look(self) -> None:
+        idle_since = real_ns()
+        while True:
+            self._alarm.acquire(timeout=_PERIOD)
+            with self._lock:
+                now = real_ns()
+                late = [watches[-1] for watches in self._watched.values() if watches[-1].deadline < now]
+                if self._watched:
+                    idle_since = now
+                elif now - idle_since > _IDLE * _NS:
+                    self._runs = False
+                    return
+                frames = sys._current_frames() if late else {}  # noqa: SLF001 - where the others are
+                for watch in late:
+                    self._is_late(watch, frames.get(watch.thread), now)
+                del frames
+
+    def _is_late(self, watch: Watch, frame: FrameType | None, now: int) -> None:
+        if frame is None:
+            return
+        places = _places(frame)
+        if places & _DEBUGGERS:
+            watch.deadline = sys.maxsize
+        elif not watch.is_sent and not places & _SHARED:
+            watch.is_sent = True
+            _raise(watch.thread, Overrun)
+        elif not watch.is_told and now - watch.deadline > _HANGS * _NS:
+            watch.is_told = True
+            stack = "".join(traceback.format_stack(frame))
+            text = f"destmock: the handler of {watch.name} runs past its timeout, and hangs here:\n{stack}"
+            os.write(2, text.encode(errors="backslashreplace"))
+
+
+def _places(frame: FrameType | None) -> set[str]:
+    """The packages and modules whose code runs on a stack, down to the attempt's beginning."""
+    found: set[str] = set()
+    while frame is not None:
+        module = frame.f_globals.get("__name__") or PurePath(frame.f_code.co_filename).stem
+        if module in _BEGINNINGS:
+            break
+        found.add(module.partition(".")[0])
+        frame = frame.f_back
+    return found
+
+
+#: The modules that call handlers.
+_BEGINNINGS = {
+    "awslambdaric.bootstrap",
+    "destmock._runtime.environments",
+    "destmock._runtime.importing",
+    "destmock._runtime.runtime_api",
+    "destmock._time.stacks",
+}
+
+
+#: Where CPython counts, in the state of a thread, how many exceptions are being made: meanwhile recursion
+#: without end is fatal. Later versions don't count it here.
+_HEADROOM = {(3, 10): 36, (3, 11): 40}
+
+
+@contextlib.contextmanager
+def _no_headroom() -> Iterator[None]:
+    """While entered, it doesn't count that an exception is being made: it will never be."""
+    offset = _HEADROOM.get(sys.version_info[:2])
+    if offset is None:
+        yield
+        return
+    state = ctypes.pythonapi.PyThreadState_Get
+    state.restype = ctypes.c_void_p
+    headroom = ctypes.c_int.from_address(state() + offset)
+    making = headroom.value == 1
+    headroom.value -= making
+    try:
+        yield
+    finally:
+        headroom.value += making
+
+
+def _raise(thread: int, error: type[BaseException] | None) -> None:
+    """Have an exception raised on a thread, or take it back if it has not been raised."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
+    )
+
+
+watchdog = Watchdog()
