@@ -45,7 +45,7 @@ LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_TEST_FILE = 350, 50, 600
 
 TESTS = Path(__file__).parents[1]
 #: The folders of tests that no one package owns.
-OF_ALL_PACKAGES = {"benchmarks", "promises", "snapshots", "templates"}
+OF_ALL_PACKAGES = {"benchmarks", "peers", "promises", "snapshots", "templates"}
 
 #: Every private name of botocore's, moto's or another library's that destmock uses, and why it must.
 PRIVATE = {
