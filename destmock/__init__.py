@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from destmock._mock.destmock import Destmock
     from destmock._mock.faults import Faults
     from destmock._mock.mock import MockDestinations, mock_destinations
-    from destmock._observed.facts import Attempt, Deliveries, Delivery, Drop, Invocation, Pending
+    from destmock._observed.facts import Attempt, Deliveries, Delivery, Drop, Invocation, Pending, Run
     from destmock._observed.sequences import History
     from destmock._server.happenings import Happening
     from destmock._server.serving import Server, Serving, serve
@@ -53,6 +53,7 @@ __all__ = [
     "Outcomes",
     "Pending",
     "PendingFault",
+    "Run",
     "Server",
     "Serving",
     "Stack",
@@ -69,7 +70,7 @@ _MODULES = {
     "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),
     "destmock._observed.sequences": ("History",),
     "destmock._engine.faults": ("Fault", "PendingFault"),
-    "destmock._observed.facts": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending"),
+    "destmock._observed.facts": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending", "Run"),
     "destmock._mock.mock": ("MockDestinations", "mock_destinations"),
     "destmock._aws.record": ("InvocationRecord",),
     "destmock._server.happenings": ("Happening",),

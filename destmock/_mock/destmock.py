@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from destmock._cloudformation.deploy import Stack
     from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Duration, Handler, Outcomes
-    from destmock._observed.facts import Deliveries, Drop
+    from destmock._observed.facts import Deliveries, Drop, Run
 
 
 class Destmock:
@@ -221,6 +221,16 @@ class Destmock:
         """
         with self._simulation.turns.held:
             return self._simulation.ledger.invocations
+
+    @property
+    def runs(self) -> History[Run]:
+        """Every run of a handler, in the order in which they began; `.for_function(name)` selects.
+
+        Attempts of events, synchronous invocations, and batches of queues and streams are runs. Of two that
+        began at one moment, the one that ended first comes first. With `history=`, it has the newest.
+        """
+        with self._simulation.turns.held:
+            return self._simulation.ledger.runs
 
     @property
     def deliveries(self) -> Deliveries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -99,6 +100,66 @@ class Invocation:
     def __repr__(self) -> str:
         tries = f"{len(self.attempts)} attempt{'s' * (len(self.attempts) != 1)}"
         return f"<Invocation {self.function_name} {self.request_id}: {self.condition or 'queued'}, {tries}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Run:
+    """One run of a handler, whoever invoked the function, and how: an attempt of an event, a synchronous
+    invocation, or a batch of a queue or a stream.
+
+    `source` says who invoked, as an `Invocation` has it; of a mapping, "queue orders" or the like. `payload`
+    is what the handler got, in bytes. `attempt` is how it went; its parts are here as well.
+    """
+
+    request_id: str
+    function_arn: str
+    source: str
+    payload: bytes
+    asynchronous: bool
+    attempt: Attempt
+
+    @property
+    def event(self) -> Any:
+        """What the handler got: `payload`, parsed anew at each access."""
+        return json.loads(self.payload)
+
+    @property
+    def function_name(self) -> str:
+        """The bare name of the function, without account, region or qualifier."""
+        return function_name(self.function_arn)
+
+    @property
+    def outcome(self) -> AttemptOutcome:
+        """How it ended: "Success", "Error" or "Timeout"."""
+        return self.attempt.outcome
+
+    @property
+    def response(self) -> Any:
+        """What the handler returned, or AWS's description of its error."""
+        return self.attempt.response
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The very object that the handler raised."""
+        return self.attempt.exception
+
+    @property
+    def logs(self) -> str:
+        """What CloudWatch Logs got, as one text."""
+        return self.attempt.logs
+
+    @property
+    def started_at(self) -> datetime:
+        """The moment at which the handler began, in virtual time."""
+        return self.attempt.started_at
+
+    @property
+    def ended_at(self) -> datetime:
+        """The moment at which it ended, in virtual time."""
+        return self.attempt.started_at + timedelta(seconds=self.attempt.duration)
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.function_name} at {self.started_at:%H:%M:%S} by {self.source}: {self.outcome}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
-from destmock._observed.facts import Deliveries, Entry, function_name
+from destmock._observed.facts import Deliveries, Entry, Run, function_name
 from destmock._observed.sequences import History, Kept
 
 if TYPE_CHECKING:
@@ -99,6 +99,25 @@ class Ledger:
     def invocations(self) -> History[Invocation]:
         queued = ((entry.position, entry) for entry in self._queued.values())
         return History(self._entries.facts(attrgetter("fact"), queued), Counter(self._entries.past))
+
+    @property
+    def runs(self) -> History[Run]:
+        """Every run of a handler that is kept, in the order in which they began."""
+        found = [
+            Run(
+                entry.request_id,
+                entry.function_arn,
+                entry.source,
+                entry.payload,
+                entry.what == "event",
+                attempt,
+            )
+            for entry in self.story
+            if entry.invoked
+            for attempt in entry.attempts
+            if attempt.outcome != "NotFound"
+        ]
+        return History(sorted(found, key=lambda run: run.started_at))
 
     @property
     def deliveries(self) -> Deliveries:
