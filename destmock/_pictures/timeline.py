@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from destmock._aws.record import timestamp
+from destmock._pictures.events_in_words import in_words
 from destmock._pictures.story import function_text
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def opening(entry: Entry) -> str:
     again = ", delivered a second time" if entry.duplicate else ""
     how = f"accepted{again}" if entry.what == "event" else "invoked synchronously"
     by = ", ".join(part for part in (entry.source, entry.request_id) if part)
-    return f"{how} {_shown(entry.payload)} ({by})"
+    return f"{how} {in_words(entry.payload) or _shown(entry.payload)} ({by})"
 
 
 def at_once(entry: Entry) -> Iterable[str]:
