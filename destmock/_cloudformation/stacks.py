@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
-from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
+from moto.cloudformation.models import ChangeSet, Stack
 
+from destmock._cloudformation import stack_calls
 from destmock._cloudformation.resources import expressions
 from destmock._cloudformation.resources.expressions import resolved
 from destmock._cloudformation.resources.kinds import WithoutEffect
@@ -50,11 +50,6 @@ _LONGEST = {
 _DEFAULT_LONGEST = 250
 _SUFFIX = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SUFFIX_LENGTH = 12
-_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
-_BAD_NAME = (
-    "1 validation error detected: Value '{}' at 'stackName' failed to satisfy constraint: Member must "
-    "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]* and have a length of at most 128"
-)
 _TRANSFORM = (
     f"Transform {SERVERLESS}: destmock transforms a template for SAM that its deploy() gets, "
     "not one that CreateStack, UpdateStack or CreateChangeSet gets"
@@ -168,7 +163,7 @@ def _parse_resource_and_generate_name(parse: Callable[..., Any]) -> Callable[...
 
 def _generated(resource_type: str, logical_id: str, resources_map: Any) -> str:
     place = f"{resources_map['AWS::AccountId']}/{resources_map['AWS::Region']}"
-    stack = resources_map["AWS::StackName"]
+    stack = resources_map["AWS::StackName"].replace(":", "-")  # of a StackSet
     number = int.from_bytes(hashlib.sha256(f"{place}/{stack}/{logical_id}".encode()).digest(), "big")
     digits = []
     for _ in range(_SUFFIX_LENGTH):
@@ -202,29 +197,6 @@ def _parse_template(self: Any) -> None:
     self.template_dict = body
 
 
-def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a failed creation remove the stack, its resources and its exports."""
-
-    def create_stack(self: CloudFormationBackend, *args: Any, **kwargs: Any) -> Any:
-        stacks, exports = set(self.stacks), set(self.exports)
-        name = kwargs["name"] if "name" in kwargs else args[0]
-        if _NAME.fullmatch(name) is None:
-            raise ValidationError(message=_BAD_NAME.format(name))
-        try:
-            made = create(self, *args, **kwargs)
-            list(made.output_map.values())  # otherwise moto evaluates outputs only when they are asked for
-        except Exception:
-            for stack_id in set(self.stacks) - stacks:
-                self.stacks.pop(stack_id).resource_map.delete()
-            for name in set(self.exports) - exports:
-                del self.exports[name]
-            raise
-        else:
-            return made
-
-    return create_stack
-
-
 PATCHES = (
     Patch(parsing, "resource_class_from_type", _resource_class_from_type),
     Patch(parsing, "parse_resource_and_generate_name", _parse_resource_and_generate_name),
@@ -232,5 +204,5 @@ PATCHES = (
     Patch(Stack, "parse_template", lambda _: staticmethod(_parsed_template)),
     Patch(Stack, "_parse_template", lambda _: _parse_template),
     Patch(ChangeSet, "_parse_template", lambda _: _parse_template),
-    Patch(CloudFormationBackend, "create_stack", _create_stack),
+    *stack_calls.PATCHES,
 )

@@ -79,6 +79,8 @@ PRIVATE = {
         "_s3_content": "the code that a deployment names in S3",
     },
     "moto.cloudformation": {
+        "_create_resource_map": "a change set makes a stack's resources as CreateStack does",
+        "_get_param": "the stack's name in a request",
         "_parsed_resources": "the resources that a stack has made so far",
     },
     "aws-sam-translator": {

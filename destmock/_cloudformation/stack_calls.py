@@ -1,0 +1,134 @@
+"""The calls that make a stack: they check its name, keep its outputs, and leave nothing of one that fails."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack, cloudformation_backends
+from moto.cloudformation.parsing import OutputMap
+from moto.cloudformation.responses import CloudFormationResponse
+
+from destmock._isolation.patching import Patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
+_LONGEST_NAME = 128
+_BAD_NAME = (
+    "1 validation error detected: Value '{}' at 'stackName' failed to satisfy constraint: Member must {}"
+)
+
+
+def _named(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse the names that CloudFormation refuses to a caller; those of StackSets' stacks are moto's own."""
+
+    def checked(self: CloudFormationResponse) -> Any:
+        name = str(self._get_param("StackName"))
+        if self._get_param("ChangeSetType") == "UPDATE":  # the stack is there, and may be given by its ARN
+            return call(self)
+        if _NAME.fullmatch(name) is None:
+            rule = f"satisfy regular expression pattern: {_NAME.pattern}"
+            raise ValidationError(message=_BAD_NAME.format(name, rule))
+        if len(name) > _LONGEST_NAME:
+            rule = f"have length less than or equal to {_LONGEST_NAME}"
+            raise ValidationError(message=_BAD_NAME.format(name, rule))
+        return call(self)
+
+    return checked
+
+
+def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a failed creation remove the stack, its resources and its exports."""
+
+    def create_stack(self: CloudFormationBackend, *args: Any, **kwargs: Any) -> Any:
+        with _undone_on_failure(self):
+            made = create(self, *args, **kwargs)
+            list(made.output_map.values())  # otherwise moto evaluates outputs only when they are asked for
+            return made
+
+    return create_stack
+
+
+def _apply(change: Callable[..., None]) -> Callable[..., None]:
+    """Make a change set do what `CreateStack` or `UpdateStack` does, outputs and exports included."""
+
+    def apply(self: ChangeSet) -> None:
+        stack = self.stack
+        backend = cloudformation_backends[stack.account_id][stack.region_name]
+        if self.change_set_type == "UPDATE":
+            with _exports_renewed(backend, stack):
+                change(self)
+                stack.template_dict = self.template_dict
+                stack.parameters = self.parameters or stack.parameters
+                _describe(stack)
+            return
+        with _undone_on_failure(backend, stack):
+            stack.template, stack.template_dict = self.template, self.template_dict
+            stack.parameters = self.parameters
+            stack.resource_map = stack._create_resource_map()  # noqa: SLF001 - as when a stack is made
+            with _exports_renewed(backend, stack):
+                stack.resource_map.create(stack.template_dict)
+                _describe(stack)
+
+    return apply
+
+
+def _describe(stack: Stack) -> None:
+    """Let the stack have the description and the outputs of its new template."""
+    stack.description = stack.template_dict.get("Description")
+    stack.output_map = OutputMap(stack.resource_map, stack.template_dict, stack.stack_id)
+
+
+def _update(update: Callable[..., None]) -> Callable[..., None]:
+    """Make an update export what the new template exports, and no more."""
+
+    def updated(self: Stack, *args: Any, **kwargs: Any) -> None:
+        with _exports_renewed(cloudformation_backends[self.account_id][self.region_name], self):
+            update(self, *args, **kwargs)
+
+    return updated
+
+
+@contextlib.contextmanager
+def _exports_renewed(backend: CloudFormationBackend, stack: Stack) -> Iterator[None]:
+    """While entered, the stack may change; it imports what the region exports, which changes with it."""
+    stack.resource_map.cross_stack_resources = backend.exports
+    yield
+    list(stack.output_map.values())
+    others = {
+        name: each for name, each in backend.exports.items() if each.exporting_stack_id != stack.stack_id
+    }
+    exported = {each.name: each for each in stack.exports}
+    for name in exported:
+        if name in others:
+            message = "Export names must be unique across a given region"
+            raise ValidationError(stack.stack_id, message=message)
+    backend.exports.clear()
+    backend.exports.update(others, **exported)
+
+
+@contextlib.contextmanager
+def _undone_on_failure(backend: CloudFormationBackend, *made: Stack) -> Iterator[None]:
+    """While entered, stacks may be made; an error takes them away again, and those in `made`."""
+    stacks, exports = set(backend.stacks) - {each.stack_id for each in made}, set(backend.exports)
+    try:
+        yield
+    except Exception:
+        for stack_id in set(backend.stacks) - stacks:
+            backend.stacks.pop(stack_id).resource_map.delete()
+        for name in set(backend.exports) - exports:
+            del backend.exports[name]
+        raise
+
+
+PATCHES = (
+    Patch(CloudFormationResponse, "create_stack", _named),
+    Patch(CloudFormationResponse, "create_change_set", _named),
+    Patch(CloudFormationBackend, "create_stack", _create_stack),
+    Patch(ChangeSet, "apply", _apply),
+    Patch(Stack, "update", _update),
+)
