@@ -18,8 +18,9 @@ from destmock._cloudformation import stack_calls
 from destmock._cloudformation.resources import expressions
 from destmock._cloudformation.resources.expressions import resolved
 from destmock._cloudformation.resources.kinds import WithoutEffect
-from destmock._cloudformation.resources.model import Model, Theirs
+from destmock._cloudformation.resources.model import Model
 from destmock._cloudformation.resources.table import KINDS
+from destmock._cloudformation.resources.theirs import Theirs
 from destmock._cloudformation.template_text import read
 from destmock._cloudformation.templates import SERVERLESS, transforms
 from destmock._cloudformation.validation import (

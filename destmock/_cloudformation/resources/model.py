@@ -136,37 +136,3 @@ def _properties(template: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = template.get("Properties") or {}
     properties.pop("ServiceToken", None)  # a custom resource's handler doesn't run
     return properties
-
-
-class Theirs:
-    """One of moto's own models; a resource of it that has no physical id gets its name as the id."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    def create_from_cloudformation_json(
-        self, name: str, template: dict[str, Any], account: str, region: str, **given: str
-    ) -> Any:
-        try:
-            made = self._model.create_from_cloudformation_json(name, template, account, region, **given)
-        except KeyError as error:
-            message = f"{given['LogicalId']} ({template['Type']}): Property {error} is missing"
-            raise ValidationError(message=message) from error
-        return _identified(made, name)
-
-    @property
-    def update_from_cloudformation_json(self) -> Any:
-        """The model's update; if it is abstract it stays so, which tells moto that there is no update."""
-        update = self._model.update_from_cloudformation_json
-        if hasattr(update, "__isabstractmethod__"):
-            return update
-        return lambda **given: _identified(update(**given), given["new_resource_name"])
-
-
-def _identified(made: Any, name: str) -> Any:
-    if not hasattr(made, "physical_resource_id"):
-        made.physical_resource_id = name
-    return made

@@ -1,0 +1,96 @@
+"""moto's own models of resources, made to give and to take the names that CloudFormation does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.cloudformation.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The attribute of moto's resource that `Ref` gives on AWS, for the models that don't say it.
+_IDS = {
+    "AWS::ApiGateway::Deployment": "id",
+    "AWS::AutoScaling::ScheduledAction": "scheduled_action_name",
+    "AWS::EFS::AccessPoint": "access_point_id",
+    "AWS::IoT::BillingGroup": "billing_group_name",
+    "AWS::IoT::JobTemplate": "job_template_id",
+    "AWS::IoT::Policy": "name",
+    "AWS::IoT::RoleAlias": "role_alias",
+    "AWS::IoT::Thing": "thing_name",
+    "AWS::IoT::ThingType": "thing_type_name",
+    "AWS::RDS::DBParameterGroup": "name",
+    "AWS::RDS::DBSecurityGroup": "name",
+    "AWS::RDS::DBSubnetGroup": "name",
+    "AWS::Redshift::Cluster": "cluster_identifier",
+    "AWS::Redshift::ClusterParameterGroup": "name",
+    "AWS::Redshift::ClusterSubnetGroup": "cluster_subnet_group_name",
+}
+#: The properties in which a model of moto's wants another resource, where AWS wants its name.
+WANTED_RESOURCES: Mapping[str, tuple[str, ...]] = {
+    "AWS::RDS::DBInstance": ("DBSecurityGroups", "DBSubnetGroupName"),
+    "AWS::Redshift::Cluster": ("ClusterSubnetGroupName",),
+}
+
+
+class _Name(str):
+    """The name of a resource, which has the attributes that moto's models read a name from."""
+
+    __slots__ = ()
+    name = cluster_subnet_group_name = property(str.__str__)
+
+
+class Theirs:
+    """One of moto's own models."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def create_from_cloudformation_json(
+        self, name: str, template: dict[str, Any], account: str, region: str, **given: str
+    ) -> Any:
+        _name_resources(template)
+        try:
+            made = self._model.create_from_cloudformation_json(name, template, account, region, **given)
+        except KeyError as error:
+            message = f"{given['LogicalId']} ({template['Type']}): Property {error} is missing"
+            raise ValidationError(message=message) from error
+        return _identified(made, template["Type"], name)
+
+    @property
+    def update_from_cloudformation_json(self) -> Any:
+        """The model's update; if it is abstract it stays so, which tells moto that there is no update."""
+        update = self._model.update_from_cloudformation_json
+        if hasattr(update, "__isabstractmethod__"):
+            return update
+
+        def update_from_cloudformation_json(**given: Any) -> Any:
+            template = given["cloudformation_json"]
+            _name_resources(template)
+            return _identified(update(**given), template["Type"], given["new_resource_name"])
+
+        return update_from_cloudformation_json
+
+
+def _name_resources(template: dict[str, Any]) -> None:
+    properties = template["Properties"]
+    for name in WANTED_RESOURCES.get(template["Type"], ()):
+        if name in properties:
+            properties[name] = _named(properties[name])
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_named(each) for each in value]
+    return _Name(value) if isinstance(value, str) else value
+
+
+def _identified(made: Any, resource_type: str, name: str) -> Any:
+    """The resource; one that has no physical id gets what `Ref` gives on AWS, or its generated name."""
+    if not hasattr(made, "physical_resource_id"):
+        made.physical_resource_id = getattr(made, _IDS[resource_type]) if resource_type in _IDS else name
+    return made
