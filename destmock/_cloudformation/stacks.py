@@ -6,7 +6,6 @@ Imported at the first CloudFormation call of a mock: moto's CloudFormation takes
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -19,6 +18,7 @@ from destmock._cloudformation.resources import expressions
 from destmock._cloudformation.resources.expressions import resolved
 from destmock._cloudformation.resources.kinds import WithoutEffect
 from destmock._cloudformation.resources.model import Model
+from destmock._cloudformation.resources.names import generated
 from destmock._cloudformation.resources.table import KINDS
 from destmock._cloudformation.resources.theirs import Theirs
 from destmock._cloudformation.template_text import read
@@ -36,21 +36,6 @@ from destmock._services.clients import Clients
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-#: The longest generated name, for types that allow less than a stack's and a resource's names may add up to.
-_LONGEST = {
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": 32,
-    "AWS::ElasticLoadBalancingV2::TargetGroup": 32,
-    "AWS::Events::Rule": 64,
-    "AWS::IAM::Role": 64,
-    "AWS::Lambda::Function": 64,
-    "AWS::Scheduler::Schedule": 64,
-    "AWS::Scheduler::ScheduleGroup": 64,
-    "AWS::S3::Bucket": 63,
-    "AWS::SQS::Queue": 75,  # with room for `.fifo`
-}
-_DEFAULT_LONGEST = 250
-_SUFFIX = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_SUFFIX_LENGTH = 12
 _TRANSFORM = (
     f"Transform {SERVERLESS}: destmock transforms a template for SAM that its deploy() gets, "
     "not one that CreateStack, UpdateStack or CreateChangeSet gets"
@@ -80,7 +65,7 @@ def ignored(resources: Mapping[str, str]) -> Iterator[None]:
         kind = resources.get(logical_id)
         if kind is None:
             return parse(logical_id, resource_json, resources_map)
-        return models[kind], resource_json, _generated(kind, logical_id, resources_map)
+        return models[kind], resource_json, generated(kind, logical_id, resources_map)
 
     with (
         patch.dict(parsing.get_model_map(), unknown),
@@ -144,7 +129,7 @@ def _resource_class_from_type(find: Callable[[str], Any]) -> Callable[[str], Any
 
 
 def _parse_resource_and_generate_name(parse: Callable[..., Any]) -> Callable[..., Any]:
-    """Generate names that are the same on every run, and no longer than AWS's."""
+    """Generate names as AWS does, but the same on every run."""
 
     def parse_resource_and_generate_name(
         logical_id: str, resource_json: dict[str, Any], resources_map: Any
@@ -156,24 +141,10 @@ def _parse_resource_and_generate_name(parse: Callable[..., Any]) -> Callable[...
         resource = resolved(resource, resources_map)
         named_by = parsing.resource_name_property_from_type(resource["Type"])
         if not named_by or named_by not in resource["Properties"]:
-            name = _generated(resource["Type"], logical_id, resources_map)
+            name = generated(resource["Type"], logical_id, resources_map)
         return model if isinstance(model, Model) else Theirs(model), resource, name
 
     return parse_resource_and_generate_name
-
-
-def _generated(resource_type: str, logical_id: str, resources_map: Any) -> str:
-    place = f"{resources_map['AWS::AccountId']}/{resources_map['AWS::Region']}"
-    stack = resources_map["AWS::StackName"].replace(":", "-")  # of a StackSet
-    number = int.from_bytes(hashlib.sha256(f"{place}/{stack}/{logical_id}".encode()).digest(), "big")
-    digits = []
-    for _ in range(_SUFFIX_LENGTH):
-        number, digit = divmod(number, len(_SUFFIX))
-        digits.append(_SUFFIX[digit])
-    room = _LONGEST.get(resource_type, _DEFAULT_LONGEST) - _SUFFIX_LENGTH - 2
-    stack = stack[: max(room - len(logical_id), room // 2)]
-    name = f"{stack}-{logical_id[: room - len(stack)]}-{''.join(digits)}"
-    return name.lower() if resource_type == "AWS::S3::Bucket" else name
 
 
 # These stand in wherever moto reads a template: they read or refuse it as CloudFormation does.

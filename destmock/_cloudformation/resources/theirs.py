@@ -32,6 +32,8 @@ WANTED_RESOURCES: Mapping[str, tuple[str, ...]] = {
     "AWS::RDS::DBInstance": ("DBSecurityGroups", "DBSubnetGroupName"),
     "AWS::Redshift::Cluster": ("ClusterSubnetGroupName",),
 }
+#: The models that replace a resource whose generated name is another one: a generated name stays.
+_COMPARING_NAMES = ("AWS::ECR::Repository", "AWS::ECS::Cluster", "AWS::Events::Archive")
 
 
 class _Name(str):
@@ -71,7 +73,13 @@ class Theirs:
         def update_from_cloudformation_json(**given: Any) -> Any:
             template = given["cloudformation_json"]
             _name_resources(template)
-            return _identified(update(**given), template["Type"], given["new_resource_name"])
+            kind = template["Type"]
+            if (
+                kind in _COMPARING_NAMES
+                and self._model.cloudformation_name_type() not in template["Properties"]
+            ):
+                given["new_resource_name"] = given["original_resource"].name
+            return _identified(update(**given), kind, given["new_resource_name"])
 
         return update_from_cloudformation_json
 
