@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mappings, secrets, trace_headers
 from destmock._services.eventbridge import bus, schedules
-from destmock._services.s3 import notifications
+from destmock._services.s3 import notifications, policies
 from destmock._services.scheduler import control
 from destmock._services.sns import signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
@@ -26,6 +26,7 @@ PATCHES = (
     *trace_headers.PATCHES,
     *subscriptions.PATCHES,
     *notifications.PATCHES,
+    *policies.PATCHES,
     *bus.PATCHES,
     *schedules.PATCHES,
     *control.PATCHES,

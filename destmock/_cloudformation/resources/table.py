@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._cloudformation.resources import buckets, functions, messages, permissions, schedules
+from destmock._cloudformation.resources import buckets, functions, messages, permissions, policies, schedules
 from destmock._cloudformation.resources.kinds import WithoutEffect
 
 if TYPE_CHECKING:
@@ -17,19 +17,11 @@ if TYPE_CHECKING:
     from destmock._cloudformation.resources.kinds import Kind
 
 
-#: Types for permissions (IAM isn't simulated), and types that matter to CloudFormation or CDK only.
+#: Types that matter to CloudFormation or CDK only.
 _WITHOUT_EFFECT = (
     "AWS::CDK::Metadata",
     "AWS::CloudFormation::WaitCondition",
     "AWS::CloudFormation::WaitConditionHandle",
-    "AWS::Events::EventBusPolicy",
-    "AWS::IAM::RolePolicy",
-    "AWS::Lambda::LayerVersionPermission",
-    "AWS::Lambda::Permission",
-    "AWS::Logs::ResourcePolicy",
-    "AWS::S3::BucketPolicy",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SQS::QueuePolicy",
 )
 
 _ALL: tuple[Kind, ...] = (
@@ -38,6 +30,7 @@ _ALL: tuple[Kind, ...] = (
     *buckets.KINDS,
     *schedules.KINDS,
     *permissions.KINDS,
+    *policies.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
 )
 KINDS: Mapping[str, Kind] = {kind.type: kind for kind in _ALL}
