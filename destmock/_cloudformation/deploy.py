@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.exceptions import ClientError
 
-from destmock._aws.arn import FunctionRef
+from destmock._aws.arn import FunctionRef, parse_function_arn
 from destmock._cloudformation import artifacts, sam, templates, validation
-from destmock._cloudformation.unsupported import unsupported, without_applications
+from destmock._cloudformation.unsupported import functions_behind, runs, unsupported, without_applications
 from destmock._engine.active import enter_once
 from destmock._functions.functions import partition_of
 from destmock._functions.handlers import check_source
@@ -117,13 +117,14 @@ class Deployment:
             body = self._transformed(body, values)
             with self._checked():
                 validation.check_references(body)
-            ignored = self._unsupported(body, values, ignore_unsupported=ignore_unsupported)
+            ignored = self._unsupported(body, values, replaced, ignore_unsupported=ignore_unsupported)
             self._upload(uploads, undo)
-            with self._stacks.ignored(ignored):
+            sources = {logical_id: handlers[key] for logical_id, key in given.items()}
+            register = self._registering(sources, undo)
+            with self._stacks.ignored(ignored), self._stacks.followed(self._name, register):
                 self._create(body, values, undo)
                 stack = self._read()
             undo.pop_all()
-        self._register(given, handlers, stack)
         return stack
 
     @contextlib.contextmanager
@@ -221,10 +222,21 @@ class Deployment:
         return sam.transform(without_applications(body), values, session, self._place.partition)
 
     def _unsupported(
-        self, body: dict[str, Any], values: dict[str, str], *, ignore_unsupported: bool
+        self, body: dict[str, Any], values: dict[str, str], replaced: set[str], *, ignore_unsupported: bool
     ) -> dict[str, str]:
         """The unsupported resources, which are to be ignored: logical id -> type."""
-        found = unsupported(body, self._evaluation(body, values).has, self._stacks.supports)
+        evaluation = self._evaluation(body, values)
+
+        def answers(resource: dict[str, Any]) -> bool:
+            if not self._stacks.is_run(resource["Type"]):
+                return True
+            token = resource.get("Properties", {}).get("ServiceToken")
+            functions = list(functions_behind(token, body["Resources"]))
+            if functions:
+                return all(runs(each, body["Resources"], replaced) for each in functions)
+            return self._runs(evaluation.value(token))
+
+        found = unsupported(body, evaluation.has, self._stacks.supports, answers)
         if found and not ignore_unsupported:
             listed = ", ".join(f"{logical_id} ({what})" for logical_id, what in found.items())
             message = (
@@ -270,18 +282,33 @@ class Deployment:
         }
         return Stack(self._name, MappingProxyType(outputs), MappingProxyType(resources))
 
-    def _register(self, given: Mapping[str, str], handlers: Sources, stack: Stack) -> None:
-        for logical_id, key in given.items():
-            if logical_id in stack.resources:
-                ref = self._place.function(stack.resources[logical_id])
-                self._simulation.handlers.register(
-                    ref.unqualified_arn,
-                    handlers[key],
-                    timeout=3,
-                    memory_size=128,
-                    environment=None,
-                    duration=0.0,
-                )
+    def _runs(self, arn: Any) -> bool:
+        """Whether a function that is there already can run here."""
+        ref = parse_function_arn(arn) if isinstance(arn, str) else None
+        found = None if ref is None else self._simulation.functions.find(ref)
+        if ref is None or found is None:
+            return False
+        return self._simulation.handlers.find(ref) is not None or found.runtime.startswith("python")
+
+    def _registering(self, sources: Sources, undo: contextlib.ExitStack) -> Callable[[str, Any], None]:
+        """Register each given handler as soon as its function is made: a custom resource may need it."""
+        registered = self._simulation.handlers
+
+        def register(logical_id: str, made: Any) -> None:
+            if logical_id not in sources or not made:
+                return
+            ref = self._place.function(made.physical_resource_id)
+            undo.callback(registered.forget, ref)
+            registered.register(
+                ref.unqualified_arn,
+                sources[logical_id],
+                timeout=3,
+                memory_size=128,
+                environment=None,
+                duration=0.0,
+            )
+
+        return register
 
 
 def _exists(s3: Any, upload: artifacts.Upload) -> bool:

@@ -13,8 +13,10 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, Stack
 
-from destmock._cloudformation import stack_calls
+from destmock._cloudformation import order, stack_calls
 from destmock._cloudformation.resources import expressions
+from destmock._cloudformation.resources.answers import Answers
+from destmock._cloudformation.resources.custom import CUSTOM_RESOURCE, CustomModel, is_custom
 from destmock._cloudformation.resources.expressions import resolved
 from destmock._cloudformation.resources.kinds import WithoutEffect
 from destmock._cloudformation.resources.model import Model
@@ -47,8 +49,15 @@ def stacks_completed() -> Iterator[None]:
     """While entered, stacks can have every resource type of `KINDS`, and a failed stack leaves nothing."""
     clients = Clients()
     theirs = parsing.get_model_map()
-    models = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
-    with patch.dict(theirs, models), patch.object(parsing, "NULL_MODELS", []), patched(PATCHES):
+    models: dict[str, Any] = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
+    answers = Answers()
+    models[CUSTOM_RESOURCE] = CustomModel(answers, clients)
+    with (
+        patch.dict(theirs, models),
+        patch.object(parsing, "NULL_MODELS", []),
+        answers.reachable(),
+        patched(PATCHES),
+    ):
         yield
 
 
@@ -74,9 +83,31 @@ def ignored(resources: Mapping[str, str]) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def followed(stack_name: str, made: Callable[[str, Any], None]) -> Iterator[None]:
+    """While entered, `made` is told of each resource that the stack has made: its logical id, and itself."""
+    create = parsing.parse_and_create_resource
+
+    def parse_and_create_resource(
+        logical_id: str, resource_json: dict[str, Any], resources_map: Any, **place: str
+    ) -> Any:
+        resource = create(logical_id, resource_json, resources_map, **place)
+        if resources_map["AWS::StackName"] == stack_name:  # and not one that is nested in it
+            made(logical_id, resource)
+        return resource
+
+    with patch.object(parsing, "parse_and_create_resource", parse_and_create_resource):
+        yield
+
+
 def supports(resource_type: str) -> bool:
     """Whether a stack can have a resource of this type."""
-    return resource_type in parsing.get_model_map()
+    return resource_type in parsing.get_model_map() or is_custom(resource_type)
+
+
+def is_run(resource_type: str) -> bool:
+    """Whether a resource of this type is made by a function that the template names."""
+    return is_custom(resource_type) and resource_type not in KINDS
 
 
 class Evaluation:
@@ -117,13 +148,13 @@ def _as_value_error() -> Iterator[None]:
 
 
 def _resource_class_from_type(find: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Find the model of a type, but for custom resources, whose handlers moto would run on a thread."""
+    """Find the model of a type. Any custom type has the same one."""
 
     def resource_class_from_type(resource_type: str) -> Any:
-        model = parsing.get_model_map().get(resource_type)
-        if model is None and not resource_type.startswith("Custom::"):
-            return find(resource_type)
-        return model
+        models = parsing.get_model_map()
+        if resource_type not in models and is_custom(resource_type):
+            return models[CUSTOM_RESOURCE]
+        return models.get(resource_type) or find(resource_type)
 
     return resource_class_from_type
 
@@ -142,7 +173,7 @@ def _parse_resource_and_generate_name(parse: Callable[..., Any]) -> Callable[...
         named_by = parsing.resource_name_property_from_type(resource["Type"])
         if not named_by or named_by not in resource["Properties"]:
             name = generated(resource["Type"], logical_id, resources_map)
-        return model if isinstance(model, Model) else Theirs(model), resource, name
+        return model if isinstance(model, (CustomModel, Model)) else Theirs(model), resource, name
 
     return parse_resource_and_generate_name
 
@@ -176,5 +207,6 @@ PATCHES = (
     Patch(Stack, "parse_template", lambda _: staticmethod(_parsed_template)),
     Patch(Stack, "_parse_template", lambda _: _parse_template),
     Patch(ChangeSet, "_parse_template", lambda _: _parse_template),
+    *order.PATCHES,
     *stack_calls.PATCHES,
 )

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from destmock._cloudformation.validation import references
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 _NESTED, _MAPPING = "AWS::CloudFormation::Stack", "AWS::Lambda::EventSourceMapping"
 _APPLICATION = "AWS::Serverless::Application"
+_FUNCTION = "AWS::Lambda::Function"
+#: CDK's custom resource whose function runs the command line of AWS, which isn't there.
+_WITH_PROGRAMS = "Custom::CDKBucketDeployment"
 _API, _API_GATEWAY = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::"
 _READ = ("dynamodb", "kinesis", "sqs")
 #: Properties of mappings that read from sources that aren't simulated: Kafka, Amazon MQ and DocumentDB.
@@ -16,11 +21,15 @@ _OTHER_SOURCES = ("DocumentDBEventSourceConfig", "Queues", "SelfManagedEventSour
 
 
 def unsupported(
-    body: Mapping[str, Any], has: Callable[[dict[str, Any]], bool], supports: Callable[[str], bool]
+    body: Mapping[str, Any],
+    has: Callable[[dict[str, Any]], bool],
+    supports: Callable[[str], bool],
+    answers: Callable[[dict[str, Any]], bool],
 ) -> dict[str, str]:
     """The unsupported resources: logical id -> type and reason.
 
-    `has` says whether the stack will have a resource, `supports` whether a stack can have a type.
+    `has` says whether the stack will have a resource, `supports` whether a stack can have a type, `answers`
+    whether a resource needs no function of its own, or one that can run here.
     """
     resources = {name: each for name, each in body["Resources"].items() if has(each)}
     documents = {
@@ -33,7 +42,25 @@ def unsupported(
             found[name] = f"{each['Type']} {why}"
         elif not supports(each["Type"]):
             found[name] = each["Type"]
+        elif each["Type"] == _WITH_PROGRAMS or not answers(each):
+            found[name] = f"{each['Type']} whose function can't run here"
     return found
+
+
+def functions_behind(token: Any, resources: Mapping[str, Any]) -> Iterator[str]:
+    """The template's functions that a ServiceToken names, by themselves or by an alias or a version."""
+    for _, name in references(token):
+        if name in resources:
+            if resources[name]["Type"] == _FUNCTION:
+                yield name
+            else:
+                yield from functions_behind(_properties(resources[name]).get("FunctionName"), resources)
+
+
+def runs(function: str, resources: Mapping[str, Any], replaced: Collection[str]) -> bool:
+    """Whether one of the template's functions can run here: it is Python's, or has a handler."""
+    runtime = _properties(resources[function]).get("Runtime")
+    return function in replaced or str(runtime).startswith("python")
 
 
 def without_applications(body: dict[str, Any]) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def check_references(body: Mapping[str, Any]) -> None:
             listed = ", ".join(sorted(unresolved))
             message = f"Unresolved resource dependencies [{listed}] in the {block} block of the template"
             raise _format_error(message)
-    _check_order("resources", {name: _dependencies(each) for name, each in body["Resources"].items()})
+    _check_order("resources", {name: dependencies(each) for name, each in body["Resources"].items()})
 
 
 def references(expression: Any) -> Iterator[Reference]:
@@ -290,7 +290,8 @@ def _conditions_in(expression: Any) -> Iterator[str]:
                 yield from _conditions_in(value)
 
 
-def _dependencies(resource: Mapping[str, Any]) -> set[str]:
+def dependencies(resource: Mapping[str, Any]) -> set[str]:
+    """The names that a resource depends on; some may be parameters."""
     named = references(resource.get("Properties"))
     return {*_depends_on(resource), *(name for kind, name in named if kind in ("Ref", "Fn::GetAtt"))}
 

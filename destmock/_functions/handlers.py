@@ -135,6 +135,11 @@ class Handlers:
         self.generation += 1
         return registration
 
+    def forget(self, ref: FunctionRef) -> None:
+        """Take back a registration under a full ARN."""
+        self._by_ref.pop(ref.unqualified, None)
+        self.generation += 1
+
     def find(self, ref: FunctionRef) -> Registration | None:
         """The handler of a function, whatever its qualifier; a handler for its full ARN comes first."""
         pinned = self._by_ref and self._by_ref.get(ref.unqualified)

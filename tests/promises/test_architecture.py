@@ -81,7 +81,9 @@ PRIVATE = {
     "moto.cloudformation": {
         "_create_resource_map": "a change set makes a stack's resources as CreateStack does",
         "_get_param": "the stack's name in a request",
+        "_delete_resource": "a stack's resources are deleted in order",
         "_parsed_resources": "the resources that a stack has made so far",
+        "_resource_json_map": "the order of a stack's resources, which follows from its template",
     },
     "aws-sam-translator": {
         "_METRICS_INSTANCE": "the translator counts its use in a file of the user's otherwise",

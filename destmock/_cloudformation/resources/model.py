@@ -134,5 +134,5 @@ class Model:
 
 def _properties(template: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = template.get("Properties") or {}
-    properties.pop("ServiceToken", None)  # a custom resource's handler doesn't run
+    properties.pop("ServiceToken", None)  # of one of CDK's resources, made without its handler
     return properties
