@@ -8,6 +8,7 @@ such a policy nothing waits for the next read: time has to be advanced to it.
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from moto.sqs.models import sqs_backends
@@ -23,8 +24,11 @@ from destmock._services.mapping import (
 )
 from destmock._services.sqs import event
 from destmock._services.sqs.delivery import find_queue, trace_of
+from destmock._services.sqs.order import readable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from moto.awslambda.models import EventSourceMapping
     from moto.sqs.models import Message, Queue, SQSBackend
 
@@ -54,15 +58,13 @@ class QueueReader:
         queue, now = find_queue(source_of(mapping)), self._simulation.now
         if queue is None or self._simulation.identify(ref_of(mapping)) is None:
             return []
-        ready, plans = [], []
+        plans = []
         ends = bool(queue.redrive_policy) and queue.dead_letter_queue is not None
-        hidden = {m.group_id for m in queue._messages if due_of(m) > now and m.group_id}  # noqa: SLF001
         for message in queue._messages:  # noqa: SLF001 - the hidden ones, too
             due, tries = due_of(message), message.approximate_receive_count
             if due > now:
                 plans.append(Reading(due, tries + 1, background=bool(tries) and not ends))
-            elif message.group_id is None or message.group_id not in hidden:
-                ready.append(message)
+        ready = [message for message in readable(queue, now) if due_of(message) <= now]
         if ready and at_once:
             window = int(mapping.max_batch_window or 0) * 1000
             first = min(due_of(message) for message in ready)
@@ -80,7 +82,7 @@ class QueueReader:
         self._show_again(queue)
         backend = sqs_backends[source.account][source.region]
         timeout = int(queue.visibility_timeout)  # type: ignore[attr-defined]
-        size = _batch_size(queue, mapping.batch_size)
+        size = _batch_size(readable(queue, simulation.now), mapping.batch_size)
         received = backend.receive_message(queue.name, size, 0, timeout, ["All"])
         batch, records = self._filtered(mapping, source, queue, backend, received)
         if not batch:
@@ -167,10 +169,10 @@ class QueueReader:
         )
 
 
-def _batch_size(queue: Queue, most: int) -> int:
+def _batch_size(messages: Iterable[Message], most: int) -> int:
     """The number of messages that an event has room for, at least one."""
     room, count = LARGEST_BATCH, 0
-    for message in queue.messages[:most]:
+    for message in islice(messages, most):
         room -= len(message.body.encode(errors="surrogatepass")) + _RECORD_SIZE
         if room < 0:
             break

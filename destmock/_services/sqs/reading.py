@@ -22,6 +22,7 @@ from moto.sqs.models import Message, Queue, SQSBackend
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
 from destmock._services.sqs.arrivals import arrived
+from destmock._services.sqs.order import readable
 from destmock._time.wall import real_ns
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., lis
         if found or not wait_seconds_timeout:
             return found
         queue = self.get_queue(queue_name)
-        if active[-1].driver.wait(wait_seconds_timeout, lambda: queue.messages, lambda: _next(queue)):
+        if active[-1].driver.wait(wait_seconds_timeout, lambda: _any(queue), lambda: _next(queue)):
             return look()
         end = real_ns() + wait_seconds_timeout * 1_000_000_000
         while not found and real_ns() < end:  # for what another thread may send
@@ -76,6 +77,11 @@ def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., lis
         return found
 
     return receive_message
+
+
+def _any(queue: Queue) -> bool:
+    """Whether a message of the queue can be read now."""
+    return next(readable(queue, _now()), None) is not None
 
 
 def _next(queue: Queue) -> int | None:
@@ -141,12 +147,12 @@ class _Read:
 
     @property
     def messages(self) -> Iterable[Message]:
-        return _visible(self._queue)
+        return readable(self._queue, _now())
 
     @property
     def pending_message_groups(self) -> set[str]:
-        """moto holds back groups of FIFO queues only."""
-        return self._queue.pending_message_groups if self._queue.fifo_queue else set()
+        """Groups that moto would hold back. It forgets one as soon as it meets a message of it anew."""
+        return set()
 
 
 def _now() -> float:
@@ -186,6 +192,8 @@ def _delete_message(queue: Queue, receipt_handle: str) -> None:
     queue.pending_messages.discard(messages[position])
     queue.deleted_messages.update(cast("list[str]", messages[position].all_receipt_handles))
     queue._messages = messages[:position] + messages[position + 1 :]  # noqa: SLF001 - others may be reading
+    if queue.fifo_queue:
+        arrived(queue)  # the next messages of its group can be read
 
 
 def _had_receipt_handle(message: Message, receipt_handle: str) -> bool:
