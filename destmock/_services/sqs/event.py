@@ -21,8 +21,12 @@ def queue_message(
     attributes: Mapping[str, str],
     message_attributes: Mapping[str, Mapping[str, Any]],
     attributes_md5: str,
+    windowed: bool,
 ) -> dict[str, Any]:
-    """One record of SQS's event: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
+    """One record of SQS's event: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
+
+    Without message attributes, their digest is missing; in a batch of a batching window it is null.
+    """
     record = {
         "messageId": message_id,
         "receiptHandle": receipt_handle,
@@ -31,13 +35,13 @@ def queue_message(
         "messageAttributes": {
             name: _message_attribute(attribute) for name, attribute in message_attributes.items()
         },
-        "md5OfMessageAttributes": attributes_md5,
+        "md5OfMessageAttributes": attributes_md5 if message_attributes else None,
         "md5OfBody": body_md5,
         "eventSource": "aws:sqs",
         "eventSourceARN": str(queue),
         "awsRegion": queue.region,
     }
-    if not message_attributes:
+    if not message_attributes and not windowed:
         del record["md5OfMessageAttributes"]
     return record
 

@@ -109,7 +109,7 @@ class QueueReader:
         """The messages that the filters let through; the others are deleted from the queue."""
         batch, records = [], []
         for message in received:
-            record = self._record(source, queue, message)
+            record = self._record(source, queue, message, windowed=bool(mapping.max_batch_window))
             if matches(mapping, {**record, "body": _parsed(message.body)}):
                 batch.append(message)
                 records.append(record)
@@ -142,7 +142,7 @@ class QueueReader:
         if held and backend.queues.get(queue.name) is queue:  # the function may have deleted either itself
             backend.delete_message(queue.name, str(message.receipt_handle))
 
-    def _record(self, source: Arn, queue: Queue, message: Message) -> dict[str, Any]:
+    def _record(self, source: Arn, queue: Queue, message: Message, *, windowed: bool) -> dict[str, Any]:
         now = self._simulation.now
         attributes = {
             "ApproximateReceiveCount": str(message.approximate_receive_count),
@@ -166,6 +166,7 @@ class QueueReader:
             attributes=attributes,
             message_attributes=message.message_attributes,
             attributes_md5=message.attribute_md5,
+            windowed=windowed,
         )
 
 

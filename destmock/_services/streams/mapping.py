@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from destmock._aws.json_text import to_bytes
 from destmock._aws.record import timestamp
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping
 
+    from destmock._aws.arn import Arn
     from destmock._engine.simulation import Answered, Simulation
     from destmock._services.streams.shards import Record, Stream
 
@@ -122,9 +123,11 @@ class StreamReader:
             place.done(records[-1].number)
             return
         first = min(run.failed)
-        if first:  # what comes before the first failure is done
+        if first:  # what comes before the first failure is done; the rest has all its retries
             place.done(batch[first - 1].number)
-        self._try_again(mapping, shard, place, batch[first:], run.answered)
+            self._wait(mapping, place, counted=True)
+        else:
+            self._try_again(mapping, shard, place, batch, run.answered)
 
     def _try_again(
         self,
@@ -143,10 +146,14 @@ class StreamReader:
             if most is not None and place.tries > most:
                 self._give_up(mapping, shard, batch, "RetryAttemptsExhausted", place, answered)
                 return
+        self._wait(mapping, place, counted=answered is not None)
+
+    def _wait(self, mapping: EventSourceMapping, place: _Place, *, counted: bool) -> None:
+        """Nobody waits for what may go on for ever."""
         place.again_at = self._simulation.now + min(_FIRST_WAIT << min(place.waits, 10), _LONGEST_WAIT)
         place.waits += 1
-        counted = most is not None and answered is not None
-        place.endless = not counted and _limit(mapping.max_record_age) is None
+        limited = counted and _limit(mapping.max_retry_attempts) is not None
+        place.endless = not limited and _limit(mapping.max_record_age) is None
 
     def _give_up(
         self,
@@ -165,28 +172,25 @@ class StreamReader:
         if target is None:
             return
         simulation, source = self._simulation, source_of(mapping)
+        skipped = 1 if answered is None else 0  # AWS counts the run that no longer took place
         context = {
             "requestId": simulation.ids.uuid() if answered is None else answered.request_id,
             "functionArn": ref_of(mapping).arn,
             "condition": condition,
-            "approximateInvokeCount": tries,
+            "approximateInvokeCount": tries + skipped,
         }
-        response = None
-        if answered is not None:
-            version = answered.function.version
-            response = {"statusCode": 200, "executedVersion": version, "functionError": "Unhandled"}
         info = {
             "shardId": shard,
             "startSequenceNumber": batch[0].sequence_number,
             "endSequenceNumber": batch[-1].sequence_number,
-            "approximateArrivalOfFirstRecord": timestamp(batch[0].at),
-            "approximateArrivalOfLastRecord": timestamp(batch[-1].at),
+            "approximateArrivalOfFirstRecord": _arrival(source, batch[0]),
+            "approximateArrivalOfLastRecord": _arrival(source, batch[-1]),
             "batchSize": len(batch),
             "streamArn": str(source),
         }
         body = {
             "requestContext": context,
-            "responseContext": response,
+            **_response(answered),
             "version": "1.0",
             "timestamp": timestamp(simulation.now),
             _BATCH_INFO[source.service]: info,
@@ -214,6 +218,20 @@ class StreamReader:
 
     def _place(self, shard: str) -> _Place:
         return self._places.setdefault(shard, _Place())
+
+
+def _response(answered: Answered | None) -> dict[str, Any]:
+    """What a record says of the last run; a batch that only the function's answer failed has no error."""
+    if answered is None:
+        return {}
+    version, error = answered.function.version, answered.outcome.function_error
+    return {"responseContext": {"statusCode": 200, "executedVersion": version, "functionError": error}}
+
+
+def _arrival(source: Arn, record: Record) -> str:
+    """DynamoDB tells whole seconds."""
+    text = timestamp(record.at)
+    return text if source.service == "kinesis" else f"{text[:-5]}Z"
 
 
 def _limit(setting: int | None) -> int | None:

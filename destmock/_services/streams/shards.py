@@ -9,9 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.utilities import dynamo_json_dump
 from moto.kinesis.models import kinesis_backends
 
+from destmock._aws.item_size import item_size
 from destmock._services.mapping import arrival_of
 from destmock._services.streams.event import stream_record, table_record
 
@@ -125,6 +125,6 @@ class _TableStream:
 
 
 def _sized(change: dict[str, Any]) -> dict[str, Any]:
-    """moto's size of a record has a part in it that is as long as the wall clock's digits happen to be."""
-    digits = len(dynamo_json_dump(change["ApproximateCreationDateTime"]))
-    return {**change, "SizeBytes": change["SizeBytes"] - digits}
+    """The change with its size by DynamoDB's rules; moto's is the length of its own notation."""
+    images = [change[name] for name in ("Keys", "NewImage", "OldImage") if name in change]
+    return {**change, "SizeBytes": sum(item_size(image) for image in images)}
