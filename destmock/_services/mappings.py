@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaBackend, lambda_backends
 
-from destmock._aws.arn import parse_arn, parse_function_name
+from destmock._aws.arn import parse_function_name
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._functions.backends import lambda_backend
 from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
 from destmock._services.mapping import ref_of, source_of
-from destmock._services.sqs.delivery import find_queue
+from destmock._services.mapping_rules import check
 from destmock._services.sqs.mapping import QueueReader
 from destmock._services.streams.mapping import StreamReader
-from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -181,57 +180,9 @@ def known() -> list[tuple[Arn, FunctionRef]]:
     ]
 
 
-def check(backend: LambdaBackend, spec: dict[str, Any], *, updated: EventSourceMapping | None = None) -> None:
-    """Refuse a mapping that AWS would refuse, or that destmock does not simulate."""
-    arn = parse_arn(spec.get("EventSourceArn") or "")
-    if arn is None:  # moto refuses it
-        return
-    if spec.get("TumblingWindowInSeconds"):
-        message = (
-            "destmock does not simulate tumbling windows (TumblingWindowInSeconds of an event source mapping)"
-        )
-        raise UnsupportedError(message)
-    destination = ((spec.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
-    _check_destination(arn.service, destination)
-    if updated is None:
-        _check_visibility(backend, spec)
-        _check_duplicate(backend, spec)
-
-
-def _check_destination(service: str, destination: str | None) -> None:
-    target = parse_arn(destination or "")
-    if destination is None or (service != "sqs" and target is not None and target.service in ("sqs", "sns")):
-        return
-    if service == "sqs":
-        text = "Unsupported DestinationConfig parameter for given event source mapping type."
-        raise InvalidParameterValueException(text)
-    message = (
-        f"destmock does not send the failed batches of a stream's mapping to {destination!r}; "
-        "use an SQS queue or an SNS topic"
-    )
-    raise UnsupportedError(message)
-
-
-def _check_visibility(backend: LambdaBackend, spec: dict[str, Any]) -> None:
-    """A message that becomes visible while the function still runs would be read twice."""
-    arn = parse_arn(spec["EventSourceArn"])
-    queue = None if arn is None or arn.service != "sqs" else find_queue(arn)
-    if queue is None:
-        return
-    function = backend.get_function(spec.get("FunctionName", ""))
-    visibility = int(queue.visibility_timeout)  # type: ignore[attr-defined]
-    if visibility < int(function.timeout):
-        text = (
-            f"Queue visibility timeout: {visibility} seconds is less than "
-            f"Function timeout: {function.timeout} seconds"
-        )
-        raise InvalidParameterValueException(text)
-
-
 def _check_duplicate(backend: LambdaBackend, spec: dict[str, Any]) -> None:
     """Refuse a second mapping of the same version or alias; two aliases of a function may have one each."""
     name, arn = str(spec.get("FunctionName", "")), spec["EventSourceArn"]
-    backend.get_function(name)  # moto's error for one that isn't there comes first
     asked = parse_function_name(name)
     for mapping in _mappings_of(backend.account_id, backend.region_name, arn):
         ref = ref_of(mapping)
@@ -251,7 +202,8 @@ def _create_event_source_mapping(create: Callable[..., Any]) -> Callable[..., An
         simulation = active[-1]
         simulation.functions.registered.create(self.account_id, self.region_name)
         check(self, spec)
-        mapping: EventSourceMapping = create(self, spec)
+        _check_duplicate(self, spec)
+        mapping: EventSourceMapping = create(self, _without_empty_filters(spec))
         simulation.part(Mappings).created(mapping)
         return mapping
 
@@ -261,21 +213,47 @@ def _create_event_source_mapping(create: Callable[..., Any]) -> Callable[..., An
 def _update_event_source_mapping(update: Callable[..., Any]) -> Callable[..., Any]:
     """Check a mapping as AWS does; it keeps the alias that moto forgets."""
 
-    def updated(self: LambdaBackend, uuid: str, spec: dict[str, Any]) -> EventSourceMapping | None:
-        before = self.get_event_source_mapping(uuid)
-        if before is not None:
-            check(self, {**spec, "EventSourceArn": before.event_source_arn}, updated=before)
-        mapping: EventSourceMapping | None = update(self, uuid, spec)
-        if mapping is not None:
-            mapping.function_name = spec.get("FunctionName") or mapping.function_name
-            mapping.max_record_age = spec.get("MaximumRecordAgeInSeconds", mapping.max_record_age)
-            active[-1].part(Mappings).updated(mapping)
+    def updated(self: LambdaBackend, uuid: str, spec: dict[str, Any]) -> EventSourceMapping:
+        simulation, before = active[-1], self.get_event_source_mapping(uuid)
+        if before is None:
+            raise _no_such_mapping()
+        simulation.functions.registered.create(self.account_id, self.region_name)
+        check(self, spec, before)
+        mapping: EventSourceMapping = update(self, uuid, _without_empty_filters(spec))
+        mapping.function_name = spec.get("FunctionName") or mapping.function_name
+        mapping.max_record_age = spec.get("MaximumRecordAgeInSeconds", mapping.max_record_age)
+        simulation.part(Mappings).updated(mapping)
         return mapping
 
     return updated
 
 
+def _delete_event_source_mapping(delete: Callable[..., Any]) -> Callable[..., Any]:
+    """AWS's error for a mapping that isn't there; moto answers 404 without a word."""
+
+    def deleted(self: LambdaBackend, uuid: str) -> EventSourceMapping:
+        mapping: EventSourceMapping | None = delete(self, uuid)
+        if mapping is None:
+            raise _no_such_mapping()
+        return mapping
+
+    return deleted
+
+
+def _no_such_mapping() -> LambdaClientError:
+    error = LambdaClientError("ResourceNotFoundException", "The resource you requested does not exist.")
+    error.code = 404
+    return error
+
+
+def _without_empty_filters(spec: dict[str, Any]) -> dict[str, Any]:
+    """FilterCriteria without filters clear those that there were."""
+    criteria = spec.get("FilterCriteria")
+    return {**spec, "FilterCriteria": None} if criteria is not None and not criteria.get("Filters") else spec
+
+
 PATCHES = (
     Patch(LambdaBackend, "create_event_source_mapping", _create_event_source_mapping),
     Patch(LambdaBackend, "update_event_source_mapping", _update_event_source_mapping),
+    Patch(LambdaBackend, "delete_event_source_mapping", _delete_event_source_mapping),
 )

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
-from destmock import InvocationLoopError, NoHandlerError, UnsupportedError, outcomes
+from destmock import InvocationLoopError, NoHandlerError, outcomes
 from tests.services.places import ACCOUNT, MS, REGION, REPORTS, START
 
 pytestmark = pytest.mark.destmock(start=START)
@@ -545,48 +544,6 @@ def test_two_aliases_of_one_version_can_read_the_same_queue(destmock, jobs, conn
         lam.create_alias(FunctionName="work", Name=name, FunctionVersion="1")
         connect(jobs, function=f"work:{name}")
     assert len(lam.list_event_source_mappings()["EventSourceMappings"]) == 2
-
-
-# What AWS refuses, and what is not simulated
-
-
-def refusal(call, *args, **kwargs):
-    with pytest.raises(ClientError) as error:
-        call(*args, **kwargs)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
-
-
-def test_a_queue_has_to_hide_messages_for_as_long_as_the_function_may_run(destmock, jobs, connect, lam):
-    destmock.handler("work", Recorder(), timeout=60)
-    assert refusal(connect, jobs) == (
-        "InvalidParameterValueException",
-        "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds",
-    )
-    assert lam.list_event_source_mappings()["EventSourceMappings"] == []
-
-
-def test_a_second_mapping_of_the_same_two_is_refused(handler, jobs, connect):
-    uuid = connect(jobs)
-    text = (
-        f'An event source mapping with SQS arn (" {jobs} ") and function (" work ") already exists. '
-        f"Please update or delete the existing mapping with UUID {uuid}"
-    )
-    assert refusal(connect, jobs) == ("ResourceConflictException", text)
-
-
-def test_a_queue_s_mapping_has_no_destination(handler, jobs, connect):
-    code, message = refusal(connect, jobs, DestinationConfig={"OnFailure": {"Destination": jobs}})
-    assert (code, message.split()[0]) == ("InvalidParameterValueException", "Unsupported")
-
-
-def test_an_unknown_function_or_queue_is_refused(handler, jobs, connect):
-    assert refusal(connect, jobs, function="nobody")[0] == "ResourceNotFoundException"
-    assert refusal(connect, jobs.replace("jobs", "nothing"))[0] == "ResourceNotFoundException"
-
-
-def test_tumbling_windows_are_refused(handler, stream, connect):
-    with pytest.raises(UnsupportedError, match="TumblingWindowInSeconds"):
-        connect(stream, StartingPosition="LATEST", TumblingWindowInSeconds=10)
 
 
 def test_a_function_that_nothing_can_run_leaves_the_message_in_the_queue(jobs, connect, send, left):
