@@ -1,4 +1,4 @@
-"""Pure: the filter patterns of CloudWatch Logs, of text and of JSON.
+"""Pure: the filter patterns of CloudWatch Logs, of text, of fields and of JSON.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
+
+from destmock._aws.field_pattern import parse_fields
 
 #: Whether a log event's message is wanted.
 Filter: TypeAlias = Callable[[str], bool]
@@ -35,8 +37,7 @@ def parse(pattern: str) -> Filter:
     if not text or text == '""':
         return lambda _message: True
     if text.startswith("["):
-        message = "patterns of space-delimited fields ([a, b, c]) are not understood"
-        raise ValueError(message)
+        return parse_fields(text)
     if text.startswith("{"):
         return _json_filter(text)
     if "%" in text:

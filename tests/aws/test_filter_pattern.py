@@ -75,10 +75,49 @@ def test_a_json_pattern_wants_no_text():
     assert not parse("{ $.level EXISTS }")("[1]")
 
 
+LINE = '127.0.0.1 - frank [10/Oct/2026:13:25:15 -0700] "GET /index.html?temp=0 HTTP/1.0" 404 1534'
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("[]", True),
+        ("[...]", True),
+        ("[ip, id, user, time, request, status, bytes]", True),
+        ("[ip, user]", False),
+        ("[ip, user, ...]", True),
+        ("[..., bytes]", True),
+        ("[a, b, c, d, e, f, g, ...]", True),
+        ("[a, b, c, d, e, f, g, h, ...]", False),
+        ("[ip, id, user = frank, ...]", True),
+        ("[ip, id, user != frank, ...]", False),
+        ("[ip = 127.0.0.*, ...]", True),
+        ("[..., status = 4*, bytes]", True),
+        ("[..., status = 5*, bytes]", False),
+        ("[..., status = 404.0, bytes > 1000]", True),
+        ("[..., bytes > 1534]", False),
+        ("[..., bytes >= 1534]", True),
+        ("[..., user < 5, time, request, status, bytes]", False),
+        ('[..., request = "GET /index.html?temp=0 HTTP/1.0", status, bytes]', True),
+        ('[..., request = "GET *", status, bytes]', True),
+        ('[..., request = "POST *, *", status, bytes]', False),
+        ("[..., status = 4* && status != 403, bytes]", True),
+        ("[..., status = 5* || status = 404, bytes]", True),
+        ("[..., (status = 5* || status = 403), bytes]", False),
+    ],
+)
+def test_fields_that_spaces_part(pattern, wanted):
+    assert parse(pattern)(LINE) is wanted
+
+
 @pytest.mark.parametrize(
     "pattern",
     [
-        "[ip, user]",
+        "[ip, user",
+        "[ip, user = %a.*%]",
+        "[..., ip, ...]",
+        "[status > many]",
+        "[status = 1 || ]",
         "%ERR.*%",
         "{ $.a = 1",
         "{ $.a = %^re.*% }",
@@ -92,7 +131,7 @@ def test_a_json_pattern_wants_no_text():
     ],
 )
 def test_what_is_not_understood_is_refused(pattern):
-    with pytest.raises(ValueError, match=r"understood|expected|missing|number"):
+    with pytest.raises(ValueError, match=r"understood|expected|missing|number|more than one"):
         parse(pattern)
 
 

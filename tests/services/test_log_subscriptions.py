@@ -72,9 +72,16 @@ def test_what_a_function_prints_goes_to_the_subscriber_of_its_group(destmock, la
     assert [json.loads(line["message"])["id"] for line in decoded(told)["logEvents"]] == [2]
 
 
+def test_a_pattern_of_fields_wants_lines_that_have_them(destmock, logs, group):
+    subscribe(logs, "[ip, user, status = 5*]")
+    write(logs, "10.0.0.1 ann 503", "10.0.0.1 ann 200", "10.0.0.1 ann 503 more")
+    [invocation] = destmock.invocations
+    assert [line["message"] for line in decoded(invocation)["logEvents"]] == ["10.0.0.1 ann 503"]
+
+
 def test_a_pattern_that_is_not_understood_is_refused(destmock, logs, group):
-    with pytest.raises(UnsupportedError, match=r"\[ip, user\].*space-delimited"):
-        subscribe(logs, "[ip, user]")
+    with pytest.raises(UnsupportedError, match=r"%ERR%.*regular expressions"):
+        subscribe(logs, "%ERR%")
     assert logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []
 
 
