@@ -20,6 +20,7 @@ from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
+from destmock._mock.uses import USES, Use
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
@@ -75,7 +76,7 @@ class MockDestinations:
         self._history = _count("history", history)
         self._hosts = Hosts(allow_hosts)
         self._travel = travel
-        self._running: list[tuple[Destmock, contextlib.ExitStack]] = []
+        self._used = False
 
     def __call__(self, target: Decorated) -> Decorated:
         return decorate(self, target)
@@ -98,50 +99,61 @@ class MockDestinations:
         destmock = type(self).made(simulation)
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
-        with contextlib.ExitStack() as stack:
-            if self._travel:
-                stack.enter_context(process_clock.travelling(wall))
-                if not any(outer.travels for outer in active):  # it serves all mocks
-                    stack.enter_context(waits.virtual(stacks.virtual, _client_waits))
-            stack.enter_context(isolated(hook.after_call))
-            stack.enter_context(seeded(seed))
-            stack.enter_context(simulation.turns.followed())
-            if self._adopt:
-                hook.adopt()
-            stack.enter_context(hook.network_refused())
-            stack.callback(simulation.close)
-            active.append(simulation)
-            stack.callback(active.remove, simulation)
-            enter_once(services_patched)
-            enter_once(gaps_filled)
-            hook.follow_aiobotocore()
-            stack.callback(destmock._end)  # noqa: SLF001 - the two are one thing to a user
-            self._running.append((destmock, stack.pop_all()))
+        with USES.changing(), contextlib.ExitStack() as stack:
+            self._change_process(stack, simulation, seed)
+            use = Use(self, destmock, stack.pop_all())
+            USES.add(use)
+        self._used = True
         if within is not None:
-            within.on_end(partial(self._abandon, destmock))
+            within.on_end(partial(self._abandon, use))
         return destmock
+
+    def _change_process(self, stack: contextlib.ExitStack, simulation: Simulation, seed: int | None) -> None:
+        if self._travel:
+            stack.enter_context(process_clock.travelling(simulation.clock.wall))
+            if not any(outer.travels for outer in active):  # it serves all mocks
+                stack.enter_context(waits.virtual(stacks.virtual, _client_waits))
+        stack.enter_context(isolated(hook.after_call))
+        stack.enter_context(seeded(seed))
+        stack.enter_context(simulation.turns.followed())
+        if self._adopt:
+            hook.adopt()
+        stack.enter_context(hook.network_refused())
+        stack.callback(simulation.close)
+        active.append(simulation)
+        stack.callback(active.remove, simulation)
+        enter_once(services_patched)
+        enter_once(gaps_filled)
+        hook.follow_aiobotocore()
 
     def stop(self, *, failed: bool = False) -> None:
         """End the mock that was started last and put everything back; raises `LeftoverError` if it is strict.
 
+        As with moto, `mock_destinations().stop()` ends what `mock_destinations().start()` began: an object
+        that was never started ends the latest mock that `start()` began.
+
         `failed` says that the test has failed already: a `LeftoverError` would only hide why.
         """
-        if not self._running:
+        use = USES.of(self) or (None if self._used else USES.latest_open())
+        if use is None:
             message = "stop() without a start(): this mock isn't active"
             raise DestmockError(message)
-        destmock, stack = self._running[-1]
-        if destmock._simulation is not active[-1]:  # noqa: SLF001 - the two are one thing to a user
-            message = "a mock that started later is still active; end mocks in the reverse order"
-            raise DestmockError(message)
+        assert isinstance(use.mock, MockDestinations)
+        use.mock._stop(use, failed=failed)  # noqa: SLF001 - of the same class
+
+    def _stop(self, use: Use, *, failed: bool) -> None:
+        destmock = use.destmock
         simulation = destmock._simulation  # noqa: SLF001 - the two are one thing to a user
         if simulation.turns.mine is not None:
             message = "a handler can't end the mock that runs it; end it in the test"
             raise DestmockError(message)
-        self.ending(destmock)
-        simulation.turns.end()
-        self._running.pop()
-        with stack:
+        try:
+            self.ending(destmock)
+            simulation.turns.end()
             problem = self._problem(destmock, failed=failed)
+            destmock._end()  # noqa: SLF001 - the two are one thing to a user
+        finally:
+            USES.end(use)
         if problem is not None:
             raise problem
 
@@ -153,15 +165,23 @@ class MockDestinations:
     def ending(self, destmock: Destmock) -> None:
         """Hook for subclasses: the mock is about to end, and still runs."""
 
-    def _abandon(self, destmock: Destmock) -> None:
+    def _abandon(self, use: Use) -> None:
         """End a mock that a handler has started and not stopped, once the handler has ended."""
-        while any(started is destmock for started, _ in self._running):
-            self.stop(failed=True)
+        if not use.over:
+            self._stop(use, failed=True)
+
+    def _current(self) -> Use:
+        """The use that a block of this thread's has begun."""
+        use = USES.of(self)
+        if use is None:
+            message = "this mock was stopped inside of its own block or test"
+            raise DestmockError(message)
+        return use
 
     @contextlib.contextmanager
     def joined(self) -> Iterator[Destmock]:
         """The mock that is running already, checked at the end like one of its own."""
-        destmock, _ = self._running[-1]
+        destmock = self._current().destmock
         try:
             yield destmock
         except BaseException as error:
@@ -173,7 +193,9 @@ class MockDestinations:
             raise problem
 
     def __enter__(self) -> Destmock:
-        return self.start()
+        destmock = self.start()
+        self._current().open = False
+        return destmock
 
     def __exit__(
         self,
@@ -181,10 +203,11 @@ class MockDestinations:
         error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        use = self._current()
         if error is not None:
-            _attach(error, self._running[-1][0])
-            _tell_of_chaos(error, self._running[-1][0])
-        self.stop(failed=error is not None)
+            _attach(error, use.destmock)
+            _tell_of_chaos(error, use.destmock)
+        self._stop(use, failed=error is not None)
 
     def _problem(self, destmock: Destmock, *, failed: bool) -> LeftoverError | None:
         if failed or not self._strict:

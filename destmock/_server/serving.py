@@ -185,7 +185,9 @@ class Serving(MockDestinations):
         destmock._closing.close()  # noqa: SLF001 - the two are one thing to a user
 
     def __enter__(self) -> Server:
-        return self.start()
+        server = super().__enter__()
+        assert isinstance(server, Server)
+        return server
 
 
 def serve(

@@ -258,17 +258,6 @@ def make_role_and_function(name):
 # Mocks inside of mocks
 
 
-def test_mocks_end_in_the_reverse_order_of_their_beginnings():
-    """Otherwise the process would be left patched; the refusal changes nothing."""
-    first, second = mock_destinations(), mock_destinations()
-    first.start()
-    second.start()
-    with pytest.raises(DestmockError, match="end mocks in the reverse order"):
-        first.stop()
-    second.stop()
-    first.stop()
-
-
 def test_versions_count_on_inside_a_nested_mock():
     with mock_destinations(), mock_destinations(handlers={"orders": print}):
         lam = boto3.client("lambda")
