@@ -30,12 +30,14 @@ _OPTIONS = (
     "seed",
     "history",
     "travel",
+    "loopback",
 )
 _FLAGS = {
     "autorun": "run what is queued before the boto3 call that queued it returns",
     "strict": "fail a test that leaves events queued or records undelivered",
     "adopt": "also mock clients made before destmock was imported",
     "travel": "have the whole process read the virtual time",
+    "loopback": "let tests reach this machine's own loopback",
 }
 #: How many characters of a node id are in the name of its report's file.
 _NAME_LENGTH = 120

@@ -17,6 +17,7 @@ from botocore import register_initializer
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.client import BaseClient
 from botocore.credentials import Credentials, RefreshableCredentials
+from botocore.exceptions import BotoCoreError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.httpsession import URLLib3Session
 from botocore.parsers import create_parser
@@ -45,6 +46,14 @@ if TYPE_CHECKING:
 #: What moto itself puts into the environment.
 FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", *ALT_DOMAIN_SUFFIXES)
+
+
+class CallRefusedError(NetworkError, BotoCoreError):
+    """A call through botocore would have left the process."""
+
+    def __init__(self, message: str) -> None:
+        ConnectionError.__init__(self, message)  # botocore's own makes it of a template
+        self.kwargs: dict[str, Any] = {}
 
 
 def on_lambda_call(
@@ -133,13 +142,17 @@ def network_refused() -> Iterator[None]:
 def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def guard(session: Any, request: Any) -> Any:
         url = urlsplit(request.url)
-        if active and active[-1].hosts.allows(url.hostname or "", url.port):
+        host = url.hostname or ""
+        hidden = any(simulation.hosts.is_hidden(request.url) for simulation in active)
+        hosts = active[-1].hosts if active else network.Hosts(loopback=False)
+        if hosts.names(host, url.port) or (hosts.allows(host, url.port) and not hidden):
             return send(session, request)
+        why = "only the environment or a profile names this endpoint" if hidden else "is an endpoint_url set?"
         message = (
             f"{request.method} {request.url} would have left the process: neither moto nor destmock answers "
-            "it (is an endpoint_url set?)"
+            f"it ({why}; {network.to_allow(host)})"
         )
-        raise NetworkError(message)
+        raise CallRefusedError(message)
 
     return guard
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import DEFAULT_REGION
@@ -34,9 +37,15 @@ _REMOVED = (
 _ENDPOINTS = "AWS_ENDPOINT_URL"
 
 
+#: A line of a configuration file that names an endpoint, of a profile or of its services.
+_ENDPOINT_LINE = re.compile(r"^\s*endpoint_url\s*=\s*(\S+)", re.MULTILINE)
+
+
 _SET = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
+    # A client goes to AWS, and so to moto, unless the program itself gives it an endpoint.
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 
@@ -46,9 +55,13 @@ CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 @contextlib.contextmanager
-def environment_isolated() -> Iterator[None]:
-    """While entered, the environment leads to no real credentials, configuration or endpoints."""
-    endpoints = [name for name in os.environ if name.startswith(_ENDPOINTS)]
+def environment_isolated() -> Iterator[set[str]]:
+    """While entered, the environment leads to no real credentials, configuration or endpoints.
+
+    Gives the endpoints that they named.
+    """
+    endpoints = {name: url for name, url in os.environ.items() if name.startswith(_ENDPOINTS)}
+    named = {*endpoints.values(), *_of_profiles()}
     touched = {*_REMOVED, *CREDENTIALS, *_SET, *endpoints, "AWS_DEFAULT_REGION"}
     before = {name: os.environ.get(name) for name in touched}
     for name in (*_REMOVED, *endpoints):
@@ -56,10 +69,26 @@ def environment_isolated() -> Iterator[None]:
     os.environ.update(_SET)
     os.environ.setdefault("AWS_DEFAULT_REGION", DEFAULT_REGION)
     try:
-        yield
+        yield named
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _of_profiles() -> tuple[str, ...]:
+    """The endpoints that the machine's configuration file names."""
+    path = Path(os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"))
+    try:
+        path = path.expanduser()
+        return _endpoints_in(path, path.stat().st_mtime_ns)
+    except (OSError, RuntimeError):  # there is no such file, or no home
+        return ()
+
+
+@lru_cache(maxsize=4)
+def _endpoints_in(path: Path, _changed_at: int) -> tuple[str, ...]:
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    return tuple(_ENDPOINT_LINE.findall(text))

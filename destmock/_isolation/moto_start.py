@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def isolated(after_call: Callable[[], object]) -> Iterator[None]:
-    """While entered, moto is active, and no setting of the machine reaches it.
+def isolated(after_call: Callable[[], object]) -> Iterator[set[str]]:
+    """While entered, moto is active, and no setting of the machine reaches it; gives the endpoints of those.
 
     `after_call` is called after each call that reaches moto by other ways than botocore's.
     """
@@ -40,9 +40,14 @@ def isolated(after_call: Callable[[], object]) -> Iterator[None]:
         message = "destmock works on moto in this process, not on moto's server or proxy mode"
         raise UnsupportedError(message)
     config = copy.deepcopy(default_user_config)
-    with environment_isolated(), clients_isolated(), patched(_PATCHES), _moto_active(after_call):
+    with (
+        environment_isolated() as endpoints,
+        clients_isolated(),
+        patched(_PATCHES),
+        _moto_active(after_call),
+    ):
         try:
-            yield
+            yield endpoints
         finally:
             for name in CREDENTIALS:  # moto's stop wants to find them
                 os.environ.setdefault(name, "")

@@ -1,4 +1,6 @@
-"""Guards sockets: while a mock is active, no socket reaches a host that the user has not allowed.
+"""Guards sockets: while a mock is active, no socket reaches another machine that the user has not allowed.
+
+This machine's own loopback is open, unless the user closes it.
 
 Making sockets, listening, and sockets that are connected already are left alone; so are the families that
 stay on the machine, such as AF_UNIX.
@@ -7,12 +9,14 @@ stay on the machine, such as AF_UNIX.
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import socket
 import sys
 from fnmatch import fnmatchcase
 from socket import socket as Socket  # noqa: N812 - the class, whatever a test puts in its place
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from destmock.errors import NetworkError
 
@@ -33,22 +37,30 @@ _ADDRESSEES: dict[str, Callable[[tuple[Any, ...]], object]] = {
 _MISSING = object()
 
 
+class LookUpRefusedError(NetworkError, socket.gaierror):
+    """A name server would have been asked."""
+
+
 class Hosts:
     """The hosts that a program may reach: names or addresses, `*` for any part of one.
 
-    `localhost` means every address of the loopback. Raises `TypeError` or `ValueError` for anything else.
+    `localhost` means every address of the loopback, which is open anyway unless `loopback` is false. Raises
+    `TypeError` or `ValueError` for anything else.
     """
 
-    def __init__(self, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, allowed: Iterable[str] = (), *, loopback: bool = True) -> None:
         if isinstance(allowed, str):
             message = f"allow_hosts takes several hosts: allow_hosts=({allowed!r},)"
             raise TypeError(message)
         self._patterns = tuple(_checked(host) for host in allowed)
-        self._loopback = "localhost" in self._patterns
+        self._loopback_named = "localhost" in self._patterns
+        self._loopback = loopback
         #: The addresses of allowed names, as they were looked up.
         self._addresses: set[str] = set()
         #: The ports that the mock itself listens on: what names lead there, and who hears of a connection.
         self._own: dict[int, tuple[set[str], Callable[[Socket], object]]] = {}
+        #: Where the machine's environment sends calls to AWS: host and port.
+        self._endpoints: set[tuple[str | None, int | None]] = set()
 
     def serve(self, host: str, port: int, connecting: Callable[[Socket], object]) -> None:
         """Allows the mock's own server; `connecting` gets each socket of this process that connects to it."""
@@ -61,12 +73,16 @@ class Hosts:
         if not isinstance(port, int) or port not in self._own:
             return False
         name = host.lower()
-        return name in self._own[port][0] or name.endswith(".localhost") or _is_loopback(name)
+        return name in self._own[port][0] or _is_loopback(name)
 
     def connecting(self, socket: Socket, port: Any) -> None:
         self._own[port][1](socket)
 
     def allows(self, host: str, port: object = None) -> bool:
+        return (self._loopback and _is_loopback(host.lower())) or self.names(host, port)
+
+    def names(self, host: str, port: object = None) -> bool:
+        """Whether the user has allowed the host by name, or it is the mock's own server."""
         if self._own and self.is_own(host, port):
             return True
         if not self._patterns:
@@ -74,7 +90,15 @@ class Hosts:
         name = host.lower()
         if name in self._addresses or any(fnmatchcase(name, pattern) for pattern in self._patterns):
             return True
-        return self._loopback and _is_loopback(name)
+        return self._loopback_named and _is_loopback(name)
+
+    def hide(self, endpoints: Iterable[str]) -> None:
+        """Note the URLs that only the machine's environment names as AWS's endpoints."""
+        self._endpoints.update(_place(url) for url in endpoints)
+
+    def is_hidden(self, url: str) -> bool:
+        """Whether a call to the URL goes where only the environment sends it."""
+        return bool(self._endpoints) and _place(url) in self._endpoints
 
     def found(self, answer: object) -> None:
         """Note the addresses in the answer to the look-up of an allowed name."""
@@ -128,8 +152,8 @@ def _guarded(
                 hosts.connecting(self, port)
         if host is None or hosts.allows(host) or _makes_a_pair(sys._getframe(1)):  # noqa: SLF001
             return method(self, *arguments)
-        if name.startswith("connect"):
-            self.close()  # its maker would close it after an OSError only
+        if name == "connect_ex":
+            return errno.ECONNREFUSED
         raise NetworkError(_message(f"{host}:{address[1]}" if len(address) > 1 else host, host))
 
     return guard
@@ -142,7 +166,7 @@ def _looking_up(current: Callable[[], Hosts | None], look_up: Callable[..., Any]
             return look_up(host, *arguments, **options)
         port = arguments[0] if arguments else options.get("port")
         if not hosts.allows(name, port):
-            raise NetworkError(_message(name if port is None else f"{name}:{port}", name))
+            raise LookUpRefusedError(_message(name if port is None else f"{name}:{port}", name))
         answer = look_up(host, *arguments, **options)
         hosts.found(answer)
         return answer
@@ -153,8 +177,20 @@ def _looking_up(current: Callable[[], Hosts | None], look_up: Callable[..., Any]
 def _message(what: str, host: str) -> str:
     return (
         f"{what} would have been reached over the network: no connection leaves the process while the mock "
-        f"is active (to allow it: mock_destinations(allow_hosts=[{host!r}]))"
+        f"is active ({to_allow(host)})"
     )
+
+
+def to_allow(host: str) -> str:
+    """What a refusal says to whoever wants the host to be reached."""
+    return f"to allow it: mock_destinations(allow_hosts=[{host!r}])"
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    parts = urlsplit(url)
+    with contextlib.suppress(ValueError):
+        return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.hostname, None  # what is no port is nobody's
 
 
 def _checked(host: object) -> str:
@@ -185,7 +221,9 @@ def _is_loopback(host: str) -> bool:
     """Whether a host is the loopback, or the address that stands for all of the machine's own."""
     address = _address(host)
     if address is None:
-        return host in {"", "localhost.localdomain", "ip6-localhost"}
+        return host in {"", "localhost", "localhost.localdomain", "ip6-localhost"} or host.endswith(
+            ".localhost"
+        )
     if isinstance(address, ipaddress.IPv6Address):
         return bool((address.ipv4_mapped or address).is_loopback or address.is_unspecified)
     return address.is_loopback or address.is_unspecified

@@ -64,6 +64,7 @@ class MockDestinations:
         seed: int | None = None,
         history: int | None = None,
         travel: bool = True,
+        loopback: bool = True,
     ) -> None:
         check_limit(account_concurrency)
         self._account_concurrency = account_concurrency
@@ -74,7 +75,7 @@ class MockDestinations:
         self._adopt = adopt
         self._seed = _count("seed", seed)
         self._history = _count("history", history)
-        self._hosts = Hosts(allow_hosts)
+        self._hosts = Hosts(allow_hosts, loopback=loopback)
         self._travel = travel
         self._used = False
 
@@ -113,7 +114,7 @@ class MockDestinations:
             stack.enter_context(process_clock.travelling(simulation.clock.wall))
             if not any(outer.travels for outer in active):  # it serves all mocks
                 stack.enter_context(waits.virtual(stacks.virtual, _client_waits))
-        stack.enter_context(isolated(hook.after_call))
+        simulation.hosts.hide(stack.enter_context(isolated(hook.after_call)))
         stack.enter_context(seeded(seed))
         stack.enter_context(simulation.turns.followed())
         if self._adopt:
@@ -264,6 +265,7 @@ def mock_destinations(
     seed: int | None = ...,
     history: int | None = ...,
     travel: bool = ...,
+    loopback: bool = ...,
 ) -> MockDestinations: ...
 def mock_destinations(
     handlers: Mapping[str, Handler | str | Outcomes] | Callable[..., Any] | None = None,
@@ -277,6 +279,7 @@ def mock_destinations(
     seed: int | None = None,
     history: int | None = None,
     travel: bool = True,
+    loopback: bool = True,
 ) -> MockDestinations | Callable[..., Any]:
     """Mocks AWS (through moto) with Lambda's asynchronous invocation really working.
 
@@ -295,8 +298,10 @@ def mock_destinations(
     `start`: the virtual time at the beginning, an aware `datetime`; with it, all ids (moto's too), times and
     the order of things are the same on every run. Default: the real time, and random ids.
     `adopt`: also mock the boto3 clients, resources and sessions made before destmock was first imported.
-    `allow_hosts`: names or addresses that may be reached over the network, `*` standing for any part of one
-    and `localhost` for the whole loopback. Any other connection, datagram or look-up is a `NetworkError`.
+    `allow_hosts`: names or addresses that may be reached over the network, `*` standing for any part of one.
+    Any other connection, datagram or look-up is a `NetworkError`, but for this machine's own loopback.
+    `loopback`: with `False`, the loopback is refused as well, unless `allow_hosts` has it: `localhost` stands
+    for all of it.
     `account_concurrency`: how many attempts may be in progress at once in an account and region. Functions
     without reserved concurrency share what the reservations leave of it; who finds no slot is throttled.
     `seed`: a number from which all ids follow, and which versions a weighted alias chooses. Default: it comes
@@ -326,4 +331,5 @@ def mock_destinations(
         seed=seed,
         history=history,
         travel=travel,
+        loopback=loopback,
     )

@@ -63,6 +63,7 @@ class Options(TypedDict, total=False):
     seed: int | None
     history: int | None
     travel: bool
+    loopback: bool
 
 
 class Server(Destmock):

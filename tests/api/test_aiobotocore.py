@@ -363,16 +363,16 @@ async def test_what_a_handler_printed_is_there_to_be_read(client):
 @pytest.mark.parametrize(
     ("service", "operation", "arguments", "request_line"),
     [
-        ("lambda", "invoke", {"FunctionName": "orders"}, "POST http://localhost:4566/2015-03-31/functions/"),
-        ("lambda", "list_functions", {}, "GET http://localhost:4566/2015-03-31/functions"),
-        ("sqs", "list_queues", {}, "POST http://localhost:4566/"),
-        ("s3", "put_object", {"Bucket": "bucket", "Key": "key", "Body": b""}, "PUT http://localhost:4566/"),
+        ("lambda", "invoke", {"FunctionName": "orders"}, "POST http://localstack:4566/2015-03-31/functions/"),
+        ("lambda", "list_functions", {}, "GET http://localstack:4566/2015-03-31/functions"),
+        ("sqs", "list_queues", {}, "POST http://localstack:4566/"),
+        ("s3", "put_object", {"Bucket": "bucket", "Key": "key", "Body": b""}, "PUT http://localstack:4566/"),
     ],
 )
 async def test_what_nobody_answers_is_refused_with_its_url(
     destmock, client, service, operation, arguments, request_line
 ):
-    refused = await client(service, endpoint_url="http://localhost:4566")
+    refused = await client(service, endpoint_url="http://localstack:4566")
     with pytest.raises(NetworkError) as caught:
         await getattr(refused, operation)(**arguments)
     assert str(caught.value).startswith(request_line)
@@ -387,7 +387,7 @@ async def test_an_http_session_of_the_user_s_own_is_refused_too(destmock):
             raise AssertionError("sent")
 
     config = AioConfig(http_session_cls=OwnSession)
-    async with get_session().create_client("sqs", config=config, endpoint_url="http://localhost:9") as sqs:
+    async with get_session().create_client("sqs", config=config, endpoint_url="http://elasticmq:9") as sqs:
         with pytest.raises(NetworkError):
             await sqs.list_queues()
 
@@ -557,7 +557,7 @@ with mock as destmock:
         print(asyncio.run(invoke(session.create_client("lambda"))))
     print(asyncio.run(invoke(session.create_client("lambda"))))
     try:
-        asyncio.run(invoke(session.create_client("lambda", endpoint_url="http://localhost:9")))
+        asyncio.run(invoke(session.create_client("lambda", endpoint_url="http://elasticmq:9")))
     except NetworkError:
         print("refused")
     print(len(destmock.invocations))

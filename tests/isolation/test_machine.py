@@ -160,17 +160,17 @@ def test_no_socket_is_opened(request, where, no_socket):
 @pytest.mark.parametrize(
     ("service", "operation", "arguments", "request_line"),
     [
-        ("sqs", "list_queues", {}, "POST http://localhost:4566/"),
-        ("sns", "list_topics", {}, "POST http://localhost:4566/"),
-        ("lambda", "list_functions", {}, "GET http://localhost:4566/2015-03-31/functions"),
+        ("sqs", "list_queues", {}, "POST http://localstack:4566/"),
+        ("sns", "list_topics", {}, "POST http://localstack:4566/"),
+        ("lambda", "list_functions", {}, "GET http://localstack:4566/2015-03-31/functions"),
         (
             "lambda",
             "invoke",
             {"FunctionName": "orders", "InvocationType": "Event"},
-            "POST http://localhost:4566/2015-03-31/functions/orders/invocations",
+            "POST http://localstack:4566/2015-03-31/functions/orders/invocations",
         ),
-        ("s3", "list_objects_v2", {"Bucket": "orders"}, "GET http://localhost:4566/orders?"),
-        ("dynamodb", "list_tables", {}, "POST http://localhost:4566/"),
+        ("s3", "list_objects_v2", {"Bucket": "orders"}, "GET http://localstack:4566/orders?"),
+        ("dynamodb", "list_tables", {}, "POST http://localstack:4566/"),
     ],
 )
 def test_a_client_with_an_endpoint_of_its_own_is_refused(
@@ -178,13 +178,14 @@ def test_a_client_with_an_endpoint_of_its_own_is_refused(
 ):
     """The refusal names the URL, at the first try."""
     with mock_destinations({"orders": ok}) as destmock:
-        client = boto3.client(service, endpoint_url="http://localhost:4566")
+        client = boto3.client(service, endpoint_url="http://localstack:4566")
         with pytest.raises(NetworkError) as caught:
             getattr(client, operation)(**arguments)
     text = str(caught.value)
     assert text.startswith(request_line)
     assert text.endswith(
-        " would have left the process: neither moto nor destmock answers it (is an endpoint_url set?)"
+        " would have left the process: neither moto nor destmock answers it (is an endpoint_url set?; "
+        "to allow it: mock_destinations(allow_hosts=['localstack']))"
     )
     assert destmock.invocations == ()
 
@@ -193,7 +194,7 @@ def test_a_refused_call_leaves_the_mock_as_it_was(no_socket):
     with mock_destinations({"orders": ok}) as destmock:
         for _ in range(2):
             with pytest.raises(NetworkError):
-                boto3.client("sqs", endpoint_url="http://localhost:9324").list_queues()
+                boto3.client("sqs", endpoint_url="http://elasticmq:9324").list_queues()
             send()
     assert len(destmock.invocations) == 2
     assert isinstance(NetworkError(), DestmockError)
@@ -201,13 +202,13 @@ def test_a_refused_call_leaves_the_mock_as_it_was(no_socket):
 
 def test_a_handler_that_calls_out_fails_with_the_refusal(no_socket):
     def handler(event, context):
-        boto3.client("sqs", endpoint_url="http://localhost:9324").list_queues()
+        boto3.client("sqs", endpoint_url="http://elasticmq:9324").list_queues()
 
     with mock_destinations({"orders": handler}) as destmock:
         send()
     attempt = destmock.invocations[0].attempts[0]
     assert isinstance(attempt.exception, NetworkError)
-    assert attempt.response["errorType"] == "NetworkError"
+    assert "allow_hosts=['elasticmq']" in attempt.response["errorMessage"]
 
 
 def test_botocore_s_own_session_is_refused_too(no_socket):
@@ -236,14 +237,14 @@ def test_after_the_mock_a_client_is_no_longer_held_back(monkeypatch):
 
     with mock_destinations():
         client = boto3.client(
-            "sqs", endpoint_url="http://localhost:9", config=Config(retries={"total_max_attempts": 1})
+            "sqs", endpoint_url="http://elasticmq:9", config=Config(retries={"total_max_attempts": 1})
         )
         with pytest.raises(NetworkError):
             client.list_queues()
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     with pytest.raises(EndpointConnectionError):
         client.list_queues()
-    assert reached[0] == ("localhost", 9)
+    assert reached[0] == ("elasticmq", 9)
 
 
 # Tests that travel in time

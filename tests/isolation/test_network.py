@@ -1,17 +1,22 @@
 """No socket reaches another process while a mock is active, unless the user allows its host."""
 
 import asyncio
+import contextlib
+import errno
 import http.client
 import http.server
 import socket
 import threading
+import urllib.error
 import urllib.request
 from contextlib import closing
 
 import boto3
 import pytest
 import requests
+import urllib3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from destmock import NetworkError, mock_destinations
 
@@ -51,7 +56,7 @@ def connect_raw(port):
 
 def connect_ex(port):
     with socket.socket() as made:
-        made.connect_ex(("127.0.0.1", port))
+        return made.connect_ex(("127.0.0.1", port))
 
 
 def connect_v6(port):
@@ -109,32 +114,58 @@ WAYS = [
     use_requests,
     use_asyncio,
 ]
+
+
+def refused(way, match):
+    """What a refusal comes out as: `connect_ex` returns it, libraries wrap it in errors of their own."""
+    return contextlib.nullcontext() if way is connect_ex else pytest.raises(OSError, match=match)
+
+
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
 @every_way
 def test_a_connection_is_refused_from_a_test(server, way):
-    refusal = rf"^(127\.0\.0\.1|::1):{server} would have been reached over the network: .*allow_hosts="
-    with mock_destinations(), pytest.raises(NetworkError, match=refusal):
-        way(server)
+    refusal = rf"(127\.0\.0\.1|::1):{server} would have been reached over the network: .*allow_hosts="
+    with mock_destinations(loopback=False), refused(way, match=refusal):
+        assert way(server) == errno.ECONNREFUSED  # by the one that doesn't raise
 
 
 @every_way
 def test_a_connection_is_refused_from_inside_a_handler(server, way):
     handlers = {"orders": lambda event, context: way(server)}
-    with mock_destinations(handlers) as destmock:
+    with mock_destinations(handlers, loopback=False) as destmock:
         boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event")
     attempt = destmock.invocations[0].attempts[0]
-    assert isinstance(attempt.exception, NetworkError)
-    assert attempt.response["errorType"] == "NetworkError"
+    if way is connect_ex:
+        assert attempt.response == errno.ECONNREFUSED
+    else:
+        assert isinstance(attempt.exception, OSError)
+        assert f":{server} would have been reached over the network" in attempt.response["errorMessage"]
 
 
 @every_way
-def test_an_allowed_host_is_reached(server, way):
+@pytest.mark.parametrize("options", [{}, {"loopback": False, "allow_hosts": ["localhost"]}])
+def test_this_machine_is_reached(server, way, options):
+    """By default, and where the loopback is closed but for what is allowed."""
     if way is connect_v6:
         pytest.skip("the server listens on 127.0.0.1 only")
-    with mock_destinations(allow_hosts=["localhost"]):
-        way(server)
+    with mock_destinations(**options):
+        assert not way(server)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::ffff:127.0.0.1"])
+def test_what_is_this_machine(server, host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with mock_destinations(), socket.socket(family) as made:
+        made.connect((host, server))
+
+
+@pytest.mark.parametrize("host", [ELSEWHERE, "10.0.0.1", "169.254.169.254", "::ffff:198.51.100.7"])
+def test_what_is_another_machine(host):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with mock_destinations(), socket.socket(family) as made, pytest.raises(NetworkError):
+        made.connect((host, 80))
 
 
 @every_way
@@ -160,7 +191,7 @@ def test_after_the_mock_every_host_is_reached(server, way):
 )
 @pytest.mark.parametrize("name", ["example.com", "EXAMPLE.com"])
 def test_no_name_server_is_asked(look_up, name):
-    with mock_destinations(), pytest.raises(NetworkError, match=r"(?i)^example\.com(:443)? would have been"):
+    with mock_destinations(), pytest.raises(OSError, match=r"(?i)example\.com(:443)? would have been"):
         look_up(name)
 
 
@@ -183,13 +214,13 @@ def test_a_name_in_bytes_is_refused_too():
 )
 def test_what_allow_hosts_takes(server, allowed, host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with mock_destinations(allow_hosts=[allowed]), socket.socket(family) as made:
+    with mock_destinations(allow_hosts=[allowed], loopback=False), socket.socket(family) as made:
         made.connect((host, server))
 
 
 @pytest.mark.parametrize("allowed", ["example.com", "127.0.0.2", "localhost.example.com", "::1"])
 def test_another_allowed_host_doesn_t_help(server, allowed):
-    with mock_destinations(allow_hosts=[allowed]), pytest.raises(NetworkError):
+    with mock_destinations(allow_hosts=[allowed], loopback=False), pytest.raises(NetworkError):
         connect_raw(server)
 
 
@@ -197,7 +228,7 @@ def test_the_addresses_of_an_allowed_name_are_allowed(server, monkeypatch):
     """What the program connects to is an address: the one that the name was looked up as."""
     answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
-    with mock_destinations(allow_hosts=["*.example.com"]):
+    with mock_destinations(allow_hosts=["*.example.com"], loopback=False):
         with pytest.raises(NetworkError):
             connect_raw(server)
         with socket.create_connection(("db.example.com", server)):
@@ -222,18 +253,19 @@ def test_what_is_no_host_is_refused_at_once(allowed, error):
 
 
 def test_the_mock_that_started_last_says_what_is_allowed(server):
-    with mock_destinations(allow_hosts=["localhost"]):
-        with mock_destinations():
+    with mock_destinations(allow_hosts=["localhost"], loopback=False):
+        with mock_destinations(loopback=False):
             with pytest.raises(NetworkError):
                 connect_raw(server)
-            with mock_destinations(allow_hosts=["127.0.0.1"]):
+            with mock_destinations(allow_hosts=["127.0.0.1"], loopback=False):
                 connect_raw(server)
         connect_raw(server)
 
 
-def test_boto3_reaches_an_allowed_endpoint(server):
+@pytest.mark.parametrize("options", [{}, {"loopback": False, "allow_hosts": ["localhost"]}])
+def test_boto3_reaches_an_allowed_endpoint(server, options):
     """As of a database in a container; AWS's own endpoints stay mocked."""
-    with mock_destinations(allow_hosts=["localhost"]):
+    with mock_destinations(**options):
         client = boto3.client(
             "s3",
             endpoint_url=f"http://localhost:{server}",
@@ -244,20 +276,28 @@ def test_boto3_reaches_an_allowed_endpoint(server):
 
 
 @pytest.mark.parametrize(
-    ("ini", "marker", "outcome"), [("", "", 0), ("localhost", "", 1), ("", "localhost", 1)]
+    ("ini", "marker", "outcome"),
+    [
+        ("", "", 1),
+        ("destmock_loopback = false", "", 0),
+        ("", "loopback=False", 0),
+        ("destmock_loopback = false", "loopback=True", 1),
+        ("destmock_loopback = false\ndestmock_allow_hosts = localhost", "", 1),
+        ("destmock_loopback = false", "allow_hosts=['localhost']", 1),
+    ],
 )
 def test_pytest_s_fixture_takes_the_hosts_from_the_marker_and_the_ini_file(
     pytester, server, ini, marker, outcome
 ):
     loops = "asyncio_default_fixture_loop_scope = function"
-    pytester.makeini(f"[pytest]\n{loops}\ndestmock_allow_hosts = {ini}")
+    pytester.makeini(f"[pytest]\n{loops}\n{ini}")
     pytester.makepyfile(
         f"""
         import socket
 
         import pytest
 
-        @pytest.mark.destmock({f"allow_hosts=[{marker!r}]" if marker else ""})
+        @pytest.mark.destmock({marker})
         def test_it():
             with socket.socket() as made:
                 made.connect(("127.0.0.1", {server}))
@@ -331,3 +371,79 @@ def test_a_refused_datagram_leaves_its_socket_open(server):
         with mock_destinations(), pytest.raises(NetworkError):
             made.sendto(b"x", (ELSEWHERE, 8125))
         assert made.sendto(b"x", ("127.0.0.1", server)) == 1
+
+
+# Whoever copes with a host out of reach copes with a refusal
+
+
+def test_a_refusal_is_a_connection_error():
+    with mock_destinations():
+        with pytest.raises(ConnectionError, match=r"allow_hosts=\['198\.51\.100\.7'\]"):
+            socket.create_connection((ELSEWHERE, 6379))
+        with pytest.raises(socket.gaierror, match=r"allow_hosts=\['keys\.invalid'\]"):
+            socket.gethostbyname("keys.invalid")
+
+
+@pytest.mark.parametrize("host", ["keys.invalid", ELSEWHERE])
+@pytest.mark.parametrize(
+    ("ask", "error"),
+    [
+        (lambda url: urllib.request.urlopen(url, timeout=5), urllib.error.URLError),
+        (lambda url: requests.get(url, timeout=5), requests.ConnectionError),
+        (lambda url: urllib3.PoolManager().request("GET", url, retries=False), urllib3.exceptions.HTTPError),
+    ],
+    ids=["urllib", "requests", "urllib3"],
+)
+def test_libraries_make_of_it_what_they_make_of_a_refused_connection(ask, error, host):
+    """And the message stays."""
+    with mock_destinations(), pytest.raises(error, match="allow_hosts="):
+        ask(f"http://{host}/jwks.json")
+
+
+def test_from_boto3_it_is_an_error_of_botocore_s():
+    with mock_destinations():
+        s3 = boto3.client("s3", endpoint_url="http://nobody.invalid")
+        with pytest.raises(BotoCoreError, match=r"allow_hosts=\['nobody\.invalid'\]") as caught:
+            s3.head_object(Bucket="bucket1", Key="k")
+        assert isinstance(caught.value, NetworkError)
+
+
+# A call to AWS goes where the program itself sends it
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_endpoint_that_only_a_variable_names_is_not_used(server, monkeypatch, variable, inside):
+    def program():
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{server}")
+
+    if not inside:
+        program()
+    with mock_destinations():
+        if inside:
+            program()
+        sqs = boto3.client("sqs", "us-east-1")
+        assert sqs.create_queue(QueueName="q")["QueueUrl"].startswith("https://sqs.us-east-1.amazonaws.com/")
+
+
+def test_an_older_client_with_an_endpoint_of_the_environment_is_refused(server, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server}")
+    older = boto3.client("s3", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with mock_destinations():
+        with (
+            mock_destinations(),
+            pytest.raises(NetworkError, match="only the environment or a profile names"),
+        ):
+            older.get_object(Bucket="orders", Key="7")
+        with pytest.raises(NetworkError, match="only the environment or a profile names"):
+            older.get_object(Bucket="orders", Key="7")
+    with mock_destinations(allow_hosts=["127.0.0.1"]):
+        assert older.get_object(Bucket="orders", Key="7")["Body"].read() == b"hello"
+
+
+def test_an_older_client_with_an_endpoint_of_a_profile_is_refused(server, monkeypatch, tmp_path):
+    (tmp_path / "config").write_text(f"[default]\nendpoint_url = http://127.0.0.1:{server}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    older = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x").client("s3", "us-east-1")
+    with mock_destinations(), pytest.raises(NetworkError, match="only the environment or a profile names"):
+        older.get_object(Bucket="orders", Key="7")

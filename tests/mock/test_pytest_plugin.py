@@ -18,6 +18,7 @@ OPTIONS = (
     "seed",
     "history",
     "travel",
+    "loopback",
 )
 
 
@@ -308,7 +309,7 @@ def test_with_a_start_two_runs_tell_the_same_story(run):
 def test_the_ini_options_are_in_pytest_s_help(pytester):
     result = pytester.runpytest(*STRICT, "--help")
     result.stdout.fnmatch_lines_random(
-        [f"*destmock_{name} *" for name in ("autorun", "strict", "adopt", "start", "allow_hosts")]
+        [f"*destmock_{name} *" for name in ("autorun", "strict", "adopt", "start", "allow_hosts", "loopback")]
     )
 
 

@@ -509,6 +509,7 @@ class TestBeginningAndEnd:
         with pytest.raises(ImportError, match=r"pip install 'destmock\[server\]'"):
             serve()
 
+    @pytest.mark.destmock(loopback=False)
     def test_no_other_port_is_reached(self, destmock_server):
         with socket.create_server(("127.0.0.1", 0)) as other:
             with pytest.raises(NetworkError):
