@@ -6,6 +6,7 @@ This module is imported when the first template is read: yaml comes with the ext
 from __future__ import annotations
 
 import json
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -45,20 +46,24 @@ def read(text: str) -> Any:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
-    for name in names:
+    for name in dict.fromkeys(names):
         if names.count(name) > 1:
-            message = f"the key {name} is there twice in one object"
-            raise ValueError(message)
+            _warn_of_key(name, "in one object")
     return dict(pairs)
+
+
+def _warn_of_key(name: str, where: str) -> None:
+    """A parser takes the last value of a key that is there twice; hardly anyone means to write it so."""
+    message = f"the template has the key {name} twice ({where}); the last one counts"
+    warnings.warn(message, stacklevel=2)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[Any]:
     """Make an object whose keys are all text, even those that look like numbers, e.g. account ids."""
     keys = [key.value for key, _ in node.value]
-    for key, _ in node.value:
-        if keys.count(key.value) > 1:
-            message = f"the key {key.value} is there twice (line {key.start_mark.line + 1})"
-            raise ValueError(message)
+    for number, (key, _) in enumerate(node.value):
+        if key.value in keys[:number]:
+            _warn_of_key(key.value, f"again in line {key.start_mark.line + 1}")
         if key.tag != _MERGE:
             key.tag = _TEXT
     yield from loader.construct_yaml_map(node)

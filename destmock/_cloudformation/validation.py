@@ -1,8 +1,9 @@
-"""Pure: the checks that CloudFormation makes of a template before anything else, with AWS's texts."""
+"""The checks that CloudFormation makes of a template before anything else, with AWS's texts."""
 
 from __future__ import annotations
 
 import re
+import warnings
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +29,7 @@ _ATTRIBUTES = {
     "CreationPolicy",
     "DeletionPolicy",
     "DependsOn",
+    "Description",
     "Metadata",
     "Properties",
     "Type",
@@ -235,6 +237,9 @@ def _check_resource(name: str, resource: dict[str, Any], attributes: set[str]) -
         if attribute not in attributes:
             message = f"Invalid template resource property '{attribute}' of the resource {name}"
             raise TemplateError(message)
+    if "Description" in resource:
+        message = f"the Description of the resource {name} stands beside its Type; there it has no effect"
+        warnings.warn(message, stacklevel=2)
     for attribute in ("Properties", "Metadata"):
         if attribute in resource:
             _check_object(resource[attribute], f"/Resources/{name}/{attribute}")

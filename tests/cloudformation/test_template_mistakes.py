@@ -108,8 +108,6 @@ MISTAKES = {
         "Encountered unsupported function: Fn::Foo Supported functions are: [Fn::And, ",
     ),
     "a tag": (f"Resources: {{{QUEUE}, Properties: {{QueueName: !Foo x}}}}}}", "!Foo is no short form"),
-    "a key twice": (f"Resources:\n  {QUEUE}}}\n  {QUEUE}}}\n", "the key Q is there twice (line 2)"),
-    "a key twice in JSON": ('{"Resources": {"Q": 1, "Q": 2}}', "the key Q is there twice in one object"),
     "YAML": (f"Resources: {{{QUEUE}", "YAML not well-formed. while parsing a flow mapping"),
     "JSON": ('{"Resources": {', "YAML not well-formed"),
 }
@@ -150,6 +148,37 @@ def left():
     """The stacks that are listed, deleted ones included, and what they could have made."""
     stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
     return stacks, boto3.client("sqs").list_queues().get("QueueUrls", [])
+
+
+TWICE = """
+Resources:
+  Q:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: first
+      QueueName: last
+"""
+TWICE_IN_JSON = """{"Resources": {"Q": {
+    "Type": "AWS::SQS::Queue", "Properties": {"QueueName": "first", "QueueName": "last"}
+}}}"""
+DESCRIBED = "Resources: {Q: {Type: 'AWS::SQS::Queue', Description: x, Properties: {QueueName: last}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (TWICE, r"the key QueueName twice \(again in line 7\)"),
+        (TWICE_IN_JSON, r"the key QueueName twice \(in one object\)"),
+        (DESCRIBED, "the Description of the resource Q stands beside its Type"),
+    ],
+    ids=["a key twice in YAML", "a key twice in JSON", "a description beside the type"],
+)
+@pytest.mark.parametrize("way", ["create", "deploy"])
+def test_a_slip_that_cloudformation_overlooks_is_a_warning(request, way, text, warning):
+    with pytest.warns(UserWarning, match=warning):
+        request.getfixturevalue(way)(text)
+    [url] = boto3.client("sqs").list_queues()["QueueUrls"]
+    assert url.endswith("/last")
 
 
 @pytest.mark.parametrize(("text", "problem"), MISTAKES.values(), ids=MISTAKES)
