@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from destmock._cloudformation.resources import buckets, functions, messages, permissions, policies, schedules
+from destmock._cloudformation.resources import (
+    buckets,
+    functions,
+    messages,
+    methods,
+    permissions,
+    policies,
+    schedules,
+)
 from destmock._cloudformation.resources.kinds import WithoutEffect
 
 if TYPE_CHECKING:
@@ -29,6 +37,7 @@ _ALL: tuple[Kind, ...] = (
     *messages.KINDS,
     *buckets.KINDS,
     *schedules.KINDS,
+    *methods.KINDS,
     *permissions.KINDS,
     *policies.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
