@@ -154,7 +154,12 @@ def _resource_class_from_type(find: Callable[[str], Any]) -> Callable[[str], Any
         models = parsing.get_model_map()
         if resource_type not in models and is_custom(resource_type):
             return models[CUSTOM_RESOURCE]
-        return models.get(resource_type) or find(resource_type)
+        model = models.get(resource_type) or find(resource_type)
+        return (
+            model
+            if model is None or isinstance(model, (CustomModel, Model))
+            else Theirs(resource_type, model)
+        )
 
     return resource_class_from_type
 
@@ -173,7 +178,7 @@ def _parse_resource_and_generate_name(parse: Callable[..., Any]) -> Callable[...
         named_by = parsing.resource_name_property_from_type(resource["Type"])
         if not named_by or named_by not in resource["Properties"]:
             name = generated(resource["Type"], logical_id, resources_map)
-        return model if isinstance(model, (CustomModel, Model)) else Theirs(model), resource, name
+        return model, resource, name
 
     return parse_resource_and_generate_name
 

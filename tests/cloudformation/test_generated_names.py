@@ -35,6 +35,7 @@ NAMED = {
         r"(?=.{1,63}$)[a-z](-?[a-z0-9])*",
     ),
     "AWS::S3::Bucket": ({}, r"(?=.{3,63}$)[a-z0-9][a-z0-9-]*[a-z0-9]"),
+    "AWS::SSM::Parameter": ({"Type": "String", "Value": "x"}, r"[a-zA-Z0-9_.-]+"),
     "AWS::StepFunctions::StateMachine": (
         {"RoleArn": ROLE, "DefinitionString": STATES},
         r"arn:aws:states:[^:]+:[^:]+:stateMachine:[a-zA-Z0-9-_]{1,80}",

@@ -7,10 +7,11 @@ import textwrap
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
 
 from destmock._cloudformation.resources.theirs import WANTED_RESOURCES
-from tests.cloudformation.deployed import attribute, resource
+from tests.cloudformation.deployed import ROLE, attribute, resource
 
 ANYTHING_S = {name for kind in (str, list, dict, int, bytes) for name in dir(kind)}
 NETWORK = {
@@ -172,3 +173,79 @@ def test_ref_gives_an_access_point_s_id(create):
     made = create({"Files": files, "Point": point})
     [found] = boto3.client("efs").describe_access_points()["AccessPoints"]
     assert made["Point"] == found["AccessPointId"]
+
+
+STATES = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+#: Resources, and the attributes of the last that moto's models leave out: what AWS's API says they are.
+ATTRIBUTES = {
+    "state machine": (
+        {"R": resource("AWS::StepFunctions::StateMachine", RoleArn=ROLE, DefinitionString=STATES)},
+        {"Arn": ("stepfunctions", "list_state_machines", "stateMachines", "stateMachineArn")},
+    ),
+    "access point": (
+        {
+            "Files": resource("AWS::EFS::FileSystem"),
+            "R": resource("AWS::EFS::AccessPoint", FileSystemId={"Ref": "Files"}),
+        },
+        {
+            "Arn": ("efs", "describe_access_points", "AccessPoints", "AccessPointArn"),
+            "AccessPointId": ("efs", "describe_access_points", "AccessPoints", "AccessPointId"),
+        },
+    ),
+    "file system": (
+        {"R": resource("AWS::EFS::FileSystem")},
+        {
+            "Arn": ("efs", "describe_file_systems", "FileSystems", "FileSystemArn"),
+            "FileSystemId": ("efs", "describe_file_systems", "FileSystems", "FileSystemId"),
+        },
+    ),
+    "target group": (
+        {**NETWORK, "R": resource("AWS::ElasticLoadBalancingV2::TargetGroup", VpcId={"Ref": "Vpc"})},
+        {
+            "TargetGroupArn": ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn"),
+            "TargetGroupName": ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+        },
+    ),
+    "parameter": (
+        {"R": resource("AWS::SSM::Parameter", Type="String", Value="x")},
+        {"Type": ("ssm", "describe_parameters", "Parameters", "Type")},
+    ),
+    "key": (
+        {"R": resource("AWS::KMS::Key", KeyPolicy={})},
+        {"KeyId": ("kms", "list_keys", "Keys", "KeyId")},
+    ),
+    "volume": (
+        {"R": resource("AWS::EC2::Volume", AvailabilityZone="us-east-1a", Size=8)},
+        {"VolumeId": ("ec2", "describe_volumes", "Volumes", "VolumeId")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("resources", "attributes"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_an_attribute_is_what_the_service_says(cloudformation, resources, attributes):
+    outputs = {name: {"Value": attribute("R", name)} for name in attributes}
+    body = json.dumps({"Resources": resources, "Outputs": outputs})
+    cloudformation.create_stack(StackName="shop", TemplateBody=body)
+    [stack] = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    for output in stack["Outputs"]:
+        service, operation, listed, member = attributes[output["OutputKey"]]
+        [found] = getattr(boto3.client(service), operation)()[listed]
+        assert output["OutputValue"] == found[member]
+
+
+def test_a_security_group_s_network_is_an_attribute(create):
+    group = resource("AWS::EC2::SecurityGroup", GroupDescription="x", VpcId={"Ref": "Vpc"})
+    name = resource("AWS::SSM::Parameter", Type="String", Value=attribute("Group", "VpcId"))
+    made = create({**NETWORK, "Group": group, "Name": name})
+    [found] = boto3.client("ssm").get_parameters(Names=[made["Name"]])["Parameters"]
+    assert found["Value"] == made["Vpc"]
+
+
+@pytest.mark.parametrize("kind", ["AWS::EFS::AccessPoint", "AWS::EFS::FileSystem"])
+def test_an_attribute_that_there_is_none_of(create, kind):
+    files = {"Files": resource("AWS::EFS::FileSystem"), "R": resource(kind)}
+    if kind.endswith("AccessPoint"):
+        files["R"]["Properties"]["FileSystemId"] = {"Ref": "Files"}
+    files["Name"] = resource("AWS::SSM::Parameter", Type="String", Value=attribute("R", "Nope"))
+    with pytest.raises(ClientError, match="resource R does not support attribute type Nope in Fn::GetAtt"):
+        create(files)

@@ -13,6 +13,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.utilities.utils import get_partition
 
 from destmock._cloudformation.resources.api import Api
+from destmock._cloudformation.resources.theirs import attribute
 from destmock._isolation.patching import Patch
 from destmock._services.clients import Clients
 
@@ -35,11 +36,14 @@ def _clean_json(clean: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             path = given.split(".") if isinstance(given, str) else given
             given = [path[0], ".".join(path[1:])]
             value = {"Fn::GetAtt": given}
+            known = attribute(resources_map.get(given[0]), given[1])
+            if known is not None:
+                return known
         elif function == "Fn::Cidr":
             return _cidr(clean_json(given, resources_map))
         try:
             cleaned = clean(value, resources_map)
-        except (IndexError, KeyError):
+        except (AttributeError, IndexError, KeyError):
             message = _unanswered(function, given, resources_map)
             if message is None:
                 raise

@@ -32,8 +32,38 @@ WANTED_RESOURCES: Mapping[str, tuple[str, ...]] = {
     "AWS::RDS::DBInstance": ("DBSecurityGroups", "DBSubnetGroupName"),
     "AWS::Redshift::Cluster": ("ClusterSubnetGroupName",),
 }
+#: The attributes of `Fn::GetAtt` that moto's models leave out: what holds their values.
+_ID = "physical_resource_id"
+_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+    "AWS::ApiGateway::Deployment": {"DeploymentId": _ID},
+    "AWS::ApiGateway::Resource": {"ResourceId": _ID},
+    "AWS::ApiGateway::RestApi": {"RestApiId": _ID},
+    "AWS::Batch::ComputeEnvironment": {"ComputeEnvironmentArn": _ID},
+    "AWS::Batch::JobQueue": {"JobQueueArn": _ID},
+    "AWS::EC2::InternetGateway": {"InternetGatewayId": _ID},
+    "AWS::EC2::NatGateway": {"NatGatewayId": _ID},
+    "AWS::EC2::RouteTable": {"RouteTableId": _ID},
+    "AWS::EC2::SecurityGroup": {"Id": _ID, "VpcId": "vpc_id"},
+    "AWS::EC2::Subnet": {"CidrBlock": "cidr_block", "SubnetId": _ID, "VpcId": "vpc_id"},
+    "AWS::EC2::Volume": {"VolumeId": _ID},
+    "AWS::ECS::Service": {"ServiceArn": _ID},
+    "AWS::ECS::TaskDefinition": {"TaskDefinitionArn": _ID},
+    "AWS::EFS::AccessPoint": {"AccessPointId": _ID, "Arn": "access_point_arn"},
+    "AWS::EFS::FileSystem": {"Arn": "file_system_arn", "FileSystemId": _ID},
+    "AWS::EFS::MountTarget": {"Id": _ID, "IpAddress": "ip_address"},
+    "AWS::ElasticLoadBalancingV2::Listener": {"ListenerArn": _ID},
+    "AWS::ElasticLoadBalancingV2::ListenerRule": {"RuleArn": _ID},
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": {"LoadBalancerArn": _ID},
+    "AWS::ElasticLoadBalancingV2::TargetGroup": {"TargetGroupArn": _ID, "TargetGroupName": "name"},
+    "AWS::KMS::Key": {"KeyId": _ID},
+    "AWS::Route53::HostedZone": {"Id": _ID},
+    "AWS::SSM::Parameter": {"Type": "parameter_type", "Value": "value"},
+    "AWS::StepFunctions::StateMachine": {"Arn": _ID},
+}
 #: The models that replace a resource whose generated name is another one: a generated name stays.
 _COMPARING_NAMES = ("AWS::ECR::Repository", "AWS::ECS::Cluster", "AWS::Events::Archive")
+#: The models that know only a name among the properties, never a generated one.
+_NAMED_BY_PROPERTY = {"AWS::SSM::Parameter": "Name"}
 
 
 class _Name(str):
@@ -46,8 +76,12 @@ class _Name(str):
 class Theirs:
     """One of moto's own models."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, resource_type: str, model: Any) -> None:
+        self._type = resource_type
         self._model = model
+
+    def has_cfn_attr(self, name: str) -> bool:
+        return name in _ATTRIBUTES.get(self._type, {}) or bool(self._model.has_cfn_attr(name))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
@@ -56,6 +90,7 @@ class Theirs:
         self, name: str, template: dict[str, Any], account: str, region: str, **given: str
     ) -> Any:
         _name_resources(template)
+        self._name(template, name)
         try:
             made = self._model.create_from_cloudformation_json(name, template, account, region, **given)
         except KeyError as error:
@@ -73,6 +108,7 @@ class Theirs:
         def update_from_cloudformation_json(**given: Any) -> Any:
             template = given["cloudformation_json"]
             _name_resources(template)
+            self._name(template, given["original_resource"].physical_resource_id)
             kind = template["Type"]
             if (
                 kind in _COMPARING_NAMES
@@ -82,6 +118,16 @@ class Theirs:
             return _identified(update(**given), kind, given["new_resource_name"])
 
         return update_from_cloudformation_json
+
+    def _name(self, template: dict[str, Any], name: str) -> None:
+        if self._type in _NAMED_BY_PROPERTY:
+            template["Properties"].setdefault(_NAMED_BY_PROPERTY[self._type], name)
+
+
+def attribute(resource: Any, name: str) -> Any:
+    """The value of an attribute that moto's model leaves out; `None` if moto has to say it."""
+    kind = getattr(resource, "cf_resource_type", "")
+    return getattr(resource, _ATTRIBUTES[kind][name]) if name in _ATTRIBUTES.get(kind, {}) else None
 
 
 def _name_resources(template: dict[str, Any]) -> None:
