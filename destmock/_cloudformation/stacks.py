@@ -50,14 +50,8 @@ def stacks_completed() -> Iterator[None]:
     clients = Clients()
     theirs = parsing.get_model_map()
     models: dict[str, Any] = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
-    answers = Answers()
-    models[CUSTOM_RESOURCE] = CustomModel(answers, clients)
-    with (
-        patch.dict(theirs, models),
-        patch.object(parsing, "NULL_MODELS", []),
-        answers.reachable(),
-        patched(PATCHES),
-    ):
+    models[CUSTOM_RESOURCE] = CustomModel(Answers(), clients)
+    with patch.dict(theirs, models), patch.object(parsing, "NULL_MODELS", []), patched(PATCHES):
         yield
 
 

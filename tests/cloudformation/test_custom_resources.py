@@ -274,11 +274,3 @@ def test_a_service_token_that_leads_nowhere(cloudformation, token, problem):
     body = json.dumps({"Resources": {"Thing": resource("Custom::Thing", ServiceToken=token)}})
     with pytest.raises(ClientError, match=problem):
         cloudformation.create_stack(StackName="shop", TemplateBody=body)
-
-
-def test_an_answer_that_comes_too_late_is_refused(put):
-    import requests
-
-    put({})
-    [event] = told()
-    assert requests.put(event["ResponseURL"], data=b"{}").status_code == 403

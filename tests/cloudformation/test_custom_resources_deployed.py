@@ -1,11 +1,14 @@
 """Custom resources of templates that `deploy` gets: their functions may be handlers of the test."""
 
+import http.client
 import json
 
 import boto3
 import pytest
 import requests
+import urllib3.connection
 from botocore.exceptions import ClientError
+from requests.adapters import HTTPAdapter
 
 from destmock import UnsupportedError
 from tests.cloudformation.deployed import attribute, function, resource
@@ -90,6 +93,46 @@ def test_cdk_s_uploads_may_be_left_out(deploy):
     uploads = resource("Custom::CDKBucketDeployment", ServiceToken=attribute("F"))
     stack = deploy({"F": function(), "Files": uploads}, outputs={}, ignore_unsupported=True)
     assert "Files" in stack.resources
+
+
+def test_an_answer_that_comes_too_late_is_refused(deploy):
+    urls, refused = [], []
+
+    def answer_the_one_before(event, context):
+        refused.extend(requests.put(url, data="{}", timeout=3).status_code for url in urls)
+        urls.append(event["ResponseURL"])
+        answer(event, context)
+
+    second = {**THING, "DependsOn": "Thing"}
+    deploy({"F": function(), "Thing": THING, "Second": second}, handlers={"F": answer_the_one_before})
+    assert refused == [403]
+
+
+def test_a_function_may_make_a_stack_with_custom_resources_itself(deploy):
+    def nested(event, context):
+        if event["LogicalResourceId"] == "Thing":
+            body = {"Resources": {"Inner": resource("Custom::Thing", ServiceToken=event["ServiceToken"])}}
+            boto3.client("cloudformation").create_stack(StackName="inner", TemplateBody=json.dumps(body))
+        answer(event, context)
+
+    stack = deploy({"F": function(), "Thing": THING}, handlers={"F": nested})
+    assert stack.resources["Thing"] == "chair"
+    listed = boto3.client("cloudformation").list_stack_resources(StackName="inner")
+    [inner] = listed["StackResourceSummaries"]
+    assert inner["PhysicalResourceId"] == "chair"
+
+
+def test_other_people_s_classes_are_as_before_when_the_stack_is_made(deploy):
+    def state():
+        return (
+            http.client.HTTPSConnection.connect,
+            urllib3.connection.HTTPSConnection.connect,
+            HTTPAdapter.send,
+        )
+
+    before = state()
+    deploy({"F": function(), "Thing": THING}, handlers={"F": answer})
+    assert state() == before
 
 
 def test_a_failed_deployment_registers_nothing(deploy, lam, destmock):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 from http.client import HTTPSConnection, parse_headers
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +34,8 @@ class Answers:
 
     def __init__(self) -> None:
         self._bodies: dict[str, bytes | None] = {}
+        self._lock = Lock()
+        self._reachable = contextlib.ExitStack()
 
     def url(self, api: Api, key: str) -> str:
         """A presigned URL for one answer."""
@@ -43,26 +46,28 @@ class Answers:
 
     @contextlib.contextmanager
     def expected(self, key: str) -> Iterator[None]:
-        """While entered, one answer may be put at its URL."""
-        self._bodies[key] = None
+        """While entered, one answer may be put at its URL. Only then are other people's classes changed."""
+        with self._lock:
+            if not self._bodies:
+                self._reachable.enter_context(patched(self._patches()))
+            self._bodies[key] = None
         try:
             yield
         finally:
-            del self._bodies[key]
+            with self._lock:
+                del self._bodies[key]
+                if not self._bodies:
+                    self._reachable.close()
 
     def given(self, key: str) -> bytes | None:
         return self._bodies[key]
 
-    @contextlib.contextmanager
-    def reachable(self) -> Iterator[None]:
-        """While entered, requests to these URLs come here."""
-        patches = (
+    def _patches(self) -> tuple[Patch, ...]:
+        return (
             Patch(HTTPSConnection, "connect", self._connect),
             Patch(PooledConnection, "connect", self._connect),
             Patch(HTTPAdapter, "send", self._send),
         )
-        with patched(patches):
-            yield
 
     def put(self, path: str, body: bytes) -> int:
         """Take an answer; the HTTP status says whether it was expected."""
