@@ -177,32 +177,6 @@ def test_a_bucket_s_policy_is_stored_and_goes_again(put, s3):
         s3.get_bucket_policy(Bucket="pictures")
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        {"Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-        {"Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"}}},
-        {"Principal": {"AWS": "arn:aws:iam::444455556666:root"}},
-    ],
-)
-def test_a_policy_that_denies_something_to_some_denies_nothing_here(put, s3, part):
-    some = {key: value for key, value in TLS_ONLY.items() if key != "Condition"} | part
-    bucket = resource("AWS::S3::Bucket", BucketName="pictures")
-    policy = resource("AWS::S3::BucketPolicy", Bucket={"Ref": "B"}, PolicyDocument=document(some))
-    put({"B": bucket, "P": policy})
-    s3.put_object(Bucket="pictures", Key="a", Body=b"x")
-    assert s3.get_object(Bucket="pictures", Key="a")["Body"].read() == b"x"
-
-
-def test_a_policy_that_denies_something_to_everybody_denies_it(put, s3):
-    everybody = {key: value for key, value in TLS_ONLY.items() if key != "Condition"}
-    bucket = resource("AWS::S3::Bucket", BucketName="pictures")
-    policy = resource("AWS::S3::BucketPolicy", Bucket={"Ref": "B"}, PolicyDocument=document(everybody))
-    put({"B": bucket, "P": policy})
-    with pytest.raises(ClientError, match="403"):
-        s3.put_object(Bucket="pictures", Key="a", Body=b"x")
-
-
 # SQS, SNS and EventBridge
 
 
