@@ -140,4 +140,5 @@ def test_a_failed_deployment_registers_nothing(deploy, lam, destmock):
         deploy({"F": function(FunctionName="provider"), "Thing": THING}, handlers={"F": refuse})
     with pytest.raises(ClientError, match="Function not found"):
         lam.invoke(FunctionName="provider")
+    assert lam.list_functions()["Functions"] == []
     assert boto3.client("cloudformation").describe_stacks()["Stacks"] == []
