@@ -14,7 +14,7 @@ from moto.cloudformation.responses import CloudFormationResponse
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
 _LONGEST_NAME = 128
@@ -45,7 +45,8 @@ def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
     """Make a failed creation remove the stack, its resources and its exports."""
 
     def create_stack(self: CloudFormationBackend, *args: Any, **kwargs: Any) -> Any:
-        with _undone_on_failure(self):
+        name = kwargs["name"] if "name" in kwargs else args[0]
+        with _undone_on_failure(self, name, set(self.stacks)):
             made = create(self, *args, **kwargs)
             list(made.output_map.values())  # otherwise moto evaluates outputs only when they are asked for
             return made
@@ -66,7 +67,7 @@ def _apply(change: Callable[..., None]) -> Callable[..., None]:
                 stack.parameters = self.parameters or stack.parameters
                 _describe(stack)
             return
-        with _undone_on_failure(backend, stack):
+        with _undone_on_failure(backend, stack.name, set(backend.stacks) - {stack.stack_id}):
             stack.template, stack.template_dict = self.template, self.template_dict
             stack.parameters = self.parameters
             stack.resource_map = stack._create_resource_map()  # noqa: SLF001 - as when a stack is made
@@ -99,29 +100,33 @@ def _exports_renewed(backend: CloudFormationBackend, stack: Stack) -> Iterator[N
     stack.resource_map.cross_stack_resources = backend.exports
     yield
     list(stack.output_map.values())
-    others = {
-        name: each for name, each in backend.exports.items() if each.exporting_stack_id != stack.stack_id
-    }
+    exports = dict(backend.exports)
+    own = {name for name, each in exports.items() if each.exporting_stack_id == stack.stack_id}
     exported = {each.name: each for each in stack.exports}
-    for name in exported:
-        if name in others:
-            message = "Export names must be unique across a given region"
-            raise ValidationError(stack.stack_id, message=message)
-    backend.exports.clear()
-    backend.exports.update(others, **exported)
+    if (exports.keys() - own) & exported.keys():
+        message = "Export names must be unique across a given region"
+        raise ValidationError(stack.stack_id, message=message)
+    for name in own - exported.keys():
+        del backend.exports[name]
+    backend.exports.update(exported)
 
 
 @contextlib.contextmanager
-def _undone_on_failure(backend: CloudFormationBackend, *made: Stack) -> Iterator[None]:
-    """While entered, stacks may be made; an error takes them away again, and those in `made`."""
-    stacks, exports = set(backend.stacks) - {each.stack_id for each in made}, set(backend.exports)
+def _undone_on_failure(backend: CloudFormationBackend, name: str, before: Collection[str]) -> Iterator[None]:
+    """While entered, a stack may be made; an error takes it away again. Other threads make theirs meanwhile.
+
+    `before` has the ids of the stacks that are there already.
+    """
     try:
         yield
     except Exception:
-        for stack_id in set(backend.stacks) - stacks:
-            backend.stacks.pop(stack_id).resource_map.delete()
-        for name in set(backend.exports) - exports:
-            del backend.exports[name]
+        for stack in list(backend.stacks.values()):
+            if stack.name == name and stack.stack_id not in before:
+                del backend.stacks[stack.stack_id]
+                stack.resource_map.delete()
+                for export in list(backend.exports.values()):
+                    if export.exporting_stack_id == stack.stack_id:
+                        del backend.exports[export.name]
         raise
 
 

@@ -14,7 +14,7 @@ from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, Stack
 
 from destmock._cloudformation import order, stack_calls
-from destmock._cloudformation.resources import expressions
+from destmock._cloudformation.resources import expressions, functions
 from destmock._cloudformation.resources.answers import Answers
 from destmock._cloudformation.resources.custom import CUSTOM_RESOURCE, CustomModel, is_custom
 from destmock._cloudformation.resources.expressions import resolved
@@ -203,6 +203,7 @@ PATCHES = (
     Patch(parsing, "resource_class_from_type", _resource_class_from_type),
     Patch(parsing, "parse_resource_and_generate_name", _parse_resource_and_generate_name),
     *expressions.PATCHES,
+    *functions.PATCHES,
     Patch(Stack, "parse_template", lambda _: staticmethod(_parsed_template)),
     Patch(Stack, "_parse_template", lambda _: _parse_template),
     Patch(ChangeSet, "_parse_template", lambda _: _parse_template),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
-from typing import TYPE_CHECKING
-from unittest.mock import patch
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import IAMBackend
 from moto.utilities.utils import load_resource_as_str
@@ -13,8 +14,11 @@ from moto.utilities.utils import load_resource_as_str
 from destmock._aws.arn import parse_function_name
 from destmock._cloudformation.resources.api import tags, without
 from destmock._cloudformation.resources.kinds import Made, Properties
+from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from destmock._cloudformation.resources.api import Api
     from destmock._cloudformation.resources.kinds import Kind
 
@@ -43,6 +47,8 @@ _DEFAULTS: Properties = {
 }
 _CFNRESPONSE = "awslambda/resources/cfnresponse.py.txt"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+#: Whether any role counts as one that is there.
+_ROLES_EXIST = ContextVar("_ROLES_EXIST", default=False)
 
 
 class Function:
@@ -52,8 +58,7 @@ class Function:
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
         name = str(properties.get("FunctionName", name))
-        # IAM isn't simulated: a role that the template only names needn't exist.
-        with patch.object(IAMBackend, "get_role_by_arn"):
+        with _any_role():
             answer = api.call(
                 "lambda",
                 "create_function",
@@ -115,6 +120,26 @@ class Function:
                 FunctionName=made.id,
                 RecursiveLoop=properties["RecursiveLoop"],
             )
+
+
+@contextlib.contextmanager
+def _any_role() -> Iterator[None]:
+    """While entered, this thread may use a role that isn't there: IAM isn't simulated."""
+    token = _ROLES_EXIST.set(True)
+    try:
+        yield
+    finally:
+        _ROLES_EXIST.reset(token)
+
+
+def _get_role_by_arn(get: Callable[..., Any]) -> Callable[..., Any]:
+    def get_role_by_arn(self: IAMBackend, arn: str) -> Any:
+        return arn if _ROLES_EXIST.get() else get(self, arn)
+
+    return get_role_by_arn
+
+
+PATCHES = (Patch(IAMBackend, "get_role_by_arn", _get_role_by_arn),)
 
 
 def _code(properties: Properties) -> Properties:
