@@ -15,7 +15,7 @@ from destmock._services.s3 import notifications, policies
 from destmock._services.scheduler import control
 from destmock._services.sns import signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
-from destmock._services.sqs import reading
+from destmock._services.sqs import reading, redrive
 from destmock._services.streams import arrivals as stream_arrivals
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ PATCHES = (
     *mappings.PATCHES,
     *secrets.PATCHES,
     *reading.PATCHES,
+    *redrive.PATCHES,
     *signatures.PATCHES,
 )
 

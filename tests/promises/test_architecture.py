@@ -114,7 +114,9 @@ PRIVATE = {
         "_parse_message_structure": "the text of a message for one protocol",
     },
     "moto.sqs": {
+        "_get_queue_name": "the queue that a request names, in its URL or by itself",
         "_messages": "all messages of a queue, the hidden ones too",
+        "_messages_lock": "who waits for a message is told of it",
         "_old_receipt_handles": "handles that still delete a message",
     },
     "threading": {

@@ -65,12 +65,12 @@ message_attributes = st.dictionaries(
     max_size=2,
 )
 header = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-5e1b4151-43a0913a12345678"}}
-settings_of_a_message = {
-    "DelaySeconds": a(0, 3, 3, 901),
-    "MessageAttributes": message_attributes,
-    "MessageSystemAttributes": st.just(header),
-}
-settings_in_order = {"MessageDeduplicationId": a("d", "e", "f"), "MessageAttributes": message_attributes}
+messages = fields(
+    {"MessageBody": bodies},
+    DelaySeconds=a(0, 3, 3, 901),
+    MessageAttributes=message_attributes,
+    MessageSystemAttributes=st.just(header),
+)
 #: The n-th last message that was received, by its handle then.
 handles = st.integers(0, 6)
 timeouts = a(0, 0, 2, 3, 30, 43_201)
@@ -97,18 +97,8 @@ def step(name, weight, **required):
     return [st.tuples(st.just(name), fields(required))] * weight
 
 
-def message(queue):
-    """What a queue takes, more often than not."""
-    if queue.endswith(".fifo"):
-        return fields({"MessageBody": bodies, "MessageGroupId": a("g", "h", "i")}, **settings_in_order)
-    return fields({"MessageBody": bodies}, **settings_of_a_message)
-
-
 def steps(queue):
-    """One step on a queue: what is called, and with which arguments.
-
-    moto loses the order of a group of which several messages were read at once.
-    """
+    """One step on a queue: what is called, and with which arguments."""
     url = st.just(queue)
     entries = st.lists(fields({"Id": entry_ids, "ReceiptHandle": handles}), max_size=4)
     changes = st.lists(
@@ -116,18 +106,14 @@ def steps(queue):
     )
     received = fields(
         {"QueueUrl": url},
-        MaxNumberOfMessages=a(0, 1, 11) if queue.endswith(".fifo") else a(0, 1, 2, 3, 10, 11),
+        MaxNumberOfMessages=a(0, 1, 2, 3, 10, 11),
         VisibilityTimeout=timeouts,
         AttributeNames=a(["All"], ["SentTimestamp", "SenderId"], ["ApproximateReceiveCount"]),
         MessageAttributeNames=a(["All"], ["kind.*"], ["n"]),
     )
-    batch = st.lists(
-        st.builds(lambda name, given: {"Id": name, **given}, entry_ids, message(queue)), max_size=4
-    )
+    batch = st.lists(st.builds(lambda name, given: {"Id": name, **given}, entry_ids, messages), max_size=4)
     one = [
-        st.tuples(
-            st.just("send_message"), st.builds(lambda given: {"QueueUrl": queue, **given}, message(queue))
-        )
+        st.tuples(st.just("send_message"), st.builds(lambda given: {"QueueUrl": queue, **given}, messages))
     ]
     return st.one_of(
         *one * 6,
@@ -161,9 +147,9 @@ def steps(queue):
 
 
 #: Two queues at a time, or nothing would meet. What can't be read of one goes to the other.
+#: FIFO queues aren't among them: moto loses their order, and forgets what was in them.
 programs = a(
     ("plain",), ("plain", "delayed"), ("redriven", "dead"), ("encrypted", "missing"),
-    ("ordered.fifo",), ("ordered.fifo", "dead.fifo"), ("by-content.fifo",),
 ).flatmap(lambda chosen: st.lists(st.one_of(*map(steps, chosen)), min_size=10, max_size=40))  # fmt: skip
 
 
@@ -222,7 +208,7 @@ class Program:
         return filled
 
     def _stable(self, answer):
-        """Without ids, and without the signature of what SNS has sent; handles by their number."""
+        """Without ids, what SNS has signed, and what moto leaves out; handles by their number."""
         if isinstance(answer, str):
             for number, handle in enumerate(self._handles):
                 answer = answer.replace(handle, f"handle {number}")
@@ -232,7 +218,7 @@ class Program:
         if not isinstance(answer, dict):
             return answer
         answer = {**answer}
-        for name in ("ResponseMetadata", "MessageId", "SequenceNumber"):
+        for name in ("ResponseMetadata", "MessageId", "SequenceNumber", "DeadLetterQueueSourceArn"):
             answer.pop(name, None)
         if "ReceiptHandle" in answer:
             answer["ReceiptHandle"] = len(answer["ReceiptHandle"])

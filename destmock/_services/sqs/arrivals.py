@@ -9,7 +9,7 @@ from moto.sqs.models import Queue, SQSBackend
 
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
-from destmock._services.mapping import mark_arrival, resting
+from destmock._services.mapping import mark_arrival
 from destmock._services.mappings import Mappings
 from destmock._services.sqs.delivery import has_trace, mark_traced
 
@@ -35,26 +35,25 @@ def arrived(queue: Queue) -> None:
     active[-1].part(Mappings).arrived(queue.account_id, queue.region, queue.queue_arn)
 
 
-def _add_message(add_message: Callable[[Queue, Message], None]) -> Callable[[Queue, Message], None]:
-    """Mappings hear of each message; moto's own reading rests."""
+def put(queue: Queue, message: Message) -> None:
+    """Store a message, whatever the queue has had before; mappings hear of it."""
+    with queue._messages_lock:  # noqa: SLF001 - as moto does
+        queue._messages.append(message)  # noqa: SLF001
+        queue._messages_lock.notify_all()  # noqa: SLF001
+    arrived(queue)
 
-    def noted(self: Queue, message: Message) -> None:
-        _check(message)
-        simulation = active[-1]
-        mark_arrival(message, simulation.now)
-        if self.fifo_queue and not _is_first(self, message, simulation):
-            return
-        trace, header = simulation.traced
-        if trace is not None and not has_trace(message):
-            mark_traced(message, trace, header)
-        if self.lambda_event_source_mappings:
-            with resting(self):
-                add_message(self, message)
-        else:
-            add_message(self, message)
-        arrived(self)
 
-    return noted
+def _add_message(queue: Queue, message: Message) -> None:
+    """Store a message as it is sent. moto would forget what a FIFO queue has had, and read for mappings."""
+    _check(message)
+    simulation = active[-1]
+    mark_arrival(message, simulation.now)
+    if queue.fifo_queue and not _is_first(queue, message, simulation):
+        return
+    trace, header = simulation.traced
+    if trace is not None and not has_trace(message):
+        mark_traced(message, trace, header)
+    put(queue, message)
 
 
 def _change_message_visibility(change: Callable[..., None]) -> Callable[..., None]:
@@ -68,19 +67,22 @@ def _change_message_visibility(change: Callable[..., None]) -> Callable[..., Non
 
 
 def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
-    """Whether a FIFO queue takes the message: not if it had the same in the last five minutes, read or not.
+    """Whether a FIFO queue takes the message: not if it had the same in the last five minutes.
 
-    moto forgets what has been deleted, which a mapping does at once.
+    What has been read and deleted counts, too.
     """
     if message.sequence_number is None:
         message.sequence_number = simulation.ids.sequence_number()
-    if message.deduplication_id is None or not queue.lambda_event_source_mappings:
+    if message.deduplication_id is None:
         return True
-    seen: dict[str, int] = queue.__dict__.setdefault(_SEEN, {})
-    before = seen.get(message.deduplication_id)
-    if before is not None and simulation.now - before < _DEDUPLICATION_TIME:
+    group = message.group_id if queue.deduplication_scope == "messageGroup" else None  # type: ignore[attr-defined]
+    seen: dict[tuple[str | None, str], int] = queue.__dict__.setdefault(_SEEN, {})
+    while seen and next(iter(seen.values())) <= simulation.now - _DEDUPLICATION_TIME:
+        del seen[next(iter(seen))]
+    key = group, message.deduplication_id
+    if key in seen:
         return False
-    seen[message.deduplication_id] = simulation.now
+    seen[key] = simulation.now
     return True
 
 
@@ -96,6 +98,6 @@ def _check(message: Message) -> None:
 
 
 PATCHES = (
-    Patch(Queue, "add_message", _add_message),
+    Patch(Queue, "add_message", lambda _: _add_message),
     Patch(SQSBackend, "change_message_visibility", _change_message_visibility),
 )

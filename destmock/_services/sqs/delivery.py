@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Where a message of moto's keeps its trace.
 _TRACE = "_destmock_trace"
+#: Where a dead letter keeps the ARN of the queue whose redrive policy moved it.
+_SOURCE = "_destmock_dead_letter_source"
 
 
 class QueueTarget:
@@ -103,6 +105,17 @@ def has_trace(message: QueuedMessage) -> bool:
 def trace_of(message: QueuedMessage) -> Trace | None:
     """The trace that the message was sent in, if it was in one."""
     found: Trace | None = getattr(message, _TRACE, None)
+    return found
+
+
+def mark_dead_letter(message: QueuedMessage, source: str) -> None:
+    """Note from which queue a message came into its dead-letter queue."""
+    setattr(message, _SOURCE, source)
+
+
+def source_of_dead_letter(message: QueuedMessage) -> str | None:
+    """The ARN of the queue that moved the message into its dead-letter queue, if one did."""
+    found: str | None = getattr(message, _SOURCE, None)
     return found
 
 

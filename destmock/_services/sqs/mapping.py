@@ -23,7 +23,7 @@ from destmock._services.mapping import (
     source_of,
 )
 from destmock._services.sqs import event
-from destmock._services.sqs.delivery import find_queue, trace_of
+from destmock._services.sqs.delivery import find_queue, source_of_dead_letter, trace_of
 from destmock._services.sqs.order import readable
 
 if TYPE_CHECKING:
@@ -153,6 +153,9 @@ class QueueReader:
         header = message.system_attributes.get("AWSTraceHeader", {}).get("StringValue")
         if header is not None:
             attributes["AWSTraceHeader"] = header
+        dead_letter = source_of_dead_letter(message)
+        if dead_letter is not None:
+            attributes["DeadLetterQueueSourceArn"] = dead_letter
         if queue.fifo_queue:
             attributes["SequenceNumber"] = str(message.sequence_number)
             attributes["MessageGroupId"] = str(message.group_id)

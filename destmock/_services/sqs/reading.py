@@ -18,15 +18,19 @@ from moto.moto_api._internal import mock_random
 from moto.sqs import models
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend
+from moto.sqs.responses import SQSResponse
 
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
-from destmock._services.sqs.arrivals import arrived
+from destmock._services.sqs.arrivals import arrived, put
+from destmock._services.sqs.delivery import mark_dead_letter, source_of_dead_letter
 from destmock._services.sqs.order import readable
 from destmock._time.wall import real_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from moto.core.responses import ActionResult
 
     from destmock._engine.simulation import Simulation
 
@@ -35,6 +39,7 @@ _HANDLE_LENGTH = 185
 _ALPHABET, _FIRST = 26, ord("a")
 #: How often a long poll looks for what other threads may send, in real seconds.
 _LOOK_AGAIN = 0.005
+_DEAD_LETTER_SOURCE = "DeadLetterQueueSourceArn"
 
 
 class LongPolls:
@@ -150,9 +155,47 @@ class _Read:
         return readable(self._queue, _now())
 
     @property
+    def dead_letter_queue(self) -> _DeadLetters | None:
+        queue = self._queue.dead_letter_queue
+        return None if queue is None else _DeadLetters(queue, self._queue.queue_arn)
+
+    @property
     def pending_message_groups(self) -> set[str]:
         """Groups that moto would hold back. It forgets one as soon as it meets a message of it anew."""
         return set()
+
+
+class _DeadLetters:
+    """A dead-letter queue as a queue's redrive policy fills it: its messages say from where they come."""
+
+    def __init__(self, queue: Queue, source: str) -> None:
+        self._queue, self._source = queue, source
+
+    def add_message(self, message: Message) -> None:
+        mark_dead_letter(message, self._source)
+        put(self._queue, message)
+
+
+def _answer_receive(receive: Callable[[SQSResponse], ActionResult]) -> Callable[[SQSResponse], ActionResult]:
+    """Dead letters have an attribute that moto doesn't know."""
+
+    def receive_message(self: SQSResponse) -> ActionResult:
+        answer = receive(self)
+        asked = {
+            *(self._get_param("AttributeNames") or ()),
+            *(self._get_param("MessageSystemAttributeNames") or ()),
+        }
+        if not asked & {"All", _DEAD_LETTER_SOURCE}:
+            return answer
+        queue = self.sqs_backend.get_queue(self._get_queue_name())
+        found = {held.id: source_of_dead_letter(held) for held in queue._messages}  # noqa: SLF001
+        for message in cast("dict[str, Any]", answer.result).get("Messages", ()):
+            source = found.get(message["MessageId"])
+            if source is not None:
+                message.setdefault("Attributes", {})[_DEAD_LETTER_SOURCE] = source
+        return answer
+
+    return receive_message
 
 
 def _now() -> float:
@@ -235,6 +278,7 @@ PATCHES = (
     Patch(Queue, "delete_message", lambda _: _delete_message),
     Patch(Message, "visible", lambda _: property(lambda message: message.visible_at <= _now())),
     Patch(SQSBackend, "receive_message", _receive_message),
+    Patch(SQSResponse, "receive_message", _answer_receive),
     Patch(Message, "had_receipt_handle", lambda _: _had_receipt_handle),
     Patch(Message, "__deepcopy__", lambda _: _copy, added=True),
     Patch(models, "generate_receipt_handle", lambda _: _receipt_handle),

@@ -137,3 +137,29 @@ def test_a_delayed_queue_gives_the_first_message_while_the_second_is_delayed(des
     send("2")
     destmock.advance(3)
     assert bodies_of(read()) == ["1"]
+
+
+# What a queue has had before
+
+
+@pytest.mark.parametrize("ended", ["left", "deleted"])
+def test_a_queue_takes_a_message_once_in_five_minutes(destmock, sqs, url, send, read, ended):
+    send("same")
+    if ended == "deleted":
+        [message] = read()
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    destmock.advance(299)
+    send("same")
+    assert bodies_of(read()) == ([] if ended == "deleted" else ["same"])
+    destmock.advance(1)
+    send("same")
+    destmock.advance(TIMEOUT)
+    assert bodies_of(read()) == (["same"] if ended == "deleted" else ["same", "same"])
+
+
+def test_a_queue_may_look_for_duplicates_in_each_group_by_itself(sqs, read, destmock):
+    settings = {"FifoQueue": "true", "DeduplicationScope": "messageGroup"}
+    url = sqs.create_queue(QueueName="grouped.fifo", Attributes=settings)["QueueUrl"]
+    for group in "ggh":
+        put(sqs, url, "same", group)
+    assert len(sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]) == 2
