@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.kinesis.models import Stream
 
+from destmock._aws.items import same_items
 from destmock._aws.record import timestamp
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
@@ -15,6 +16,9 @@ from destmock._services.mappings import Mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from moto.dynamodb.models.dynamo_type import Item
+    from moto.dynamodb.models.table import StreamRecord
 
     from destmock._engine.simulation import Simulation
 
@@ -34,17 +38,33 @@ def _put_record(put_record: Callable[..., tuple[str, str]]) -> Callable[..., tup
 
 
 def _add(add: Callable[..., None]) -> Callable[..., None]:
-    """Mappings hear of each change of a table; moto's own reading rests."""
+    """Mappings hear of each change of a table; moto's own reading rests. No change is no record."""
 
-    def noted(self: StreamShard, *images: Any) -> None:
+    def noted(self: StreamShard, old: Item | None, new: Item | None) -> None:
         simulation, table = active[-1], self.table
+        if old is not None and new is not None and same_items(_attributes(old), _attributes(new)):
+            return
+        if old is None and new is not None and self.items and _is_begun(self.items[-1], new, table):
+            self.items.pop()
         with resting(table):
-            add(self, *images)
+            add(self, old, new)
         mark_arrival(self.items[-1], simulation.now)
         arn = f"{table.table_arn}/stream/{table.latest_stream_label}"
         simulation.part(Mappings).arrived(self.account_id, table.region_name, arn)
 
     return noted
+
+
+def _attributes(item: Item) -> dict[str, Any]:
+    found: dict[str, Any] = item.to_json()["Attributes"]
+    return found
+
+
+def _is_begun(record: StreamRecord, item: Item, table: Table) -> bool:
+    """Whether a record is of the same new item: moto updates one by putting its keys first."""
+    attributes, change = _attributes(item), record.record
+    keys = {name: attributes[name] for name in (table.hash_key_attr, table.range_key_attr) if name}
+    return bool(change["eventName"] == "INSERT" and change["dynamodb"]["Keys"] == keys)
 
 
 class _StreamsMade:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from moto.dynamodb.models import dynamodb_backends
 from moto.kinesis.models import kinesis_backends
 
-from destmock._aws.item_size import item_size
+from destmock._aws.items import item_size
 from destmock._services.mapping import arrival_of
 from destmock._services.streams.event import stream_record, table_record
 

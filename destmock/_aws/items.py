@@ -1,4 +1,4 @@
-"""Pure: how many bytes an item of DynamoDB has.
+"""Pure: items of DynamoDB, with values such as `{"S": "text"}`: their size, and which are the same.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -44,3 +44,21 @@ def _number(text: str) -> int:
 
 def _text(value: str) -> int:
     return len(value.encode(errors="surrogatepass"))
+
+
+def same_items(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two items have the same attributes: `1.0` is `1`, and sets have no order."""
+    return _compared({"M": one}) == _compared({"M": other})
+
+
+def _compared(typed: Mapping[str, Any]) -> tuple[str, Any]:
+    [(kind, value)] = typed.items()
+    if kind == "M":
+        return kind, {name: _compared(part) for name, part in value.items()}
+    if kind == "L":
+        return kind, [_compared(one) for one in value]
+    if kind == "N":
+        return kind, Decimal(str(value))
+    if kind in ("SS", "NS", "BS"):
+        return kind, {_compared({kind[0]: one}) for one in value}
+    return kind, value
