@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from moto.sqs.exceptions import SQSException
@@ -28,6 +30,10 @@ _INVALID = (
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | [#x20 to #xD7FF] | "
     "[#xE000 to #xFFFD] | [#x10000 to #x10FFFF]"
 )
+
+_OUT_OF_RANGE = "Message (user) attribute '{name}' number value [{value}] must be between 10^-128 and 10^126."
+#: AWS refuses the larger of the two itself.
+_SMALLEST, _LARGEST = Decimal("1e-128"), Decimal("1e126")
 
 
 def arrived(queue: Queue) -> None:
@@ -87,7 +93,12 @@ def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
 
 
 def _check(message: Message) -> None:
-    """Refuse a message that moto could not read: it would be in the queue, and break each reading."""
+    """Refuse what AWS refuses. What moto could not read would be in the queue, and break each reading."""
+    for name, attribute in message.message_attributes.items():
+        text = attribute.get("StringValue") or ""
+        if attribute.get("DataType", "").startswith("Number") and not _is_in_range(text):
+            code = "InvalidParameterValue"
+            raise SQSException(code, _OUT_OF_RANGE.format(name=name, value=text))
     try:
         message.body.encode()
         for name in message.message_attributes:
@@ -95,6 +106,14 @@ def _check(message: Message) -> None:
     except UnicodeEncodeError as error:
         code = "InvalidMessageContents"
         raise SQSException(code, _INVALID) from error
+
+
+def _is_in_range(text: str) -> bool:
+    """Whether a number is one that an attribute takes; what is no number at all is left to moto."""
+    with contextlib.suppress(InvalidOperation):
+        size = abs(Decimal(text))
+        return size.is_nan() or not size or _SMALLEST <= size < _LARGEST
+    return True
 
 
 PATCHES = (

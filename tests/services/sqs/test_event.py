@@ -1,6 +1,7 @@
 """The event of a queue, where it depends on how the queue is read."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.services.places import START
 
@@ -30,3 +31,38 @@ def test_without_a_window_there_is_no_digest_of_no_attributes(sqs, make_queue, c
     connect(make_queue("jobs"))
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="jobs")["QueueUrl"], MessageBody="plain")
     assert "md5OfMessageAttributes" not in got[0]
+
+
+def test_R6_what_a_filter_on_the_json_body_refuses_is_deleted_malformed_or_not(sqs, make_queue, connect, got):
+    pattern = '{"body": {"kind": ["order"]}}'
+    connect(make_queue("jobs"), FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    wanted = '{"kind": "order"}'
+    for body in (wanted, '{"kind": "view"}', '{"kind": ', "plain", "[1]", "null"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert [record["body"] for record in got] == [wanted]
+    name = "ApproximateNumberOfMessages"
+    assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"] == {name: "0"}
+
+
+@pytest.mark.parametrize("value", ["1e126", "-1e126", "1e-129"])
+def test_R27_a_number_out_of_range_is_no_attribute(sqs, make_queue, value):
+    make_queue("jobs")
+    text = f"Message (user) attribute 'n' number value [{value}] must be between 10^-128 and 10^126."
+    with pytest.raises(ClientError) as error:
+        sqs.send_message(
+            QueueUrl=sqs.get_queue_url(QueueName="jobs")["QueueUrl"],
+            MessageBody="a",
+            MessageAttributes={"n": {"DataType": "Number", "StringValue": value}},
+        )
+    answer = error.value.response["Error"]
+    assert (answer["Code"], answer["Message"]) == ("InvalidParameterValue", text)
+
+
+@pytest.mark.parametrize("value", ["0", "-0.5", "9e125", "1e-128"])
+def test_R27_a_number_in_its_range_is_kept_as_it_is_spelt(sqs, make_queue, connect, got, value):
+    connect(make_queue("jobs"))
+    attribute = {"DataType": "Number", "StringValue": value}
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="a", MessageAttributes={"n": attribute})
+    assert got[0]["messageAttributes"]["n"]["stringValue"] == value
