@@ -16,6 +16,8 @@ from unittest.mock import patch
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber
 
+from destmock._isolation import clients
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -63,7 +65,7 @@ def credentials_for(request_signer: Any, credentials: Credentials) -> Credential
         return credentials
     from aiobotocore.credentials import AioCredentials
 
-    made: Credentials = AioCredentials(credentials.access_key, credentials.secret_key)
+    made: Credentials = AioCredentials(credentials.access_key, credentials.secret_key, credentials.token)
     return made
 
 
@@ -93,9 +95,12 @@ def mock(guarded: Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any
 
 
 async def _get_credentials(session: AioSession) -> Credentials | None:
-    """The credentials that a session has, else the environment's, as for boto3."""
+    """The credentials that a session has or finds, else the environment's, as for boto3."""
     from aiobotocore.credentials import AioEnvProvider
 
+    if session._credentials is None:  # noqa: SLF001
+        for provider in clients.providers_of(session):
+            session._credentials = session._credentials or await provider.load()  # noqa: SLF001
     found: Credentials | None = session._credentials or await AioEnvProvider().load()  # noqa: SLF001
     return found
 

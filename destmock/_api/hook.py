@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import inspect
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
@@ -32,7 +33,7 @@ from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
 from destmock._engine.active import active, enter_once
 from destmock._functions.functions import account_of, partition_of
-from destmock._isolation import network
+from destmock._isolation import clients, network
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:
@@ -65,15 +66,16 @@ def on_lambda_call(
     """
     if not active or not _is_aws(params["url"]):
         return None
+    account = _account(request_signer)  # which may take calls to STS
     simulation = active[-1]
     with simulation.turns.held:  # but for the time that a handler runs
-        return _answered(simulation, model, params, request_signer, context)
+        return _answered(simulation, model, params, account, context)
 
 
 def _answered(
-    simulation: Simulation, model: OperationModel, params: dict[str, Any], request_signer: Any, context: Any
+    simulation: Simulation, model: OperationModel, params: dict[str, Any], account: str, context: Any
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
-    request = _request(model.name, params, _caller(simulation, params, request_signer, context))
+    request = _request(model.name, params, _caller(simulation, params, account, context))
     answer = operations.answered(simulation, request)
     return None if answer is None else _parsed(answer, model, params["url"], aio.http_session_of(context))
 
@@ -99,12 +101,12 @@ def after_call(**_: object) -> None:
 
 
 def before_sign(request_signer: Any, **_: object) -> None:
-    """Sign with fake credentials where the real ones are missing, or would have to be fetched first."""
+    """Sign without fetching credentials that are older than the mock; with fake ones where there are none."""
     if not active:
         return
     credentials = request_signer._credentials  # noqa: SLF001 - botocore has no public way to it
-    if credentials is None or isinstance(credentials, RefreshableCredentials):
-        request_signer._credentials = aio.credentials_for(request_signer, FAKE_CREDENTIALS)  # noqa: SLF001
+    if credentials is None or _would_be_fetched(credentials):
+        request_signer._credentials = aio.credentials_for(request_signer, _standing(credentials))  # noqa: SLF001
         active[-1].on_close(lambda: setattr(request_signer, "_credentials", credentials))
 
 
@@ -187,18 +189,36 @@ def _is_aws(url: str) -> bool:
     return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
 
 
-def _caller(simulation: Simulation, params: Any, request_signer: Any, context: Any) -> requests.Caller:
+def _caller(simulation: Simulation, params: Any, account: str, context: Any) -> requests.Caller:
     region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
     trace = parse_trace(header) if header else None
-    return requests.Caller(partition_of(region), region, _account(request_signer), trace or simulation.trace)
+    return requests.Caller(partition_of(region), region, account, trace or simulation.trace)
 
 
 def _account(request_signer: Any) -> str:
     credentials = request_signer._credentials  # noqa: SLF001
-    if credentials is None or isinstance(credentials, RefreshableCredentials):
-        credentials = FAKE_CREDENTIALS
-    return account_of(credentials.access_key)
+    if isinstance(credentials, RefreshableCredentials):
+        if not _would_be_fetched(credentials) and not inspect.iscoroutinefunction(request_signer.sign):
+            credentials.get_frozen_credentials()  # the program's own way may fetch them
+        credentials = _standing(credentials)
+    return account_of((credentials or FAKE_CREDENTIALS).access_key)
+
+
+def _would_be_fetched(credentials: Any) -> bool:
+    """Whether the use of the credentials would lead out of the mock, to where the machine has them from."""
+    return (
+        isinstance(credentials, RefreshableCredentials)
+        and not clients.is_from_inside(credentials)
+        and credentials.refresh_needed()
+    )
+
+
+def _standing(credentials: Any) -> Credentials:
+    """Credentials as they are, without fetching them again; the fake ones where there are none."""
+    if credentials is None or credentials._access_key is None:  # noqa: SLF001
+        return FAKE_CREDENTIALS
+    return Credentials(credentials._access_key, credentials._secret_key, credentials._token)  # noqa: SLF001
 
 
 def _request(name: str, params: dict[str, Any], caller: requests.Caller) -> requests.Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,22 @@ from weakref import WeakKeyDictionary
 
 from botocore import utils
 from botocore.context import get_context
-from botocore.credentials import EnvProvider
+from botocore.credentials import (
+    BotoProvider,
+    ContainerProvider,
+    DeferredRefreshableCredentials,
+    EnvProvider,
+    InstanceMetadataProvider,
+    OriginalEC2Provider,
+    RefreshableCredentials,
+    SSOProvider,
+)
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 from botocore.useragent import UserAgentString
 
 from destmock._isolation import sessions
-from destmock._isolation.patching import patched
+from destmock._isolation.patching import Patch, patched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +45,71 @@ _WITHOUT_PROXIES = {
 }
 
 
+#: What looks for the machine's own credentials, wherever a session's configuration comes from.
+_OF_MACHINE = (
+    BotoProvider,
+    ContainerProvider,
+    InstanceMetadataProvider,
+    OriginalEC2Provider,
+    SSOProvider,
+)
+#: The attribute of what was made in a mock: that mock's time.
+_MADE_IN = "_destmock_made_in"
+
+
+class _Span:
+    """The time of one mock."""
+
+    over = False
+
+
+def is_from_inside(made: Any) -> bool:
+    """Whether a session, or credentials that are fetched, were made in a mock that is still active.
+
+    They can't have the machine's own configuration.
+    """
+    span: _Span | None = getattr(made, _MADE_IN, None)
+    return span is not None and not span.over
+
+
+@contextlib.contextmanager
+def _makings_noted() -> Iterator[None]:
+    span = _Span()
+
+    def noting(init: Callable[..., None]) -> Callable[..., None]:
+        def noted(self: Any, *arguments: Any, **named: Any) -> None:
+            setattr(self, _MADE_IN, span)  # an outer mock's own comes after it, and stays
+            init(self, *arguments, **named)
+
+        return noted
+
+    kinds = Session, RefreshableCredentials, DeferredRefreshableCredentials
+    try:
+        with patched(Patch(kind, "__init__", noting) for kind in kinds):
+            yield
+    finally:
+        span.over = True
+
+
+@contextlib.contextmanager
+def profiles_have_regions() -> Iterator[None]:
+    """While entered, a profile's region comes before that of the environment.
+
+    A program may name a configuration file in the mock, where no variable of its own says the region.
+    """
+
+    def of_profile(real: Callable[..., Any]) -> Callable[..., Any]:
+        def get_config_variable(session: Any, name: str, *others: Any, **named: Any) -> Any:
+            if name == "region" and is_from_inside(session) and name not in session.instance_variables():
+                return session.get_scoped_config().get(name) or real(session, name, *others, **named)
+            return real(session, name, *others, **named)
+
+        return get_config_variable
+
+    with patched([Patch(Session, "get_config_variable", of_profile)]):
+        yield
+
+
 @contextlib.contextmanager
 def clients_isolated() -> Iterator[None]:
     """While entered, no session finds the machine's credentials, and clients share what they repeat."""
@@ -45,7 +120,16 @@ def clients_isolated() -> Iterator[None]:
     proxies, bypass = (
         patch.object(utils, name, _of_proxies(getattr(utils, name))) for name in _OF_ENVIRONMENT
     )
-    with session, credentials, loader, user_agent, proxies, bypass, patched(sessions.PATCHES):
+    with (
+        session,
+        credentials,
+        loader,
+        user_agent,
+        proxies,
+        bypass,
+        patched(sessions.PATCHES),
+        _makings_noted(),
+    ):
         yield
 
 
@@ -109,6 +193,21 @@ def _loader(search_path: str | None) -> Loader:
     return create_loader(search_path)
 
 
+def providers_of(session: Session) -> list[Any]:
+    """What may find the session's credentials, before the environment: nothing that has the machine's own.
+
+    The profile of an older session could run a program, or log in.
+    """
+    if not is_from_inside(session):
+        return []
+    providers = session.get_component("credential_provider").providers
+    before = itertools.takewhile(lambda provider: not isinstance(provider, EnvProvider), providers)
+    return [provider for provider in before if not isinstance(provider, _OF_MACHINE)]
+
+
 def _get_credentials(session: Session) -> Credentials | None:
-    """The credentials that a session has, else the environment's; a profile's could run a program."""
+    """The credentials that a session has, else those that its providers find, else the environment's."""
+    if session._credentials is None:  # type: ignore[attr-defined]  # noqa: SLF001
+        found = (provider.load() for provider in providers_of(session))
+        session._credentials = next((each for each in found if each is not None), None)  # type: ignore[attr-defined]  # noqa: SLF001
     return session._credentials or EnvProvider().load()  # type: ignore[attr-defined]  # noqa: SLF001

@@ -50,6 +50,8 @@ _SET = {
 }
 
 
+#: The variable that says the region.
+REGION = "AWS_DEFAULT_REGION"
 #: moto sets these itself.
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
@@ -62,12 +64,12 @@ def environment_isolated() -> Iterator[set[str]]:
     """
     endpoints = {name: url for name, url in os.environ.items() if name.startswith(_ENDPOINTS)}
     named = {*endpoints.values(), *_of_profiles()}
-    touched = {*_REMOVED, *CREDENTIALS, *_SET, *endpoints, "AWS_DEFAULT_REGION"}
+    touched = {*_REMOVED, *CREDENTIALS, *_SET, *endpoints, REGION}
     before = {name: os.environ.get(name) for name in touched}
     for name in (*_REMOVED, *endpoints):
         os.environ.pop(name, None)
     os.environ.update(_SET)
-    os.environ.setdefault("AWS_DEFAULT_REGION", DEFAULT_REGION)
+    os.environ.setdefault(REGION, DEFAULT_REGION)
     try:
         yield named
     finally:

@@ -18,8 +18,8 @@ from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
-from destmock._isolation.clients import clients_isolated
-from destmock._isolation.environment import CREDENTIALS, environment_isolated
+from destmock._isolation.clients import clients_isolated, profiles_have_regions
+from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
 from destmock._isolation.patching import Patch, patched
 from destmock.errors import UnsupportedError
 
@@ -40,9 +40,11 @@ def isolated(after_call: Callable[[], object]) -> Iterator[set[str]]:
         message = "destmock works on moto in this process, not on moto's server or proxy mode"
         raise UnsupportedError(message)
     config = copy.deepcopy(default_user_config)
+    regions = contextlib.nullcontext() if REGION in os.environ else profiles_have_regions()
     with (
         environment_isolated() as endpoints,
         clients_isolated(),
+        regions,
         patched(_PATCHES),
         _moto_active(after_call),
     ):
