@@ -52,6 +52,8 @@ _SET = {
 
 #: The variable that says the region.
 REGION = "AWS_DEFAULT_REGION"
+#: With this, moto takes any name for a region, as local set-ups have.
+_ANY_REGION = "MOTO_ALLOW_NONEXISTENT_REGION"
 #: moto sets these itself.
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
@@ -64,12 +66,13 @@ def environment_isolated() -> Iterator[set[str]]:
     """
     endpoints = {name: url for name, url in os.environ.items() if name.startswith(_ENDPOINTS)}
     named = {*endpoints.values(), *_of_profiles()}
-    touched = {*_REMOVED, *CREDENTIALS, *_SET, *endpoints, REGION}
+    touched = {*_REMOVED, *CREDENTIALS, *_SET, *endpoints, REGION, _ANY_REGION}
     before = {name: os.environ.get(name) for name in touched}
     for name in (*_REMOVED, *endpoints):
         os.environ.pop(name, None)
     os.environ.update(_SET)
     os.environ.setdefault(REGION, DEFAULT_REGION)
+    os.environ.setdefault(_ANY_REGION, "true")
     try:
         yield named
     finally:
