@@ -122,7 +122,21 @@ def _decorate_run(mock: Mock, cls: type[unittest.TestCase]) -> None:
             setattr(self, name, test)
             mock.stop(failed=True)
 
-    cls.run = wrapper  # type: ignore[method-assign]
+    cls.run = _Run(wrapper)  # type: ignore[method-assign, assignment]
+
+
+class _Run:
+    """`run` of a class of tests, which isn't among its plain functions.
+
+    moto's own decorator would start moto around each of those without a reset.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]:
+        bound: Callable[..., Any] = self._function.__get__(instance, owner)
+        return bound
 
 
 def _decorate_setup(mock: Mock, cls: Any) -> None:

@@ -5,7 +5,9 @@ import inspect
 import sys
 import unittest
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from destmock import mock_destinations, outcomes
 from tests.mock.program import STRICT, functions, make_queue, messages, ok, payloads, queues, route, send
@@ -443,3 +445,49 @@ def test_test_cases_from_the_command_line(pytester):
             "FAILED (failures=2)",
         ]
     )
+
+
+# With moto's own decorator around it
+
+
+class _Groups(unittest.TestCase):
+    """What a test makes is gone in the next one."""
+
+    def setUp(self):
+        boto3.client("logs", "us-east-1").create_log_group(logGroupName="group")
+        send()
+
+    def test_one(self):
+        make_queue("done")
+
+    def test_another(self):
+        make_queue("done")
+        assert payloads(self.destmock) == [{}]
+
+
+@mock_aws
+@mock_destinations({"orders": ok})
+class TestMotoAround(_Groups):
+    def test_third(self):
+        assert queues() == []
+
+
+@mock_aws
+@mock_destinations({"orders": ok})
+class TestMotoAroundWithSetUp(_Groups):
+    def setUp(self):
+        super().setUp()
+        make_queue("own")
+
+    def test_third(self):
+        assert len(queues()) == 1
+
+
+@mock_destinations({"orders": ok})
+@mock_aws
+class TestMotoInside(_Groups):
+    def test_third(self):
+        assert queues() == []
+
+
+del _Groups
