@@ -109,6 +109,19 @@ class EventInvokeConfigs:
         fresh = EventInvokeConfig(_key(ref), identity, self._tick(ref, now))
         return self._store(fresh, settings)
 
+    def adopt(self, ref: FunctionRef, settings: Settings, now: int) -> None:
+        """Take over what stands already; where its destinations lead is not checked again."""
+        arns = settings.destinations
+        self._configs[_key(ref)] = EventInvokeConfig(
+            _key(ref),
+            self._existing(ref),
+            now,
+            settings.maximum_retry_attempts,
+            settings.maximum_event_age_in_seconds,
+            arns.get("OnSuccess") or None,
+            arns.get("OnFailure") or None,
+        )
+
     def update(self, ref: FunctionRef, settings: Settings, now: int) -> EventInvokeConfig:
         """Sets what is given and keeps the rest (C4); an empty destination clears it (C22)."""
         self._existing(ref)

@@ -14,7 +14,7 @@ from destmock._engine.callers import given_header
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Destinations
-from destmock._engine.event_invoke_config import EventInvokeConfigs
+from destmock._engine.event_invoke_config import EventInvokeConfigs, Settings
 from destmock._engine.event_queue import EventQueue
 from destmock._engine.faults import Injection
 from destmock._functions.code import Code
@@ -187,6 +187,17 @@ class Simulation:
         """Change the process until this mock ends."""
         self._closing.enter_context(change())
         self.entered.add(change)
+
+    def adopt_configs(self) -> None:
+        """Take over the EventInvokeConfigs of a `mock_aws` around this mock."""
+        for ref, config in self.functions.configured():
+            destinations = config.get("DestinationConfig") or {}
+            settings = Settings(
+                config.get("MaximumRetryAttempts"),
+                config.get("MaximumEventAgeInSeconds"),
+                {route: found.get("Destination") for route, found in destinations.items()},
+            )
+            self.configs.adopt(ref, settings, self.now)
 
     def on_close(self, undo: Callable[[], object]) -> None:
         """Have `undo` called when the mock ends."""

@@ -28,7 +28,7 @@ from destmock._functions.lambda_gaps import (
 from destmock._functions.made_for_handlers import DEFAULT_RUNTIME, Registered, placeholder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from moto.awslambda.models import LambdaStorage
 
@@ -137,6 +137,14 @@ class Functions:
             if name not in names and name not in served:
                 found[FunctionRef(partition_of(region), account, region, name)] = None
         return found
+
+    def configured(self) -> Iterator[tuple[FunctionRef, dict[str, Any]]]:
+        """The EventInvokeConfigs that moto itself has, of a mock around this one: the latest put of each."""
+        for account, regions in [*lambda_backends.items()]:
+            for region, backend in [*regions.items()]:
+                for name, group in [*backend._lambdas._functions.items()]:  # noqa: SLF001
+                    for found in group["latest"].event_invoke_config[-1:]:
+                        yield FunctionRef(partition_of(region), account, region, name), found.config
 
     def identify(self, ref: FunctionRef) -> object | None:
         """The object behind a function, version or alias: another one after it was deleted and made again."""

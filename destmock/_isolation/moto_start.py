@@ -70,13 +70,34 @@ def _moto_active(after_call: Callable[[], object]) -> Iterator[None]:
     try:
         for method, found in answers.items():
             models.responses_mock._registry._registered[method] += found  # type: ignore[attr-defined]  # noqa: SLF001
-        yield
+        with _outer_answers_followed(after_call):
+            yield
     finally:
         if models.responses_mock.calls:  # made by other ways than botocore's
             for found in answers.values():
                 for answer in found:
                     answer.calls.reset()
         mock.stop()
+
+
+@contextlib.contextmanager
+def _outer_answers_followed(after_call: Callable[[], object]) -> Iterator[None]:
+    """While entered, `after_call` follows the answers that an outer `mock_aws` has registered as well."""
+    registered = models.responses_mock._registry._registered  # type: ignore[attr-defined]  # noqa: SLF001
+    plain = models.botocore_stubber.process_prepared_request
+    changed = [
+        answer
+        for found in registered.values()
+        for answer in found
+        if getattr(answer, "callback", None) == plain
+    ]
+    for answer in changed:
+        answer.callback = _followed(plain, after_call)
+    try:
+        yield
+    finally:
+        for answer in changed:
+            answer.callback = plain
 
 
 @cache

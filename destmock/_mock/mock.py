@@ -125,6 +125,7 @@ class MockDestinations:
         stack.callback(active.remove, simulation)
         enter_once(services_patched)
         enter_once(gaps_filled)
+        simulation.adopt_configs()
         hook.follow_aiobotocore()
 
     def stop(self, *, failed: bool = False) -> None:
