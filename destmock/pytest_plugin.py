@@ -31,6 +31,7 @@ _OPTIONS = (
     "history",
     "travel",
     "loopback",
+    "config",
 )
 _FLAGS = {
     "autorun": "run what is queued before the boto3 call that queued it returns",

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from botocore import register_initializer
+from botocore import UNSIGNED, register_initializer
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.client import BaseClient
 from botocore.credentials import Credentials, RefreshableCredentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.httpsession import URLLib3Session
 from botocore.parsers import create_parser
 from botocore.response import StreamingBody
 from botocore.session import Session
 from moto.core.botocore_stubber import MockRawResponse
+from moto.core.config import mock_credentials, service_whitelisted
 from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
@@ -64,7 +65,7 @@ def on_lambda_call(
 
     A client with an endpoint of its own doesn't talk to AWS: its call is refused when it is sent.
     """
-    if not active or not _is_aws(params["url"]):
+    if not active or not _is_aws(params["url"]) or not service_whitelisted("lambda"):
         return None
     account = _account(request_signer)  # which may take calls to STS
     simulation = active[-1]
@@ -105,7 +106,8 @@ def before_sign(request_signer: Any, **_: object) -> None:
     if not active:
         return
     credentials = request_signer._credentials  # noqa: SLF001 - botocore has no public way to it
-    if credentials is None or _would_be_fetched(credentials):
+    missing = credentials is None and mock_credentials()
+    if missing or _would_be_fetched(credentials):
         request_signer._credentials = aio.credentials_for(request_signer, _standing(credentials))  # noqa: SLF001
         active[-1].on_close(lambda: setattr(request_signer, "_credentials", credentials))
 
@@ -202,6 +204,8 @@ def _account(request_signer: Any) -> str:
         if not _would_be_fetched(credentials) and not inspect.iscoroutinefunction(request_signer.sign):
             credentials.get_frozen_credentials()  # the program's own way may fetch them
         credentials = _standing(credentials)
+    if credentials is None and not mock_credentials() and request_signer.signature_version != UNSIGNED:
+        raise NoCredentialsError
     return account_of((credentials or FAKE_CREDENTIALS).access_key)
 
 

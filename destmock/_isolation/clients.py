@@ -111,12 +111,15 @@ def profiles_have_regions() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def clients_isolated() -> Iterator[None]:
-    """While entered, no session finds the machine's credentials, and clients share what they repeat."""
+def clients_isolated(*, new_session: bool = True) -> Iterator[None]:
+    """While entered, no session finds the machine's credentials, and clients share what they repeat.
+
+    With `new_session`, boto3's default session is a new one.
+    """
     credentials = patch.object(Session, "get_credentials", _get_credentials)
     loader = patch("botocore.session.create_loader", _kept_loader)
     user_agent = patch.object(UserAgentString, "to_string", _remembered(UserAgentString.to_string))
-    session = patch("boto3.DEFAULT_SESSION", None)
+    session = patch("boto3.DEFAULT_SESSION", None) if new_session else contextlib.nullcontext()
     proxies, bypass = (
         patch.object(utils, name, _of_proxies(getattr(utils, name))) for name in _OF_ENVIRONMENT
     )

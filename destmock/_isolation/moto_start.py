@@ -8,7 +8,7 @@ import inspect
 import os
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from unittest.mock import patch
 
 from moto import mock_aws, settings
@@ -27,44 +27,57 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from moto.core.config import DefaultConfig
     from responses import BaseResponse
 
 
 @contextlib.contextmanager
-def isolated(after_call: Callable[[], object]) -> Iterator[set[str]]:
+def isolated(after_call: Callable[[], object], config: DefaultConfig | None = None) -> Iterator[set[str]]:
     """While entered, moto is active, and no setting of the machine reaches it; gives the endpoints of those.
 
-    `after_call` is called after each call that reaches moto by other ways than botocore's.
+    `after_call` is called after each call that reaches moto by other ways than botocore's. `config` is moto's
+    own.
     """
     if settings.TEST_SERVER_MODE or settings.is_test_proxy_mode():
         message = "destmock works on moto in this process, not on moto's server or proxy mode"
         raise UnsupportedError(message)
-    config = copy.deepcopy(default_user_config)
+    before = copy.deepcopy(default_user_config)
+    core = (config or {}).get("core", default_user_config.get("core", {}))
     regions = contextlib.nullcontext() if REGION in os.environ else profiles_have_regions()
     with (
         environment_isolated() as endpoints,
-        clients_isolated(),
+        clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,
         patched(_PATCHES),
-        _moto_active(after_call),
+        _settings_restored(before),
+        _moto_active(after_call, config),
     ):
         try:
             yield endpoints
         finally:
             for name in CREDENTIALS:  # moto's stop wants to find them
                 os.environ.setdefault(name, "")
-            default_user_config.update(config)
 
 
 @contextlib.contextmanager
-def _moto_active(after_call: Callable[[], object]) -> Iterator[None]:
+def _settings_restored(before: DefaultConfig) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        settings_of_moto: dict[str, Any] = cast("dict[str, Any]", default_user_config)
+        settings_of_moto.clear()
+        settings_of_moto.update(before)
+
+
+@contextlib.contextmanager
+def _moto_active(after_call: Callable[[], object], config: DefaultConfig | None) -> Iterator[None]:
     """Start moto as `mock_aws` does, but make the answers that it registers for URLs once for the process.
 
     That registration is most of the time that `mock_aws` takes to start.
     """
     first = not MockAWS._nested_count  # noqa: SLF001 - an inner one registers nothing
     answers = _registered_answers(after_call) if first else {}
-    mock = mock_aws()
+    mock = mock_aws(config=config)
     with patch.object(models, "RESPONSES_METHODS", []):
         mock.start()
     try:

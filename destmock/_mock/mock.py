@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from moto.core.config import DefaultConfig
+
     from destmock._functions.handlers import Handler, Outcomes
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -65,6 +67,7 @@ class MockDestinations:
         history: int | None = None,
         travel: bool = True,
         loopback: bool = True,
+        config: DefaultConfig | None = None,
     ) -> None:
         check_limit(account_concurrency)
         self._account_concurrency = account_concurrency
@@ -77,6 +80,7 @@ class MockDestinations:
         self._history = _count("history", history)
         self._hosts = Hosts(allow_hosts, loopback=loopback)
         self._travel = travel
+        self._config = config
         self._used = False
 
     def __call__(self, target: Decorated) -> Decorated:
@@ -114,7 +118,7 @@ class MockDestinations:
             stack.enter_context(process_clock.travelling(simulation.clock.wall))
             if not any(outer.travels for outer in active):  # it serves all mocks
                 stack.enter_context(waits.virtual(stacks.virtual, _client_waits))
-        simulation.hosts.hide(stack.enter_context(isolated(hook.after_call)))
+        simulation.hosts.hide(stack.enter_context(isolated(hook.after_call, self._config)))
         stack.enter_context(seeded(seed))
         stack.enter_context(simulation.turns.followed())
         if self._adopt:
@@ -267,6 +271,7 @@ def mock_destinations(
     history: int | None = ...,
     travel: bool = ...,
     loopback: bool = ...,
+    config: DefaultConfig | None = ...,
 ) -> MockDestinations: ...
 def mock_destinations(
     handlers: Mapping[str, Handler | str | Outcomes] | Callable[..., Any] | None = None,
@@ -281,6 +286,7 @@ def mock_destinations(
     history: int | None = None,
     travel: bool = True,
     loopback: bool = True,
+    config: DefaultConfig | None = None,
 ) -> MockDestinations | Callable[..., Any]:
     """Mocks AWS (through moto) with Lambda's asynchronous invocation really working.
 
@@ -303,6 +309,7 @@ def mock_destinations(
     Any other connection, datagram or look-up is a `NetworkError`, but for this machine's own loopback.
     `loopback`: with `False`, the loopback is refused as well, unless `allow_hosts` has it: `localhost` stands
     for all of it.
+    `config`: moto's own settings, as `mock_aws(config=...)` takes them.
     `account_concurrency`: how many attempts may be in progress at once in an account and region. Functions
     without reserved concurrency share what the reservations leave of it; who finds no slot is throttled.
     `seed`: a number from which all ids follow, and which versions a weighted alias chooses. Default: it comes
@@ -333,4 +340,5 @@ def mock_destinations(
         history=history,
         travel=travel,
         loopback=loopback,
+        config=config,
     )

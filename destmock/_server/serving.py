@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from socket import socket as Socket  # noqa: N812
     from wsgiref.types import WSGIApplication
 
+    from moto.core.config import DefaultConfig
     from typing_extensions import Unpack
 
     from destmock._engine.simulation import Simulation
@@ -64,6 +65,7 @@ class Options(TypedDict, total=False):
     history: int | None
     travel: bool
     loopback: bool
+    config: DefaultConfig | None
 
 
 class Server(Destmock):

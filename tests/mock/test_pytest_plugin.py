@@ -19,6 +19,7 @@ OPTIONS = (
     "history",
     "travel",
     "loopback",
+    "config",
 )
 
 
