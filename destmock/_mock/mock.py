@@ -20,6 +20,7 @@ from destmock._isolation.moto_start import isolated, seeded
 from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
+from destmock._mock.errors_told import attach, told
 from destmock._mock.uses import USES, Use
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
     from destmock._functions.handlers import Handler, Outcomes
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-#: Where an exception that ended a mock keeps its `Destmock`, for pytest's report.
-ERROR_ATTRIBUTE = "_destmock"
 
 
 class MockDestinations:
@@ -191,8 +188,7 @@ class MockDestinations:
         try:
             yield destmock
         except BaseException as error:
-            _attach(error, destmock)
-            _tell_of_chaos(error, destmock)
+            told(error, destmock)
             raise
         problem = self._problem(destmock, failed=False)
         if problem is not None:
@@ -211,9 +207,19 @@ class MockDestinations:
     ) -> None:
         use = self._current()
         if error is not None:
-            _attach(error, use.destmock)
-            _tell_of_chaos(error, use.destmock)
+            told(error, use.destmock)
         self._stop(use, failed=error is not None)
+
+    async def __aenter__(self) -> Destmock:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, traceback)
 
     def _problem(self, destmock: Destmock, *, failed: bool) -> LeftoverError | None:
         if failed or not self._strict:
@@ -222,19 +228,13 @@ class MockDestinations:
         if not text:
             return None
         problem = LeftoverError(text)
-        _attach(problem, destmock)
+        attach(problem, destmock)
         return problem
 
 
 def _client_waits(seconds: float) -> bool:
     """Have a client wait in virtual time; returns whether it has."""
     return bool(active) and active[-1].travels and active[-1].driver.wait(seconds)
-
-
-def _attach(error: BaseException, destmock: Destmock) -> None:
-    """Lets pytest's report of a failed test find the timeline."""
-    with contextlib.suppress(AttributeError, TypeError):  # an exception class with slots
-        setattr(error, ERROR_ATTRIBUTE, destmock)
 
 
 def _count(name: str, value: int | None) -> int | None:
@@ -247,12 +247,6 @@ def _count(name: str, value: int | None) -> int | None:
         message = f"{name} can't be negative: {value}"
         raise ValueError(message)
     return value
-
-
-def _tell_of_chaos(error: BaseException, destmock: Destmock) -> None:
-    """Add to an exception how to repeat the run's faults; Python 3.10 has no notes."""
-    for note in destmock._repeating() if hasattr(error, "add_note") else ():  # noqa: SLF001 - one thing to a user
-        error.add_note(note)
 
 
 @overload
@@ -291,8 +285,8 @@ def mock_destinations(
     """Mocks AWS (through moto) with Lambda's asynchronous invocation really working.
 
     A decorator, bare or called, of functions, `async def` functions, generators, methods and classes of
-    tests; a context manager; an object with `start()` and `stop()`. A parameter called `destmock` of a
-    decorated function is filled in with the `Destmock`. ::
+    tests; a context manager, also of `async with`; an object with `start()` and `stop()`. A parameter called
+    `destmock` of a decorated function is filled in with the `Destmock`. ::
 
         @mock_destinations(handlers={"orders": place_order, "audit": "app.audit:handle"})
         def test_orders(destmock): ...

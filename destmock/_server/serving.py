@@ -192,6 +192,9 @@ class Serving(MockDestinations):
         assert isinstance(server, Server)
         return server
 
+    async def __aenter__(self) -> Server:
+        return self.__enter__()
+
 
 def serve(
     handlers: Mapping[str, Handler | str | Outcomes] | None = None,

@@ -1,5 +1,7 @@
 """`mock_destinations` as a context manager, by `start` and `stop`, and beside moto's own mock."""
 
+import asyncio
+
 import boto3
 import pytest
 from moto import mock_aws
@@ -113,6 +115,31 @@ def test_what_happened_can_be_asked_for_afterwards_and_nothing_more_done():
         with pytest.raises(InactiveError, match=text):
             act()
     assert repr(destmock).startswith("<Destmock ended at ")
+
+
+def test_async_with_is_the_same():
+    async def program():
+        async with mock_destinations({"orders": ok}) as destmock:
+            send()
+            return destmock
+
+    destmock = asyncio.run(program())
+    assert payloads(destmock) == [{}]
+    with pytest.raises(InactiveError):
+        destmock.step()
+
+
+def test_async_with_is_strict_and_lets_exceptions_pass():
+    async def program(error):
+        async with mock_destinations({"orders": ok}, autorun=False):
+            send()
+            if error is not None:
+                raise error
+
+    with pytest.raises(LeftoverError):
+        asyncio.run(program(None))
+    with pytest.raises(RuntimeError, match="stop"):
+        asyncio.run(program(RuntimeError("stop")))
 
 
 # start and stop
