@@ -67,16 +67,20 @@ def on_lambda_call(
     """
     if not active or not _is_aws(params["url"]) or not service_whitelisted("lambda"):
         return None
-    account = _account(request_signer)  # which may take calls to STS
+    credentials = _credentials(request_signer)  # which may take calls to STS
     simulation = active[-1]
     with simulation.turns.held:  # but for the time that a handler runs
-        return _answered(simulation, model, params, account, context)
+        return _answered(simulation, model, params, credentials, context)
 
 
 def _answered(
-    simulation: Simulation, model: OperationModel, params: dict[str, Any], account: str, context: Any
+    simulation: Simulation,
+    model: OperationModel,
+    params: dict[str, Any],
+    credentials: Credentials,
+    context: Any,
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
-    request = _request(model.name, params, _caller(simulation, params, account, context))
+    request = _request(model.name, params, _caller(simulation, params, credentials, context))
     answer = operations.answered(simulation, request)
     return None if answer is None else _parsed(answer, model, params["url"], aio.http_session_of(context))
 
@@ -191,14 +195,17 @@ def _is_aws(url: str) -> bool:
     return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
 
 
-def _caller(simulation: Simulation, params: Any, account: str, context: Any) -> requests.Caller:
+def _caller(simulation: Simulation, params: Any, credentials: Credentials, context: Any) -> requests.Caller:
     region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
     trace = parse_trace(header) if header else None
-    return requests.Caller(partition_of(region), region, account, trace or simulation.trace)
+    key = credentials.access_key
+    return requests.Caller(
+        partition_of(region), region, account_of(key), trace or simulation.trace, key, credentials.token
+    )
 
 
-def _account(request_signer: Any) -> str:
+def _credentials(request_signer: Any) -> Credentials:
     credentials = request_signer._credentials  # noqa: SLF001
     if isinstance(credentials, RefreshableCredentials):
         if not _would_be_fetched(credentials) and not inspect.iscoroutinefunction(request_signer.sign):
@@ -206,7 +213,7 @@ def _account(request_signer: Any) -> str:
         credentials = _standing(credentials)
     if credentials is None and not mock_credentials() and request_signer.signature_version != UNSIGNED:
         raise NoCredentialsError
-    return account_of((credentials or FAKE_CREDENTIALS).access_key)
+    return credentials or FAKE_CREDENTIALS
 
 
 def _would_be_fetched(credentials: Any) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
-from destmock._api import answers
+from moto import settings
+
+from destmock._api import answers, authorization
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
@@ -44,10 +47,17 @@ def answer(simulation: Simulation, request: Request) -> Answer | None:
         return None
     now = simulation.now
     try:
+        if operation not in _CHECKS and isfinite(settings.INITIAL_NO_AUTH_ACTION_COUNT):
+            authorization.check(request.operation, _resource(request), request.caller)
         result = operation(simulation, request)
     except errors.AWSError as error:
         return answers.dated(answers.error_answer(simulation.ids.uuid(), error), now)
     return None if result is None else answers.dated(result, now)
+
+
+def _resource(request: Request) -> str:
+    """What a permission for the call is about."""
+    return wire.function_ref(request).arn if "/functions/" in request.path else "*"
 
 
 def _invoke(simulation: Simulation, request: Request) -> Answer:
@@ -171,3 +181,5 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     "DeleteFunctionEventInvokeConfig": _delete_config,
     "ListFunctionEventInvokeConfigs": _list_configs,
 }
+#: What moto answers itself afterwards, and so authorises.
+_CHECKS = (_check_dead_letter, _check_reservation)

@@ -34,12 +34,17 @@ _DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
 
 class Caller(NamedTuple):
-    """The client that asks: its region and account, and the trace that the call is part of, if any."""
+    """The client that asks: its region and account, and the trace that the call is part of, if any.
+
+    With an `access_key`, moto's IAM says what the client may do, where a test has turned that on.
+    """
 
     partition: str
     region: str
     account: str
     trace: Trace | None = None
+    access_key: str | None = None
+    token: str | None = None
 
 
 class Request(NamedTuple):

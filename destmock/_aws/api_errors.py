@@ -61,8 +61,15 @@ DEAD_LETTER_SERVICE = (
 )
 DEAD_LETTER_PERMISSION = "The provided execution role does not have permissions to call {action}"
 
-#: Whether the body spells it `Message` (True) or `message`; a ValidationException has no `Type` (A14).
-_CAPITAL_MESSAGE = {"RecursiveInvocationException", "ResourceNotFoundException", "ServiceException"}
+#: Whether the body spells it `Message` (True) or `message`.
+_CAPITAL_MESSAGE = {
+    "AccessDeniedException",
+    "RecursiveInvocationException",
+    "ResourceNotFoundException",
+    "ServiceException",
+}
+#: Codes whose body has no `Type` (A14, A25).
+_WITHOUT_TYPE = {"AccessDeniedException", "ValidationException"}
 
 
 class AWSError(Exception):
@@ -73,7 +80,7 @@ class AWSError(Exception):
         self.code = code
         self.status = status
         key = "Message" if code in _CAPITAL_MESSAGE else "message"
-        kind = {} if code == "ValidationException" else {"Type": "User"}
+        kind = {} if code in _WITHOUT_TYPE else {"Type": "User"}
         self.body: dict[str, Any] = {**extra, **kind, key: message}
 
 
@@ -145,6 +152,17 @@ def unknown_operation(reason: str) -> AWSError:
 
 def access_denied(reason: str) -> AWSError:
     return AWSError("AccessDeniedException", reason, 403)
+
+
+def not_authorized(who: str, action: str, arn: str, why: str) -> AWSError:
+    """A denial of IAM's (A25)."""
+    return access_denied(f"User: {who} is not authorized to perform: {action} on resource: {arn} {why}")
+
+
+def bad_token() -> AWSError:
+    return AWSError(
+        "UnrecognizedClientException", "The security token included in the request is invalid.", 403
+    )
 
 
 def incomplete_signature() -> AWSError:

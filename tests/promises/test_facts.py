@@ -29,7 +29,6 @@ PROPAGATION = "changes apply at once: on AWS they take an unspecified time, whic
 
 NOT_SIMULATED = {
     "A21": "functions are Active at once in moto, never Pending",
-    "A25": IAM,
     "B7": "a segmentation fault would end the test run itself",
     "B10": "other languages' runtimes are not simulated",
     "C25": "botocore's own model makes the requests; nothing of ours would be tested",
