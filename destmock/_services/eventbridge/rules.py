@@ -6,8 +6,6 @@ moto matches the patterns, but knows fewer kinds of target than AWS and writes e
 from __future__ import annotations
 
 import contextlib
-import json
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +15,7 @@ from moto.logs.models import logs_backends
 from destmock._aws.arn import parse_arn
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
+from destmock._services.eventbridge import inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 #: SenderId of what EventBridge sends to a queue (F7).
 _SENDER = "AIDAJXNJGGKNS7OSV23OI"
-_VARIABLE = re.compile(r'("?)<([^<>"]+)>\1')
-_STEP = re.compile(r"\.([^.\[\]]+)|\['([^']*)'\]|\[(\d+)\]")
 
 
 def event(message: Message, *, account: str, region: str, source: str, detail_type: str) -> dict[str, Any]:
@@ -120,8 +117,11 @@ def _prepare(
         return [] if bus is None else _sending(bus.rules.values(), event, message, simulation, others=False)
     if rule.managed_by is not None:  # an archive is a rule that moto made
         return [lambda: _to_archive(rule, event, message)]
+    given = inputs.of(target, event, rule)
+    if given is None:
+        return []
     passed = message._replace(
-        body=_input(target, event, rule).encode(errors="backslashreplace"),
+        body=given.encode(errors="backslashreplace"),
         source=f"EventBridge rule {rule.name}",
         attributes={},
         sender_id=_SENDER,
@@ -171,57 +171,3 @@ def _to_archive(rule: Rule, event: dict[str, Any], message: Message) -> None:
     for archive in events_backends[rule.created_by][rule.region_name].archives.values():
         if archive.rule is rule:
             archive.events.append(cast("Any", {**event, "time": message.sent_at / 1000}))
-
-
-def _input(target: dict[str, Any], event: dict[str, Any], rule: Rule) -> str:
-    """What the target gets: the event, a constant, a part of the event, or a filled-in template."""
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputPath" in target:
-        return _compact(_at(target["InputPath"], event))
-    transformer = target.get("InputTransformer")
-    if transformer:
-        return _filled(transformer["InputTemplate"], transformer.get("InputPathsMap") or {}, event, rule)
-    return _compact(event)
-
-
-def _filled(template: str, paths: dict[str, str], event: dict[str, Any], rule: Rule) -> str:
-    """A variable inside a longer text is put in as it is; one that stands alone as JSON."""
-    predefined = {
-        "aws.events.rule-arn": rule.arn,
-        "aws.events.rule-name": rule.name,
-        "aws.events.event.ingestion-time": event["time"],
-        "aws.events.event": {name: value for name, value in event.items() if name != "detail"},
-        "aws.events.event.json": event,
-    }
-    values = {**predefined, **{name: _at(path, event) for name, path in paths.items()}}
-
-    def value(match: re.Match[str]) -> str:
-        if match[2] not in values:
-            return match[0]
-        return _compact(values[match[2]])
-
-    def inner(match: re.Match[str]) -> str:
-        found = values.get(match[1], match[0])
-        return _compact(found if isinstance(found, str) else _compact(found))[1:-1]
-
-    def text(match: re.Match[str]) -> str:
-        alone = _VARIABLE.fullmatch(match[0])
-        return value(alone) if alone else re.sub(r"<([^<>]+)>", inner, match[0])
-
-    return re.sub(r'"(?:[^"\\]|\\.)*"|<[^<>"]+>', text, template)
-
-
-def _at(path: str, event: Any) -> Any:
-    """The part of the event that a JSONPath such as `$.detail.items[0].id` names; `None` if there is none."""
-    try:
-        for name, quoted, index in _STEP.findall(path.removeprefix("$")):
-            event = event[name or quoted or int(index)]
-    except (LookupError, TypeError):
-        return None
-    return event
-
-
-def _compact(value: Any) -> str:
-    """EventBridge's own JSON: without spaces, and without escapes that aren't needed (F7)."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
