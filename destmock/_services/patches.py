@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mappings, secrets, trace_headers
-from destmock._services.eventbridge import bus, inputs, schedules
+from destmock._services.eventbridge import bus, inputs, patterns, schedules
 from destmock._services.s3 import notifications, policies
 from destmock._services.scheduler import control
 from destmock._services.sns import signatures, subscriptions
@@ -29,6 +29,7 @@ PATCHES = (
     *policies.PATCHES,
     *bus.PATCHES,
     *inputs.PATCHES,
+    *patterns.PATCHES,
     *schedules.PATCHES,
     *control.PATCHES,
     *logs.PATCHES,
