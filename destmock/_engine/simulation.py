@@ -240,10 +240,14 @@ class Simulation:
         When it does not exist, nobody is told, as on AWS; the timeline notes it.
         """
         if self.identify(ref) is None:
-            self.ledger.over_at_once(Entry("", ref.arn, source, b"", self.now, what="unanswered"))
+            self.miss(ref.arn, source)
             return False
         self.accept(ref, payload, source=source, trace=trace)
         return True
+
+    def miss(self, arn: str, source: str) -> None:
+        """Note what a service was told to send to, and isn't there."""
+        self.ledger.over_at_once(Entry("", arn, source, b"", self.now, what="unanswered"))
 
     def role(self, ref: FunctionRef) -> str:
         return self.functions.role(ref)

@@ -144,7 +144,8 @@ def _story(number: int, entry: Entry, due: Due | None) -> Story:
         before = at
     notes = [Noted(note.at, note.what) for note in entry.notes]
     if entry.what == "unanswered":
-        notes.append(Noted(entry.accepted_at, "the function does not exist"))
+        named = "the function" if parse_function_arn(entry.function_arn) else entry.function_arn
+        notes.append(Noted(entry.accepted_at, f"{named} does not exist"))
     status, tone = _standing(entry, due)
     nothing = None
     if entry.drop is not None:

@@ -6,9 +6,11 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from moto.events import notifications
+from moto.events.exceptions import ResourceNotFoundException
 from moto.events.models import EventsBackend, Rule
+from moto.moto_api._internal import mock_random
 
-from destmock._aws.arn import parse_function_arn
+from destmock._aws.arn import Arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
@@ -20,15 +22,31 @@ from destmock.errors import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MOST_ENTRIES = 10
+
 
 def _put_events(put_events: Callable[..., Any]) -> Callable[..., Any]:
-    """An event without a time of its own has the virtual one."""
+    """An event without a time of its own has the virtual one; one for a bus that isn't there is dropped."""
 
     def put(self: EventsBackend, events: list[dict[str, Any]]) -> Any:
         now = active[-1].now / 1000
-        return put_events(self, [{"Time": now, **event} for event in events])
+        timed = [{"Time": now, **event} for event in events]
+        if len(events) > _MOST_ENTRIES:
+            return put_events(self, timed)  # which refuses them
+        return [answer for event in timed for answer in _put_one(self, event, put_events)]
 
     return put
+
+
+def _put_one(backend: EventsBackend, event: dict[str, Any], put_events: Callable[..., Any]) -> Any:
+    """EventBridge accepts an event for a bus that isn't there (R46); moto refuses the whole call."""
+    try:
+        return put_events(backend, [event])
+    except ResourceNotFoundException:
+        name = event["EventBusName"].split("/")[-1]
+        bus = Arn(backend.partition, "events", backend.region_name, backend.account_id, f"event-bus/{name}")
+        active[-1].miss(str(bus), "PutEvents")
+        return [{"EventId": str(mock_random.uuid4())}]
 
 
 def _send_to_targets(send_to_targets: Callable[..., None]) -> Callable[..., None]:

@@ -180,3 +180,17 @@ def test_a_bucket_tells_eventbridge_of_its_objects(destmock, s3, events, bucket)
     assert detail["object"] == {"key": "a b", "size": 3, "etag": etag}
     assert (detail["reason"], detail["requester"]) == ("PutObject", ACCOUNT)
     assert int(sequencer, 16)
+
+
+@pytest.mark.parametrize("bus", ["gone", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/gone"])
+def test_R46_an_event_for_a_bus_that_is_not_there_is_accepted_and_dropped(destmock, events, bus):
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
+    entry = {"Source": "shop", "DetailType": "Order", "Detail": "{}"}
+    answer = events.put_events(Entries=[{**entry, "EventBusName": bus}, entry, {**entry, "Detail": "{"}])
+    assert answer["FailedEntryCount"] == 1
+    dropped, arrived, malformed = answer["Entries"]
+    assert dropped["EventId"] != arrived["EventId"]
+    assert malformed["ErrorCode"] == "MalformedDetail"
+    assert [invocation.event["id"] for invocation in destmock.invocations] == [arrived["EventId"]]
+    gone = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/gone"
+    assert f"nothing invoked: PutEvents names {gone}, which does not exist" in destmock.timeline()
