@@ -38,19 +38,34 @@ _REASONS = {
 _DETAIL_TYPES = {
     "ObjectCreated": "Object Created",
     "ObjectRemoved": "Object Deleted",
-    "ObjectAcl": "Object ACL Updated",
+    "ObjectAcl:Put": "Object ACL Updated",
+    "ObjectTagging:Put": "Object Tags Added",
+    "ObjectTagging:Delete": "Object Tags Deleted",
+    "ObjectRestore:Post": "Object Restore Initiated",
+    "ObjectRestore:Completed": "Object Restore Completed",
 }
 
 
-_TAGGING = {"Put": "Object Tags Added", "Delete": "Object Tags Deleted"}
+#: Events of what belongs to an object, which tell neither its size nor its place in the order.
+_BESIDE = ("ObjectTagging:", "ObjectAcl:")
+
+
+def is_beside(event_name: str) -> bool:
+    """Whether the event is of an object's tags or its access control list."""
+    return event_name.startswith(_BESIDE)
 
 
 def s3_object(
-    *, key: str, size: int | None, etag: str | None, version_id: str | None, sequencer: str
+    *, key: str, size: int | None, etag: str | None, version_id: str | None, sequencer: str | None
 ) -> dict[str, Any]:
     """The object as both kinds of S3's events describe it; members that are `None` are left out."""
     values = {"key": key, "size": size, "eTag": etag, "versionId": version_id, "sequencer": sequencer}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def encoded_key(key: str) -> str:
+    """The key as a notification writes it, and as its prefix and suffix are compared with it."""
+    return quote_plus(key, safe="/")
 
 
 def bucket_notification(
@@ -62,7 +77,7 @@ def bucket_notification(
     `configurationId`.
     """
     record = {
-        "eventVersion": "2.1",
+        "eventVersion": "2.3" if is_beside(event_name) else "2.1",
         "eventSource": "aws:s3",
         "awsRegion": region,
         "eventTime": timestamp(at),
@@ -77,7 +92,7 @@ def bucket_notification(
             "s3SchemaVersion": "1.0",
             "configurationId": "",
             "bucket": {"name": _bucket_name(bucket_arn), "ownerIdentity": _OWNER, "arn": bucket_arn},
-            "object": {**found, "key": quote_plus(found["key"], safe="/")},
+            "object": {**found, "key": encoded_key(found["key"])},
         },
     }
     return {"Records": [record]}
@@ -105,7 +120,7 @@ def bucket_event(
     if first == "ObjectRemoved":
         marked = second == "DeleteMarkerCreated"
         detail["deletion-type"] = "Delete Marker Created" if marked else "Permanently Deleted"
-    return _TAGGING.get(second, "") if first == "ObjectTagging" else _DETAIL_TYPES.get(first, ""), detail
+    return _DETAIL_TYPES.get(event_name) or _DETAIL_TYPES.get(first, ""), detail
 
 
 def _bucket_name(bucket_arn: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.s3 import notifications
 from moto.s3.models import FakeDeleteMarker, S3Backend
@@ -17,7 +17,13 @@ from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
 from destmock._isolation.patching import Patch
 from destmock._services.eventbridge import rules
-from destmock._services.s3.event import bucket_event, bucket_notification, s3_object
+from destmock._services.s3.event import (
+    bucket_event,
+    bucket_notification,
+    encoded_key,
+    is_beside,
+    s3_object,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +36,12 @@ _PUT = (S3NotificationEvent.OBJECT_CREATED_PUT_EVENT, S3NotificationEvent.OBJECT
 _DELETED = S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT
 #: SenderId of what S3 sends to a queue.
 _SENDER = "AIDAJQR6QDGQ7PATMSYEY"
+
+
+class _Missing(NamedTuple):
+    """An object that was to be deleted, and wasn't there."""
+
+    name: str
 
 
 class _Under:
@@ -80,7 +92,10 @@ def _set_delete_marker(set_delete_marker: Callable[..., FakeDeleteMarker]) -> Ca
 
 
 def _versions_told(delete_object: Callable[..., Any]) -> Callable[..., Any]:
-    """Notify of every version that is deleted; moto does so for an object's last version only."""
+    """Notify of every version that is deleted, and of every key that DeleteObjects names.
+
+    moto does so for an object's last version only, and for objects that are there.
+    """
 
     def delete(
         self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, **others: Any
@@ -88,8 +103,10 @@ def _versions_told(delete_object: Callable[..., Any]) -> Callable[..., Any]:
         bucket = self.get_bucket(bucket_name)
         keys = bucket.keys.getlist(key_name, []) if bucket.is_versioned and version_id else []
         found = [key for key in keys if str(key.version_id) == str(version_id)]
+        batch = active[-1].part(_Under).depth["delete_objects"]
+        missing = batch and not bucket.is_versioned and key_name not in bucket.keys
         answer = delete_object(self, bucket_name, key_name, version_id=version_id, **others)
-        for key in found:
+        for key in [*found, *([_Missing(key_name)] if missing else [])]:
             _send_event(self.account_id, _DELETED, bucket, key)
         return answer
 
@@ -97,7 +114,10 @@ def _versions_told(delete_object: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _send_event(
-    account_id: str, event_name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker
+    account_id: str,
+    event_name: S3NotificationEvent,
+    bucket: FakeBucket,
+    key: FakeKey | FakeDeleteMarker | _Missing,
 ) -> None:
     configuration = bucket.notification_configuration
     if configuration is None:
@@ -113,7 +133,7 @@ def _send_event(
         found=found,
     )
     for one in [*configuration.cloud_function, *configuration.queue, *configuration.topic]:
-        if one.matches(event_name.value, key.name):
+        if one.matches(event_name.value, encoded_key(key.name)):
             event["Records"][0]["s3"]["configurationId"] = one.id
             _notify(simulation, bucket, one.arn, to_bytes(event))
     if configuration.event_bridge is not None:
@@ -121,16 +141,20 @@ def _send_event(
 
 
 def _object(
-    simulation: Simulation, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker, event_name: str
+    simulation: Simulation,
+    bucket: FakeBucket,
+    key: FakeKey | FakeDeleteMarker | _Missing,
+    event_name: str,
 ) -> dict[str, Any]:
     """The object as S3's events describe it; a deleted one has neither size nor eTag."""
     there = not isinstance(key, FakeDeleteMarker) and event_name != "ObjectRemoved:Delete"
+    beside = is_beside(event_name)
     return s3_object(
         key=key.name,
-        size=key.size if there else None,  # type: ignore[union-attr]
+        size=key.size if there and not beside else None,  # type: ignore[union-attr]
         etag=key.etag.strip('"') if there else None,  # type: ignore[union-attr]
-        version_id=str(key.version_id) if bucket.is_versioned else None,
-        sequencer=simulation.ids.sequencer(simulation.now),
+        version_id=str(key.version_id) if bucket.is_versioned else None,  # type: ignore[union-attr]
+        sequencer=None if beside else simulation.ids.sequencer(simulation.now),
     )
 
 
@@ -166,6 +190,7 @@ PATCHES = (
     Patch(notifications, "send_event", lambda _: _send),
     Patch(S3Response, "put_object_tagging", _noted),
     Patch(S3Backend, "complete_multipart_upload", _noted),
+    Patch(S3Backend, "delete_objects", _noted),
     Patch(S3Backend, "_set_delete_marker", _set_delete_marker),
     Patch(S3Backend, "delete_object", lambda delete: _versions_told(_noted(delete))),
 )

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.services.places import REGION, START
-from tests.services.triggers import notify
+from tests.services.triggers import ORDERS, notify, rule
 
 pytestmark = pytest.mark.destmock(start=START, handlers={"orders": lambda event, context: event})
 
@@ -97,6 +97,32 @@ def test_each_version_that_is_deleted_is_told(destmock, s3, bucket):
     assert deleted == versions
 
 
+def test_delete_objects_tells_of_every_key_that_it_names(destmock, s3, bucket):
+    notify(s3, on=["s3:ObjectRemoved:*"])
+    s3.put_object(Bucket=bucket, Key="in/there", Body=b"1")
+    names = ["in/gone", "in/there", "never"]
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": name} for name in names]})
+    told = [invocation.event["Records"][0] for invocation in destmock.invocations]
+    assert [record["s3"]["object"]["key"] for record in told] == names
+    assert all(record["eventName"] == "ObjectRemoved:Delete" for record in told)
+    assert all(record["s3"]["object"].keys() == {"key", "sequencer"} for record in told)
+
+
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        ({"suffix": "_Cq+Values.csv"}, True),
+        ({"suffix": "_Cq Values.csv"}, False),
+        ({"prefix": "in/caf%C3%A9/"}, True),
+        ({"prefix": "in/café/"}, False),
+    ],
+)
+def test_prefix_and_suffix_are_compared_with_the_encoded_key(destmock, s3, bucket, filters, told):
+    notify(s3, on=["s3:ObjectCreated:*"], **filters)
+    s3.put_object(Bucket=bucket, Key="in/café/run 1_Cq Values.csv", Body=b"")
+    assert len(destmock.invocations) == told
+
+
 def test_a_presigned_upload_is_told(destmock, s3, bucket):
     """Not a boto3 call, but moto answers it."""
     url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "in/a"})
@@ -111,6 +137,42 @@ def test_tags_are_told_when_they_are_put_and_not_with_each_object(destmock, s3, 
     assert list(destmock.invocations) == []
     s3.put_object_tagging(Bucket=bucket, Key="a", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
     assert destmock.invocations[0].event["Records"][0]["eventName"] == "ObjectTagging:Put"
+
+
+def test_tags_and_access_are_told_by_key_and_etag_only(destmock, s3, bucket):
+    etag = s3.put_object(Bucket=bucket, Key="a b", Body=b"1")["ETag"].strip('"')
+    notify(s3, on=["s3:ObjectTagging:*", "s3:ObjectAcl:Put"])
+    s3.put_object_tagging(Bucket=bucket, Key="a b", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+    s3.delete_object_tagging(Bucket=bucket, Key="a b")
+    s3.put_object_acl(Bucket=bucket, Key="a b", ACL="public-read")
+    told = [invocation.event["Records"][0] for invocation in destmock.invocations]
+    assert [record["eventName"] for record in told] == [
+        "ObjectTagging:Put",
+        "ObjectTagging:Delete",
+        "ObjectAcl:Put",
+    ]
+    assert [record["eventVersion"] for record in told] == ["2.3"] * 3
+    assert [record["s3"]["object"] for record in told] == [{"key": "a+b", "eTag": etag}] * 3
+
+
+def test_eventbridge_is_told_of_access_and_of_restores(destmock, s3, events, bucket):
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    rule(events, {"source": ["aws.s3"]}, {"Arn": ORDERS})
+    etag = s3.put_object(Bucket=bucket, Key="a", Body=b"1", StorageClass="GLACIER")["ETag"].strip('"')
+    s3.put_object_acl(Bucket=bucket, Key="a", ACL="public-read")
+    s3.restore_object(Bucket=bucket, Key="a", RestoreRequest={"Days": 2})
+    s3.head_object(Bucket=bucket, Key="a")
+    told = [invocation.event for invocation in destmock.invocations]
+    assert [event["detail-type"] for event in told] == [
+        "Object Created",
+        "Object ACL Updated",
+        "Object Restore Initiated",
+        "Object Restore Completed",
+    ]
+    assert told[1]["detail"]["object"] == {"key": "a", "etag": etag}
+    assert told[2]["detail"]["object"]["size"] == 1
 
 
 def test_a_large_file_uploaded_by_s3transfer_is_told(destmock, s3, bucket, tmp_path):
