@@ -41,10 +41,45 @@ def test_a_published_message_reaches_the_function_in_sns_s_own_event(destmock, s
     assert sent["UnsubscribeUrl"].endswith(f"SubscriptionArn={subscription}")
     assert sent["MessageAttributes"] == {
         "kind": {"Type": "String", "Value": "order"},
-        "count": {"Type": "Number", "Value": "3"},
+        "count": {"Type": "String", "Value": "3"},
         "raw": {"Type": "Binary", "Value": base64.b64encode(b"\x00\xff").decode()},
     }
     assert (invocation.source, invocation.condition) == ("SNS topic news", "Success")
+
+
+def test_R21_attributes_reach_a_function_as_strings_in_their_own_spelling(destmock, sns, topic, subscription):
+    attributes = {
+        "count": {"DataType": "Number", "StringValue": "0001.23000"},
+        "all": {"DataType": "String.Array", "StringValue": '["a", 1]'},
+    }
+    sns.publish(TopicArn=topic, Message="hello", MessageAttributes=attributes)
+    assert destmock.invocations[0].event["Records"][0]["Sns"]["MessageAttributes"] == {
+        "count": {"Type": "String", "Value": "0001.23000"},
+        "all": {"Type": "String", "Value": '["a", 1]'},
+    }
+
+
+def test_R22_R23_the_members_of_the_event_have_aws_s_order(destmock, sns, topic, subscription):
+    """Attributes come with a message for each protocol, too."""
+    attributes = {"kind": {"DataType": "String", "StringValue": "order"}}
+    message = json.dumps({"default": "all"})
+    sns.publish(TopicArn=topic, Message=message, MessageStructure="json", MessageAttributes=attributes)
+    [record] = destmock.invocations[0].event["Records"]
+    assert list(record) == ["EventSource", "EventVersion", "EventSubscriptionArn", "Sns"]
+    assert list(record["Sns"]) == [
+        "Type",
+        "MessageId",
+        "TopicArn",
+        "Message",
+        "Timestamp",
+        "SignatureVersion",
+        "Signature",
+        "SigningCertUrl",
+        "Subject",
+        "UnsubscribeUrl",
+        "MessageAttributes",
+    ]
+    assert record["Sns"]["MessageAttributes"] == {"kind": {"Type": "String", "Value": "order"}}
 
 
 def test_a_message_without_subject_and_attributes_says_so(destmock, sns, topic, subscription):
