@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, Topic, sns_backends
 
-from destmock._aws.arn import parse_arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.delivery import ROLE_ID, UndeliverableError
 from destmock._services.sns.event import notification
@@ -147,16 +146,10 @@ def notify_function(
 
     `attributes` are as in a notification: name -> `Type` and `Value`.
     """
-    topic, function = parse_arn(subscription.topic.arn), simulation.target_of(subscription.endpoint)
-    assert topic is not None  # moto makes it
+    function = simulation.target_of(subscription.endpoint)
     event = notification(
-        at=message.sent_at,
-        ids=simulation.ids,
-        topic=topic,
         subscription_arn=subscription.arn,
-        message_id=message_id,
-        message=message.text,
-        subject=subject,
+        signed=subscription.get_post_data(message.text, message_id, subject),
         attributes={name: _to_function(value) for name, value in attributes.items()},
     )
     sent = message._replace(body=to_bytes(event), source=f"SNS topic {subscription.topic.name}")

@@ -9,15 +9,15 @@ import base64
 from datetime import datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_DNS, uuid5
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import CertificateBuilder, Name, NameAttribute, random_serial_number
 from cryptography.x509.oid import NameOID
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.utils import iso_8601_datetime_with_milliseconds, utcnow
-from moto.moto_api._internal import mock_random
 from moto.sns.models import Subscription, sns_backends
 
 from destmock._isolation.patching import Patch
@@ -41,20 +41,18 @@ def _get_post_data(_: object) -> Callable[..., dict[str, Any]]:
         message_attributes: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         topic = self.topic
-        timestamp, signature = newest.of(topic, message, message_id)
+        timestamp, signature = newest.of(topic, message, message_id, subject)
+        host = f"https://sns.{topic.sns_backend.region_name}.amazonaws.com"
         data: dict[str, Any] = {
             "Type": "Notification",
             "MessageId": message_id,
             "TopicArn": topic.arn,
             "Message": message,
             "Timestamp": timestamp,
-            "SignatureVersion": "2",
+            "SignatureVersion": _version(topic),
             "Signature": signature,
-            "SigningCertURL": _certificate_url(topic),
-            "UnsubscribeURL": (
-                "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn="
-                f"arn:aws:sns:us-east-1:{self.account_id}:{topic.name}:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55"
-            ),
+            "SigningCertURL": f"{host}/{_certificate_name(topic)}",
+            "UnsubscribeURL": f"{host}/?Action=Unsubscribe&SubscriptionArn={self.arn}",
         }
         if subject:
             data["Subject"] = subject
@@ -69,30 +67,38 @@ class _Signed:
     """The time and signature of the last message, which all of its subscribers get."""
 
     def __init__(self) -> None:
-        self._message: tuple[Topic, str, str] | None = None
+        self._message: tuple[Topic, str, str, str | None] | None = None
         self._answer = "", ""
 
-    def of(self, topic: Topic, message: str, message_id: str) -> tuple[str, str]:
-        """The time and the signature of a message."""
-        if (topic, message, message_id) != self._message:
-            timestamp = iso_8601_datetime_with_milliseconds()
+    def of(self, topic: Topic, message: str, message_id: str, subject: str | None) -> tuple[str, str]:
+        """The time and the signature of a message; each protocol may have a text of its own."""
+        if (topic, message, message_id, subject) != self._message:
+            again = self._message is not None and self._message[2] == message_id
+            timestamp = self._answer[0] if again else iso_8601_datetime_with_milliseconds()
+            named = f"Subject\n{subject}\n" if subject else ""
             text = (
-                f"Message\n{message}\nMessageId\n{message_id}\nTimestamp\n{timestamp}\n"
+                f"Message\n{message}\nMessageId\n{message_id}\n{named}Timestamp\n{timestamp}\n"
                 f"TopicArn\n{topic.arn}\nType\nNotification\n"
             )
-            signature = _key().sign(text.encode(), padding.PKCS1v15(), SHA256())
+            algorithm = SHA256() if _version(topic) == "2" else SHA1()  # noqa: S303 - as AWS signs by default
+            signature = _key().sign(text.encode(errors="surrogatepass"), padding.PKCS1v15(), algorithm)
             self._answer = timestamp, base64.b64encode(signature).decode()
-            self._message = topic, message, message_id
+            self._message = topic, message, message_id, subject
         return self._answer
 
 
-def _certificate_url(topic: Topic) -> str:
-    """The URL of the certificate, new for each notification as from moto; moto serves it."""
-    name = f"SimpleNotificationService-{str(mock_random.uuid4()).replace('-', '')}.pem"
+def _version(topic: Topic) -> str:
+    """moto sets a topic's attributes as they come."""
+    return str(getattr(topic, "signature_version", "1"))
+
+
+def _certificate_name(topic: Topic) -> str:
+    """The file of the certificate, one for each region; moto serves it."""
     region = topic.sns_backend.region_name
+    name = f"SimpleNotificationService-{uuid5(NAMESPACE_DNS, region).hex}.pem"
     keys = sns_backends[DEFAULT_ACCOUNT_ID][region]._message_public_keys  # noqa: SLF001 - moto answers from it
     keys[name] = _certificate(utcnow().date())
-    return f"https://sns.{region}.amazonaws.com/{name}"
+    return name
 
 
 @cache

@@ -1,0 +1,42 @@
+"""What SNS signs can be verified with the certificate that it names."""
+
+import base64
+
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.x509 import load_pem_x509_certificate
+
+pytestmark = pytest.mark.destmock(handlers={"orders": lambda event, context: event})
+
+
+def verify(body, url, algorithm):
+    names = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+    text = "".join(f"{name}\n{body[name]}\n" for name in names if body.get(name))
+    key = load_pem_x509_certificate(requests.get(url, timeout=5).content).public_key()
+    key.verify(base64.b64decode(body["Signature"]), text.encode(), padding.PKCS1v15(), algorithm)
+
+
+@pytest.mark.parametrize(("version", "algorithm"), [(None, SHA1()), ("1", SHA1()), ("2", SHA256())])
+@pytest.mark.parametrize("subject", [{}, {"Subject": "hello"}])
+def test_R24_queues_and_functions_get_a_signature_that_holds(
+    destmock, sns, topic, subscription, make_queue, records, version, algorithm, subject
+):
+    if version:
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="SignatureVersion", AttributeValue=version)
+    queue = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue("inbox"))["SubscriptionArn"]
+    for text in ("one", "two"):
+        sns.publish(TopicArn=topic, Message=text, **subject)
+    told = [invocation.event["Records"][0]["Sns"] for invocation in destmock.invocations]
+    kept = records("inbox")
+    for sent in told:
+        verify(sent, sent["SigningCertUrl"], algorithm)
+        assert sent["SignatureVersion"] == "1"
+        assert sent["UnsubscribeUrl"].endswith(f"SubscriptionArn={subscription}")
+    for sent in kept:
+        verify(sent, sent["SigningCertURL"], algorithm)
+        assert sent["SignatureVersion"] == (version or "1")
+        assert sent["UnsubscribeURL"].endswith(f"SubscriptionArn={queue}")
+    assert [sent["Timestamp"] for sent in told] == [sent["Timestamp"] for sent in kept]
+    assert len({sent["SigningCertURL"] for sent in kept} | {sent["SigningCertUrl"] for sent in told}) == 1
