@@ -6,6 +6,7 @@ moto matches the patterns, but knows fewer kinds of target than AWS and writes e
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -116,7 +117,7 @@ def _prepare(
         bus = _find_bus(arn) if others else None  # from one bus to one other at most, as on AWS
         return [] if bus is None else _sending(bus.rules.values(), event, message, simulation, others=False)
     if rule.managed_by is not None:  # an archive is a rule that moto made
-        return [lambda: _to_archive(rule, event, message)]
+        return [lambda: _to_archive(rule, event)]
     given = inputs.of(target, event, rule)
     if given is None:
         return []
@@ -166,8 +167,9 @@ def _to_log_group(arn: Arn, rule: Rule, message: Message) -> None:
         group.put_log_events(stream, [{"timestamp": message.sent_at, "message": message.text}])
 
 
-def _to_archive(rule: Rule, event: dict[str, Any], message: Message) -> None:
-    """moto replays an archive by times in seconds."""
+def _to_archive(rule: Rule, event: dict[str, Any]) -> None:
+    """An archive keeps the event's own time; moto wants it in seconds."""
+    seconds = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
     for archive in events_backends[rule.created_by][rule.region_name].archives.values():
         if archive.rule is rule:
-            archive.events.append(cast("Any", {**event, "time": message.sent_at / 1000}))
+            archive.events.append(cast("Any", {**event, "time": seconds}))
