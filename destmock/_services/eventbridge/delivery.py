@@ -31,8 +31,10 @@ class BusTarget:
         self._simulation = simulation
 
     def standing(self) -> Standing:
-        """A bus that doesn't exist is accepted (G5); a rule is not (C27)."""
-        return "ok" if self._arn.resource.startswith("event-bus/") else "missing"
+        """A bus that doesn't exist is accepted (G5); a rule (C27) and a partner's bus (R20) are not."""
+        resource = self._arn.resource
+        partner = resource.startswith("event-bus/aws.partner/")
+        return "ok" if resource.startswith("event-bus/") and not partner else "missing"
 
     def deliver(self, message: Message) -> None:
         if len(message.body) > EVENT_LIMIT:

@@ -459,7 +459,9 @@ def test_G5_a_bus_may_be_made_later(lam, events, rule, make_queue, messages):
 
 
 @succeeding
-@pytest.mark.parametrize("resource", ["rule/audit/all", "rule/all", "archive/all", "event-bus"])
+@pytest.mark.parametrize(
+    "resource", ["rule/audit/all", "rule/all", "archive/all", "event-bus", "event-bus/aws.partner/shop.com/7"]
+)
 def test_C27_what_is_no_bus_is_refused(lam, resource):
     arn = f"arn:aws:events:{REGION}:{resource}"
     with pytest.raises(lam.exceptions.InvalidParameterValueException) as caught:
