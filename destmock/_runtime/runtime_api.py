@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import linecache
 import os
 import sys
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from destmock._runtime.log_capture import Capture
 
+_TEST_FRAMEWORKS = {"_pytest", "hypothesis", "twisted", "unittest"}
 #: Where AWS has awslambdaric.
 _BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
 
@@ -178,13 +178,23 @@ class RuntimeClient:
         self.failed = self.exited = True
         self.exception = self.exception or error
         self.payload = platform.exited(request_id, _exit_status(error))
-        ends_process = SystemExit, GeneratorExit, asyncio.CancelledError, Exception
-        self.interrupt = None if isinstance(error, ends_process) else error
+        self.interrupt = error if _ends_test(error) else None
 
     def close(self) -> None:
         """Leaves the exception with the handler's own frames, as the handler would see them."""
         if self.exception is not None and self._traceback is not None:
             self.exception.with_traceback(self._traceback)  # works on a frozen dataclass, too
+
+
+def _ends_test(error: BaseException) -> bool:
+    """Whether an exception is the user's Ctrl-C, or one by which a test framework ends or skips a test.
+
+    Those of a framework are known by their base class: each hides where its own class comes from.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return True
+    homes = {base.__module__.partition(".")[0] for base in type(error).__mro__}
+    return not isinstance(error, Exception) and not homes.isdisjoint(_TEST_FRAMEWORKS)
 
 
 @cache

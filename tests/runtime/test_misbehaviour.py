@@ -192,6 +192,23 @@ def test_an_interrupt_while_a_module_is_imported(destmock, lam, module):
     assert invoke(lam)[1] == b'{"ok": {}}'
 
 
+class GiveUpError(BaseException):
+    """An exception of the user's own that no `except Exception` catches."""
+
+
+def test_an_own_base_exception_ends_the_runtime_as_on_aws(destmock, lam):
+    """It is not the test's: nothing comes out of the call, and the event is retried."""
+    destmock.handler("orders", outcomes(GiveUpError("no"), {"ok": True}))
+    assert json.loads(invoke(lam)[1])["errorType"] == "Runtime.ExitError"
+    assert invoke(lam)[1] == b'{"ok": true}'
+
+    destmock.handler("orders", outcomes(GiveUpError("no"), {"ok": True}))
+    send(lam)
+    [invocation] = destmock.invocations
+    assert [attempt.outcome for attempt in invocation.attempts] == ["Error", "Success"]
+    assert isinstance(invocation.attempts[0].exception, GiveUpError)
+
+
 def test_an_assertion_in_a_handler_is_the_function_s_error(destmock, lam):
     """A handler is not the test: it fails as it would on AWS."""
 
