@@ -58,8 +58,11 @@ class Destinations:
         response: Response | None,
         config: EventInvokeConfig | None,
         now: int,
-    ) -> None:
-        """Writes the record, and sends it and the dead-letter message; the two are independent (H6)."""
+    ) -> BaseException | None:
+        """Writes the record, and sends it and the dead-letter message; the two are independent (H6).
+
+        Returns what has interrupted a delivery. What is entered already is not sent again.
+        """
         entry = event.entry
         entry.record = invocation_record(
             at=now,
@@ -71,32 +74,37 @@ class Destinations:
             response=response,
         )
         entry.condition, entry.settled_at = settled.condition, now
-        self._metrics.ended(event.ref, now, succeeded=settled.condition == "Success")
+        succeeded = settled.condition == "Success"
+        entered = {delivery.dead_letter for delivery in entry.deliveries}
+        interrupts: list[BaseException | None] = []
+        route = None if config is None else config.on_success if succeeded else config.on_failure
         if not settled.told:
             self._drop(event, settled, now, _UNTOLD)
-            return
-        succeeded = settled.condition == "Success"
-        route = None if config is None else config.on_success if succeeded else config.on_failure
-        if route is not None:
-            self._send_record(event, route, now, succeeded=succeeded)
-        if not succeeded and event.dead_letter is not None:
-            self._send_dead_letter(event, event.dead_letter, now, response)
-        elif not succeeded and route is None:
-            self._drop(event, settled, now, _NO_ROUTE)
+        else:
+            if route is not None and False not in entered:
+                interrupts.append(self._send_record(event, route, now, succeeded=succeeded))
+            if not succeeded and event.dead_letter is not None and True not in entered:
+                interrupts.append(self._send_dead_letter(event, event.dead_letter, now, response))
+            elif not succeeded and route is None and event.dead_letter is None:
+                self._drop(event, settled, now, _NO_ROUTE)
+        self._metrics.ended(event.ref, now, succeeded=succeeded)
+        return next((interrupt for interrupt in interrupts if interrupt is not None), None)
 
-    def _send_record(self, event: Event, arn: str, now: int, *, succeeded: bool) -> None:
+    def _send_record(self, event: Event, arn: str, now: int, *, succeeded: bool) -> BaseException | None:
         record = event.entry.record
         assert record is not None
         source = f"{'OnSuccess' if succeeded else 'OnFailure'} of {event.ref.name}"
         message = self._message(event, now, body=record, source=source, succeeded=succeeded)
-        self._deliver(event, arn, message, dead_letter=False)
+        return self._deliver(event, arn, message, dead_letter=False)
 
-    def _send_dead_letter(self, event: Event, arn: str, now: int, response: Response | None) -> None:
+    def _send_dead_letter(
+        self, event: Event, arn: str, now: int, response: Response | None
+    ) -> BaseException | None:
         entry = event.entry
         source = f"dead-letter queue of {event.ref.name}"
         message = self._message(event, now, body=entry.payload, source=source, succeeded=False)
         made = dead_letter.attributes(entry.request_id, entry.function_arn, response)
-        self._deliver(event, arn, message._replace(attributes=made), dead_letter=True)
+        return self._deliver(event, arn, message._replace(attributes=made), dead_letter=True)
 
     def _message(self, event: Event, now: int, *, body: bytes, source: str, succeeded: bool) -> Message:
         return Message(
@@ -109,11 +117,17 @@ class Destinations:
             origin=Origin(event.ref, succeeded),
         )
 
-    def _deliver(self, event: Event, arn: str, message: Message, *, dead_letter: bool) -> None:
-        """Send one message. A target that refuses it is a fact in the ledger, never an exception (G4)."""
+    def _deliver(
+        self, event: Event, arn: str, message: Message, *, dead_letter: bool
+    ) -> BaseException | None:
+        """Send one message. A target that refuses it is a fact in the ledger, never an exception (G4).
+
+        What else ends the delivery is a fact there, too, for nobody can tell whether the message arrived; it
+        is returned.
+        """
         target = self._target_of(arn)
         assert target is not None  # no other ARN gets into a configuration
-        now, error = message.sent_at, None
+        now, error, interrupt = message.sent_at, None, None
         fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._faults.on else None
         try:
             if fault is None:
@@ -122,11 +136,36 @@ class Destinations:
                 error = f"made to fail by {fault.by}"
         except (UndeliverableError, DestmockError) as problem:
             error = str(problem)
+        except BaseException as problem:  # noqa: BLE001 - returned
+            error, interrupt = f"interrupted by {type(problem).__name__}", problem
+        injected = fault is not None
+        try:
+            self._enter(event, arn, target, message, error, dead_letter=dead_letter, injected=injected)
+        except BaseException:
+            self._enter(event, arn, target, message, error, dead_letter=dead_letter, injected=injected)
+            raise
+        return interrupt
+
+    def _enter(
+        self,
+        event: Event,
+        arn: str,
+        target: Target,
+        message: Message,
+        error: str | None,
+        *,
+        dead_letter: bool,
+        injected: bool,
+    ) -> None:
+        """Enter a delivery in the ledger, unless it is there."""
+        entry, now = event.entry, message.sent_at
+        if any(delivery.dead_letter == dead_letter for delivery in entry.deliveries):
+            return
         if error is not None:
             self._metrics.undelivered(event.ref, now, dead_letter=dead_letter)
-        moment, fact, injected = to_datetime(now), event.entry.fact, fault is not None
+        moment, fact = to_datetime(now), entry.fact
         delivery = Delivery(arn, target.kind, message.body, error, moment, fact, dead_letter, injected)
-        self._ledger.delivered(event.entry, delivery)
+        self._ledger.delivered(entry, delivery)
 
     def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
         point, request_id = Point(event.ref, event.tries, arn), event.entry.request_id

@@ -11,6 +11,8 @@ from destmock._observed.facts import Pending
 from destmock._observed.xray import Sent, Traced
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._observed.facts import Entry, Invocation
@@ -26,7 +28,7 @@ class Event:
     deleted while its event waits (L2). Nobody waits for an event in the `background`.
     `caller` is the X-Ray segment that the event comes from; `runs` are its attempts as X-Ray shows them.
     `duplicable` is true until it has been asked whether an injected fault delivers the event twice, `delayed`
-    while one has it wait.
+    while one has it wait. `unfinished` is what is left to do of an attempt that has ended.
     """
 
     ref: FunctionRef
@@ -42,7 +44,17 @@ class Event:
     runs: list[Run] = field(default_factory=list)
     duplicable: bool = True
     delayed: bool = False
+    unfinished: Callable[[], object] | None = None
     _header: str | None = None
+
+    @property
+    def counts(self) -> tuple[int, int, bool, bool]:
+        """What an attempt counts, as it stands; an attempt that was interrupted takes it back."""
+        return self.tries, self.throttles, self.ran, self.delayed
+
+    @counts.setter
+    def counts(self, counts: tuple[int, int, bool, bool]) -> None:
+        self.tries, self.throttles, self.ran, self.delayed = counts
 
     @property
     def trace_header(self) -> str:
@@ -57,8 +69,11 @@ class Event:
 class Queue(Protocol):
     """What the jobs of an event ask of the simulation."""
 
-    def dispatch(self, event: Event) -> bool:
-        """Make the event's next attempt; returns whether it came to one."""
+    def dispatch(self, event: Event, unfinished: Callable[[], object] | None) -> bool:
+        """Make the event's next attempt, or finish the last one; returns whether it came to one."""
+
+    def put_back(self, event: Event) -> None:
+        """Have an event that was interrupted go on from there."""
 
 
 class Dispatch(NamedTuple):
@@ -66,6 +81,8 @@ class Dispatch(NamedTuple):
 
     queue: Queue
     event: Event
+    #: What is left to do of the event's last attempt, which was interrupted.
+    unfinished: Callable[[], object] | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +93,13 @@ class Dispatch(NamedTuple):
         return self.event.background
 
     def run(self) -> bool:
-        return self.queue.dispatch(self.event)
+        return self.queue.dispatch(self.event, self.unfinished)
+
+    def put_back(self) -> None:
+        if self.unfinished is None and self.event.running:  # it waits, or has put itself back
+            return
+        self.event.unfinished = self.event.unfinished or self.unfinished
+        self.queue.put_back(self.event)
 
     def pending(self, at: int) -> Pending:
         event = self.event

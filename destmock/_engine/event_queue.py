@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -103,46 +104,84 @@ class EventQueue:
             caller,
             background=self._clock.in_background,
         )
-        self._ledger.accepted(entry)
-        self._configs.accepted(ref, None if function is None else function.identity)
-        self._metrics.received(ref, now)
-        self.add(event)
+        try:
+            self._ledger.accepted(entry)
+            self._configs.accepted(ref, None if function is None else function.identity)
+            self._metrics.received(ref, now)
+            self.add(event)
+        except BaseException:
+            self.put_back(event)
+            raise
         return event
 
-    def dispatch(self, event: Event) -> bool:
-        """Make the event's next attempt; returns whether it came to one."""
+    def dispatch(self, event: Event, unfinished: Callable[[], object] | None = None) -> bool:
+        """Make the event's next attempt, or finish the last one; returns whether it came to one.
+
+        Whatever interrupts this leaves the event in the queue, or over.
+        """
+        before = event.counts
+        event.unfinished = unfinished
+        try:
+            if unfinished is None:
+                return self._attempt(event)
+            unfinished()
+        except BaseException:
+            if event.unfinished is None:
+                event.counts = before
+            self.put_back(event)
+            raise
+        return True
+
+    def put_back(self, event: Event) -> None:
+        """Have an event that was interrupted go on from there, unless it is over or queued already."""
+        if not self._ledger.is_queued(event.entry):
+            return
+        jobs = [job for _, job in self._clock.queued]
+        if any(isinstance(job, Dispatch) and job.event is event for job in jobs):
+            return
+        event.entry.reopen()
+        event.running = event.unfinished is not None
+        job = Dispatch(self, event, event.unfinished)
+        self._clock.schedule(self._clock.now, job, first=True, background=event.background)
+
+    def _attempt(self, event: Event) -> bool:
         function = self._functions.find(event.ref)
         if function is None:
             event.tries, event.delayed = event.tries + 1, False
             self._note(event, self._clock.now, "NotFound", None)
-            self._complete(event, self._functions.missing(event.ref, ran=event.ran), Response(404))
+            result = self._functions.missing(event.ref, ran=event.ran)
+            event.unfinished = partial(self._complete, event, result, Response(404))
+            event.unfinished()
             return True
         event.dead_letter = function.dead_letter
         refusal = self._admission.refusal(event, function, self._clock.now, self.add)
         if refusal is None:
             self._run(event, function)
             return True
-        self._complete(event, *refusal)
+        event.unfinished = partial(self._complete, event, *refusal)
+        event.unfinished()
         return refusal.result not in lifecycle.UNTRIED  # their age puts an end to those
 
     def _run(self, event: Event, function: Function) -> None:
         now, entry = self._clock.now, event.entry
-        try:
-            code = self._code.of(function)
-            duration = code.duration_ms(entry.payload)
-        except BaseException:  # it has no code that can run, or no such duration: the event waits for one
-            self._clock.schedule(now, Dispatch(self, event), first=True, background=event.background)
-            raise
+        code = self._code.of(function)
+        duration = code.duration_ms(entry.payload)
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         self._metrics.aged(event.ref, now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, now, event.trace_header, duration=duration)
         stay = self._may_stay(code)
         event.running = True
         outcome = self._attempts.run(function, code, call, event.trace, stay=stay)
+        event.unfinished = partial(self._finish, event, function, now, outcome)
+        event.unfinished()
+
+    def _finish(self, event: Event, function: Function, now: int, outcome: Outcome) -> None:
+        """Enter an attempt that was made, unless it is entered, and have follow what follows from it."""
         event.running = False
-        self._note(event, now, outcome.result, outcome)
-        if event.trace.sampled:
-            event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
+        if len(event.entry.attempts) < event.tries:
+            if event.trace.sampled:
+                event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
+            self._note(event, now, outcome.result, outcome)
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         self._complete(event, outcome.result, response)
         if outcome.interrupt is not None:
@@ -172,7 +211,9 @@ class EventQueue:
             self._clock.schedule(step.at, Dispatch(self, event), background=event.background)
         else:
             self._leave()
-            self._destinations.settle(event, step, response, config, self._clock.now)
+            interrupt = self._destinations.settle(event, step, response, config, self._clock.now)
             if event.trace.sampled:
                 self._segments.write(traced(event, self._clock.now))
             self._ledger.settled(event.entry)
+            if interrupt is not None:
+                raise interrupt

@@ -318,6 +318,10 @@ class Entry:
             self._fact = fact
         return fact
 
+    def reopen(self) -> None:
+        """Take back the end of an event that is to be told yet."""
+        self.condition = self.settled_at = self.record = self._fact = None
+
 
 def log_text(log_events: tuple[str, ...]) -> str:
     """Log events as one text, each on lines of its own."""

@@ -65,6 +65,10 @@ class Ledger:
         entry.notes.append(note)
         self._tell("note", entry, len(entry.notes))
 
+    def is_queued(self, entry: Entry) -> bool:
+        """Whether an event was accepted, and has not ended."""
+        return id(entry) in self._queued
+
     def settled(self, entry: Entry) -> None:
         """Note that an event has ended and will not change any more."""
         if self._queued.pop(id(entry), None) is not None:
@@ -79,12 +83,12 @@ class Ledger:
         self._tell(entry.what, entry)
 
     def delivered(self, entry: Entry, delivery: Delivery) -> None:
-        entry.deliveries.append(delivery)
         self._deliveries.add(delivery)
         if delivery.error is not None and not delivery.injected:
             self.failures += 1
             if len(self.first_failures) < _FAILURES_KEPT:
                 self.first_failures.append(delivery)
+        entry.deliveries.append(delivery)  # last: from here on, it is entered
 
     def dropped(self, entry: Entry, drop: Drop) -> None:
         entry.drop = drop

@@ -48,6 +48,10 @@ class Aside:
 
     def __exit__(self, *_: object) -> None:
         self.elapsed_ns += real_ns() - self._since
+        self.leave_unwatched()
+
+    def leave_unwatched(self) -> None:
+        """Watch the handler no more; nothing happens when nobody does."""
         if self._watch is not None:
             watchdog.disarm(self._watch)
             self._watch = None

@@ -152,6 +152,7 @@ class Runtime:
             stays = stays and attempt is not None
         finally:
             environment.busy = False
+            aside.leave_unwatched()
             if stays:
                 self.staying = around, environment, function, call.trace_header
             else:

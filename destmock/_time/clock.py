@@ -92,13 +92,20 @@ class Clock(Generic[Job]):
     def pop(self) -> Job:
         """Jump to the next job's time and hand the job out."""
         while True:
-            at, _, _, due = heapq.heappop(self._heap)
+            entry = heapq.heappop(self._heap)
+            at, _, _, due = entry
             job = due.job
             if job is not None:
                 break
             self._cancelled -= 1
-        self._take(due)
-        self.jump(at)
+        try:
+            self._take(due)
+            self.jump(at)
+        except BaseException:  # an interrupt: the job is still to come
+            due.job = job
+            heapq.heappush(self._heap, entry)
+            self._count()
+            raise
         return job
 
     def jump(self, at: int) -> None:
@@ -120,6 +127,10 @@ class Clock(Generic[Job]):
         """The jobs and when each is due, in the order they will run."""
         entries = sorted(self._heap, key=lambda entry: entry[:3])
         return [(at, due.job) for at, *_, due in entries if due.job is not None]
+
+    def _count(self) -> None:
+        """Count anew what is queued, after an interrupt."""
+        self.waiting = sum(not due.background for *_, due in self._heap if due.job is not None)
 
     def _take(self, due: Due[Job]) -> None:
         due.job = None

@@ -28,6 +28,26 @@ _LOOP_LENGTH = 50
 _ATTEMPTS_OF_ONE = 10
 
 
+class _Whole:
+    """While entered, an exception leaves the turns of this thread as they were.
+
+    An interrupt that comes while a turn ends would keep it for ever.
+    """
+
+    __slots__ = ("_before", "_turns")
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._before = turns.standing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self._turns.mend(self._before)
+
+
 class Driver:
     """Drives one clock. `rest` is called when it stops, before anything else looks at the process."""
 
@@ -53,6 +73,10 @@ class Driver:
 
         Whatever falls due while it waits, runs meanwhile.
         """
+        with _Whole(self._turns):
+            return self._run_at_once(attempt)
+
+    def _run_at_once(self, attempt: Callable[[], Result]) -> Result:
         found, within = current(), self._attempt()
         if type(found) is Member:
             with self._turns.released():
@@ -137,14 +161,13 @@ class Driver:
 
     def step(self) -> object | None:
         """Run the next job; returns the fact that it belongs to, `None` when idle."""
-        with self._driving():
+        with _Whole(self._turns), self._driving():
             if self._clock.idle:
                 return None
             try:
                 with self._turns.taken:
-                    job = self._clock.pop()
-                    self._waits.until = self._clock.now
-                    self._waits.run_job(job)
+                    self._waits.until = self._clock.peek()
+                    job, _ = self._waits.run_next()
             finally:
                 self._waits.until = None
                 self._rest()
@@ -159,7 +182,7 @@ class Driver:
         recent: deque[str] = deque(maxlen=_LOOP_LENGTH)
         if until is not None:  # what the test itself has queued at one moment is no loop
             limit = max(limit, _ATTEMPTS_OF_ONE * self._clock.waiting)
-        with self._driving():
+        with _Whole(self._turns), self._driving():
             try:
                 self._waits.until = until
                 while goes_on():
@@ -167,8 +190,7 @@ class Driver:
                         raise _loop(limit, recent)
                     before = self._clock.now
                     with self._turns.taken:
-                        job = self._clock.pop()
-                        tried = self._waits.run_job(job)
+                        job, tried = self._waits.run_next()
                     if until is not None and self._clock.now > before:  # time comes to an end by itself
                         since = attempts
                     if tried:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Job(Protocol):
@@ -24,3 +24,11 @@ class Job(Protocol):
 
     def fact(self, at: int) -> object:
         """The fact that the job belongs to, once it has run at `at`."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A job that goes on where something has interrupted it."""
+
+    def put_back(self) -> None:
+        """Queue what is left of the job, unless it is queued or over."""

@@ -76,7 +76,7 @@ class Aside(Protocol):
 class Strand(Generic[Result]):
     """One job, or a synchronous invocation."""
 
-    __slots__ = ("caller", "done", "error", "job", "value", "work")
+    __slots__ = ("begun", "caller", "done", "error", "job", "value", "work")
 
     def __init__(self, work: Callable[[], Result], job: Job | None, caller: Attempt | None = None) -> None:
         self.work = work
@@ -84,7 +84,7 @@ class Strand(Generic[Result]):
         self.job = job
         #: The attempt that waits for it.
         self.caller = caller
-        self.done = False
+        self.begun = self.done = False
         self.value: Result | None = None
         self.error: BaseException | None = None
 
@@ -101,6 +101,7 @@ class Attempt:
     __slots__ = (
         "_helping",
         "aside",
+        "begun",
         "crew",
         "done",
         "due",
@@ -129,7 +130,7 @@ class Attempt:
         #: The end of its wait, while it has been left alone for that.
         self.due: Due[Job] | None = None
         self._helping = 0
-        self.done = False
+        self.begun = self.done = False
         self.value: object = None
         self.error: BaseException | None = None
         self.stack: Stack | None = None
@@ -233,6 +234,7 @@ class Stack(greenlet):
         while True:
             of = self.of
             assert of is not None  # it is given before it is switched to
+            of.begun = True
             try:
                 of.value = of.work()
             except BaseException as error:  # noqa: BLE001 - raised again by whoever has asked for it

@@ -177,6 +177,24 @@ class Turns:
         """Whether this thread holds the state."""
         return self._holder == get_ident()
 
+    @property
+    def standing(self) -> tuple[int, bool, tuple[Running, ...]]:
+        """How often this thread holds the state, whether it drives, and the handlers that run."""
+        me = get_ident()
+        return self._depth if self._holder == me else 0, self.driver == me, self._running
+
+    def mend(self, before: tuple[int, bool, tuple[Running, ...]]) -> None:
+        """Take back what this thread has begun since its turns were standing so."""
+        depth, drives, running = before
+        me = get_ident()
+        with self._lock:
+            self._running = tuple(one for one in self._running if one.thread != me or one in running)
+            if self.driver == me and not drives:
+                self.driver = None
+            if self._holder == me:
+                self._holder, self._depth = (me, depth) if depth else (None, 0)
+            self._tell()
+
     def function_of(self, root: str) -> str | None:
         """The function of the innermost handler that runs as part of a trace, by the trace's root."""
         found = (running.function for running in reversed(self._running) if running.trace.root == root)

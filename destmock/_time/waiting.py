@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
+from destmock._time.jobs import Resumable
 from destmock._time.stacks import Attempt, Stack, Strand, kept
 from destmock._time.wakes import Asked, Wake
 from destmock.errors import DestmockError
@@ -87,12 +88,25 @@ class Waits:
 
     # The hub's side
 
-    def run_job(self, job: Job) -> bool:
-        """Run a job; returns whether an attempt of an event is complete."""
-        if type(job) is Wake:
-            return job.run()
-        strand = self.run(job.run, job)
-        return strand.done and strand.result()
+    def run_next(self) -> tuple[Job, bool]:
+        """Run the next job; returns it, and whether an attempt of an event is complete.
+
+        A job that is interrupted before it begins is still to come.
+        """
+        job = self._clock.pop()
+        strand: Strand[bool] | None = None
+        try:
+            if type(job) is Wake:
+                return job, job.run()
+            strand = Strand(job.run, job)
+            self._follow(self._stack_for(strand))
+            return job, strand.done and strand.result()
+        except BaseException:
+            if isinstance(job, Resumable):
+                job.put_back()
+            elif type(job) is not Wake and not (strand and strand.begun):
+                self._clock.schedule(self._clock.now, job, first=True, background=job.background)
+            raise
 
     def run(self, work: Callable[[], Result], job: Job | None = None) -> Strand[Result]:
         """Run something on a stack of its own, until it is done or waits."""
