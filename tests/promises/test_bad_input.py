@@ -327,10 +327,6 @@ class UnprintableError(Exception):
     __repr__ = __str__
 
 
-class OwnBaseError(BaseException):
-    pass
-
-
 class Unserialisable:
     def __repr__(self):
         raise RuntimeError("no text")
@@ -468,9 +464,7 @@ def test_what_a_handler_does_stays_with_it(destmock, lam, works, handler, kind, 
 
 
 @pytest.mark.parametrize("kind", ["Event", "RequestResponse"])
-@pytest.mark.parametrize(
-    "error", [KeyboardInterrupt, OwnBaseError, pytest.skip.Exception, pytest.fail.Exception]
-)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, pytest.skip.Exception, pytest.fail.Exception])
 def test_what_ends_a_test_comes_out_of_the_call_and_the_mock_goes_on(destmock, lam, works, error, kind):
     destmock.handler("orders", outcomes(error("x"), 1))
     with pytest.raises(error):
