@@ -187,6 +187,23 @@ def check_source(name: str, source: object) -> None:
     if inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(type(source).__call__):
         message = f"the handler of {name!r} is an async function, which Lambda's Python runtime can't run"
         raise TypeError(message)
+    _check_arguments(name, source)
+
+
+def _check_arguments(name: str, source: Callable[..., Any]) -> None:
+    """Raise `TypeError` for a callable that can't be called with an event and a context."""
+    try:
+        signature = inspect.signature(source)
+    except (ValueError, TypeError):  # of a built-in function that doesn't tell
+        return
+    try:
+        signature.bind(None, None)
+    except TypeError as problem:
+        message = (
+            f"the handler of {name!r} takes {signature}, but Lambda calls it with two arguments, "
+            f"(event, context): {problem}"
+        )
+        raise TypeError(message) from None
 
 
 def _check_settings(

@@ -88,6 +88,25 @@ def test_any_callable_of_event_and_context_is_a_handler(destmock, lam, handler, 
         assert answer == result
 
 
+@pytest.mark.parametrize(
+    ("handler", "taken"),
+    [
+        (lambda event: event, "(event)"),
+        (lambda: 1, "()"),
+        (lambda event, *, context: 1, "(event, *, context)"),
+    ],
+)
+def test_a_callable_that_takes_other_arguments_is_refused(destmock, handler, taken):
+    """On AWS it would fail at each attempt."""
+    with pytest.raises(TypeError) as refused:
+        destmock.handler("orders", handler)
+    text = (
+        f"the handler of 'orders' takes {taken}, but Lambda calls it with two arguments, (event, context): "
+    )
+    assert str(refused.value).startswith(text)
+    assert "orders" not in names(boto3.client("lambda"))
+
+
 def test_a_class_is_a_handler_whose_result_is_no_json(destmock, lam):
     destmock.handler("orders", Result)
     assert invoke(lam)["errorType"] == "Runtime.MarshalError"

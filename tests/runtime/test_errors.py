@@ -79,9 +79,10 @@ def test_B17_a_cause_is_not_in_the_stack_trace(destmock, lam):
     assert frame.endswith('    raise ValueError("no id") from error\n')
 
 
-def test_B3_a_handler_that_takes_other_arguments_has_only_the_runtime_s_frame(destmock, lam):
+def test_B3_a_handler_that_takes_other_arguments_has_only_the_runtime_s_frame(destmock, lam, module):
     """As in a public recording of python3.12; nothing shows where the test runs."""
-    destmock.handler("orders", lambda event: event)
+    module("app_arguments", "handle = lambda event: event\n")
+    destmock.handler("orders", "app_arguments:handle")
     found = json.loads(invoke(lam)[1])
     assert found["errorType"] == "TypeError"
     assert found["errorMessage"].endswith("takes 1 positional argument but 2 were given")
