@@ -1,5 +1,22 @@
 """AWS Lambda destinations, retries and asynchronous invocation for tests with boto3 and moto.
 
+A function that is invoked asynchronously runs, is retried, and has its record sent, all in virtual time::
+
+    import boto3
+    from destmock import mock_destinations
+
+    def place_order(event, context):
+        raise ValueError("out of stock")
+
+    with mock_destinations(handlers={"orders": place_order}) as destmock:
+        boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event")
+        [invocation] = destmock.invocations
+        assert invocation.condition == "RetriesExhausted"
+        print(destmock.timeline())
+
+`help(destmock.mock_destinations)` explains the options, `help(destmock.Destmock)` what a test can do and
+read, `help(destmock.outcomes)` handlers that fail as listed, `help(destmock.serve)` the mock over HTTP.
+
 The public names are imported when they are first used: `import destmock` alone loads neither boto3 nor moto.
 """
 
@@ -88,7 +105,13 @@ _MODULES = {
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("destmock")
     if name not in _HOME:
         message = f"module 'destmock' has no attribute {name!r}"
         raise AttributeError(message)

@@ -103,6 +103,7 @@ def destmock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def _during(request: pytest.FixtureRequest, mock: MockDestinations) -> Iterator[Any]:
+    __tracebackhide__ = True
     active = request.node.stash[_active] = mock.start()
     request.node.stash[_ended] = False
     try:

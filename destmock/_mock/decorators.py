@@ -45,6 +45,7 @@ def _decorate_function(
         return {**arguments, PARAMETER: destmock} if wanted else arguments
 
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         with entering() as destmock:
             return await function(*args, **filled(destmock, kwargs))
 
@@ -59,6 +60,7 @@ def _decorate_function(
             return (yield from function(*args, **filled(destmock, kwargs)))
 
     def plain(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         with entering() as destmock:
             return function(*args, **filled(destmock, kwargs))
 

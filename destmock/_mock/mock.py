@@ -83,6 +83,11 @@ class MockDestinations:
     def __call__(self, target: Decorated) -> Decorated:
         return decorate(self, target)
 
+    def __repr__(self) -> str:
+        names = ", ".join(map(repr, self._handlers)) or "none"
+        state = "" if USES.of(self) is None else ", active"
+        return f"<mock_destinations: handlers {names}; autorun={self._autorun}, strict={self._strict}{state}>"
+
     def start(self) -> Destmock:
         """Begin the mock, until `stop()`. Nothing is changed when a handler is refused."""
         wall = self.wall()
@@ -137,6 +142,7 @@ class MockDestinations:
 
         `failed` says that the test has failed already: a `LeftoverError` would only hide why.
         """
+        __tracebackhide__ = True
         use = USES.of(self) or (None if self._used else USES.latest_open())
         if use is None:
             message = "stop() without a start(): this mock isn't active"
@@ -145,6 +151,7 @@ class MockDestinations:
         use.mock._stop(use, failed=failed)  # noqa: SLF001 - of the same class
 
     def _stop(self, use: Use, *, failed: bool) -> None:
+        __tracebackhide__ = True
         destmock = use.destmock
         simulation = destmock._simulation  # noqa: SLF001 - the two are one thing to a user
         if simulation.turns.mine is not None:
@@ -184,6 +191,7 @@ class MockDestinations:
     @contextlib.contextmanager
     def joined(self) -> Iterator[Destmock]:
         """The mock that is running already, checked at the end like one of its own."""
+        __tracebackhide__ = True
         destmock = self._current().destmock
         try:
             yield destmock
@@ -205,6 +213,7 @@ class MockDestinations:
         error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        __tracebackhide__ = True
         use = self._current()
         if error is not None:
             told(error, use.destmock)

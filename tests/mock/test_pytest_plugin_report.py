@@ -205,6 +205,27 @@ def test_with_the_decorator_a_strict_complaint_is_the_test_s_failure(run):
     assert sections(result) == 1
 
 
+def test_a_strict_complaint_comes_without_destmock_s_own_source(run):
+    """With the decorator, with `with`, and with the fixture."""
+    result = run("""
+        @mock_destinations({"orders": ok}, autorun=False)
+        def test_decorated():
+            send()
+
+        def test_with():
+            with mock_destinations({"orders": ok}, autorun=False):
+                send()
+
+        @pytest.mark.destmock(handlers={"orders": ok}, autorun=False)
+        def test_fixture():
+            send()
+    """)
+    result.assert_outcomes(failed=2, passed=1, errors=1)
+    assert str(result.stdout).count("LeftoverError: 1 event is still queued:") >= 3
+    for own in ("raise problem", "self.stop(", "mock.stop("):
+        assert own not in str(result.stdout)
+
+
 def test_a_test_that_has_ended_otherwise_is_not_complained_of(run):
     """Not when it failed, was skipped, failed as expected, or when another fixture failed."""
     result = run("""

@@ -1,12 +1,17 @@
 """`mock_destinations` as a context manager, by `start` and `stop`, and beside moto's own mock."""
 
 import asyncio
+import importlib.metadata
+import subprocess
+import sys
+import textwrap
 
 import boto3
 import pytest
 from moto import mock_aws
 from moto.core.models import MockAWS
 
+import destmock
 from destmock import DestmockError, InactiveError, LeftoverError, NoHandlerError, mock_destinations, outcomes
 from destmock._engine.active import active
 from tests.mock.program import functions, make_queue, messages, ok, payloads, queues, route, send
@@ -293,3 +298,28 @@ def test_versions_count_on_inside_a_nested_mock():
             lam.update_function_configuration(FunctionName="orders", Description=text)
             versions.append(lam.publish_version(FunctionName="orders")["Version"])
         assert versions == ["1", "2"]
+
+
+# In the shell
+
+
+def test_the_module_shows_its_public_names_and_its_version():
+    """Also before they are first used."""
+    code = "import destmock; print(*dir(destmock)); print(destmock.__version__)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    shown, version = done.stdout.splitlines()
+    assert {*destmock.__all__, "__version__"} <= {*shown.split()}
+    assert version == importlib.metadata.version("destmock")
+
+
+def test_the_example_of_the_module_s_help_runs():
+    _, _, rest = destmock.__doc__.partition("::\n\n")
+    example, _, _ = rest.partition("\n\n`help(")
+    exec(textwrap.dedent(example), {})
+
+
+def test_a_mock_says_what_it_is():
+    mock = mock_destinations({"orders": ok, "audit": ok}, autorun=False)
+    assert repr(mock) == "<mock_destinations: handlers 'orders', 'audit'; autorun=False, strict=True>"
+    with mock:
+        assert repr(mock).endswith(", strict=True, active>")
