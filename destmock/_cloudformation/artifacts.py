@@ -146,9 +146,10 @@ def _content(name: str, key: str, path: Path, resource: Mapping[str, Any]) -> tu
     _check(name, key, path)
     if path.suffix in _ARCHIVES or (path.is_file() and key == "DefinitionUri"):
         return path.read_bytes(), path.suffix
-    # `sam build` puts a layer's modules where the runtime looks for them.
+    # `sam build` puts a layer's modules where the runtime looks for them; a function's lie at the root.
     built = str(resource.get("Metadata", {}).get("BuildMethod", "")).startswith("python")
-    inside = built and path.is_dir() and not (path / "python").exists()
+    is_layer = resource["Type"].endswith("::LayerVersion")
+    inside = is_layer and built and path.is_dir() and not (path / "python").exists()
     return archive(path, "python/" if inside else ""), ".zip"
 
 

@@ -456,6 +456,19 @@ def test_a_layer_that_sam_would_build(destmock, lam, tmp_path):
     assert lam.invoke(FunctionName=stack.resources["F"])["Payload"].read() == b"42"
 
 
+def test_the_code_of_a_function_that_sam_would_build_lies_at_the_root(destmock, lam, tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("def handler(event, context): return 42\n")
+    (tmp_path / "template.yaml").write_text(
+        "Transform: AWS::Serverless-2016-10-31\n"
+        "Resources:\n"
+        "  F:\n    Type: AWS::Serverless::Function\n    Metadata: {BuildMethod: python3.12}\n"
+        "    Properties: {CodeUri: src, Handler: app.handler, Runtime: python3.12}\n"
+    )
+    stack = destmock.deploy(tmp_path / "template.yaml")
+    assert lam.invoke(FunctionName=stack.resources["F"])["Payload"].read() == b"42"
+
+
 def test_packages_depend_on_nothing_but_names_and_contents(destmock, tmp_path):
     keys = []
     for copy in ("one", "two"):
