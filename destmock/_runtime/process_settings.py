@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -99,6 +100,24 @@ def _stop_timer(running: bool) -> None:  # noqa: FBT001 - a setting's value
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+def _collect_garbage(wanted: bool) -> None:  # noqa: FBT001 - a setting's value
+    (gc.enable if wanted else gc.disable)()
+
+
+def _set_traceback_limit(limit: int | None) -> None:
+    if limit is not None:
+        sys.tracebacklimit = limit
+    elif hasattr(sys, "tracebacklimit"):
+        del sys.tracebacklimit
+
+
+def _umask() -> int:
+    """The mask of new files' permissions, which can only be read by setting it."""
+    mask = os.umask(0o77)
+    os.umask(mask)
+    return mask
+
+
 def _attribute(owner: Any, name: str) -> Callable[[Any], object]:
     return partial(setattr, owner, name)
 
@@ -117,6 +136,9 @@ def _read() -> list[Any]:
         sys.stdin,
         tempfile.tempdir,
         threading.excepthook,
+        gc.isenabled(),
+        getattr(sys, "tracebacklimit", None),
+        _umask(),
         *map(_signal_handler, _SIGNALS),
         _HAS_TIMER and signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0),
     ]
@@ -135,6 +157,9 @@ _WRITERS: tuple[Callable[[Any], object], ...] = (
     _attribute(sys, "stdin"),
     _attribute(tempfile, "tempdir"),
     _attribute(threading, "excepthook"),
+    _collect_garbage,
+    _set_traceback_limit,
+    os.umask,
     *(partial(_set_signal_handler, number) for number in _SIGNALS),
     _stop_timer,  # an alarm of the function's would end the process once its handler isn't there any more
 )

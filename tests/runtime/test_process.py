@@ -1,5 +1,6 @@
 """What a handler does to the process is taken back after each attempt, and there again in the next."""
 
+import gc
 import json
 import logging
 import os
@@ -280,6 +281,18 @@ def sets_an_alarm(tmp_path):
     signal.setitimer(signal.ITIMER_REAL, 100)
 
 
+def stops_collecting_garbage(_):
+    gc.disable()
+
+
+def limits_tracebacks(_):
+    sys.tracebacklimit = 1
+
+
+def changes_the_mask_of_new_files(_):
+    os.umask(0o111)
+
+
 CHANGES = [
     changes_the_directory,
     removes_its_directory,
@@ -293,7 +306,16 @@ CHANGES = [
     changes_the_temporary_directory,
     handles_signals,
     sets_an_alarm,
+    stops_collecting_garbage,
+    limits_tracebacks,
+    changes_the_mask_of_new_files,
 ]
+
+
+def mask_of_new_files():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def settings_of_the_process():
@@ -308,6 +330,9 @@ def settings_of_the_process():
         "tempdir": tempfile.tempdir,
         "signals": [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)],
         "alarm": signal.getitimer(signal.ITIMER_REAL),
+        "garbage": gc.isenabled(),
+        "tracebacks": getattr(sys, "tracebacklimit", None),
+        "mask": mask_of_new_files(),
     }
 
 
