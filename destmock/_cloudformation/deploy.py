@@ -51,11 +51,6 @@ class Place:
     def __init__(self, region: str | None) -> None:
         self._clients: dict[str, Any] = {}
         self.region: str = self._client("cloudformation", region).meta.region_name
-        try:
-            self.client("cloudformation").list_stacks()
-        except KeyError:
-            message = f"moto knows no region {self.region!r}"
-            raise ValueError(message) from None
         self.account: str = self.client("sts").get_caller_identity()["Account"]
         self.partition = partition_of(self.region)
 

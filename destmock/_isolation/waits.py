@@ -164,7 +164,7 @@ def _wait(current: Callable[[], Attempt | None], real: Callable[..., bool]) -> C
         attempt = None if timeout is not None and timeout <= 0 else current()
         if attempt is None:
             return real(self, timeout)
-        if attempt.has_helpers or not (hasattr(self, _INSIDE) or _is_alone()):
+        if attempt.has_helpers or (not hasattr(self, _INSIDE) and attempt.crew.has_company):
             if real(self, timeout) or timeout is None:
                 return True
             attempt.sleep(timeout)
@@ -182,12 +182,6 @@ def _wait(current: Callable[[], Attempt | None], real: Callable[..., bool]) -> C
         return notified
 
     return wait
-
-
-def _is_alone() -> bool:
-    """Whether there are no threads but the first one, and those of attempts."""
-    me = threading.main_thread()
-    return all(each is me or hasattr(each, _INSIDE) for each in threading.enumerate())
 
 
 def _select(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
@@ -239,7 +233,6 @@ def _start(current: Callable[[], Attempt | None], real: Callable[..., None]) -> 
         if attempt is None:
             real(self)
         else:
-            setattr(self, _INSIDE, True)
             daemon, self.daemon = self.daemon, True
             try:
                 attempt.crew.start(self, real)

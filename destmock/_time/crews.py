@@ -16,7 +16,7 @@ from itertools import count
 from threading import TIMEOUT_MAX, get_ident
 from typing import TYPE_CHECKING
 
-from destmock._time.members import LAST, Member, Wait, become
+from destmock._time.members import LAST, Member, Wait, alone, become, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,6 +58,11 @@ class Crew:
         """The attempt that runs now, or the last one."""
         assert self._main is not None  # an attempt has started the thread
         return self._main
+
+    @property
+    def has_company(self) -> bool:
+        """Whether the process has other threads than the first one, and those of handlers."""
+        return not alone()
 
     @property
     def is_there(self) -> bool:
@@ -135,6 +140,7 @@ class Crew:
             finally:
                 self._end(thread)
 
+        mark(thread)
         thread.run = run_as_member  # type: ignore[method-assign]
         with self._lock:
             self._alive[thread] = []

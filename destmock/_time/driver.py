@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from threading import active_count, get_ident
+from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
-from destmock._time.members import Member
+from destmock._time.members import Member, alone
 from destmock._time.stacks import Attempt, current
 from destmock.errors import DestmockError, InvocationLoopError
 
@@ -124,7 +124,7 @@ class Driver:
 
     def _is_alone(self) -> bool:
         """Whether the code that runs is a test's own, and there is no other thread."""
-        return not (self._turns.holds or self._turns.inside) and active_count() == 1
+        return not (self._turns.holds or self._turns.inside) and alone()
 
     def _attempt(self) -> Attempt | None:
         """The attempt of this mock's that the code that runs is a part of."""

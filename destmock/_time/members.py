@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from _thread import allocate_lock
+from threading import enumerate as enumerate_threads
 from threading import local
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Thread
 
 #: The place of the handler's own thread among those that go on at one moment.
 LAST = sys.maxsize
@@ -147,6 +149,20 @@ class _OfThread(local):
 
 
 _of_thread = _OfThread()
+
+
+#: The attribute of a thread that a handler has started.
+_OF_HANDLER = "_destmock_of_handler"
+
+
+def mark(thread: Thread) -> None:
+    """Note that a handler starts the thread."""
+    setattr(thread, _OF_HANDLER, True)
+
+
+def alone() -> bool:
+    """Whether this process has one thread, beside those that handlers have started."""
+    return sum(not hasattr(thread, _OF_HANDLER) for thread in enumerate_threads()) == 1
 
 
 def become(member: Member) -> None:

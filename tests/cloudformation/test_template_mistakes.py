@@ -298,11 +298,6 @@ def test_a_template_s_text_is_no_path(destmock):
         destmock.deploy(f"AWSTemplateFormatVersion: '2010-09-09'\nResources: {{{QUEUE}}}}}")
 
 
-def test_a_region_that_is_none(deploy):
-    with pytest.raises(ValueError, match="moto knows no region 'nowhere'"):
-        deploy(f"Resources: {{{QUEUE}}}}}", region="nowhere")
-
-
 def test_two_handlers_of_one_function(deploy):
     function = "F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f, Role: r, Code: {ZipFile: x}}}"
     with pytest.raises(ValueError, match="handlers: 'F' and 'f' are the same function, F"):

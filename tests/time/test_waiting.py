@@ -66,7 +66,8 @@ def test_sleeping_takes_virtual_time_whatever_the_function_was_imported_as(destm
 
     destmock.handler("slow", handler, timeout=900)
     send(lam, "slow")
-    assert seen == [(after(600), 300_000), (600, 600), (600, 600)]
+    assert seen[0] == (after(600), 300_000)
+    assert seen[1:] == [pytest.approx((600, 600)), pytest.approx((600, 600))]
     [attempt] = destmock.invocations[0].attempts
     assert attempt.outcome == "Success"
     assert "Duration: 600000.00 ms" in attempt.logs

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from datetime import datetime, time, timedelta
 from functools import cache
+from hashlib import shake_256
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -103,7 +104,16 @@ def _certificate_name(topic: Topic) -> str:
 
 @cache
 def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """The same key in every process, so that a seeded test's events are the same; it keeps no secret."""
+    p, q, e = _prime(b"destmock p", 76), _prime(b"destmock q", 34), 65537
+    d = pow(e, -1, (p - 1) * (q - 1))
+    exponents = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q)
+    return rsa.RSAPrivateNumbers(p, q, d, *exponents, rsa.RSAPublicNumbers(e, p * q)).private_key()
+
+
+def _prime(name: bytes, offset: int) -> int:
+    """A prime of 1,024 bits: the first one at or after the name's hash is `offset` behind it."""
+    return (int.from_bytes(shake_256(name).digest(128), "big") | 3 << 1022 | 1) + offset
 
 
 @cache
