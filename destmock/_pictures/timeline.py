@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from destmock._aws.record import timestamp
 from destmock._pictures.events_in_words import in_words
 from destmock._pictures.story import function_text
+from destmock._pictures.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from destmock._observed.ledger import Ledger
 
 _PAYLOAD_SHOWN = 100
+_MESSAGE_SHOWN = 300
 _MOST_SHOWN = 10
 
 
@@ -134,7 +136,15 @@ def _attempt_text(attempt: Attempt) -> str:
     response = attempt.response
     if not isinstance(response, dict):
         return attempt.outcome
-    return f"{attempt.outcome} {response.get('errorType')}: {response.get('errorMessage')}"
+    return f"{attempt.outcome} {response.get('errorType')}: {_on_one_line(response.get('errorMessage'))}"
+
+
+def _on_one_line(message: object) -> str:
+    """The first line of an error's message that has text; if that isn't all, also the message's length."""
+    text = str(message)
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    shown = cut(first, _MESSAGE_SHOWN)
+    return shown if shown == text.strip() else f"{shown.rstrip('…')}... ({len(text)} characters)"
 
 
 def _taken(attempt: Attempt) -> str:

@@ -111,3 +111,18 @@ NEARLY = [
 @pytest.mark.parametrize("payload", NEARLY, ids=range(len(NEARLY)))
 def test_what_only_looks_like_an_event_is_shown_as_it_is(payload):
     assert in_words(payload) is None
+
+
+def test_an_error_s_message_of_many_lines_takes_one_line_of_the_timeline(destmock, lam):
+    """It says how long the message is; a long line is cut."""
+
+    def fails(event, context):
+        raise ValueError(event)
+
+    destmock.handler("orders", fails)
+    for message in ("one\n  two\n", "x" * 1000):
+        lam.invoke(FunctionName="orders", Payload=json.dumps(message).encode())
+    found = [line for line in destmock.timeline().splitlines() if "ValueError" in line]
+    assert found[0] == "  +0.000 s Error ValueError: one... (10 characters)"
+    assert found[1] == f"  +0.000 s Error ValueError: {'x' * 300}... (1000 characters)"
+    assert len(destmock.timeline().splitlines()) == 4
