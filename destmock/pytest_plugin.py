@@ -122,6 +122,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         timeline = "" if active is None else active.timeline()
         if timeline:
             report.sections.append(("destmock timeline", timeline))
+        failures = "" if active is None else active._failures()  # noqa: SLF001 - one thing to a user
+        if failures:
+            report.sections.append(("destmock: why handlers failed", failures))
         directory = item.config.getoption("--destmock-report", None)
         if active is not None and directory:
             report.sections.append(("destmock report", _written(active, item, directory, call.when)))

@@ -11,6 +11,7 @@ from destmock._mock.faults import Faults
 from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
 from destmock._pictures import timeline
+from destmock._pictures.failures import failures
 from destmock._pictures.graph import Graph, graph
 from destmock._pictures.mermaid import flowchart
 from destmock._pictures.report import report
@@ -297,6 +298,10 @@ class Destmock:
     def _repeating(self) -> list[str]:
         """The calls that repeat the faults of this run."""
         return [f"the faults are those of {call}" for call in self._injection.calls]
+
+    def _failures(self) -> str:
+        with self._simulation.turns.held:
+            return failures(self._simulation.ledger)
 
     def _leftovers(self) -> str:
         ledger, pending = self._simulation.ledger, self._simulation.awaited

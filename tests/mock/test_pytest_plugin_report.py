@@ -205,6 +205,45 @@ def test_with_the_decorator_a_strict_complaint_is_the_test_s_failure(run):
     assert sections(result) == 1
 
 
+def test_the_report_of_a_failed_test_tells_where_a_handler_failed(run):
+    """Once for each distinct failure, with the code around it and what the handler printed."""
+    result = run("""
+        def price(event):
+            total = 7
+            return total / 0
+
+        def orders(event, context):
+            print("dividing")
+            return price(event)
+
+        @mock_destinations({"orders": orders, "canned": outcomes(ValueError("canned"))})
+        def test_it(destmock):
+            send()
+            send("canned")
+            assert 0
+    """)
+    result.stdout.fnmatch_lines(
+        [
+            "* destmock: why handlers failed *",
+            "orders, attempt 1, and 2 more like it:",
+            "Traceback (most recent call last):",
+            "  File *, line *, in orders",
+            "    return price(event)",
+            "  File *, line *, in price",
+            "    return total / 0",
+            "ZeroDivisionError: division by zero",
+            "*.py:*:",
+            "* total = 7",
+            "> * return total / 0",
+            "It printed:",
+            "dividing",
+        ]
+    )
+    _, _, told = str(result.stdout).partition("why handlers failed")
+    assert told.count("Traceback") == 1
+    assert "canned" not in told.partition("short test summary")[0].replace('send("canned")', "")
+
+
 def test_a_strict_complaint_comes_without_destmock_s_own_source(run):
     """With the decorator, with `with`, and with the fixture."""
     result = run("""
