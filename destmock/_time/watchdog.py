@@ -44,14 +44,16 @@ class Overrun(BaseException):
 class Watch:
     """One handler that runs, until `deadline`, in nanoseconds of real time."""
 
-    __slots__ = ("deadline", "end", "is_sent", "is_told", "name", "thread")
+    __slots__ = ("deadline", "end", "is_over", "is_raised", "is_sent", "is_told", "name", "thread")
 
     def __init__(self, name: str, deadline: int, end: Callable[[], object]) -> None:
         self.name = name
         self.deadline = deadline
         self.end = end
         self.thread = get_ident()
-        self.is_sent = self.is_told = False
+        #: Whether the exception was sent to the thread, and has been raised there.
+        self.is_sent = self.is_raised = False
+        self.is_over = self.is_told = False
 
 
 class Watchdog:
@@ -85,12 +87,16 @@ class Watchdog:
     def disarm(self, watch: Watch) -> None:
         """Watch the handler no more; it is the innermost one of its thread."""
         with self._lock:
+            watch.is_over = True
+        if watch.is_sent and not watch.is_raised:  # it comes too late, and is raised here
+            with contextlib.suppress(Overrun):
+                while not watch.is_raised:
+                    pass
+        with self._lock:
             watches = self._watched[watch.thread]
             watches.remove(watch)
             if not watches:
                 del self._watched[watch.thread]
-            if watch.is_sent:
-                _raise(watch.thread, None)
 
     @property
     def watched(self) -> int:
@@ -100,10 +106,14 @@ class Watchdog:
     def end(self) -> None:
         """End the innermost handler of this thread."""
         watches = self._watched.get(get_ident())
+        if not watches or not watches[-1].is_sent:
+            return
+        watch = watches[-1]
+        watch.is_raised = True
         inside = _places(sys._getframe(2))  # noqa: SLF001 - whose code the exception was raised in
-        if watches and watches[-1].is_sent and not inside & _SHARED:
+        if not watch.is_over and not inside & _SHARED:
             with _no_headroom():
-                watches[-1].end()
+                watch.end()
 
     def _look(self) -> None:
         idle_since = real_ns()
@@ -123,7 +133,7 @@ class Watchdog:
                 del frames
 
     def _is_late(self, watch: Watch, frame: FrameType | None, now: int) -> None:
-        if frame is None:
+        if frame is None or watch.is_over:
             return
         places = _places(frame)
         if places & _DEBUGGERS:
@@ -183,11 +193,9 @@ def _no_headroom() -> Iterator[None]:
         headroom.value += making
 
 
-def _raise(thread: int, error: type[BaseException] | None) -> None:
-    """Have an exception raised on a thread, or take it back if it has not been raised."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
-    )
+def _raise(thread: int, error: type[BaseException]) -> None:
+    """Have an exception raised on a thread. It can't be taken back: CPython would look for it for ever."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
 watchdog = Watchdog()

@@ -69,7 +69,11 @@ def test_a_handler_without_an_end_times_out_and_nothing_of_it_runs(destmock, lam
     assert "timed out after 1.00 seconds" in json.load(answer["Payload"])["errorMessage"]
     assert destmock.now == START + timedelta(seconds=1)
     assert noted == []
+    sys.setprofile(
+        lambda *_: None
+    )  # Python 3.11 never gets past a call if the exception still counts as sent
     destmock.handler("recursive", recursive)
+    sys.setprofile(None)
     assert b"RecursionError" in lam.invoke(FunctionName="recursive")["Payload"].read()
 
 
@@ -177,3 +181,20 @@ def test_the_watch_ends_with_the_handler():
         destmock.handler("quick", lambda event, context: sys.getrecursionlimit())
         boto3.client("lambda").invoke(FunctionName="quick")
         assert watchdog.watchdog.watched == 0
+
+
+def test_an_exception_that_comes_too_late_is_spent_before_the_handler_s_end():
+    """It is raised when the watch ends, and nowhere after that."""
+    watch = watchdog.watchdog.arm("late", 10**12, lambda: pytest.fail("it has ended"))
+    watch.is_sent = True
+    sender = threading.Thread(target=send_late, args=(watch,))
+    sender.start()
+    watchdog.watchdog.disarm(watch)
+    sender.join()
+    assert (watch.is_raised, watchdog.watchdog.watched) == (True, 0)
+
+
+def send_late(watch):
+    while not watch.is_over:
+        pass
+    watchdog._raise(watch.thread, watchdog.Overrun)
