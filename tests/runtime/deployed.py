@@ -11,13 +11,13 @@ COUNTS = "calls = 0\ndef handle(event, context):\n    global calls\n    calls +=
 
 
 def zipped(files):
-    """A zip of a handler.py with the given source, or of several files."""
+    """A zip of a handler.py with the given source, or of several files; equal files make equal zips."""
     if isinstance(files, str):
         files = {"handler.py": files}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name, content in files.items():
-            file.writestr(name, content)
+            file.writestr(zipfile.ZipInfo(name), content)
     return archive.getvalue()
 
 
