@@ -5,7 +5,8 @@ Nobody waits for a schedule: its runs come when time is advanced to them, or pas
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend, Rule, events_backends
@@ -14,8 +15,8 @@ from destmock._aws import schedule_expressions
 from destmock._aws.times import from_datetime, to_datetime
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
-from destmock._observed.facts import Pending
 from destmock._services.eventbridge import rules
+from destmock._services.schedule_runs import ScheduleRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,32 +26,6 @@ if TYPE_CHECKING:
     from destmock._time.jobs import Job
 
 _NOT_VALID = "Parameter ScheduleExpression is not valid."
-
-
-class Occurrence(NamedTuple):
-    """A job of the clock: a rule's schedule is due."""
-
-    schedules: Schedules
-    rule: Rule
-    due: int
-
-    @property
-    def name(self) -> str:
-        return self.rule.name
-
-    @property
-    def background(self) -> bool:
-        return True
-
-    def run(self) -> bool:
-        self.schedules.run(self)
-        return False
-
-    def pending(self, at: int) -> Pending:
-        return self.fact(at)
-
-    def fact(self, at: int) -> Pending:
-        return Pending("", self.rule.arn, 1, to_datetime(at), background=True)
 
 
 class Schedules:
@@ -71,9 +46,9 @@ class Schedules:
         if due is not None:
             due.cancel()
 
-    def run(self, occurrence: Occurrence) -> None:
+    def run(self, rule: Rule, due: int) -> None:
         """Send the event to the rule's targets, and plan the next run."""
-        rule, simulation = occurrence.rule, self._simulation
+        simulation = self._simulation
         self._due.pop(rule.arn, None)
         bus = events_backends[rule.account_id][rule.region_name].event_buses.get(rule.event_bus_name)
         if bus is None or bus.rules.get(rule.name) is not rule:
@@ -87,11 +62,11 @@ class Schedules:
             detail_type="Scheduled Event",
         )
         event |= {
-            "time": f"{to_datetime(occurrence.due):%Y-%m-%dT%H:%M:%SZ}",
+            "time": f"{to_datetime(due):%Y-%m-%dT%H:%M:%SZ}",
             "resources": [rule.arn],
             "detail": {},
         }
-        self._plan(rule, occurrence.due)
+        self._plan(rule, due)
         with simulation.in_background():
             rules.occur(rule, bus, event, carrier, simulation)
 
@@ -101,7 +76,7 @@ class Schedules:
         moment = schedule_expressions.parse(rule.scheduled_expression).after(to_datetime(since))
         if moment is not None:
             at = from_datetime(moment)
-            job = Occurrence(self, rule, at)
+            job = ScheduleRun(rule.name, rule.arn, 1, partial(self.run, rule, at))
             self._due[rule.arn] = self._simulation.schedule(at, job, background=True)
 
 

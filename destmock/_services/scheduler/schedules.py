@@ -5,8 +5,8 @@ Nobody waits for a schedule: its runs come when time is advanced to them, or pas
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from moto.scheduler.models import scheduler_backends
@@ -15,7 +15,7 @@ from destmock._aws import schedule_expressions
 from destmock._aws.arn import parse_arn
 from destmock._aws.schedule_expressions import Timetable
 from destmock._aws.times import from_datetime, to_datetime
-from destmock._observed.facts import Pending
+from destmock._services.schedule_runs import ScheduleRun
 from destmock._services.scheduler.sending import NotInvokedError, Occurrence, Sender
 
 if TYPE_CHECKING:
@@ -29,36 +29,6 @@ if TYPE_CHECKING:
 #: AWS says only that they back off exponentially.
 _LONGEST_BACK_OFF = 480
 _MS_PER_MINUTE = 60_000
-
-
-class Invocation(NamedTuple):
-    """A job of the clock: a schedule invokes its target.
-
-    `since` is when it did so for the first time, in milliseconds.
-    """
-
-    schedules: Schedules
-    schedule: Schedule
-    occurrence: Occurrence
-    since: int
-
-    @property
-    def name(self) -> str:
-        return self.occurrence.name
-
-    @property
-    def background(self) -> bool:
-        return True
-
-    def run(self) -> bool:
-        self.schedules.run(self)
-        return False
-
-    def pending(self, at: int) -> Pending:
-        return self.fact(at)
-
-    def fact(self, at: int) -> Pending:
-        return Pending("", self.schedule.arn, self.occurrence.attempt, to_datetime(at), background=True)
 
 
 class Schedules:
@@ -95,9 +65,11 @@ class Schedules:
         if due is not None:
             due.cancel()
 
-    def run(self, invocation: Invocation) -> None:
-        """Invoke the target, and plan what comes next: a retry, and the schedule's next run."""
-        schedule, occurrence = invocation.schedule, invocation.occurrence
+    def run(self, schedule: Schedule, occurrence: Occurrence, since: int) -> None:
+        """Invoke the target, and plan what comes next: a retry, and the schedule's next run.
+
+        `since` is when the target was invoked for the first time, in milliseconds.
+        """
         if occurrence.attempt == 1:
             if not _is_kept(schedule):  # moto was reset
                 self.deleted(schedule)
@@ -108,7 +80,7 @@ class Schedules:
             with self._simulation.in_background():
                 self._sender.send(occurrence)
         except NotInvokedError as error:
-            exhausted = self._try_again(invocation)
+            exhausted = self._try_again(schedule, occurrence, since)
             if exhausted is None:
                 return
             self._sender.to_dead_letter_queue(occurrence, error, exhausted)
@@ -128,20 +100,24 @@ class Schedules:
         arn = parse_arn(schedule.arn)
         assert arn is not None  # moto makes it
         occurrence = Occurrence(arn, schedule.name, schedule.target, scheduled, ids.uuid())
-        job = Invocation(self, schedule, occurrence, at)
-        self._due[schedule.arn] = self._simulation.schedule(at, job, background=True)
+        self._due[schedule.arn] = self._schedule(schedule, occurrence, at, at)
 
-    def _try_again(self, invocation: Invocation) -> str | None:
+    def _try_again(self, schedule: Schedule, occurrence: Occurrence, since: int) -> str | None:
         """Plan a retry; returns the part of the retry policy that is exhausted if there is none."""
-        occurrence, policy = invocation.occurrence, invocation.occurrence.target["RetryPolicy"]
+        policy = occurrence.target["RetryPolicy"]
         if occurrence.attempt > policy["MaximumRetryAttempts"]:
             return "MaximumRetryAttempts"
         at = self._simulation.now + 1000 * min(2 ** (occurrence.attempt - 1), _LONGEST_BACK_OFF)
-        oldest = timedelta(seconds=policy["MaximumEventAgeInSeconds"])
-        if to_datetime(at) - to_datetime(invocation.since) > oldest:
+        if at - since > 1000 * policy["MaximumEventAgeInSeconds"]:
             return "MaximumEventAgeInSeconds"
-        self._simulation.schedule(at, invocation._replace(occurrence=occurrence.again()), background=True)
+        self._schedule(schedule, occurrence.again(), since, at)
         return None
+
+    def _schedule(self, schedule: Schedule, occurrence: Occurrence, since: int, at: int) -> Due[Job]:
+        """Have the target invoked at a moment; `since` is when it was for the first time, in milliseconds."""
+        work = partial(self.run, schedule, occurrence, since)
+        job = ScheduleRun(occurrence.name, schedule.arn, occurrence.attempt, work)
+        return self._simulation.schedule(at, job, background=True)
 
 
 def _group_of(schedule: Schedule) -> dict[str, Schedule]:
