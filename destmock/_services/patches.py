@@ -16,6 +16,7 @@ from destmock._services.scheduler import control
 from destmock._services.sns import signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
 from destmock._services.sqs import reading, redrive
+from destmock._services.streams import addresses
 from destmock._services.streams import arrivals as stream_arrivals
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ PATCHES = (
     *logs.PATCHES,
     *queue_arrivals.PATCHES,
     *stream_arrivals.PATCHES,
+    *addresses.PATCHES,
     *mappings.PATCHES,
     *secrets.PATCHES,
     *reading.PATCHES,
