@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 #: What moto itself puts into the environment.
 FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
+#: What a call keeps of its beginning, for its end.
+_BEGUN = "destmock"
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", *ALT_DOMAIN_SUFFIXES)
 
 
@@ -67,6 +69,7 @@ def on_lambda_call(
     """
     if not active or not _is_aws(params["url"]) or not service_whitelisted("lambda"):
         return None
+    before_call(model, context)
     credentials = _credentials(request_signer)  # which may take calls to STS
     simulation = active[-1]
     with simulation.turns.held:  # but for the time that a handler runs
@@ -85,6 +88,12 @@ def _answered(
     return None if answer is None else _parsed(answer, model, params["url"], aio.http_session_of(context))
 
 
+def before_call(model: OperationModel, context: dict[str, Any], **_: object) -> None:
+    """Before each call of a handler's, whatever it is, a fault may befall the handler."""
+    if active and active[-1].faults.on and _BEGUN not in context:
+        context[_BEGUN] = active[-1].calls.before(f"{model.service_model.service_name}.{model.name}")
+
+
 def on_reading_call(**_: object) -> None:
     """Hand moto the logs, metrics and traces before a call that may read them."""
     for simulation in active:
@@ -99,9 +108,12 @@ def on_cloudformation_call(**_: object) -> None:
         enter_once(stacks.stacks_completed)
 
 
-def after_call(**_: object) -> None:
+def after_call(context: dict[str, Any] | None = None, **_: object) -> None:
     """With autorun, everything that the call has queued runs before it returns, retries included."""
     if active:
+        begun = None if context is None else context.get(_BEGUN)
+        if begun is not None:
+            active[-1].calls.after(begun)
         active[-1].driver.settle_down()
 
 
@@ -117,6 +129,7 @@ def before_sign(request_signer: Any, **_: object) -> None:
 
 
 _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("before-call", before_call),
     ("before-call.lambda", on_lambda_call),
     ("before-call.cloudformation", on_cloudformation_call),
     ("before-call.cloudwatch", on_reading_call),

@@ -37,6 +37,11 @@ def exited(request_id: str, status: int) -> bytes:
     return _error("Runtime.ExitError", request_id, text)
 
 
+def killed(request_id: str) -> bytes:
+    """The error payload of a process that something else ended, as when it uses too much memory (DOCS)."""
+    return _error("Runtime.ExitError", request_id, "Runtime exited with error: signal: killed")
+
+
 def init_start(runtime: str, partition: str, region: str) -> str:
     """The first line of a cold start."""
     version = runtime.removeprefix("python")

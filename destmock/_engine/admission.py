@@ -13,7 +13,8 @@ from destmock._aws.ids import function_hash
 from destmock._aws.record import Response
 from destmock._engine.concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP
 from destmock._engine.event import Event
-from destmock._engine.faults import HOLD_UPS, Point
+from destmock._engine.injection import HOLD_UPS
+from destmock._engine.points import Occasion, Point
 from destmock._observed.facts import Entry, Note
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids, Trace
     from destmock._aws.lifecycle import Result
     from destmock._engine.concurrency import Slots
-    from destmock._engine.faults import Fault, FaultKind, Injection
+    from destmock._engine.faults import Fault
+    from destmock._engine.injection import Injection
+    from destmock._engine.points import FaultKind
     from destmock._functions.functions import Function, Functions
     from destmock._observed.ledger import Ledger
     from destmock._observed.metrics import Metrics
@@ -87,15 +90,20 @@ class Admission:
         return None
 
     def _injected(
-        self, function: Function, attempt: int, now: int, kinds: Sequence[FaultKind], request_id: str | None
+        self, function: Function, now: int, kinds: Sequence[FaultKind], request_id: str | None
     ) -> _Obstacle | None:
         """The second half of the rule: no fault of these kinds was asked for."""
-        fault = self._faults.take(kinds, Point(function.ref, attempt), now, request_id)
+        fault = self._faults.take(kinds, self._occasion(function.ref, request_id), now)
         if fault is None:
             return None
         kind = fault.kind
         assert kind in ("throttle", "system_error", "delay")  # the kinds that can be asked for here
         return _Obstacle(kind, _reason(function), fault)
+
+    def _occasion(self, ref: FunctionRef, request_id: str | None) -> Occasion:
+        """The occasion for a fault before the function's next run."""
+        point = Point(ref.name, self._faults.runs[ref.name] + 1, "begin")
+        return Occasion(point, ref, request_id, asynchronous=request_id is not None)
 
     def _is_recursion(self, ref: FunctionRef, trace: Trace) -> bool:
         """Whether the chain has been through the function too often (J2, J4)."""
@@ -118,7 +126,7 @@ class Admission:
             self._deliver_twice(event, now, requeue)
             kinds = HOLD_UPS[:-1] if event.delayed else HOLD_UPS  # a delay is over when its time has passed
             event.delayed = False
-            obstacle = self._injected(function, event.tries + 1, now, kinds, event.entry.request_id)
+            obstacle = self._injected(function, now, kinds, event.entry.request_id)
         return None if obstacle is None else self._refused(event, obstacle, now)
 
     def _refused(self, event: Event, obstacle: _Obstacle, now: int) -> Refusal:
@@ -148,7 +156,7 @@ class Admission:
         if not event.duplicable or event.tries:
             return
         event.duplicable = False
-        fault = self._faults.take(("duplicate",), Point(event.ref, 1), now, event.entry.request_id)
+        fault = self._faults.take(("duplicate",), self._occasion(event.ref, event.entry.request_id), now)
         if fault is None:
             return
         entry, trace = event.entry, event.trace
@@ -172,7 +180,7 @@ class Admission:
         """Raise AWS's error of an invocation that does not get to its attempt."""
         obstacle = self._closed(function, trace, now)
         if obstacle is None and self._faults.on:
-            obstacle = self._injected(function, 1, now, ("throttle", "system_error"), None)
+            obstacle = self._injected(function, now, ("throttle", "system_error"), None)
         if obstacle is None:
             return
         kind, reason, fault = obstacle

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._aws.ids import function_hash
 from destmock._aws.times import to_datetime
+from destmock._engine.calls import FunctionRun
 from destmock._observed.facts import Attempt
 from destmock._observed.logs import LogEvents
-from destmock._time.turns import Running
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Ids, Trace
+    from destmock._engine.calls import Calls
     from destmock._engine.concurrency import Slots
+    from destmock._engine.injection import Injection
     from destmock._functions.deployed_code import Package
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Registration
@@ -25,11 +28,30 @@ if TYPE_CHECKING:
     from destmock._time.turns import Turns
 
 
+class Ran(NamedTuple):
+    """An attempt that was made: its outcome, which run of the function it was, what befell it and when."""
+
+    outcome: Outcome
+    number: int
+    notes: list[tuple[int, str]]
+
+
 class Attempts:
     """Runs functions in the execution environments of one simulation."""
 
-    def __init__(self, runtime: Runtime, turns: Turns, slots: Slots, logs: Logs, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        turns: Turns,
+        slots: Slots,
+        logs: Logs,
+        metrics: Metrics,
+        faults: Injection,
+        calls: Calls,
+    ) -> None:
         self._runtime = runtime
+        self._faults = faults
+        self._calls = calls
         self._turns = turns
         self._slots = slots
         self._logs = logs
@@ -44,25 +66,30 @@ class Attempts:
         call: Call,
         trace: Trace,
         *,
+        asynchronous: bool,
         stay: bool = False,
-    ) -> Outcome:
+    ) -> Ran:
         """Run the function once.
 
         With `stay`, the event's next attempt may find the process as this one, until the runtime's `leave`.
         """
-        self._slots.occupy(function.ref)
-        running = Running(function.ref.unqualified_arn, trace, call.trace_header)
+        ref, runs = function.ref, self._faults.runs
+        self._slots.occupy(ref)
+        runs[ref.name] += 1
+        number, header = runs[ref.name], call.trace_header
+        run = FunctionRun(ref, trace, header, call.request_id, number, asynchronous=asynchronous)
+        turn, ended = self._turns.handler(run), partial(self._calls.at_end, run)
         try:
-            outcome = self._runtime.run(function, code, call, self._turns.handler(running), stay=stay)
+            outcome = self._runtime.run(function, code, call, turn, ended, stay=stay)
         finally:
-            self._slots.release(function.ref)
+            self._slots.release(ref)
         if outcome.interrupt is not None and not isinstance(outcome.interrupt, self.interrupts):
             outcome = outcome._replace(interrupt=None)
         self._logs.write(
             LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
         )
         self._metrics.ran(function.ref, function.version, call.now, outcome.result, outcome.duration)
-        return outcome
+        return Ran(outcome, number, run.notes)
 
 
 def entered(ids: Ids, ref: FunctionRef, trace: Trace | None, now: int, *, traced: bool) -> Trace:

@@ -8,7 +8,7 @@ from destmock._aws import dead_letter
 from destmock._aws.record import invocation_record
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import Message, Origin, UndeliverableError
-from destmock._engine.faults import Point
+from destmock._engine.points import Occasion, Point
 from destmock._observed.facts import Delivery, Drop
 from destmock.errors import DestmockError
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from destmock._engine.delivery import Target
     from destmock._engine.event import Event
     from destmock._engine.event_invoke_config import EventInvokeConfig, Standing
-    from destmock._engine.faults import Fault, Injection
+    from destmock._engine.faults import Fault
+    from destmock._engine.injection import Injection
     from destmock._observed.ledger import Ledger
     from destmock._observed.metrics import Metrics
 
@@ -168,8 +169,9 @@ class Destinations:
         self._ledger.delivered(entry, delivery)
 
     def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
-        point, request_id = Point(event.ref, event.tries, arn), event.entry.request_id
-        return self._faults.take_delivery(point, now, request_id, dead_letter=dead_letter)
+        point = Point(event.ref.name, event.run, "delivery", arn)
+        occasion = Occasion(point, event.ref, event.entry.request_id, asynchronous=True)
+        return self._faults.take_delivery(occasion, now, dead_letter=dead_letter)
 
     def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
         drop = Drop(event.entry.fact, settled.condition, reason, to_datetime(now))

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 class Event:
     """An accepted event on its way through the queue.
 
-    `throttles` counts those in a row; `ran` is true once a handler has run, `running` while an attempt runs
-    or waits; `dead_letter` is the ARN of the function's dead-letter queue as last seen, for a function may be
-    deleted while its event waits (L2). Nobody waits for an event in the `background`.
+    `run` says which run of the function its last attempt was; `throttles` counts those in a row; `ran` is
+    true once a handler has run, `running` while an attempt runs or waits; `dead_letter` is the ARN of the
+    function's dead-letter queue as last seen, for a function may be deleted while its event waits (L2).
+    Nobody waits for an event in the `background`.
     `caller` is the X-Ray segment that the event comes from; `runs` are its attempts as X-Ray shows them.
     `duplicable` is true until it has been asked whether an injected fault delivers the event twice, `delayed`
     while one has it wait. `unfinished` is what is left to do of an attempt that has ended.
@@ -37,6 +38,7 @@ class Event:
     dead_letter: str | None
     caller: str | None = None
     tries: int = 0
+    run: int = 0
     throttles: int = 0
     ran: bool = False
     running: bool = False

@@ -12,7 +12,7 @@ from destmock._aws.record import Response
 from destmock._engine.attempts import attempt_fact, entered
 from destmock._engine.event import Dispatch, Event, traced
 from destmock._functions.handlers import Registration
-from destmock._observed.facts import Entry
+from destmock._observed.facts import Entry, Note
 from destmock._observed.xray import Run
 from destmock._runtime.outcome import Call
 
@@ -171,7 +171,11 @@ class EventQueue:
         call = Call(entry.request_id, entry.payload, now, event.trace_header, duration=duration)
         stay = self._may_stay(code)
         event.running = True
-        outcome = self._attempts.run(function, code, call, event.trace, stay=stay)
+        outcome, event.run, befell = self._attempts.run(
+            function, code, call, event.trace, asynchronous=True, stay=stay
+        )
+        for at, text in befell:
+            self._ledger.noted(entry, Note(at, text))
         event.unfinished = partial(self._finish, event, function, now, outcome)
         event.unfinished()
 

@@ -11,16 +11,17 @@ from destmock._aws.ids import Ids, function_hash, parse_trace
 from destmock._engine.admission import Admission
 from destmock._engine.attempts import Attempts, attempt_fact, entered
 from destmock._engine.callers import given_header
+from destmock._engine.calls import Calls
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Destinations
 from destmock._engine.event_invoke_config import EventInvokeConfigs, Settings
 from destmock._engine.event_queue import EventQueue
-from destmock._engine.faults import Injection
+from destmock._engine.injection import Injection
 from destmock._functions.code import Code
 from destmock._functions.functions import Function, Functions
 from destmock._functions.handlers import Handlers
-from destmock._observed.facts import Entry, Pending
+from destmock._observed.facts import Entry, Note, Pending
 from destmock._observed.ledger import Ledger
 from destmock._observed.logs import Logs
 from destmock._observed.metrics import Metrics
@@ -91,7 +92,10 @@ class Simulation:
         self.clock: Clock[Job] = Clock(wall)
         self._waits = Waits(self.clock, self.turns, virtual=travels)
         self._runtime = Runtime(self.ids, Importer(), self._waits)
-        self.attempts = Attempts(self._runtime, self.turns, self.slots, self.logs, self.metrics)
+        self.calls = Calls(self.clock, self.turns, self.faults)
+        self.attempts = Attempts(
+            self._runtime, self.turns, self.slots, self.logs, self.metrics, self.faults, self.calls
+        )
         self._parts: dict[Callable[[Simulation], Any], Any] = {}
         self._destinations = Destinations(self.target_of, self.ids, self.ledger, self.metrics, self.faults)
         self.configs = EventInvokeConfigs(self.functions.identify, self._destinations.standing)
@@ -306,11 +310,11 @@ class Simulation:
         self._admission.check(function, payload, trace, now, source)
         request_id = self.ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
-        outcome = self.attempts.run(
-            function, code, Call(request_id, payload, now, header, client_context, duration), trace
-        )
+        call = Call(request_id, payload, now, header, client_context, duration)
+        outcome, _, befell = self.attempts.run(function, code, call, trace, asynchronous=False)
         attempt = attempt_fact(1, now, now, outcome.result, outcome)
         entry = Entry(request_id, ref.qualified_arn, source, payload, now, [attempt], what="synchronous")
+        entry.notes += [Note(at, text) for at, text in befell]
         self.ledger.over_at_once(entry)
         if trace.sampled:
             run = Run(now, now + outcome.duration, outcome.result != "Success")

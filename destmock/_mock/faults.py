@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_arn, parse_function_name
 from destmock._aws.times import to_milliseconds
-from destmock._engine.faults import Chaos, Fault, FaultKind, Injection, PendingFault, Rule
+from destmock._engine.faults import ANY_CALL, Chaos, Fault, PendingFault, Rule
 from destmock._observed.sequences import History
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from destmock._aws.ids import Ids
+    from destmock._engine.injection import Injection
+    from destmock._engine.points import At, FaultKind
+
+#: A call as faults name it.
+_OPERATION = re.compile(r"[a-z0-9-]+\.[A-Z][A-Za-z0-9]*")
 
 
 class Faults:
@@ -98,6 +104,43 @@ class Faults:
             raise ValueError(message)
         self._ask("fail_delivery", function, times, destination=destination, dead_letter=dead_letter)
 
+    def crash(
+        self,
+        function: str | None = None,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        at_end: bool = False,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> None:
+        """Has an execution environment be lost in the middle of a run, as AWS may lose one at any moment. ::
+
+            destmock.faults.crash("charge", after="dynamodb.PutItem")
+
+        `before` and `after`: the handler dies at an AWS call, by boto3's name of the service and the name of
+        the operation; `"*"` is any. The call has not, or has taken effect. `nth`: at which of the run's calls
+        of that operation. `at_end`: the handler has returned, and Lambda never learns of it.
+
+        Nothing of the handler runs after that, no `except` and no `finally`. The result is the error of a
+        process that was killed, `Runtime.ExitError`: Lambda retries an event, an event source mapping reads
+        its batch again, and a synchronous caller gets a FunctionError. The next run is a cold start. `times`
+        counts runs that die.
+        """
+        given: tuple[tuple[At, str | None], ...] = (("before", before), ("after", after))
+        places = [(at, call) for at, call in given if call is not None]
+        if len(places) + at_end != 1:
+            message = "say where: before='dynamodb.PutItem', after='dynamodb.PutItem', or at_end=True"
+            raise ValueError(message)
+        at, call = places[0] if places else ("end", ANY_CALL)
+        if call != ANY_CALL and (not isinstance(call, str) or not _OPERATION.fullmatch(call)):
+            message = f"a call is named as 'dynamodb.PutItem' or '*', not {call!r}"
+            raise ValueError(message)
+        if isinstance(nth, bool) or not isinstance(nth, int) or nth < 1 or (at_end and nth != 1):
+            message = f"nth says at which call of a run, from 1; not {nth!r}{' with at_end' * at_end}"
+            raise ValueError(message)
+        self._ask("crash", function, times, at=at, call=call, nth=nth)
+
     def chaos(
         self,
         seed: int | None = None,
@@ -106,6 +149,7 @@ class Faults:
         system_error: float = 0.05,
         duplicate: float = 0.1,
         delay: float = 0.1,
+        crash: float = 0.0,
         fail_delivery: float = 0.0,
         function: str | None = None,
         times: int | None = None,
@@ -116,14 +160,16 @@ class Faults:
         up (always the same if the mock has a `start`). The timeline begins with the call that repeats it, as
         does what a strict mock complains of.
 
-        It befalls asynchronous events only, in their queue and when their records are sent: a client of AWS
-        repeats a synchronous call by itself. Delays are of 1 to 60 s. A second call replaces the first.
+        It befalls asynchronous events only, in their queue, while their handlers run, and when their records
+        are sent: a client of AWS repeats a synchronous call by itself. A handler may crash before and after
+        each of its AWS calls, and at its end. Delays are of 1 to 60 s. A second call replaces the first.
         """
         rates: dict[FaultKind, float] = {
             "throttle": throttle,
             "system_error": system_error,
             "duplicate": duplicate,
             "delay": delay,
+            "crash": crash,
             "fail_delivery": fail_delivery,
         }
         for kind, rate in rates.items():
@@ -137,6 +183,8 @@ class Faults:
             raise ValueError(message)
         if seed is None:
             seed = int(self._ids.hex(6), 16)
+        if not crash:  # so that other mixtures draw no numbers for it
+            del rates["crash"]
         self._injection.begin(Chaos(seed, rates, function, times, Random(seed)))  # noqa: S311 - no secrets
 
     def clear(self) -> None:
@@ -152,7 +200,7 @@ class Faults:
     def pending(self) -> tuple[PendingFault, ...]:
         """The faults that were asked for and have not happened yet, or not as often; without `chaos`."""
         return tuple(
-            PendingFault(rule.kind, rule.function, rule.destination, rule.left)
+            PendingFault(rule.kind, rule.function, rule.destination, rule.left, rule.where)
             for rule in self._injection.rules
         )
 
@@ -170,9 +218,13 @@ class Faults:
         destination: str | None = None,
         dead_letter: bool | None = None,
         milliseconds: int = 0,
+        at: At = "begin",
+        call: str = ANY_CALL,
+        nth: int = 1,
     ) -> None:
         self._check(function, times)
-        self._injection.add(Rule(kind, function, times, destination, dead_letter, milliseconds))
+        rule = Rule(kind, function, times, destination, dead_letter, milliseconds, at, call, nth)
+        self._injection.add(rule)
 
     def _check(self, function: str | None, times: int | None) -> None:
         self._check_active()

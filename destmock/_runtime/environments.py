@@ -97,19 +97,20 @@ class Runtime:
         code: Registration | Package,
         call: Call,
         turn: Handling,
+        ended: Callable[[], object],
         *,
         stay: bool,
     ) -> Outcome:
         """Make one attempt; the function's own code runs inside `turn`. Nothing is raised.
 
-        With `stay`, the surroundings of an attempt that failed may stay for the event's next one, until
-        `leave`.
+        `ended` is called when the handler has returned, as a part of the attempt. With `stay`, the
+        surroundings of an attempt that failed may stay for the event's next one, until `leave`.
         """
         outer = self.in_place
         if outer is not None:  # it has invoked this function
             outer.put_aside()
         try:
-            return self._run(function, code, call, turn, stay=stay and outer is None)
+            return self._run(function, code, call, turn, ended, stay=stay and outer is None)
         finally:
             self.in_place = outer
             if outer is not None:
@@ -121,6 +122,7 @@ class Runtime:
         code: Registration | Package,
         call: Call,
         turn: Handling,
+        ended: Callable[[], object],
         *,
         stay: bool,
     ) -> Outcome:
@@ -136,20 +138,18 @@ class Runtime:
         def work() -> None:
             with turn:
                 if cold:
-                    environment.handler = _initialise(
-                        self._importer, code, client, capture, call, self._root_handler
-                    )
-                    environment.ready = not client.failed
+                    self._start(environment, code, client, capture, call)
                 capture.initialised(call.request_id)
                 with aside:
                     if environment.ready:
                         _handle(environment.handler, client, capture, function, call)
+                    if not client.failed:
+                        ended()
 
         try:
             attempt = self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
-            untimely = attempt is None or attempt.overran
-            stays = stay and client.failed and not client.exited and _may_stay(environment, around)
-            stays = stays and attempt is not None
+            may_stay = stay and client.failed and not (client.exited or attempt.left)
+            stays = may_stay and _may_stay(environment, around)
         finally:
             environment.busy = False
             aside.leave_unwatched()
@@ -157,14 +157,26 @@ class Runtime:
                 self.staying = around, environment, function, call.trace_header
             else:
                 around.leave()
-        client.close()
-        waited = function.timeout * 1000 if attempt is None else attempt.waited
-        overran = untimely or aside.elapsed_ns > function.timeout * _NS_PER_SECOND
-        outcome = outcome_of(function, code, call, client, capture, environment.stream, cold, waited, overran)
+        client.close(call.request_id, died=attempt.died)
+        overran = attempt.overran or aside.elapsed_ns > function.timeout * _NS_PER_SECOND
+        outcome = outcome_of(
+            function, code, call, client, capture, environment.stream, cold, attempt.waited, overran
+        )
         if client.exited or outcome.result == "Timeout" or not environment.ready:
             self.leave()
             self._end(environment)
         return outcome
+
+    def _start(
+        self,
+        environment: _Environment,
+        code: Registration | Package,
+        client: RuntimeClient,
+        capture: Capture,
+        call: Call,
+    ) -> None:
+        environment.handler = _initialise(self._importer, code, client, capture, call, self._root_handler)
+        environment.ready = not client.failed
 
     def leave(self) -> None:
         """Put back the surroundings that have stayed."""

@@ -180,8 +180,14 @@ class RuntimeClient:
         self.payload = platform.exited(request_id, _exit_status(error))
         self.interrupt = error if _ends_test(error) else None
 
-    def close(self) -> None:
-        """Leaves the exception with the handler's own frames, as the handler would see them."""
+    def close(self, request_id: str, *, died: bool) -> None:
+        """Leaves the exception with the handler's own frames, as the handler would see them.
+
+        If the process `died`, that is the result, whatever the handler has answered.
+        """
+        if died:
+            self.failed = self.exited = True
+            self.exception, self.payload = None, platform.killed(request_id)
         if self.exception is not None and self._traceback is not None:
             self.exception.with_traceback(self._traceback)  # works on a frozen dataclass, too
 

@@ -53,6 +53,9 @@ class Main(Protocol):
     def recall(self) -> None:
         """Have `take_until` return now."""
 
+    def lose(self) -> None:
+        """Have the attempt end where it waits next: one of its threads has lost the environment."""
+
 
 class Wait:
     """One wait, by the handler's own thread or by one of its crew; whoever releases it ends the wait."""
@@ -139,6 +142,15 @@ class Member:
     def ask(self, asked: Asked) -> None:
         """Wait until the handler's own thread has run something, or can't."""
         self.crew.ask(asked)
+
+    def die(self) -> None:
+        """Lose the execution environment, and so the attempt; this thread goes on no more."""
+        self.crew.main.lose()
+        self.hang()
+
+    def hang(self) -> None:
+        """Wait for ever."""
+        self.wait(self.crew.wait(), None)
 
 
 class _OfThread(local):

@@ -52,6 +52,12 @@ class Waits(Protocol):
     def overrun(self, attempt: Attempt) -> None:
         """End an attempt for good, if it can be left where it is."""
 
+    def end(self, attempt: Attempt) -> None:
+        """End an attempt for good."""
+
+    def give_way(self, attempt: Attempt) -> bool:
+        """Let whatever else is due now run; returns whether the attempt could be left alone for that."""
+
     def serve(self, attempt: Attempt, asked: Any) -> bool:
         """Have a job run now, while an attempt waits; returns whether the attempt can wait for it."""
 
@@ -103,9 +109,11 @@ class Attempt:
         "aside",
         "begun",
         "crew",
+        "died",
         "done",
         "due",
         "error",
+        "left",
         "limit",
         "overran",
         "stack",
@@ -125,8 +133,10 @@ class Attempt:
         self.crew = crew
         #: How long it may take, and has waited, in virtual milliseconds.
         self.limit, self.waited = limit, 0
-        #: Whether its time was up where it could not be ended.
+        #: Whether its time was up.
         self.overran = False
+        #: Whether its execution environment was lost, and whether it has been left where it was for good.
+        self.died = self.left = False
         #: The end of its wait, while it has been left alone for that.
         self.due: Due[Job] | None = None
         self._helping = 0
@@ -184,6 +194,8 @@ class Attempt:
 
     def take_until(self, at: int) -> None:
         """Wait in virtual time, whatever its threads do."""
+        if self.died:
+            self.waits.end(self)
         self.waits.sleep_until(self, at)
 
     def jump(self, at: int) -> None:
@@ -201,6 +213,19 @@ class Attempt:
     def overrun(self) -> None:
         """End it for good, if it can be left where it is: its real time is up."""
         self.waits.overrun(self)
+
+    def lose(self) -> None:
+        """Have it end where it waits next: one of its threads has lost the execution environment."""
+        self.died = True
+
+    def die(self) -> None:
+        """End it for good, as when its execution environment is lost: nothing of it runs any more."""
+        self.died = True
+        self.waits.end(self)
+
+    def hang(self) -> None:
+        """Wait until its time is up."""
+        self.sleep((self.limit - self.waited + 1) / 1000)
 
     @property
     def elapsed_ns(self) -> int:

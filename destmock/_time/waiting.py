@@ -47,8 +47,8 @@ class _Call(NamedTuple):
     strand: Strand[Any]
 
 
-#: What the hub is told when an attempt waits, and a strand when its attempt's time is up.
-_WAITS, _TIME_IS_UP = object(), object()
+#: What the hub is told when an attempt waits, and a strand when its attempt is left for good.
+_WAITS, _IS_LEFT = object(), object()
 
 
 class _OfThread(local):
@@ -128,7 +128,7 @@ class Waits:
         if wake.ends:
             self._waiting.discard(attempt)
             self._ended.add(attempt)
-            done = self._follow(strands, strands, _TIME_IS_UP)
+            done = self._follow(strands, strands, _IS_LEFT)
         else:
             done = self._follow(strands, stack)
         return bool(done is not None and done.job is not None and done.result())
@@ -173,15 +173,17 @@ class Waits:
 
     # The side of engine code
 
-    def attempt(self, work: Callable[[], object], aside: Aside, limit: int, crew: Crew) -> Attempt | None:
-        """Run a handler; `limit` is in milliseconds. Returns how it went, `None` if its time was up."""
+    def attempt(self, work: Callable[[], object], aside: Aside, limit: int, crew: Crew) -> Attempt:
+        """Run a handler; `limit` is in milliseconds. Returns how it went."""
         attempt = Attempt(self, work, aside, limit, crew)
         stack = attempt.stack = self._stack_for(attempt)
         crew.begin(attempt)
         told = stack.switch()
         crew.freeze()
-        if told is _TIME_IS_UP:
-            return None
+        if told is _IS_LEFT:
+            attempt.left = True
+            attempt.overran = not attempt.died
+            return attempt
         stack.of = None
         self._mine.free.append(stack)
         if attempt.error is not None:
@@ -253,7 +255,7 @@ class Waits:
             attempt.due = None
             attempt.waited -= max(at - clock.now, 0)  # it was recalled
         elif ends:
-            self._end(attempt)
+            self.end(attempt)
 
     def give_way(self, attempt: Attempt) -> bool:
         """Let whatever else is due now run; returns whether the attempt could be left alone for that."""
@@ -301,21 +303,21 @@ class Waits:
         self._waiting.discard(attempt)
         attempt.aside.take_up()
 
-    def _end(self, attempt: Attempt) -> None:
-        """End an attempt for good whose time is up, unless the engine's own code has to go on first."""
+    def end(self, attempt: Attempt) -> None:
+        """End an attempt for good, unless the engine's own code has to go on first: its time is up then."""
         stack = attempt.running_on
         if self._turns.holds or stack.thread != get_ident():
             attempt.overran = True
             return
         attempt.aside.put_aside()
         self._ended.add(attempt)
-        cast("greenlet", stack.parent).switch(_TIME_IS_UP)
+        cast("greenlet", stack.parent).switch(_IS_LEFT)
 
     def overrun(self, attempt: Attempt) -> None:
         """End an attempt whose real time is up, if it can be left where it is."""
         if attempt.running_on is getcurrent() and not self._turns.holds:
             self.jump(self._clock.now + attempt.limit - attempt.waited)
-            self._end(attempt)
+            self.end(attempt)
 
     def close(self) -> None:
         """Keep what has not come to an end, for to drop it would run its `finally` blocks."""
