@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from destmock._aws.record import InvocationRecord
     from destmock._cloudformation.deploy import Stack
     from destmock._engine.faults import Fault, PendingFault
+    from destmock._explore.exploration import Exploration, Failure
+    from destmock._explore.explore import explore
     from destmock._functions.handlers import Handler, Outcomes, outcomes
     from destmock._mock.destmock import Destmock
     from destmock._mock.faults import Faults
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         LeftoverError,
         NetworkError,
         NoHandlerError,
+        NotDeterministicError,
         UnsupportedError,
     )
 
@@ -54,6 +57,8 @@ __all__ = [
     "Destmock",
     "DestmockError",
     "Drop",
+    "Exploration",
+    "Failure",
     "Fault",
     "Faults",
     "Handler",
@@ -67,6 +72,7 @@ __all__ = [
     "MockDestinations",
     "NetworkError",
     "NoHandlerError",
+    "NotDeterministicError",
     "Outcomes",
     "Pending",
     "PendingFault",
@@ -75,6 +81,7 @@ __all__ = [
     "Serving",
     "Stack",
     "UnsupportedError",
+    "explore",
     "mock_destinations",
     "outcomes",
     "serve",
@@ -87,6 +94,8 @@ _MODULES = {
     "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),
     "destmock._observed.sequences": ("History",),
     "destmock._engine.faults": ("Fault", "PendingFault"),
+    "destmock._explore.exploration": ("Exploration", "Failure"),
+    "destmock._explore.explore": ("explore",),
     "destmock._observed.facts": ("Attempt", "Deliveries", "Delivery", "Drop", "Invocation", "Pending", "Run"),
     "destmock._mock.mock": ("MockDestinations", "mock_destinations"),
     "destmock._aws.record": ("InvocationRecord",),
@@ -99,6 +108,7 @@ _MODULES = {
         "LeftoverError",
         "NetworkError",
         "NoHandlerError",
+        "NotDeterministicError",
         "UnsupportedError",
     ),
 }

@@ -28,6 +28,10 @@ class LeftoverError(DestmockError, AssertionError):
     """
 
 
+class NotDeterministicError(DestmockError):
+    """A test that is explored does not do the same in each run, so its failures can't be searched through."""
+
+
 class NetworkError(DestmockError, ConnectionError):
     """A call would have left the process while the mock was active.
 

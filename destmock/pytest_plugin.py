@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from destmock import Destmock, MockDestinations, Server
+    from destmock._explore.settings import Settings
 
 _MARKER = "destmock"
 _SERVED = "destmock_server"
@@ -72,12 +74,31 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     and must find the process unmocked. The list of names is shared with the same test's other parameters.
     """
     names = getattr(item, "fixturenames", None)
-    if names is None or {_MARKER, _SERVED} & {*names} or not item.get_closest_marker(_MARKER):
+    if names is None or {_MARKER, _SERVED} & {*names}:
+        return
+    if not item.get_closest_marker(_MARKER) and _explored(item) is None:
         return
     found = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
     wider = [name for name in names if name in found and found[name][-1].scope != "function"]
     others = [name for name in names if name not in wider]
     item.fixturenames = [*wider, _MARKER, *others]  # type: ignore[attr-defined]
+
+
+def _explored(item: pytest.Item) -> Settings | None:
+    """What a test that is decorated with `explore` was given."""
+    return getattr(getattr(item, "obj", None), "__destmock_explore__", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run an explored test once for each failure."""
+    chosen = _explored(item)
+    if chosen is None:
+        return None
+    from destmock._explore.items import run_explored  # noqa: PLC0415 - imports boto3 and moto
+
+    run_explored(item, nextitem, chosen.fixed(_options(item)))
+    return True
 
 
 @pytest.fixture
@@ -89,9 +110,15 @@ def destmock(request: pytest.FixtureRequest) -> Iterator[Destmock]:
     if _SERVED in request.fixturenames:
         yield request.getfixturevalue(_SERVED)
         return
+    if _explored(request.node) is not None:
+        from destmock._explore.current import current  # noqa: PLC0415 - imports boto3 and moto
+
+        assert current.run is not None  # the protocol has begun it
+        yield from _during(request, current.run.mock)
+        return
     from destmock import mock_destinations  # noqa: PLC0415 - imports boto3 and moto
 
-    yield from _during(request, mock_destinations(**_options(request)))
+    yield from _during(request, mock_destinations(**_options(request.node)))
 
 
 @pytest.fixture
@@ -99,7 +126,7 @@ def destmock_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A mock with the options of `destmock`, served over HTTP at its `url` for the SDKs of any language."""
     from destmock import serve  # noqa: PLC0415 - imports boto3, moto and Flask
 
-    yield from _during(request, serve(**_options(request)))
+    yield from _during(request, serve(**_options(request.node)))
 
 
 def _during(request: pytest.FixtureRequest, mock: MockDestinations) -> Iterator[Any]:
@@ -114,6 +141,10 @@ def _during(request: pytest.FixtureRequest, mock: MockDestinations) -> Iterator[
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+        explored = sys.modules.get("destmock._explore.current")
+        if explored is not None and explored.current.run is not None:
+            explored.current.run.fails(call.excinfo.value)
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if call.excinfo is not None:
         item.stash[_ended] = True
@@ -131,6 +162,33 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "teardown":
         item.stash[_active] = None  # a session may have thousands of tests
     return report  # type: ignore[return-value]
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """What `pytest -v` says of an explored test that has passed."""
+    if not report.passed or report.when != "call" or not (explored := _tried([report])):
+        return None
+    return "passed", ".", f"PASSED ({explored})"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much all explored tests have tried."""
+    stats = terminalreporter.stats
+    text = _tried([each for outcome in ("passed", "failed", "xfailed") for each in stats.get(outcome, ())])
+    if text:
+        terminalreporter.write_line(f"destmock: {text}")
+
+
+def _tried(reports: list[pytest.TestReport]) -> str:
+    """How many failures explored tests have tried, in words; empty for other tests."""
+    found = [dict(report.user_properties).get("destmock_explored") for report in reports]
+    counts = [each for each in found if each is not None]
+    if not counts:
+        return ""
+    from destmock._explore.exploration import summary  # noqa: PLC0415 - for those who explore
+
+    tried, possible, seconds = (sum(column) for column in zip(*counts, strict=True))
+    return summary(tried, possible, seconds)
 
 
 def _written(active: Destmock, item: pytest.Item, directory: str, when: str) -> str:
@@ -152,18 +210,18 @@ def _file_name(node_id: str) -> str:
     return f"{plain[-_NAME_LENGTH:].lstrip('._-')}-{digest}.html"
 
 
-def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+def _options(item: pytest.Item) -> dict[str, Any]:
     """The options of the ini file and of every marker; those of the marker closest to the test win.
 
     The markers' handlers are merged by name.
     """
-    config = request.config
+    config = item.config
     options: dict[str, Any] = {name: config.getini(f"destmock_{name}") for name in _FLAGS}
     options["allow_hosts"] = config.getini("destmock_allow_hosts")
     if start := config.getini("destmock_start"):
         options["start"] = _moment(start)
     handlers: dict[str, Any] = {}
-    for marker in reversed(list(request.node.iter_markers(_MARKER))):
+    for marker in reversed(list(item.iter_markers(_MARKER))):
         given = _arguments(marker)
         handlers.update(given.pop("handlers", None) or {})
         options.update(given)

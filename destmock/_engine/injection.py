@@ -65,7 +65,8 @@ class Injection:
 
     def take(self, kinds: Sequence[FaultKind], occasion: Occasion, now: int) -> Fault | None:
         """The fault that happens now: what was asked for in its order, then the plan, then chaos."""
-        if self.possible is not None:
+        # Whoever invokes synchronously has a client that tries again by itself if Lambda refuses.
+        if self.possible is not None and (occasion.asynchronous or occasion.point.at != "begin"):
             self.possible += [PlannedFault(kind, occasion.point) for kind in kinds]
         for rule in self.rules:
             if rule.kind in kinds and _names(rule.function, occasion.ref) and _is_place(rule, occasion):

@@ -118,9 +118,9 @@ class PlannedFault(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What happens, in words: "charge, run 1, dies after dynamodb.PutItem (2nd AWS call)"."""
+        """What happens, in words: "charge, attempt 1, dies after dynamodb.PutItem (2nd AWS call)"."""
         point = self.point
-        run = f"{point.function}, run {point.run}"
+        run = f"{point.function}, attempt {point.run}"
         if self.kind == "fail_delivery":
             return f"what {run}, leads to can't be sent to {point.name}"
         return f"{run}, {_VERBS[self.kind]} {'' if point.at == 'begin' else point.phrase}".rstrip()

@@ -33,12 +33,13 @@ def decorate(mock: Mock, target: Decorated) -> Decorated:
     if inspect.isclass(target):
         _decorate_class(mock, target)
         return target
-    return cast("Decorated", _decorate_function(target, lambda: mock))
+    return cast("Decorated", decorate_function(target, lambda: mock))
 
 
-def _decorate_function(
+def decorate_function(
     function: Callable[..., Any], entering: Callable[[], AbstractContextManager[Destmock]]
 ) -> Callable[..., Any]:
+    """The function within a mock, which each call of `entering` gives; fills a parameter `destmock` in."""
     wanted = PARAMETER in inspect.signature(function).parameters
 
     def filled(destmock: Destmock, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -95,9 +96,9 @@ def _decorate_class(mock: Mock, cls: type) -> None:
     for name in dir(cls):
         value = inspect.getattr_static(cls, name)
         if name.startswith("test") and inspect.isfunction(value):
-            setattr(cls, name, _decorate_function(value, entering))
+            setattr(cls, name, decorate_function(value, entering))
         elif name.startswith("test") and isinstance(value, (staticmethod, classmethod)):
-            setattr(cls, name, type(value)(_decorate_function(value.__func__, entering)))
+            setattr(cls, name, type(value)(decorate_function(value.__func__, entering)))
         elif name.startswith("Test") and inspect.isclass(value):
             _decorate_class(mock, value)
 
@@ -117,7 +118,7 @@ def _decorate_run(mock: Mock, cls: type[unittest.TestCase]) -> None:
         name = self._testMethodName
         test = getattr(self, name)
         self.destmock = mock.start()
-        setattr(self, name, _decorate_function(test, mock.joined))
+        setattr(self, name, decorate_function(test, mock.joined))
         try:
             return run(self, result)
         finally:

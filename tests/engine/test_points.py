@@ -60,11 +60,11 @@ def test_a_planned_fault_reads_as_a_sentence():
         )
     ]
     assert sentences == [
-        "charge, run 1, dies after dynamodb.PutItem (2nd AWS call)",
-        "charge, run 2, hangs until its timeout before sqs.SendMessage (11th AWS call)",
-        "charge, run 3, dies after its handler has returned",
-        "charge, run 1, is throttled before it begins",
-        f"what charge, run 1, leads to can't be sent to {DONE}",
+        "charge, attempt 1, dies after dynamodb.PutItem (2nd AWS call)",
+        "charge, attempt 2, hangs until its timeout before sqs.SendMessage (11th AWS call)",
+        "charge, attempt 3, dies after its handler has returned",
+        "charge, attempt 1, is throttled before it begins",
+        f"what charge, attempt 1, leads to can't be sent to {DONE}",
     ]
 
 

@@ -22,7 +22,7 @@ ROOT = Path(destmock.__file__).parent
 FLOORS = [
     {"__main__", "pytest_plugin"},
     {"__init__", "_cli"},
-    {"_server"},
+    {"_server", "_explore"},
     {"_mock"},
     {"_pictures"},
     {"_api"},
@@ -147,6 +147,9 @@ PRIVATE = {
     },
     "pytest": {
         "_fixtureinfo": "the names of the fixtures that a test asks for",
+        "_pytest": "a test that is explored runs as pytest runs it, once for each failure",
+        "_report_sections": "each of those runs has its own output",
+        "_setupstate": "each has its own fixtures",
     },
 }
 

@@ -1,0 +1,155 @@
+"""`explore`: the decorator of tests, and `explore.report` for scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import time
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from destmock._explore.current import ATTRIBUTE, Runs, current
+from destmock._explore.exploration import Exploration, exploration
+from destmock._explore.run import caught, filled
+from destmock._explore.settings import Settings, settings
+from destmock._explore.steps import searched
+from destmock._mock.decorators import decorate_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
+
+    from destmock._explore.search import Plan, Result
+    from destmock._explore.steps import Told
+    from destmock._functions.handlers import Handler, Outcomes
+    from destmock._mock.destmock import Destmock
+
+    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Explore:
+    """`explore` itself: it decorates a test, and `explore.report` explores a scenario."""
+
+    @overload
+    def __call__(self, handlers: Decorated) -> Decorated: ...
+    @overload
+    def __call__(
+        self,
+        handlers: Mapping[str, Handler | str | Outcomes] | None = None,
+        *,
+        kinds: Iterable[str] | None = ...,
+        functions: Iterable[str] | None = ...,
+        faults: int = ...,
+        switches: int = ...,
+        limit: int = ...,
+        only: str | Iterable[str] | None = ...,
+        **options: Any,
+    ) -> Callable[[Decorated], Decorated]: ...
+    def __call__(self, handlers: Any = None, **given: Any) -> Any:
+        """Runs a test once for every single failure that AWS could put into it. ::
+
+            @explore(handlers={"charge": charge})
+            def test_a_customer_is_charged_once(destmock): ...
+
+        A decorator of a test function, bare or called, `async def` too. The test runs once without faults: if
+        that fails, it fails as it is. Then it runs again, in a fresh mock with the same seed and start, once
+        for each failure that AWS could have put into that run. The first one that makes the test fail is
+        told, with the name that repeats it. Under pytest each run has function-scoped fixtures of its own,
+        and the mock begins before them.
+
+        `kinds`: which failures. `crash` (the handler dies before or after each of its AWS calls, or after it
+        has returned), `timeout` (it hangs at a call), `duplicate` (its event comes twice), `system_error` and
+        `throttle` (Lambda keeps it from running, for now), `delay` (it waits in its queue for a minute),
+        `interleave` (of two attempts at one moment, each may go first at each AWS call), `fail_delivery` (a
+        record or dead-letter message is lost). Default: all but the last, which loses records by design.
+        `functions`: the names of those that may fail; default: all.
+        `faults`: how many failures in one run at most; default 1. With 2, each pair is tried, nearest first.
+        `switches`: how often attempts take turns in one run at most, for `interleave`; default 2.
+        `limit`: how many failures to try at most; default 2,000.
+        `only`: the name of a failure, or names of several that happen in one run: just that is run.
+        Everything else is as `mock_destinations` takes it. Without `start`, each run begins at the same
+        moment, at which the exploration began.
+
+        Raises `NotDeterministicError` when two runs without faults differ.
+        """
+        if callable(handlers):
+            return _decorated(settings(**given), handlers)
+        chosen = settings(handlers=handlers, **given)
+        return lambda target: _decorated(chosen, target)
+
+    def report(self, scenario: Callable[..., Any], handlers: Any = None, **given: Any) -> Exploration:
+        r"""Explores a scenario, a function that takes the `Destmock` as `destmock` or takes nothing.
+
+        It arranges, acts and asserts as a test does; what it raises is a failure. All failures are told, not
+        only the first one. The options are those of the decorator. ::
+
+            found = explore.report(scenario, handlers={"charge": charge})
+            print(found, *found.failures, sep="\n")
+        """
+        return explored(settings(handlers=handlers, **given), scenario, told=_nobody)
+
+
+explore = Explore()
+
+
+def explored(chosen: Settings, scenario: Callable[..., Any], *, told: Told) -> Exploration:
+    """Explore a scenario in this process."""
+    begun, chosen = time.perf_counter(), chosen.fixed()
+    search = searched(chosen.bounds, lambda plan: once(chosen, scenario, plan), first_only=False, told=told)
+    return exploration(search, time.perf_counter() - begun)
+
+
+def once(chosen: Settings, scenario: Callable[..., Any], plan: Plan) -> Result:
+    """Make one run of a scenario."""
+    mock, errors = chosen.mock(plan), list[BaseException]()
+    with caught(errors), mock as destmock:
+        answer = scenario(**filled(scenario, destmock))
+        if inspect.iscoroutine(answer):
+            asyncio.run(answer)
+    return mock.result(errors[0] if errors else None)
+
+
+def _nobody(_tried: int, _possible: int) -> None:
+    """Tell nobody how far an exploration is."""
+
+
+def _entering() -> AbstractContextManager[Destmock]:
+    assert current.run is not None  # whoever calls the test has begun a run
+    return current.run.around_test()
+
+
+def _decorated(chosen: Settings, target: Decorated) -> Decorated:
+    """The test, explored: by pytest, which calls it once for each run; or by each call of it."""
+    if inspect.isclass(target) or not callable(target):
+        message = f"explore decorates a test function, not {target!r}; decorate each test of a class"
+        raise TypeError(message)
+    run_once = decorate_function(target, _entering)
+
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        if current.run is not None:
+            return run_once(*args, **kwargs)
+        runs, answer = Runs(chosen.fixed()), None
+        for run in runs:
+            with run:
+                answer = run_once(*args, **kwargs)
+        if runs.error is not None:
+            raise runs.error
+        return answer
+
+    async def coroutine(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        if current.run is not None:
+            return await run_once(*args, **kwargs)
+        runs, answer = Runs(chosen.fixed()), None
+        for run in runs:
+            with run:
+                answer = await run_once(*args, **kwargs)
+        if runs.error is not None:
+            raise runs.error
+        return answer
+
+    wrapper = coroutine if inspect.iscoroutinefunction(target) else plain
+    functools.update_wrapper(wrapper, run_once)
+    setattr(wrapper, ATTRIBUTE, chosen)
+    return cast("Decorated", wrapper)
