@@ -31,6 +31,16 @@ SIGTERM. Prints a line for each thing that happens, and at the end what was stil
 
 exit status: 0 when it was ended, 2 when nothing could be served."""
 
+_EXPLORE = f"""\
+Invokes one function asynchronously, runs until nothing is queued, and calls a check that raises if something
+is wrong. Then does all of it again, once for each single failure that AWS could have put into that run: a
+handler that dies before or after each of its AWS calls, an event that comes twice, a throttle, and so on.
+Each run begins anew, with the app imported again. Tells the failures that the check can't take.
+
+{_LOADED}
+
+exit status: 0 when the check passes each time, 1 when it does not, 2 when nothing could be run."""
+
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
@@ -43,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     _add_serve(commands)
+    _add_explore(commands)
     return top
 
 
@@ -91,6 +102,60 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "manual: time moves by the page only",
     )
     _add_common(serve)
+
+
+def _add_explore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    explore = commands.add_parser(
+        "explore",
+        help="run an event once for every single failure that AWS could put into it",
+        description=_EXPLORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    explore.add_argument(
+        "--check",
+        required=True,
+        metavar="MODULE:FUNCTION",
+        help="a function that raises if something is wrong in the end, such as app:check; it is given the "
+        "Destmock if it has a parameter destmock",
+    )
+    explore.add_argument("--invoke", metavar="FUNCTION", help="as for destmock run")
+    explore.add_argument("--event", metavar="EVENT", default="{}", help="as for destmock run")
+    explore.add_argument(
+        "--kind",
+        dest="kinds",
+        action="append",
+        metavar="KIND",
+        help="crash, timeout, duplicate, system_error, throttle, delay, interleave or fail_delivery; may be "
+        "repeated (default: all but the last)",
+    )
+    explore.add_argument(
+        "--function",
+        dest="functions",
+        action="append",
+        metavar="NAME",
+        help="a function that may fail; may be repeated (default: all)",
+    )
+    explore.add_argument("--faults", type=int, default=1, help="failures in one run at most (default: 1)")
+    explore.add_argument(
+        "--switches", type=int, default=2, help="switches between attempts in one run at most (default: 2)"
+    )
+    explore.add_argument("--limit", type=int, default=2_000, help="runs at most (default: 2000)")
+    explore.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="repeat just the failure of this name; may be repeated for several in one run",
+    )
+    explore.add_argument("--workers", type=_workers, metavar="N", help="share the runs among N processes")
+    explore.add_argument(
+        "--continue",
+        dest="journal",
+        type=Path,
+        metavar="FILE",
+        help="keep the results in FILE, and go on where an exploration with this FILE was stopped",
+    )
+    _add_common(explore)
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:
@@ -142,6 +207,13 @@ def _add_common(command: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _LAST_PORT):
         message = f"{text!r} is not a port, which is a number up to {_LAST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        message = f"{text!r} is not a number of processes, from 1"
         raise argparse.ArgumentTypeError(message)
     return int(text)
 

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not (files.apps or files.templates):
         message = "name an app (.py) or a template; see destmock run --help"
         raise Problem(message)
-    payload = _payload(arguments.event)
+    payload = payload_of(arguments.event)
     try:
         mock = mock_destinations(strict=False, start=arguments.start, allow_hosts=arguments.allow_hosts)
     except ValueError as error:
@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _payload(event: str) -> bytes:
+def payload_of(event: str) -> bytes:
+    """The payload that `--event` asks for. Raises `Problem` if it can't be read."""
     if event.lstrip().startswith(_JSON):
         return os.fsencode(event)
     if event == "-" and sys.stdin is None:
@@ -68,7 +69,7 @@ def _payload(event: str) -> bytes:
 
 def _invoked(simulated: Destmock, stacks: list[Stack], asked: str | None, payload: bytes) -> int:
     lam = boto3.client("lambda")
-    name = _function(lam, stacks, asked)
+    name = function_to_invoke(lam, stacks, asked)
     try:
         lam.invoke(FunctionName=name, InvocationType="Event", Payload=payload)
         simulated.run_until_idle()
@@ -86,8 +87,11 @@ def _failed(simulated: Destmock) -> bool:
     )
 
 
-def _function(lam: Any, stacks: list[Stack], asked: str | None) -> str:
-    """The function to invoke, asked for by its name, ARN or logical id, with a qualifier or without."""
+def function_to_invoke(lam: Any, stacks: list[Stack], asked: str | None) -> str:
+    """The function to invoke, asked for by its name, ARN or logical id, with a qualifier or without.
+
+    Raises `Problem` if there is none.
+    """
     names = function_names(lam)
     if asked is None:
         if len(names) == 1:

@@ -75,7 +75,7 @@ def name(plan: Plan) -> str:
 def summary(tried: int, possible: int, seconds: float) -> str:
     """How much was tried, in words: "explored 37 failures in 0.4 s"."""
     of = f" of {possible:,}" if possible > tried else ""
-    return f"explored {tried:,}{of} failure{'s' * (possible != 1)} in {seconds:.1f} s"
+    return f"explored {tried:,}{of} failure{'s' * (max(tried, possible) != 1)} in {seconds:.1f} s"
 
 
 def note(result: Result) -> str:

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from destmock._explore.current import ATTRIBUTE, Runs, current
 from destmock._explore.exploration import Exploration, exploration
+from destmock._explore.journal import Journal
 from destmock._explore.run import caught, filled
+from destmock._explore.search import Search
 from destmock._explore.settings import Settings, settings
+from destmock._explore.sharing import Workers
 from destmock._explore.steps import searched
 from destmock._mock.decorators import decorate_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
     from destmock._explore.search import Plan, Result
@@ -77,7 +82,15 @@ class Explore:
         chosen = settings(handlers=handlers, **given)
         return lambda target: _decorated(chosen, target)
 
-    def report(self, scenario: Callable[..., Any], handlers: Any = None, **given: Any) -> Exploration:
+    def report(
+        self,
+        scenario: Callable[..., Any],
+        handlers: Mapping[str, Handler | str | Outcomes] | None = None,
+        *,
+        executor: Executor | Callable[[], Executor] | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        **given: Any,
+    ) -> Exploration:
         r"""Explores a scenario, a function that takes the `Destmock` as `destmock` or takes nothing.
 
         It arranges, acts and asserts as a test does; what it raises is a failure. All failures are told, not
@@ -85,17 +98,54 @@ class Explore:
 
             found = explore.report(scenario, handlers={"charge": charge})
             print(found, *found.failures, sep="\n")
+
+        `executor`: whatever has the interface of `concurrent.futures.Executor`, or a callable that makes one.
+        Its workers share the runs: processes (`ProcessPoolExecutor`), or those of a cluster, such as Dask's
+        `Client.get_executor()`. The scenario and its handlers must be known there by the names of their
+        modules. What is found is the same, in the same order, as in one process; the runs of a worker that
+        dies are made again.
+        `journal`: a file that keeps the results. An exploration that was stopped goes on where it was when it
+        is given the same file.
+
+        Raises `NotDeterministicError` when two runs without faults differ, `TypeError` for a scenario that
+        can't be sent to a process, and `ValueError` for a journal of another scenario.
         """
-        return explored(settings(handlers=handlers, **given), scenario, told=_nobody)
+        chosen = settings(handlers=handlers, **given)
+        return explored(chosen, scenario, executor=executor, journal=journal, told=_nobody)
 
 
 explore = Explore()
 
 
-def explored(chosen: Settings, scenario: Callable[..., Any], *, told: Told) -> Exploration:
-    """Explore a scenario in this process."""
-    begun, chosen = time.perf_counter(), chosen.fixed()
-    search = searched(chosen.bounds, lambda plan: once(chosen, scenario, plan), first_only=False, told=told)
+def explored(
+    chosen: Settings,
+    scenario: Callable[..., Any],
+    *,
+    executor: Executor | Callable[[], Executor] | None,
+    journal: str | os.PathLike[str] | None,
+    told: Told,
+) -> Exploration:
+    """Explore a scenario, here or by the workers of an executor; see `Explore.report`."""
+    begun, chosen, kept = time.perf_counter(), chosen.fixed(), Journal(journal)
+    workers = None if executor is None else Workers(executor, once, chosen, scenario)
+
+    def results_of(plans: Sequence[Plan]) -> Iterator[list[Result]]:
+        yield [kept[plan] for plan in plans if plan in kept]
+        left = [plan for plan in plans if plan not in kept]
+        here = ([once(chosen, scenario, plan)] for plan in left)
+        for results in here if workers is None or plans == [()] else workers.results(left):
+            kept.add(results)
+            yield results
+
+    try:
+        search = Search(chosen.bounds)
+        if chosen.bounds.only is not None:
+            search.judge([once(chosen, scenario, chosen.bounds.only)])
+        else:
+            searched(search, results_of, told)
+    finally:
+        if workers is not None:
+            workers.close()
     return exploration(search, time.perf_counter() - begun)
 
 

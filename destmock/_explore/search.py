@@ -73,12 +73,16 @@ class Search:
         if not plans:
             return []
         results = yield plans
+        self.judge(results)
+        return [result for result in results if result.error is None]
+
+    def judge(self, results: Sequence[Result]) -> None:
+        """Count results, and keep those that failed."""
         self.tried += len(results)
         for result in results:
             if result.missed:
                 raise _strayed(result)
         self.failures += [result for result in results if result.error is not None]
-        return [result for result in results if result.error is None]
 
     def _longer(self, results: Sequence[Result], *, switches: bool) -> list[Plan]:
         """The plans with one fault more, each after the last one of a plan that passed: the nearest first."""

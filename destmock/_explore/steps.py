@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from destmock._explore.search import Search
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from destmock._explore.bounds import Bounds
-    from destmock._explore.search import Plan, Result
+    from destmock._explore.search import Plan, Result, Search
 
 
 class Told(Protocol):
@@ -41,15 +38,19 @@ def steps(search: Search, *, first_only: bool) -> Generator[Plan, Result, None]:
             return
 
 
-def searched(bounds: Bounds, once: Callable[[Plan], Result], *, first_only: bool, told: Told) -> Search:
-    """Search with runs in this process; `once` makes one."""
-    search = Search(bounds)
-    each = steps(search, first_only=first_only)
-    plan, made = next(each), 0
+def searched(
+    search: Search, results_of: Callable[[Sequence[Plan]], Iterator[list[Result]]], told: Told
+) -> None:
+    """Search for every failure; `results_of` gives the results of plans, in any order, as they come."""
+    batches = search.batches()
+    plans = next(batches)
     while True:
+        found: dict[Plan, Result] = {}
+        for results in results_of(plans):
+            found.update((result.plan, result) for result in results)
+            if plans != [()]:  # the run without faults
+                told(search.tried + len(found), search.possible)
         try:
-            plan = each.send(once(plan))
+            plans = batches.send([found[plan] for plan in plans])
         except StopIteration:
-            return search
-        made += 1
-        told(max(made - 2, 0), search.possible)  # two runs without faults come first
+            return
