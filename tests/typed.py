@@ -16,6 +16,8 @@ from destmock import (
     Destmock,
     DestmockError,
     Drop,
+    Exploration,
+    Failure,
     Fault,
     Faults,
     Handler,
@@ -30,6 +32,7 @@ from destmock import (
     Server,
     Serving,
     Stack,
+    explore,
     mock_destinations,
     outcomes,
     serve,
@@ -38,6 +41,23 @@ from destmock import (
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {"id": event["id"]}
+
+
+@explore
+def explored_bare(destmock: Destmock) -> None: ...
+
+
+@explore(handlers={"orders": handler}, faults=2, kinds={"crash"}, functions=["orders"], limit=100, seed=7)
+async def explored(destmock: Destmock) -> None: ...
+
+
+def reported() -> list[Failure]:
+    found = explore.report(
+        explored_bare, {"orders": handler}, journal=Path("kept"), only="orders#1/crash-end"
+    )
+    assert_type(found, Exploration)
+    assert_type(found.failures[0].name, str)
+    return list(found.failures)
 
 
 @mock_destinations
@@ -102,6 +122,7 @@ with mock_destinations(handlers={"orders": handler}) as active:
     active.faults.throttle()
     active.faults.system_error("orders:live", times=None)
     active.faults.duplicate("orders", times=3)
+    active.faults.crash("orders", after="dynamodb.PutItem", nth=2, times=None)
     active.faults.delay(timedelta(minutes=1), "orders")
     active.faults.fail_delivery("arn", function="orders", dead_letter=True)
     active.faults.chaos(seed=7, throttle=0.2, fail_delivery=0.1, function="orders", times=10)

@@ -121,6 +121,19 @@ def _add_explore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     explore.add_argument("--invoke", metavar="FUNCTION", help="as for destmock run")
     explore.add_argument("--event", metavar="EVENT", default="{}", help="as for destmock run")
+    explore.add_argument("--workers", type=_workers, metavar="N", help="share the runs among N processes")
+    explore.add_argument(
+        "--continue",
+        dest="journal",
+        type=Path,
+        metavar="FILE",
+        help="keep the results in FILE, and go on where an exploration with this FILE was stopped",
+    )
+    _add_bounds(explore)
+    _add_common(explore)
+
+
+def _add_bounds(explore: argparse.ArgumentParser) -> None:
     explore.add_argument(
         "--kind",
         dest="kinds",
@@ -147,15 +160,6 @@ def _add_explore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="NAME",
         help="repeat just the failure of this name; may be repeated for several in one run",
     )
-    explore.add_argument("--workers", type=_workers, metavar="N", help="share the runs among N processes")
-    explore.add_argument(
-        "--continue",
-        dest="journal",
-        type=Path,
-        metavar="FILE",
-        help="keep the results in FILE, and go on where an exploration with this FILE was stopped",
-    )
-    _add_common(explore)
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:

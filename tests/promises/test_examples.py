@@ -52,6 +52,20 @@ def test_the_first_trial_shows_both_records_the_logs_and_the_overwritten_destina
     assert config["OnFailure"]["Destination"].endswith(":sample-failure")
 
 
+def test_every_failure_of_five_programs_and_none_of_the_mended_ones(run):
+    lines = run("every_failure.py").splitlines()
+    assert [line.split(": ")[0] for line in lines[::3]] == [
+        "orders_are_counted",
+        "a_receipt_is_sent",
+        "both_orders_are_added",
+        "a_file_is_moved",
+        "one_piece_is_shipped",
+    ]
+    assert all("failures break it; the first:" in line for line in lines[::3])
+    assert all(line.startswith("  this test fails when ") for line in lines[1::3])
+    assert all(line.startswith("  mended: 0 of ") for line in lines[2::3])
+
+
 def test_a_failed_order_is_read_from_the_queue(run):
     assert run("failed_orders.py").splitlines() == [
         "order 2: RetriesExhausted after 2 attempts: only 3 left of lamp",
@@ -176,5 +190,5 @@ def test_a_sam_template_has_both_destinations_of_sam_s_own(run):
 
 def test_each_example_is_short_enough_to_read():
     for example in (ROOT / "examples").glob("*.py"):
-        limit = 80 if example.name == "first_trial.py" else 60
+        limit = {"first_trial.py": 80, "every_failure.py": 230}.get(example.name, 60)
         assert len(example.read_text().splitlines()) < limit, example.name
