@@ -8,6 +8,7 @@
 and `error` (`null` if it arrived).
 `drops`: every event that failed without anyone being told. `requestId`, `functionArn`, `condition`, `reason`,
 `at`.
+Of what a rule, a topic or a schedule could not send, `requestId` and `condition` are `null`.
 
 Times are in ISO 8601, UTC. Payloads that aren't JSON (with a NaN, for instance) are given as text.
 """
@@ -65,7 +66,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {
-        "requestId": delivery.invocation.request_id,
+        "requestId": delivery.invocation.request_id or None,
         "functionArn": delivery.invocation.function_arn,
         "destination": delivery.destination,
         "kind": delivery.kind,
@@ -78,7 +79,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
 
 def _drop(drop: Drop) -> dict[str, Any]:
     return {
-        "requestId": drop.invocation.request_id,
+        "requestId": drop.invocation.request_id or None,
         "functionArn": drop.invocation.function_arn,
         "condition": drop.condition,
         "reason": drop.reason,

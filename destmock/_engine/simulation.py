@@ -249,9 +249,9 @@ class Simulation:
         self.accept(ref, payload, source=source, trace=trace)
         return True
 
-    def miss(self, arn: str, source: str) -> None:
-        """Note what a service was told to send to, and isn't there."""
-        self.ledger.over_at_once(Entry("", arn, source, b"", self.now, what="unanswered"))
+    def miss(self, arn: str, source: str, why: str = "does not exist") -> None:
+        """Note what a service was told to send to, and why that was not taken."""
+        self.ledger.over_at_once(Entry("", arn, source, b"", self.now, what="unanswered", why=why))
 
     def role(self, ref: FunctionRef) -> str:
         return self.functions.role(ref)

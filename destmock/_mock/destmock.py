@@ -235,7 +235,10 @@ class Destmock:
 
     @property
     def deliveries(self) -> Deliveries:
-        """Every record sent, arrived or not, oldest first; `.to(arn)` and `.for_function(name)` select."""
+        """Every record and dead letter sent, arrived or not, oldest first.
+
+        `.to(arn)` and `.for_function(name)` select.
+        """
         with self._simulation.turns.held:
             return self._simulation.ledger.deliveries
 

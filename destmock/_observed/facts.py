@@ -168,6 +168,10 @@ class Delivery:
 
     `body` is what was sent, in bytes. `dead_letter` is true if the original event went to a dead-letter
     queue, false if the record went to a destination. `injected` is true for a failure that `faults` made.
+
+    The dead letters of a rule's target, of a subscription and of a schedule are deliveries, too. Their
+    `invocation` is what nobody took: without a request ID, attempts or condition, for the `function_arn` that
+    the `source` names.
     """
 
     destination: str
@@ -198,11 +202,12 @@ class Delivery:
 class Drop:
     """An event that failed without reaching a destination or dead-letter queue; `reason` says why it didn't.
 
+    `condition` is `None` for what a rule, a topic or a schedule sent to something that did not take it.
     (CloudWatch's AsyncEventsDropped counts every event that ended without success, routed or not.)
     """
 
     invocation: Invocation
-    condition: Condition
+    condition: Condition | None
     reason: str
     at: datetime
 
@@ -271,7 +276,8 @@ class Entry:
     """One thing that happened: who invoked what, when, and the steps after it.
 
     An event changes until it is settled; `fact` is how it stands. Anything else is over at once: a
-    synchronous invocation, one that an injected fault refused, and an event for a function that isn't there.
+    synchronous invocation, one that an injected fault refused, and an event for a function that isn't there;
+    of that, `why` says of the ARN what kept it from being taken.
     """
 
     request_id: str
@@ -288,6 +294,7 @@ class Entry:
     deliveries: list[Delivery] = field(default_factory=list)
     duplicate: bool = False
     what: Happened = "event"
+    why: str = ""
     #: The event's place in the ledger while it is queued.
     position: int = 0
     _fact: Invocation | None = None

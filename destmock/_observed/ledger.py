@@ -144,9 +144,8 @@ class Ledger:
 
     def _let_go(self, item: Entry) -> None:
         self.story.let_go(item)
-        if item.what != "event":
-            return
-        self._entries.let_go(item)
+        if item.what == "event":
+            self._entries.let_go(item)
         for delivery in item.deliveries:
             self._deliveries.let_go(delivery)
         if item.drop is not None:

@@ -139,8 +139,10 @@ class _Drawn:
         succeeded = invocation.condition == "Success"
         way: Way = "dead-letter" if delivery.dead_letter else "OnSuccess" if succeeded else "OnFailure"
         qualifier = None if delivery.dead_letter else _split(invocation.function_arn)[1]
-        key = self.edge(invocation.function_arn, delivery.destination, way, qualifier)
-        self._taken[key][str(invocation.condition)] += 1
+        nobody = invocation.condition is None  # a service's own dead letter: no function has seen the event
+        start = invocation.source if nobody else invocation.function_arn
+        key = self.edge(start, delivery.destination, way, None if nobody else qualifier)
+        self._taken[key][str(invocation.condition or "")] += 1
         if delivery.error is not None:
             self._failed[key] += 1
 

@@ -100,11 +100,11 @@ def _rest(simulation: Simulation, repeating: Sequence[str]) -> Iterator[Html]:
         rows = [
             tag(
                 "li",
-                parts.chip("bad", drop.condition),
+                parts.chip("bad", drop.condition or "Nothing invoked"),
                 " ",
                 tag("bdi", drop.function_name),
                 f": {drop.reason} (",
-                tag("code", drop.invocation.request_id),
+                tag("code", drop.invocation.request_id or drop.invocation.source),
                 ")",
             )
             for drop in drops[-_SHOWN:]

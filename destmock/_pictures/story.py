@@ -145,7 +145,7 @@ def _story(number: int, entry: Entry, due: Due | None) -> Story:
     notes = [Noted(note.at, note.what) for note in entry.notes]
     if entry.what == "unanswered":
         named = "the function" if parse_function_arn(entry.function_arn) else entry.function_arn
-        notes.append(Noted(entry.accepted_at, f"{named} does not exist"))
+        notes.append(Noted(entry.accepted_at, f"{named} {entry.why}"))
     status, tone = _standing(entry, due)
     nothing = None
     if entry.drop is not None:

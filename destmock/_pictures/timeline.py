@@ -85,7 +85,7 @@ def _steps(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
 def opening(entry: Entry) -> str:
     """The first line of an entry: who invoked, with what payload."""
     if entry.what == "unanswered":
-        return f"nothing invoked: {entry.source} names {entry.function_arn}, which does not exist"
+        return f"nothing invoked: {entry.source} names {entry.function_arn}, which {entry.why}"
     again = ", delivered a second time" if entry.duplicate else ""
     how = f"accepted{again}" if entry.what == "event" else "invoked synchronously"
     by = ", ".join(part for part in (entry.source, entry.request_id) if part)
@@ -96,6 +96,7 @@ def at_once(entry: Entry) -> Iterable[str]:
     """The steps of an entry that is no event in the queue."""
     yield from (f"{_attempt_text(attempt)}{_taken(attempt)}" for attempt in entry.attempts)
     yield from (note.what for note in entry.notes)
+    yield from _sent_lines(entry)
 
 
 def attempt_text(entry: Entry, attempt: Attempt) -> str:
@@ -109,11 +110,8 @@ def attempt_text(entry: Entry, attempt: Attempt) -> str:
 def end_lines(entry: Entry) -> Iterable[str]:
     """The last lines of an event that has settled: its condition, and who was told."""
     yield f"{entry.condition}"
-    for delivery in entry.deliveries:
-        yield _sent(delivery)
-    if entry.drop is not None:
-        yield f"nothing sent: {entry.drop.reason}"
-    elif not entry.deliveries:
+    yield from _sent_lines(entry)
+    if entry.drop is None and not entry.deliveries:
         yield "nothing sent: no OnSuccess destination"
 
 
@@ -151,6 +149,12 @@ def _taken(attempt: Attempt) -> str:
     return f", took {attempt.duration:g} s" if attempt.duration else ""
 
 
+def _sent_lines(entry: Entry) -> Iterable[str]:
+    yield from (_sent(delivery) for delivery in entry.deliveries)
+    if entry.drop is not None:
+        yield f"nothing sent: {entry.drop.reason}"
+
+
 def _sent(delivery: Delivery) -> str:
     what = "-> dead-letter queue" if delivery.dead_letter else "->"
     if delivery.error is None:
@@ -173,6 +177,8 @@ def _pending_text(pending: Pending) -> str:
 
 def _delivery_text(delivery: Delivery) -> str:
     invocation = delivery.invocation
+    if invocation.condition is None:
+        return f"{invocation.source}, dead letter to {delivery.destination}: {delivery.error}"
     return (
         f"{function_text(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
         f"{delivery.destination}: {delivery.error}"

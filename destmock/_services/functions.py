@@ -48,9 +48,16 @@ class FunctionTarget:
     def prepare(self, message: Message) -> Callable[[], bool]:
         """That nothing can run the function is the test's mistake: it isn't kept from the test."""
         ref, simulation = parse_function_arn(self._arn), self._simulation
-        if ref is None:
-            return lambda: True  # moto has taken an ARN that names no function
-        return lambda: simulation.notify(ref, message.body, source=message.source, trace=message.trace)
+
+        def send() -> bool:
+            if ref is None:
+                return True  # moto has taken an ARN that names no function
+            if simulation.identify(ref) is None:
+                return False
+            simulation.accept(ref, message.body, source=message.source, trace=message.trace)
+            return True
+
+        return send
 
 
 def _invoke(

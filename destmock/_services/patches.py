@@ -13,7 +13,7 @@ from destmock._services import functions, logs, mappings, secrets, trace_headers
 from destmock._services.eventbridge import bus, inputs, patterns, schedules
 from destmock._services.s3 import notifications, policies
 from destmock._services.scheduler import control
-from destmock._services.sns import signatures, subscriptions
+from destmock._services.sns import attributes, order, signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
 from destmock._services.sqs import reading, redrive
 from destmock._services.streams import addresses
@@ -26,6 +26,8 @@ PATCHES = (
     *functions.PATCHES,
     *trace_headers.PATCHES,
     *subscriptions.PATCHES,
+    *attributes.PATCHES,
+    *order.PATCHES,
     *notifications.PATCHES,
     *policies.PATCHES,
     *bus.PATCHES,

@@ -395,7 +395,7 @@ class World:
 
     def _send(self, event: Event, target: str, body: Record | Original) -> None:
         dead = event if isinstance(body, Original) else None
-        lost = dead and target.startswith("t-") and not error_message(event, "").isascii()
+        lost = dead and target.startswith("t-") and max(error_message(event, ""), default="") > "\uffff"
         injected = self._is_lost(event, target, dead_letter=dead is not None)
         arrived = self.exists(target) and not lost and not injected
         name, _, qualifier = target.partition(":")

@@ -116,6 +116,7 @@ PRIVATE = {
         "_filter_policy_matcher": "whether a subscription wants a message",
         "_message_public_keys": "the certificates that moto serves",
         "_parse_message_structure": "the text of a message for one protocol",
+        "_transform_message_attributes": "the attributes of a message, or of a batch",
     },
     "moto.sqs": {
         "_get_queue_name": "the queue that a request names, in its URL or by itself",

@@ -8,14 +8,16 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from moto.events.models import events_backends
 from moto.logs.models import logs_backends
 
 from destmock._aws.arn import parse_arn
+from destmock._aws.json_text import to_bytes
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
+from destmock._engine.unanswered import Unsent, tell
 from destmock._services.eventbridge import inputs
 
 if TYPE_CHECKING:
@@ -29,6 +31,20 @@ if TYPE_CHECKING:
 
 #: SenderId of what EventBridge sends to a queue (F7).
 _SENDER = "AIDAJXNJGGKNS7OSV23OI"
+
+
+class _Failure(NamedTuple):
+    """What keeps an event from a target: its code and message in a dead letter, and in the timeline."""
+
+    code: str
+    message: str
+    why: str
+
+
+_NO_RESOURCE = _Failure("NO_RESOURCE", "The target {} does not exist.", "does not exist")
+_NO_JSON = _Failure(
+    "INVALID_JSON", "The input of the target {} is not valid JSON.", "would get an input that is no JSON"
+)
 
 
 def event(message: Message, *, account: str, region: str, source: str, detail_type: str) -> dict[str, Any]:
@@ -119,15 +135,15 @@ def _prepare(
     if rule.managed_by is not None:  # an archive is a rule that moto made
         return [lambda: _to_archive(rule, event)]
     given = inputs.of(target, event, rule)
-    if given is None:
-        return []
     passed = message._replace(
-        body=given.encode(errors="backslashreplace"),
+        body=(to_bytes(event) if given is None else given.encode(errors="backslashreplace")),
         source=f"EventBridge rule {rule.name}",
         attributes={},
         sender_id=_SENDER,
         group=(target.get("SqsParameters") or {}).get("MessageGroupId") or "",
     )
+    if given is None:
+        return [partial(_unsent, rule, target, passed, _NO_JSON, simulation)]
     if arn is not None and arn.service == "logs":
         return [lambda: _to_log_group(arn, rule, passed)]
     found = simulation.target_of(target["Arn"])
@@ -140,22 +156,28 @@ def _prepare(
 def _pass(
     send: Callable[[], bool], rule: Rule, target: dict[str, Any], message: Message, simulation: Simulation
 ) -> None:
-    """The target's own dead-letter queue hears of a target that isn't there.
+    if not send():
+        _unsent(rule, target, message, _NO_RESOURCE, simulation)
 
+
+def _unsent(
+    rule: Rule, target: dict[str, Any], message: Message, failure: _Failure, simulation: Simulation
+) -> None:
+    """The target's own dead-letter queue hears of a target that isn't there, and of an input that is no JSON.
+
+    Neither is tried again, so the letter has no attributes of retries (R45).
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
-    arn = (target.get("DeadLetterConfig") or {}).get("Arn") or ""
-    queue = None if send() else simulation.target_of(arn)
-    if queue is None:
-        return
     told = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": target["Arn"],
-        "ERROR_CODE": "NO_RESOURCE",
-        "ERROR_MESSAGE": f"The target {target['Arn']} does not exist.",
+        "ERROR_CODE": failure.code,
+        "ERROR_MESSAGE": failure.message.format(target["Arn"]),
     }
     attributes = {name: ("String", value) for name, value in told.items()}
-    queue.prepare(message._replace(attributes=attributes, group=None))()
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    letter = message._replace(attributes=attributes, group=None)
+    tell(simulation, Unsent(target["Arn"], message.source, message.body, failure.why), queue, letter)
 
 
 def _to_log_group(arn: Arn, rule: Rule, message: Message) -> None:

@@ -167,7 +167,8 @@ def _notify(simulation: Simulation, bucket: FakeBucket, target: str, payload: by
         source=f"S3 bucket {bucket.name}", sender_id=_SENDER, subject="Amazon S3 Notification"
     )
     with contextlib.suppress(UndeliverableError):
-        found.prepare(message)()
+        if not found.prepare(message)():
+            simulation.miss(target, message.source)
 
 
 def _tell_event_bridge(

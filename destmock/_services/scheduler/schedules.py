@@ -82,6 +82,8 @@ class Schedules:
         except NotInvokedError as error:
             exhausted = self._try_again(schedule, occurrence, since)
             if exhausted is None:
+                if occurrence.attempt == 1:
+                    self._sender.note(occurrence, error)
                 return
             self._sender.to_dead_letter_queue(occurrence, error, exhausted)
         if schedule.action_after_completion == "DELETE" and schedule.arn not in self._due:

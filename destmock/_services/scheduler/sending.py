@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import ROLE_ID, UndeliverableError
+from destmock._engine.unanswered import Unsent, tell
 from destmock._services.clients import Clients, in_account
 from destmock._services.eventbridge import rules
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 #: The codes of errors that AWS's services answer.
 _INVALID, _MISSING = "ValidationException", "ResourceNotFoundException"
 _REFUSED, _MALFORMED = "InvalidParameterValue", "MalformedDetail"
+_NO_QUEUE, _NO_TOPIC = "AWS.SimpleQueueService.NonExistentQueue", "NotFound"
+_NOT_THERE = {_MISSING, _NO_QUEUE, _NO_TOPIC}
 _UNIVERSAL = "aws-sdk:"
 #: Services whose name in the ARN of a universal target isn't boto3's.
 _SERVICES = {
@@ -127,13 +130,9 @@ class Sender:
         """Asynchronously: what the function makes of it is no matter of the schedule's."""
         target, simulation = occurrence.target["Arn"], self._simulation
         ref = parse_function_arn(target)
-        noted = occurrence.attempt > 1  # the timeline notes once that nothing was there
-        if (
-            ref is None
-            or (noted and simulation.identify(ref) is None)
-            or not simulation.notify(ref, text.encode(), source=_source(occurrence), trace=None)
-        ):
+        if ref is None or simulation.identify(ref) is None:
             raise NotInvokedError(_MISSING, f"Function not found: {target}")
+        simulation.accept(ref, text.encode(), source=_source(occurrence))
 
     def _pass(self, occurrence: Occurrence, arn: Arn, text: str) -> None:
         found = self._simulation.target_of(str(arn))
@@ -149,7 +148,7 @@ class Sender:
         except UndeliverableError as error:
             raise NotInvokedError(_REFUSED, str(error)) from error
         if not taken:
-            code = "AWS.SimpleQueueService.NonExistentQueue" if arn.service == "sqs" else "NotFound"
+            code = _NO_QUEUE if arn.service == "sqs" else _NO_TOPIC
             raise NotInvokedError(code, f"The target {arn} does not exist.")
 
     def _put(self, occurrence: Occurrence, arn: Arn, text: str) -> None:
@@ -203,12 +202,12 @@ class Sender:
         method = methods.get(operation.lower())
         return None if method is None else getattr(client, method)
 
+    def note(self, occurrence: Occurrence, error: NotInvokedError) -> None:
+        """Have the timeline tell that the target did not take what was sent, and that it is tried again."""
+        self._simulation.miss(occurrence.target["Arn"], _source(occurrence), _why(error))
+
     def to_dead_letter_queue(self, occurrence: Occurrence, error: NotInvokedError, exhausted: str) -> None:
         """Tell the target's dead-letter queue, if it has one, what was not sent, and why (R40)."""
-        arn = (occurrence.target.get("DeadLetterConfig") or {}).get("Arn") or ""
-        queue = self._simulation.target_of(arn)
-        if queue is None:
-            return
         told = {
             "CONTAINS_INVALID_PAYLOAD": "false",
             "ERROR_CODE": error.code,
@@ -227,7 +226,13 @@ class Sender:
             sender_id=f"{ROLE_ID}:{occurrence.execution_id}",
             attributes={name: ("String", value) for name, value in told.items()},
         )
-        queue.prepare(message)()
+        queue = (occurrence.target.get("DeadLetterConfig") or {}).get("Arn")
+        lost = Unsent(occurrence.target["Arn"], message.source, message.body, _why(error))
+        tell(self._simulation, lost, queue, message)
+
+
+def _why(error: NotInvokedError) -> str:
+    return "does not exist" if error.code in _NOT_THERE else f"answers {error.code}: {error}"
 
 
 def _source(occurrence: Occurrence) -> str:

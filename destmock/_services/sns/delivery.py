@@ -1,7 +1,7 @@
 """SNS: the record is the message of a notification, without subject or attributes (F4).
 
 As a dead-letter queue it gets the original event, with three message attributes (H19), unless one of them
-has a character beyond ASCII: AWS loses such a message (H20).
+has a character beyond U+FFFF: AWS loses such a message (H20, R26).
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from moto.sns.models import Subscription, Topic, sns_backends
 
 from destmock._aws.json_text import to_bytes
 from destmock._engine.delivery import ROLE_ID, UndeliverableError
+from destmock._engine.unanswered import Unsent, tell
 from destmock._services.sns.event import notification
+from destmock._services.sns.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +35,9 @@ _WITHOUT_RECEIVER = {"application", "email", "email-json", "firehose", "sms"}
 _ENVELOPE = (
     "Type",
     "MessageId",
+    "SequenceNumber",
     "TopicArn",
+    "Subject",
     "Message",
     "Timestamp",
     "SignatureVersion",
@@ -41,6 +45,8 @@ _ENVELOPE = (
     "SigningCertURL",
     "UnsubscribeURL",
 )
+#: What the notifications of a FIFO topic don't have.
+_SIGNED = {"SignatureVersion", "Signature", "SigningCertURL"}
 #: SenderId of what SNS sends to a queue.
 _SENDER = f"{ROLE_ID}:AWS-CLOUDCAST"
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -81,8 +87,8 @@ class TopicTarget:
         if message.size > MESSAGE_LIMIT:
             text = f"the message has {message.size} bytes; the topic {self._arn} takes {MESSAGE_LIMIT}"
             raise UndeliverableError(text)
-        if not all(value.isascii() for _, value in message.attributes.values()):
-            text = f"the topic {self._arn} loses a message whose attributes aren't all ASCII, as on AWS"
+        if any(_ASTRAL.search(value) for _, value in message.attributes.values()):
+            text = f"the topic {self._arn} loses a message with an attribute beyond U+FFFF, as on AWS"
             raise UndeliverableError(text)
         subscriptions = self._subscriptions(topic)
 
@@ -153,13 +159,19 @@ def notify_function(
         attributes={name: _to_function(value) for name, value in attributes.items()},
     )
     sent = message._replace(body=to_bytes(event), source=f"SNS topic {subscription.topic.name}")
-    if function is not None and function.prepare(sent)():
-        return
+    if function is None or not function.prepare(sent)():
+        body = envelope(subscription, message.text, message_id, subject, attributes, simulation)
+        unsent(subscription, message, sent.body, body, simulation)
+
+
+def unsent(
+    subscription: Subscription, message: Message, payload: bytes, letter: str, simulation: Simulation
+) -> None:
+    """Tell the subscription's dead-letter queue what its subscriber, which isn't there, would have got."""
     policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
-    queue = simulation.target_of(policy.get("deadLetterTargetArn") or "")
-    if queue is not None:
-        body = _envelope(subscription, message.text, message_id, dict(attributes))
-        queue.prepare(message._replace(body=body.encode(), attributes={}, sender_id=_SENDER))()
+    source = f"SNS topic {subscription.topic.name}"
+    told = message._replace(body=letter.encode(), attributes={}, sender_id=_SENDER)
+    tell(simulation, Unsent(subscription.endpoint, source, payload), policy.get("deadLetterTargetArn"), told)
 
 
 def _to_function(attribute: Mapping[str, Any]) -> dict[str, str]:
@@ -179,17 +191,35 @@ def _notify_queue(
     queue = simulation.target_of(subscription.endpoint)
     if queue is None:
         return
-    body, carried = _envelope(subscription, message.text, message_id, attributes), {}
-    if str(subscription.attributes.get("RawMessageDelivery")).lower() == "true":
+    written = envelope(subscription, message.text, message_id, None, attributes, simulation)
+    body, carried = written, {}
+    if is_raw(subscription):
         body = message.text
         carried = {name: (value["Type"], value["Value"]) for name, value in attributes.items()}
-    queue.prepare(message._replace(body=body.encode(), attributes=carried, sender_id=_SENDER))()
+    sent = message._replace(body=body.encode(), attributes=carried, sender_id=_SENDER)
+    if not queue.prepare(sent)():
+        unsent(subscription, message, sent.body, written, simulation)
 
 
-def _envelope(subscription: Subscription, text: str, message_id: str, attributes: dict[str, Any]) -> str:
-    """SNS's notification as a queue receives it: only astral characters are escaped (F4, H19)."""
-    signed = subscription.get_post_data(text, message_id, None)
-    ordered = {key: signed[key] for key in _ENVELOPE}
+def is_raw(subscription: Subscription) -> bool:
+    """Whether a queue gets the message as it is."""
+    return str(subscription.attributes.get("RawMessageDelivery")).lower() == "true"
+
+
+def envelope(
+    subscription: Subscription,
+    text: str,
+    message_id: str,
+    subject: str | None,
+    attributes: Mapping[str, Any],
+    simulation: Simulation,
+) -> str:
+    """SNS's notification as a queue receives it (R25): only astral characters are escaped (F4, H19)."""
+    written, topic = subscription.get_post_data(text, message_id, subject), subscription.topic
+    if topic.fifo_topic:
+        unsigned = {key: value for key, value in written.items() if key not in _SIGNED}
+        written = {**unsigned, "SequenceNumber": simulation.part(Order).number(topic.arn, message_id)}
+    ordered = {key: written[key] for key in _ENVELOPE if key in written}
     if attributes:
         ordered["MessageAttributes"] = attributes
     body = json.dumps(ordered, indent=2, separators=(",", " : "), ensure_ascii=False)

@@ -289,7 +289,7 @@ def test_the_default_policy_s_185_retries_take_less_than_its_24_hours(
     destmock.advance(timedelta(hours=25))
     [message] = messages("dead")
     assert message["MessageAttributes"]["RETRY_ATTEMPTS"]["StringValue"] == "185"
-    assert destmock.timeline().count("nightly") == 1
+    assert destmock.timeline().count("nightly") == 2  # when it began, and when it gave up
 
 
 def test_disabled_changed_and_deleted(destmock, scheduler, seen, schedule):
