@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-_SOURCE = "Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
+#: Lambda keeps the text to itself; other services quote it.
+HIDDEN_SOURCE = "Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
 _VALUE = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _SPACE = b" \t\r\n"
 _DIGITS = b"0123456789"
@@ -40,17 +41,23 @@ class _Open:
 
 def complaint(body: bytes) -> str:
     """The parser's words and its position; for a body that it would have accepted, a general complaint."""
+    text, read = first_fault(body)
+    return f"{text}\n at [{_place(body, read)}]"
+
+
+def first_fault(body: bytes) -> tuple[str, int]:
+    """The parser's words, and how many bytes it had read."""
     try:
         _Scanner(body).document()
     except _BadError as bad:
-        return f"{bad}\n at [{_place(body, bad.read)}]"
-    return f"Unexpected content\n at [{_place(body, len(body))}]"
+        return str(bad), bad.read
+    return "Unexpected content", len(body)
 
 
 def _place(body: bytes, read: int) -> str:
     before = body[:read]
     line, column = before.count(b"\n") + 1, read - (before.rfind(b"\n") + 1) + 1
-    return f"{_SOURCE}; line: {line}, column: {column}"
+    return f"{HIDDEN_SOURCE}; line: {line}, column: {column}"
 
 
 class _Scanner:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 
+from destmock._aws import pattern_check
 from destmock._aws.api_errors import validation, violation
 from destmock._aws.arn import parse_arn
+from destmock._aws.pattern_tokens import PatternError
 from destmock._services.sqs.delivery import find_queue
 from destmock._services.streams.shards import open_stream
 from destmock.errors import UnsupportedError
@@ -195,20 +196,11 @@ def _check_destinations(config: dict[str, Any]) -> None:
 
 
 def _check_filters(criteria: dict[str, Any]) -> None:
-    for text in _patterns(criteria):
-        try:
-            pattern = json.loads(text)
-        except ValueError as error:
-            raise InvalidParameterValueException(_BAD_FILTER) from error
-        if not isinstance(pattern, dict) or not all(_is_pattern(value) for value in pattern.values()):
-            raise InvalidParameterValueException(_BAD_FILTER)
-
-
-def _is_pattern(value: object) -> bool:
-    """Whether each leaf is a list with something in it."""
-    if isinstance(value, dict):
-        return bool(value) and all(_is_pattern(part) for part in value.values())
-    return isinstance(value, list) and bool(value)
+    try:
+        for text in _patterns(criteria):
+            pattern_check.check(text)
+    except PatternError as error:
+        raise InvalidParameterValueException(_BAD_FILTER) from error
 
 
 def _patterns(criteria: dict[str, Any]) -> list[str]:

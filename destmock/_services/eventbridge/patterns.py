@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from moto.events.models import EventPattern
+from moto.events.exceptions import InvalidEventPatternException, ValidationException
+from moto.events.models import EventPattern, EventPatternParser
+from moto.events.responses import EventsHandler
 
-from destmock._aws import event_pattern
+from destmock._aws import event_pattern, pattern_check
+from destmock._aws.pattern_tokens import PatternError
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+#: The members without which TestEventPattern takes nothing for an event.
+_MANDATORY = {"id", "account", "source", "time", "region", "resources", "detail-type"}
+_BAD_EVENT = "Parameter Event is not valid."
 
 
 def _matches_event(_: object) -> Callable[[EventPattern, Any], bool]:
@@ -24,4 +31,38 @@ def _matches_event(_: object) -> Callable[[EventPattern, Any], bool]:
     return matches_event
 
 
-PATCHES = (Patch(EventPattern, "matches_event", _matches_event),)
+def _parse(parse: Callable[[EventPatternParser], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Refuse what AWS refuses, in its words (R4)."""
+
+    def checked(self: EventPatternParser) -> dict[str, Any]:
+        if self.pattern:
+            try:
+                pattern_check.check(self.pattern)
+            except PatternError as error:
+                raise InvalidEventPatternException(reason=str(error)) from error
+        return parse(self)
+
+    return checked
+
+
+def _test_event_pattern(_: object) -> Callable[[EventsHandler], str]:
+    """Whether an event matches a pattern, which moto doesn't tell."""
+
+    def test(self: EventsHandler) -> str:
+        pattern = EventPattern.load(self._get_param("EventPattern"))
+        try:
+            event = json.loads(self._get_param("Event"))
+        except ValueError:
+            event = None
+        if not isinstance(event, dict) or not event.keys() >= _MANDATORY:
+            raise ValidationException(_BAD_EVENT)
+        return json.dumps({"Result": pattern.matches_event(event)})  # type: ignore[arg-type]
+
+    return test
+
+
+PATCHES = (
+    Patch(EventPattern, "matches_event", _matches_event),
+    Patch(EventPatternParser, "parse", _parse),
+    Patch(EventsHandler, "test_event_pattern", _test_event_pattern),
+)

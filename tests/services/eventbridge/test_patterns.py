@@ -4,6 +4,7 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.services.places import ACCOUNT, REGION
 from tests.services.triggers import ORDERS, put, rule
@@ -73,3 +74,56 @@ def test_R1_R2_a_mapping_s_filter_is_such_a_pattern(destmock, lam, make_queue, d
     url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/jobs"
     boto3.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(detail))
     assert ("invoked synchronously" in destmock.timeline()) is found
+
+
+EVENT = {
+    "id": "1",
+    "source": "shop",
+    "account": ACCOUNT,
+    "time": "2026-01-01T00:00:00Z",
+    "region": REGION,
+    "resources": [],
+    "detail-type": "Order",
+    "detail": {"n": 7},
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"), [({"detail": {"n": [7]}}, True), ({"source": ["other"]}, False)]
+)
+def test_a_pattern_can_be_tried_on_an_event(events, pattern, found):
+    answer = events.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(EVENT))
+    assert answer["Result"] is found
+
+
+@pytest.mark.parametrize("event", ["no json", '"a text"', "[]", json.dumps(EVENT)[:-1]])
+def test_what_is_no_event_is_refused(events, event):
+    with pytest.raises(ClientError, match=r"^An error .* Parameter Event is not valid\.$") as error:
+        events.test_event_pattern(EventPattern='{"source": ["shop"]}', Event=event)
+    assert error.value.response["Error"]["Code"] == "ValidationException"
+    without = json.dumps({name: value for name, value in EVENT.items() if name != "region"})
+    with pytest.raises(ClientError, match=r"^An error .* Parameter Event is not valid\.$"):
+        events.test_event_pattern(EventPattern='{"source": ["shop"]}', Event=without)
+
+
+@pytest.mark.parametrize("call", ["test_event_pattern", "put_rule", "create_archive"])
+def test_R4_a_bad_pattern_is_refused_with_its_reason_and_place(events, call):
+    pattern = '{"detail": {"equal": [{"NUMERIC": ["=", 5]}]}}'
+    others = {
+        "test_event_pattern": {"Event": json.dumps(EVENT)},
+        "put_rule": {"Name": "r"},
+        "create_archive": {
+            "ArchiveName": "a",
+            "EventSourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default",
+        },
+    }
+    with pytest.raises(ClientError) as error:
+        getattr(events, call)(EventPattern=pattern, **others[call])
+    answer = error.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert answer["Error"] == {
+        "Code": "InvalidEventPatternException",
+        "Message": "Event pattern is not valid. Reason: Unrecognized match type NUMERIC\n at "
+        f'[Source: (String)"{pattern}"; line: 1, column: 36]',
+    }
+    assert events.list_rules()["Rules"] == []
