@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mappings, secrets, trace_headers
-from destmock._services.eventbridge import bus, inputs, patterns, schedules
+from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.s3 import notifications, policies
 from destmock._services.scheduler import control
 from destmock._services.sns import attributes, order, signatures, subscriptions
@@ -34,6 +34,7 @@ PATCHES = (
     *inputs.PATCHES,
     *patterns.PATCHES,
     *schedules.PATCHES,
+    *replays.PATCHES,
     *control.PATCHES,
     *logs.PATCHES,
     *queue_arrivals.PATCHES,

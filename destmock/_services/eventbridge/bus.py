@@ -63,7 +63,7 @@ def _send_to_targets(send_to_targets: Callable[..., None]) -> Callable[..., None
                 send_to_targets(_with(self, calls), original_event, transform_input)
         simulation = active[-1]
         try:
-            rules.pass_on(rule, _as_written(original_event), simulation.carrier(), simulation)
+            rules.pass_on(rule, as_written(original_event), simulation.carrier(), simulation)
         except UndeliverableError as error:
             raise UnsupportedError(str(error)) from error
 
@@ -80,8 +80,8 @@ def _with(rule: Rule, targets: list[dict[str, Any]]) -> Rule:
     return changed
 
 
-def _as_written(event: dict[str, Any]) -> dict[str, Any]:
-    """Without what moto adds, and with its time as text; an archive hands events back as moto has them."""
+def as_written(event: dict[str, Any]) -> dict[str, Any]:
+    """The event without what moto adds, and with its time as text; an archive has it in seconds."""
     time = event["time"]
     if not isinstance(time, str):
         time = f"{to_datetime(round(time * 1000)):%Y-%m-%dT%H:%M:%SZ}"

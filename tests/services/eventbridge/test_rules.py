@@ -143,22 +143,6 @@ def test_a_target_that_is_not_simulated_is_refused_before_anything_is_sent(destm
     assert list(destmock.invocations) == []
 
 
-def test_an_archived_event_is_replayed_to_the_function(destmock, events):
-    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
-    archive = events.create_archive(ArchiveName="all", EventSourceArn=bus)["ArchiveArn"]
-    put(events, {"id": 7})
-    rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
-    assert list(destmock.invocations) == []
-    events.start_replay(
-        ReplayName="again",
-        EventSourceArn=archive,
-        EventStartTime=START,
-        EventEndTime=datetime(2027, 1, 1, tzinfo=timezone.utc),
-        Destination={"Arn": bus},
-    )
-    assert [invocation.event["detail"] for invocation in destmock.invocations] == [{"id": 7}]
-
-
 def test_without_the_function_the_event_is_put_all_the_same(destmock, lam, events):
     rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
     lam.delete_function(FunctionName="orders")
@@ -194,19 +178,3 @@ def test_R46_an_event_for_a_bus_that_is_not_there_is_accepted_and_dropped(destmo
     assert [invocation.event["id"] for invocation in destmock.invocations] == [arrived["EventId"]]
     gone = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/gone"
     assert f"nothing invoked: PutEvents names {gone}, which does not exist" in destmock.timeline()
-
-
-def test_an_archive_replays_an_event_with_its_own_time(destmock, events):
-    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
-    archive = events.create_archive(ArchiveName="shop", EventSourceArn=bus)["ArchiveArn"]
-    rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
-    put(events, Time=datetime(2020, 2, 3, 4, 5, 6, tzinfo=timezone.utc))
-    events.start_replay(
-        ReplayName="again",
-        EventSourceArn=archive,
-        EventStartTime=datetime(2020, 1, 1, tzinfo=timezone.utc),
-        EventEndTime=datetime(2020, 12, 31, tzinfo=timezone.utc),
-        Destination={"Arn": bus},
-    )
-    times = [invocation.event["time"] for invocation in destmock.invocations]
-    assert times == ["2020-02-03T04:05:06Z"] * 2
