@@ -96,10 +96,14 @@ def run_batch(
     records: Sequence[dict[str, Any]],
     identifiers: Sequence[str],
     trace: Trace | None,
+    **others: Any,
 ) -> Run:
-    """Run the function with the records. `identifiers` are the names by which it reports failed records."""
+    """Run the function with the records, and what else the event has.
+
+    `identifiers` are the names by which it reports failed records.
+    """
     everything = frozenset(range(len(records)))
-    payload = to_bytes({"Records": records})
+    payload = to_bytes({"Records": records, **others})
     source = source_text(source_of(mapping))
     try:
         answered = simulation.run_synchronously(ref_of(mapping), payload, trace=trace, source=source)

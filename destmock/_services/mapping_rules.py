@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
@@ -98,9 +97,6 @@ def check(backend: LambdaBackend, spec: dict[str, Any], updated: EventSourceMapp
     _check_source(source, existing=updated is not None)
     if source.service == "sqs" and (updated is None or "FunctionName" in spec):
         _check_visibility(backend, source, spec.get("FunctionName", ""))
-    if spec.get("TumblingWindowInSeconds"):
-        message = "destmock keeps TumblingWindowInSeconds, but its batches have no windows and no state"
-        warnings.warn(message, stacklevel=2)
 
 
 def _check_constraints(spec: dict[str, Any]) -> None:

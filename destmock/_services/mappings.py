@@ -101,8 +101,12 @@ class Mappings:
 
     def all_read(self, account: str, region: str, source_arn: str) -> list[EventSourceMapping]:
         """The mappings that have read all there is in a stream."""
-        found = _mappings_of(account, region, source_arn)
-        return [mapping for mapping in found if not self._reader(mapping).plan(mapping, at_once=True)]
+        found = [(self._reader(mapping), mapping) for mapping in _mappings_of(account, region, source_arn)]
+        return [
+            mapping
+            for reader, mapping in found
+            if isinstance(reader, StreamReader) and not reader.is_behind(mapping)
+        ]
 
     def skip(self, mappings: Iterable[EventSourceMapping]) -> None:
         """Have mappings of a stream go on after the last record that it has now."""

@@ -278,11 +278,9 @@ def test_a_response_type_that_there_is_not(jobs, connect):
     assert "at 'functionResponseTypes' failed to satisfy constraint" in found[1]
 
 
-def test_a_tumbling_window_is_kept_and_a_warning_says_what_is_missing(stream, connect, update):
-    with pytest.warns(UserWarning, match="TumblingWindowInSeconds"):
-        uuid = connect(stream, **LATEST, TumblingWindowInSeconds=10)
-    with pytest.warns(UserWarning, match="no windows"):
-        assert update(uuid, TumblingWindowInSeconds=5)["TumblingWindowInSeconds"] == 5
+def test_a_tumbling_window_is_kept_and_can_be_changed(stream, connect, update):
+    uuid = connect(stream, **LATEST, TumblingWindowInSeconds=10)
+    assert update(uuid, TumblingWindowInSeconds=5)["TumblingWindowInSeconds"] == 5
 
 
 # Filters

@@ -108,7 +108,7 @@ def _put(replay: Replay, bus: EventBus, event: dict[str, Any], simulation: Simul
     An archive, which is a rule that moto made, doesn't take it again.
     """
     wanted, carrier = replay.destination.get("FilterArns"), simulation.carrier()
-    last = {name: event.pop(name) for name in ("resources", "detail") if name in event}
+    last: dict[str, Any] = {name: event.pop(name) for name in ("resources", "detail") if name in event}
     written: dict[str, Any] = {**event, "id": carrier.unique_id, "replay-name": replay.name, **last}
     for rule in [*bus.rules.values()]:
         if rule.managed_by is None and (not wanted or rule.arn in wanted):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from destmock._aws.json_text import to_bytes
@@ -16,6 +17,7 @@ from destmock._aws.record import timestamp
 from destmock._engine.delivery import Message, UndeliverableError
 from destmock._services.mapping import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
 from destmock._services.streams.shards import open_stream
+from destmock._services.streams.windows import state_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._engine.simulation import Answered, Simulation
     from destmock._services.streams.shards import Record, Stream
+    from destmock._services.streams.windows import Window
 
 _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
 _BATCH_INFO = {"kinesis": "KinesisBatchInfo", "dynamodb": "DDBStreamBatchInfo"}
@@ -44,6 +47,8 @@ class _Place:
     again_at: int = 0
     #: Whether nobody waits for the next try, because the retries have no end.
     endless: bool = False
+    #: The tumbling window that has begun.
+    window: Window | None = None
 
     def done(self, number: int) -> None:
         self.after, self.tries, self.waits, self.size = number, 0, 0, None
@@ -76,6 +81,12 @@ class StreamReader:
         for shard, last in stream.ends().items() if stream is not None else ():
             self._place(shard).done(last)
 
+    def is_behind(self, mapping: EventSourceMapping) -> bool:
+        """Whether there are records that haven't been read."""
+        stream = self._open(mapping)
+        ends = {} if stream is None else stream.ends()
+        return any(self._place(shard).after < last for shard, last in ends.items())
+
     def plan(self, mapping: EventSourceMapping, *, at_once: bool) -> list[Reading]:
         """When to read next: what can be read now, if `at_once`, and what has to be tried again later."""
         stream, now = self._open(mapping), self._simulation.now
@@ -83,13 +94,16 @@ class StreamReader:
             return []
         plans = []
         for shard, place, last in self._unread(stream):
+            window, first = place.window, next(iter(stream.read(shard, place.after, 1, now)), None)
             if place.again_at > now:
                 plans.append(Reading(place.again_at, place.tries + 1, background=place.endless))
-            elif at_once:
-                [first] = stream.read(shard, place.after, 1, now)
-                window = int(mapping.max_batch_window or 0) * 1000
+            elif window is not None and _is_over(window, first):
+                end = now if window.early else max(now, window.end)
+                plans.append(Reading(end, background=end > now))
+            elif first is not None and at_once:
+                patience = int(mapping.max_batch_window or 0) * 1000
                 full = last - place.after >= mapping.batch_size
-                plans.append(Reading(now if full else max(now, first.at + window)))
+                plans.append(Reading(now if full else max(now, first.at + patience)))
         return plans
 
     def read(self, mapping: EventSourceMapping) -> bool:
@@ -100,11 +114,28 @@ class StreamReader:
             return False
         simulation.check_code(ref)
         for shard, place, _ in self._unread(stream):
-            if place.again_at <= simulation.now:
-                records = stream.read(shard, place.after, place.size or mapping.batch_size, simulation.now)
-                self._run(mapping, shard, place, _fitting(records))
+            if place.again_at > simulation.now:
+                continue
+            records = stream.read(shard, place.after, place.size or mapping.batch_size, simulation.now)
+            window = place.window
+            if window is not None and _is_over(window, next(iter(records), None)):
+                if window.early or window.end <= simulation.now:
+                    self._end(mapping, shard, place, window)
+                    return True
+            elif records:
+                self._run(mapping, shard, place, _fitting(_of_one_window(mapping, records)))
                 return True
         return False
+
+    def _end(self, mapping: EventSourceMapping, shard: str, place: _Place, window: Window) -> None:
+        """The last invocation for a window has no records; if it fails, the shard waits for its retries."""
+        others = window.event(shard, source_of(mapping), final=True)
+        run = run_batch(self._simulation, mapping, [], [], None, **others)
+        if run.answered is None or run.answered.outcome.function_error is not None:
+            self._try_again(mapping, shard, place, [], run.answered)
+            return
+        place.done(place.after)
+        place.window = None
 
     def _run(self, mapping: EventSourceMapping, shard: str, place: _Place, records: list[Record]) -> None:
         """Runs the function with what is young enough and wanted of the records."""
@@ -117,17 +148,42 @@ class StreamReader:
         if not batch:
             place.done(records[-1].number)
             return
-        numbers = [record.sequence_number for record in batch]
-        run = run_batch(simulation, mapping, [record.event for record in batch], numbers, None)
-        if not run.failed:
+        numbers, events = [record.sequence_number for record in batch], [record.event for record in batch]
+        failed, answered = self._run_in_window(mapping, shard, place, batch, events, numbers)
+        if not failed:
             place.done(records[-1].number)
             return
-        first = min(run.failed)
+        first = min(failed)
         if first:  # what comes before the first failure is done; the rest has all its retries
             place.done(batch[first - 1].number)
             self._wait(mapping, place, counted=True)
         else:
-            self._try_again(mapping, shard, place, batch, run.answered)
+            self._try_again(mapping, shard, place, batch, answered)
+
+    def _run_in_window(
+        self,
+        mapping: EventSourceMapping,
+        shard: str,
+        place: _Place,
+        batch: list[Record],
+        events: list[dict[str, Any]],
+        numbers: list[str],
+    ) -> tuple[frozenset[int], Answered | None]:
+        """The positions that failed; in a tumbling window, also all of them if no state is answered."""
+        if not mapping.tumbling_window:
+            run = run_batch(self._simulation, mapping, events, numbers, None)
+            return run.failed, run.answered
+        window = place.window or window_of(batch[0].at, int(mapping.tumbling_window))
+        place.window = window
+        others = window.event(shard, source_of(mapping), final=False)
+        run = run_batch(self._simulation, mapping, events, numbers, None, **others)
+        if run.answered is None or run.answered.outcome.function_error is not None:
+            return run.failed, run.answered
+        state = state_of(run.answered.outcome.payload)
+        if state is None:
+            return frozenset(range(len(batch))), run.answered
+        window.keep(state)
+        return run.failed, run.answered
 
     def _try_again(
         self,
@@ -165,8 +221,10 @@ class StreamReader:
         answered: Answered | None,
     ) -> None:
         """Goes on behind the records, and tells the mapping's OnFailure destination where they are."""
-        tries = place.tries
-        place.done(batch[-1].number)
+        tries, window, final = place.tries, place.window, not batch
+        place.done(place.after if final else batch[-1].number)
+        if final:
+            place.window = None
         destination = ((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination")
         target = self._simulation.target_of(destination) if destination else None
         if target is None:
@@ -179,21 +237,14 @@ class StreamReader:
             "condition": condition,
             "approximateInvokeCount": tries + skipped,
         }
-        info = {
-            "shardId": shard,
-            "startSequenceNumber": batch[0].sequence_number,
-            "endSequenceNumber": batch[-1].sequence_number,
-            "approximateArrivalOfFirstRecord": _arrival(source, batch[0]),
-            "approximateArrivalOfLastRecord": _arrival(source, batch[-1]),
-            "batchSize": len(batch),
-            "streamArn": str(source),
-        }
+        info = {"shardId": shard, **_range(source, batch), "streamArn": str(source)}
         body = {
             "requestContext": context,
             **_response(answered),
             "version": "1.0",
             "timestamp": timestamp(simulation.now),
             _BATCH_INFO[source.service]: info,
+            **({} if window is None else {"timeWindowInfo": window.described(final=final)}),
         }
         name = f"OnFailure of the mapping {mapping.uuid}"
         message = Message(to_bytes(body), None, None, simulation.now, simulation.ids.uuid(), source=name)
@@ -210,14 +261,43 @@ class StreamReader:
         return stream
 
     def _unread(self, stream: Stream) -> Iterator[tuple[str, _Place, int]]:
-        """Each shard with records that haven't been read, and the number of its last."""
+        """Each shard with something to do, and the number of its last record.
+
+        There are records that haven't been read, or a window has to be ended.
+        """
         for shard, last in stream.ends().items():
             place = self._place(shard)
-            if place.after < last:
+            if place.after < last or place.window is not None:
                 yield shard, place, last
 
     def _place(self, shard: str) -> _Place:
         return self._places.setdefault(shard, _Place())
+
+
+def _is_over(window: Window, first: Record | None) -> bool:
+    """Whether nothing more of a window is to be read: the next record is a later window's."""
+    return window.early or first is None or first.at >= window.end
+
+
+def _of_one_window(mapping: EventSourceMapping, records: list[Record]) -> list[Record]:
+    """The first records, as far as they belong to one tumbling window."""
+    if not mapping.tumbling_window:
+        return records
+    end = window_of(records[0].at, int(mapping.tumbling_window)).end
+    return list(takewhile(lambda record: record.at < end, records))
+
+
+def _range(source: Arn, batch: list[Record]) -> dict[str, Any]:
+    """Where the records lie that were given up; the end of a window has none."""
+    if not batch:
+        return {}
+    return {
+        "startSequenceNumber": batch[0].sequence_number,
+        "endSequenceNumber": batch[-1].sequence_number,
+        "approximateArrivalOfFirstRecord": _arrival(source, batch[0]),
+        "approximateArrivalOfLastRecord": _arrival(source, batch[-1]),
+        "batchSize": len(batch),
+    }
 
 
 def _response(answered: Answered | None) -> dict[str, Any]:
