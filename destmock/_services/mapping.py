@@ -12,6 +12,7 @@ from moto.events.models import EventPattern
 from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import FunctionRef, parse_arn, parse_function_name
 from destmock._aws.json_text import to_bytes
+from destmock._services.mapping_answers import note_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,6 +110,7 @@ def run_batch(
         answered = simulation.run_synchronously(ref_of(mapping), payload, trace=trace, source=source)
     except AWSError:
         return Run(everything, None)
+    note_result(mapping, failed=answered.outcome.function_error is not None)
     if answered.outcome.function_error is not None:
         return Run(everything, answered)
     if "ReportBatchItemFailures" not in (mapping.function_response_types or []):

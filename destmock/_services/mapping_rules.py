@@ -10,6 +10,7 @@ from destmock._aws import pattern_check
 from destmock._aws.api_errors import validation, violation
 from destmock._aws.arn import parse_arn
 from destmock._aws.pattern_tokens import PatternError
+from destmock._services import other_sources
 from destmock._services.sqs.delivery import find_queue
 from destmock._services.streams.shards import open_stream
 from destmock.errors import UnsupportedError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from destmock._aws.arn import Arn
 
-_SERVICES = {"sqs", "kinesis", "dynamodb", "kafka", "mq", "rds"}
+_SERVICES = {"sqs", "kinesis", "dynamodb", "rds"}
 #: The least and the most that each number may be, by its place in the request.
 _RANGES = {
     ("BatchSize",): (1, 10_000),
@@ -58,7 +59,7 @@ _LARGEST_WITHOUT_WINDOW = 10
 _UNRECOGNIZED = "Unrecognized event source."
 _NO_FUNCTION = "Function does not exist"
 _NO_DESTINATION_CONFIG = "Unsupported DestinationConfig parameter for given event source mapping type."
-_NO_MEMBER = "Unsupported '{}' parameter for given event source mapping type"
+_NO_MEMBER = "Unsupported '{}' parameter for given event source mapping type."
 _NO_DESTINATION = "The Destination field is required for an OnFailure configuration."
 _NO_POSITION = (
     "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
@@ -81,6 +82,13 @@ def check(backend: LambdaBackend, spec: dict[str, Any], updated: EventSourceMapp
     _check_constraints(spec)
     text = spec.get("EventSourceArn") if updated is None else updated.event_source_arn
     source = parse_arn(text or "")
+    if isinstance(updated, other_sources.KeptMapping) or other_sources.is_other(source, spec):
+        if updated is None or "FunctionName" in spec:
+            _check_function(backend, spec.get("FunctionName", ""))
+        _check_destinations(spec.get("DestinationConfig") or {}, kept=True)
+        _check_filters(spec.get("FilterCriteria") or {})
+        other_sources.check(source, spec, existing_mapping=updated is not None)
+        return
     if source is None or source.service not in _SERVICES:
         raise InvalidParameterValueException(_UNRECOGNIZED)
     if source.service == "sqs" and spec.get("DestinationConfig"):
@@ -101,7 +109,7 @@ def check(backend: LambdaBackend, spec: dict[str, Any], updated: EventSourceMapp
 
 def _check_constraints(spec: dict[str, Any]) -> None:
     """The limits of Lambda's model, which are checked before anything else."""
-    found = [*_out_of_range(spec)]
+    found = [*_out_of_range(spec), *other_sources.constraints(spec)]
     position = spec.get("StartingPosition")
     if position is not None and position not in _POSITIONS:
         allowed = f"satisfy enum value set: [{', '.join(_POSITIONS)}]"
@@ -147,7 +155,7 @@ def _check_members(source: Arn, spec: dict[str, Any]) -> None:
     others = _STREAMS_ONLY if source.service == "sqs" else _QUEUES_ONLY
     for member in (*_KAFKA_AND_BROKERS, *others):
         if spec.get(member) is not None:
-            raise InvalidParameterValueException(_NO_MEMBER.format(member))
+            raise InvalidParameterValueException(_NO_MEMBER.format(member[0].lower() + member[1:]))
 
 
 def _check_position(source: Arn, position: str | None) -> None:
@@ -173,7 +181,8 @@ def _check_batching(source: Arn, spec: dict[str, Any], updated: EventSourceMappi
         raise InvalidParameterValueException(_NO_WINDOW)
 
 
-def _check_destinations(config: dict[str, Any]) -> None:
+def _check_destinations(config: dict[str, Any], *, kept: bool = False) -> None:
+    """Refuse destinations that AWS refuses, or that nothing would be sent to; to `kept` ones nothing is."""
     if config.get("OnSuccess"):
         raise InvalidParameterValueException(_NO_DESTINATION_CONFIG)
     on_failure = config.get("OnFailure")
@@ -183,7 +192,7 @@ def _check_destinations(config: dict[str, Any]) -> None:
     if destination is None:
         raise InvalidParameterValueException(_NO_DESTINATION)
     target = parse_arn(destination)
-    if destination and (target is None or target.service not in ("sqs", "sns")):
+    if destination and not kept and (target is None or target.service not in ("sqs", "sns")):
         message = (
             f"destmock does not send the failed batches of a stream's mapping to {destination!r}; "
             "use an SQS queue or an SNS topic"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaBackend, lambda_backends
 
-from destmock._aws.arn import parse_function_name
+from destmock._aws.arn import parse_arn, parse_function_name
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._functions.backends import lambda_backend
@@ -15,6 +15,7 @@ from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
 from destmock._services.mapping import ref_of, source_of
 from destmock._services.mapping_rules import check
+from destmock._services.other_sources import KeptMapping, is_other, warn
 from destmock._services.sqs.mapping import QueueReader
 from destmock._services.streams.mapping import StreamReader
 
@@ -181,6 +182,7 @@ def known() -> list[tuple[Arn, FunctionRef]]:
         for regions in [*lambda_backends.values()]
         for backend in [*regions.values()]
         for mapping in [*backend._event_source_mappings.values()]  # noqa: SLF001
+        if not isinstance(mapping, KeptMapping)
     ]
 
 
@@ -206,12 +208,26 @@ def _create_event_source_mapping(create: Callable[..., Any]) -> Callable[..., An
         simulation = active[-1]
         simulation.functions.registered.create(self.account_id, self.region_name)
         check(self, spec)
+        if is_other(parse_arn(spec.get("EventSourceArn") or ""), spec):
+            return _keep(self, spec)
         _check_duplicate(self, spec)
         mapping: EventSourceMapping = create(self, _without_empty_filters(spec))
         simulation.part(Mappings).created(mapping)
         return mapping
 
     return created
+
+
+def _keep(backend: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
+    """Keep a mapping that nothing reads for."""
+    warn(spec)
+    known = backend._event_source_mappings  # noqa: SLF001
+    function = backend.get_function(spec["FunctionName"])
+    where = {"RegionName": backend.region_name, "AccountId": backend.account_id}
+    settings = {**_without_empty_filters(spec), **where, "FunctionArn": function.function_arn}
+    mapping = KeptMapping(settings)  # type: ignore[abstract] # as moto does with its own
+    known[mapping.uuid] = mapping
+    return mapping
 
 
 def _update_event_source_mapping(update: Callable[..., Any]) -> Callable[..., Any]:
@@ -226,7 +242,8 @@ def _update_event_source_mapping(update: Callable[..., Any]) -> Callable[..., An
         mapping: EventSourceMapping = update(self, uuid, _without_empty_filters(spec))
         mapping.function_name = spec.get("FunctionName") or mapping.function_name
         mapping.max_record_age = spec.get("MaximumRecordAgeInSeconds", mapping.max_record_age)
-        simulation.part(Mappings).updated(mapping)
+        if not isinstance(mapping, KeptMapping):
+            simulation.part(Mappings).updated(mapping)
         return mapping
 
     return updated

@@ -167,14 +167,15 @@ def test_R9_a_queue_s_mapping_has_no_destination(jobs, connect, update, side):
     ],
 )
 def test_R9_members_of_streams_are_not_for_queues(jobs, connect, update, member, value):
-    text = f"Unsupported '{member}' parameter for given event source mapping type"
+    named = member[0].lower() + member[1:]
+    text = f"Unsupported '{named}' parameter for given event source mapping type."
     assert refusal(connect, jobs, **{member: value}) == (INVALID, text)
     assert refusal(update, connect(jobs), **{member: value}) == (INVALID, text)
 
 
 def test_R9_members_of_queues_are_not_for_streams(stream, connect, update):
     settings = {"ScalingConfig": {"MaximumConcurrency": 5}}
-    text = "Unsupported 'ScalingConfig' parameter for given event source mapping type"
+    text = "Unsupported 'scalingConfig' parameter for given event source mapping type."
     assert refusal(connect, stream, **LATEST, **settings) == (INVALID, text)
     assert refusal(update, connect(stream, **LATEST), **settings) == (INVALID, text)
 
