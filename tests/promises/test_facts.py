@@ -24,6 +24,15 @@ GROUPS = {
     "M": 15,  # surprises
 }
 
+#: The facts of a second look-up that were recorded of AWS: patterns, mappings, SNS, SQS, schedules.
+RECORDED_LATER = {
+    *("R1", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R11", "R15", "R16", "R17", "R18", "R19"),
+    *("R21", "R22", "R23", "R24", "R25", "R26", "R27", "R28", "R29"),
+    *("R37", "R38", "R39", "R40", "R41", "R42", "R43", "R44", "R45", "R46"),
+}
+#: How many facts that look-up has. Of the others, some are documented only; tests may claim them, too.
+LATER = 55
+
 IAM = "IAM is not simulated: every principal has every permission"
 PROPAGATION = "changes apply at once: on AWS they take an unspecified time, which no test could rely on"
 
@@ -42,7 +51,7 @@ NOT_SIMULATED = {
     "L7": "an older recording that L2's newer one contradicts",
 }
 
-NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-M])(\d{1,2})(?![A-Za-z0-9])")
+NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-MR])(\d{1,2})(?![A-Za-z0-9])")
 
 
 def claims():
@@ -57,10 +66,11 @@ def claims():
 
 
 FACTS = {f"{group}{number}" for group, size in GROUPS.items() for number in range(1, size + 1)}
+ALL_LATER = {f"R{number}" for number in range(1, LATER + 1)}
 
 
 def test_every_fact_is_tested_or_left_out_for_a_reason():
-    assert FACTS - claims() - set(NOT_SIMULATED) == set()
+    assert (FACTS | RECORDED_LATER) - claims() - set(NOT_SIMULATED) == set()
 
 
 def test_what_is_left_out_has_no_test():
@@ -68,4 +78,4 @@ def test_what_is_left_out_has_no_test():
 
 
 def test_no_test_claims_a_fact_that_there_is_not():
-    assert claims() - FACTS == set()
+    assert claims() - FACTS - ALL_LATER == set()
