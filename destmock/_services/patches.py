@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
-from destmock._services import functions, logs, mapping_answers, mappings, secrets, trace_headers
+from destmock._services import functions, logs, mapping_answers, mappings, secrets, steps, trace_headers
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.s3 import notifications, policies
 from destmock._services.scheduler import control
@@ -43,6 +43,7 @@ PATCHES = (
     *mappings.PATCHES,
     *mapping_answers.PATCHES,
     *secrets.PATCHES,
+    *steps.PATCHES,
     *reading.PATCHES,
     *redrive.PATCHES,
     *signatures.PATCHES,

@@ -118,6 +118,9 @@ PRIVATE = {
         "_parse_message_structure": "the text of a message for one protocol",
         "_transform_message_attributes": "the attributes of a message, or of a batch",
     },
+    "moto.stepfunctions": {
+        "_SUPPORTED_API_PARAM_BINDINGS": "what a task passes on of its parameters",
+    },
     "moto.sqs": {
         "_get_queue_name": "the queue that a request names, in its URL or by itself",
         "_messages": "all messages of a queue, the hidden ones too",

@@ -1,0 +1,73 @@
+"""Step Functions, which moto executes on demand: tasks that invoke a function."""
+
+import json
+import sys
+import threading
+
+import boto3
+import pytest
+
+from destmock import mock_destinations
+from tests.services.places import START
+
+pytestmark = pytest.mark.slow  # moto's parser takes a second to import
+TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda"
+INVOKE = "arn:aws:states:::lambda:invoke"
+
+
+def fail(event, context):
+    raise ValueError("no stock")
+
+
+@pytest.fixture
+def destmock():
+    config = {"stepfunctions": {"execute_state_machine": True}}
+    handlers = {"orders": fail, "echo": lambda event, context: event}
+    with mock_destinations(config=config, start=START, handlers=handlers, strict=False) as destmock:
+        yield destmock
+
+
+def execute(resource, **parameters):
+    """The execution of a state machine with one task, once it is over."""
+    role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    steps = boto3.client("stepfunctions")
+    task = {"Type": "Task", "Resource": resource, "End": True, "Parameters": parameters}
+    definition = json.dumps({"StartAt": "A", "States": {"A": task}})
+    machine = steps.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    before = {*threading.enumerate()}
+    started = steps.start_execution(stateMachineArn=machine, input='{"id": 7}')["executionArn"]
+    while (found := steps.describe_execution(executionArn=started))["status"] == "RUNNING":
+        for thread in {*threading.enumerate()} - before:
+            if thread.is_alive():
+                thread.join(timeout=30)
+    return found
+
+
+def test_a_task_of_an_event_succeeds_whatever_becomes_of_the_event(destmock):
+    parameters = {"FunctionName": "orders", "InvocationType": "Event", "Payload.$": "$"}
+    found = execute(INVOKE, **parameters)
+    assert found["status"] == "SUCCEEDED"
+    assert json.loads(found["output"])["StatusCode"] == 202
+    destmock.run_until_idle()
+    [invocation] = destmock.invocations
+    assert (invocation.event, invocation.condition) == ({"id": 7}, "RetriesExhausted")
+    assert [attempt.elapsed for attempt in invocation.attempts] == [0, 60, 180]
+
+
+def test_a_task_without_an_invocation_type_has_the_function_s_answer_or_its_error(destmock):
+    found = execute(INVOKE, FunctionName="echo", **{"Payload.$": "$"})
+    assert json.loads(found["output"])["Payload"] == {"id": 7}
+    assert list(destmock.invocations) == []
+
+
+def test_a_task_of_a_function_that_fails_fails(destmock):
+    found = execute(INVOKE, FunctionName="orders", **{"Payload.$": "$"})
+    assert (found["status"], found["error"]) == ("FAILED", "ValueError")
+
+
+def test_what_moto_passes_on_is_put_back():
+    with mock_destinations(config={"stepfunctions": {"execute_state_machine": True}}):
+        execute(INVOKE, FunctionName="nobody", **{"Payload.$": "$"})
+        tasks = sys.modules[TASKS]
+        assert "InvocationType" in tasks._SUPPORTED_API_PARAM_BINDINGS["invoke"]
+    assert "InvocationType" not in tasks._SUPPORTED_API_PARAM_BINDINGS["invoke"]
