@@ -54,3 +54,16 @@ def bucket(s3):
     s3.create_bucket(Bucket="uploads")
     notify(s3, on=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], prefix="in/")
     return "uploads"
+
+
+@pytest.fixture
+def scheduler(destmock):
+    return boto3.client("scheduler")
+
+
+@pytest.fixture
+def seen(destmock):
+    """The events that the function of the schedules has had."""
+    found = []
+    destmock.handler("nightly", lambda event, context: found.append(event))
+    return found

@@ -148,9 +148,9 @@ def test_R45_a_target_that_is_not_there_is_a_dead_letter_without_retries(
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
 
 
-def test_a_schedule_that_gives_up_is_seen_with_its_dead_letter(destmock, make_queue):
+def test_a_schedule_that_gives_up_is_seen_with_its_dead_letter(destmock, scheduler, make_queue):
     dead = make_queue("dead")
-    boto3.client("scheduler").create_schedule(
+    scheduler.create_schedule(
         Name="nightly",
         ScheduleExpression="at(2026-01-01T01:00:00)",
         FlexibleTimeWindow={"Mode": "OFF"},

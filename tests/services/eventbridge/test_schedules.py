@@ -9,23 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from destmock import outcomes
+from tests.services.nightly import FUNCTION, START
 
-START = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:nightly"
 RULE = "arn:aws:events:us-east-1:123456789012:rule/schedule"
 pytestmark = pytest.mark.destmock(start=START)
-
-
-@pytest.fixture
-def events(destmock):
-    return boto3.client("events")
-
-
-@pytest.fixture
-def seen(destmock):
-    found = []
-    destmock.handler("nightly", lambda event, context: found.append(event))
-    return found
 
 
 @pytest.fixture

@@ -1,24 +1,16 @@
 """EventBridge Scheduler: what AWS fills in, and what it refuses."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-START = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-TARGET = {
-    "Arn": "arn:aws:lambda:us-east-1:123456789012:function:nightly",
-    "RoleArn": "arn:aws:iam::123456789012:role/scheduler",
-}
+from tests.services.nightly import FUNCTION, ROLE, START
+
+TARGET = {"Arn": FUNCTION, "RoleArn": ROLE}
 ONE, MUST = "1 validation error detected: ", "failed to satisfy constraint: Member must"
 MOST = "less than or equal to"
 pytestmark = pytest.mark.destmock(start=START)
-
-
-@pytest.fixture
-def scheduler(destmock):
-    return boto3.client("scheduler")
 
 
 @pytest.fixture

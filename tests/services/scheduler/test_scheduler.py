@@ -7,24 +7,10 @@ import boto3
 import pytest
 
 from destmock import outcomes
+from tests.services.nightly import FUNCTION, ROLE, START
 
-START = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:nightly"
-ROLE = "arn:aws:iam::123456789012:role/scheduler"
 ARN = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/mine"
 pytestmark = pytest.mark.destmock(start=START)
-
-
-@pytest.fixture
-def scheduler(destmock):
-    return boto3.client("scheduler")
-
-
-@pytest.fixture
-def seen(destmock):
-    found = []
-    destmock.handler("nightly", lambda event, context: found.append(event))
-    return found
 
 
 @pytest.fixture
