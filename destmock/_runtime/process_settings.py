@@ -137,7 +137,7 @@ def _read() -> list[Any]:
         tempfile.tempdir,
         threading.excepthook,
         gc.isenabled(),
-        getattr(sys, "tracebacklimit", None),
+        vars(sys).get("tracebacklimit"),  # to look for an attribute that isn't there takes far longer
         _umask(),
         *map(_signal_handler, _SIGNALS),
         _HAS_TIMER and signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0),

@@ -88,14 +88,20 @@ class Watchdog:
         """Watch the handler no more; it is the innermost one of its thread."""
         with self._lock:
             watch.is_over = True
-        if watch.is_sent and not watch.is_raised:  # it comes too late, and is raised here
+            late = watch.is_sent and not watch.is_raised
+            if not late:
+                self._forget_one(watch)
+        if late:  # its exception comes too late, and is raised here
             with contextlib.suppress(Overrun):
                 _spend(watch)
-        with self._lock:
-            watches = self._watched[watch.thread]
-            watches.remove(watch)
-            if not watches:
-                del self._watched[watch.thread]
+            with self._lock:
+                self._forget_one(watch)
+
+    def _forget_one(self, watch: Watch) -> None:
+        watches = self._watched[watch.thread]
+        watches.remove(watch)
+        if not watches:
+            del self._watched[watch.thread]
 
     @property
     def watched(self) -> int:
