@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from destmock._time.stacks import Attempt, current
 from destmock._time.wall import real_ns
-from destmock._time.watchdog import watchdog
+from destmock._time.watchdog import Watch, watchdog
 
 if TYPE_CHECKING:
     from destmock._functions.functions import Function
     from destmock._runtime.surroundings import Surroundings
     from destmock._time.turns import Handling
-    from destmock._time.watchdog import Watch
 
 _NS_PER_SECOND = 1_000_000_000
 
@@ -43,7 +42,8 @@ class Aside:
     def __enter__(self) -> None:
         """Watch the handler from now on."""
         left = self._function.timeout * _NS_PER_SECOND - self.elapsed_ns
-        self._watch = watchdog.arm(self._function.ref.name, left, _end_attempt)
+        self._watch = Watch(self._function.ref.name, left, _end_attempt)
+        watchdog.arm(self._watch)
         self._since = real_ns()
 
     def __exit__(self, *_: object) -> None:
@@ -63,8 +63,8 @@ class Aside:
         self._runtime.in_place = None
 
     def take_up(self) -> None:
-        self._around.take_up()
         self._runtime.in_place = self._around
+        self._around.take_up()
         self._turn.take_up()
         self.__enter__()
 

@@ -40,16 +40,18 @@ class Namespace:
         self._path = list(package.path)
         self._directory: str | None = package.task_root
         provided = set(_top_level_names(package.path))
+        #: The modules of the process; `None` while it is bare.
+        self._outer_modules: dict[str, Any] | None = None
         self._modules: dict[str, Any] = dict.fromkeys(provided & _MOCKED - _imported(provided & _MOCKED))
         handler = package.source.replace("/", ".").partition(".")[0]
         self._provided = provided - _MOCKED - (sys.stdlib_module_names - {handler})
 
     def take_up(self) -> None:
-        self._outer_modules = sys.modules.copy()
         self._outer_path = sys.path, sys.path.copy()
         self._outer_directory = working_directory()
         self._outer_writes_bytecode = sys.dont_write_bytecode
         self._hidden = self._modules_to_hide()
+        self._outer_modules = sys.modules.copy()
         for name in self._hidden:
             del sys.modules[name]
         sys.modules.update(self._modules)
@@ -58,11 +60,14 @@ class Namespace:
         change_directory(self._directory)
 
     def leave(self) -> None:
-        brought = self._brought()
+        known = self._outer_modules
+        if known is None:
+            return
+        brought = self._brought(known)
         own = [name for name in brought if self._is_own(name)]
         self._modules = {name: sys.modules.pop(name) for name in own}
         if self._hidden:
-            self._put_back([name for name in brought if name not in self._modules])
+            self._put_back(known, [name for name in brought if name not in self._modules])
         outer, entries = self._outer_path
         self._path = [entry for entry in sys.path if entry not in entries]
         sys.path = outer
@@ -70,6 +75,7 @@ class Namespace:
         sys.dont_write_bytecode = self._outer_writes_bytecode
         self._directory = working_directory()
         change_directory(self._outer_directory)
+        self._outer_modules = None
 
     put_aside = leave
 
@@ -80,9 +86,9 @@ class Namespace:
             name for name in sys.modules if name in self._modules or name.partition(".")[0] in self._provided
         }
 
-    def _brought(self) -> list[str]:
+    def _brought(self, known: dict[str, Any]) -> list[str]:
         """The names that were added to `sys.modules`: the last ones, unless the function took others out."""
-        known, hidden = self._outer_modules, self._hidden
+        hidden = self._hidden
         brought = []
         for name in reversed(sys.modules):
             if name in known and name not in hidden:
@@ -98,11 +104,11 @@ class Namespace:
             return True
         return str(file_of(sys.modules[name])).startswith(self._roots)
 
-    def _put_back(self, others: list[str]) -> None:
+    def _put_back(self, known: dict[str, Any], others: list[str]) -> None:
         """Put the hidden modules back at the places they had: the order tells which modules are new."""
-        for name in (*dropwhile(lambda name: name not in self._hidden, self._outer_modules), *others):
+        for name in (*dropwhile(lambda name: name not in self._hidden, known), *others):
             if name in self._hidden:
-                sys.modules[name] = self._outer_modules[name]
+                sys.modules[name] = known[name]
             elif name in sys.modules:
                 sys.modules[name] = sys.modules.pop(name)
 

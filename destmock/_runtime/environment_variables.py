@@ -42,22 +42,21 @@ class OwnVariables:
         self._trace = _ENCODE(trace_header)
         #: How the function has left `os.environ`, and the object in its place if it has put one there.
         self._kept: tuple[dict[Any, Any], Any] | None = None
+        #: All variables as they were; `None` while the process is bare.
+        self._before: dict[Any, Any] | None = None
 
     def take_up(self) -> None:
         environ: Any = os.environ
         self._environ = environ
         data = _data(environ)
-        before = self._before = data.copy()
+        before = data.copy()
         self._added = self._names.difference(before)
-        try:
-            if self._kept is None:
-                self._set(environ, data)
-            else:
-                kept, os.environ = self._kept
-                _put_back(environ, kept)
-        except BaseException:
-            self.leave()
-            raise
+        self._before = before
+        if self._kept is None:
+            self._set(environ, data)
+        else:
+            kept, os.environ = self._kept
+            _put_back(environ, kept)
 
     def _set(self, environ: Any, data: dict[Any, Any]) -> None:
         for name, value in self._given.items():
@@ -79,6 +78,8 @@ class OwnVariables:
         self.leave()
 
     def leave(self) -> None:
+        if self._before is None:
+            return
         os.environ = environ = self._environ
         data = _data(environ)
         if data is not environ:
@@ -86,6 +87,7 @@ class OwnVariables:
             _each(data.pop, self._added, repeat(None))
         if data != self._before:
             _put_back(environ, self._before)
+        self._before = None
 
     def is_untouched(self) -> bool:
         """Whether the function has left all variables as it found them."""

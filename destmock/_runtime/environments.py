@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Handler, Registration
     from destmock._runtime.outcome import Call, Outcome
+    from destmock._time.stacks import Attempt
     from destmock._time.turns import Handling
     from destmock._time.waiting import Waits
 
@@ -107,10 +108,15 @@ class Runtime:
         surroundings of an attempt that failed may stay for the event's next one, until `leave`.
         """
         outer = self.in_place
+        if outer is not None and not outer.are_in_place:  # it was interrupted at its end
+            outer = None
         if outer is not None:  # it has invoked this function
             outer.put_aside()
         try:
             return self._run(function, code, call, turn, ended, stay=stay and outer is None)
+        except BaseException:
+            self._interrupted(outer)
+            raise
         finally:
             self.in_place = outer
             if outer is not None:
@@ -130,9 +136,8 @@ class Runtime:
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture, function.runtime)
         cold = not environment.ready
-        around = self.in_place = self._around(environment, function, code, call, capture)
+        around = self._around(environment, function, code, call, capture)
         stays = False
-        environment.busy = True
         aside = Aside(self, around, turn, function)
 
         def work() -> None:
@@ -147,12 +152,15 @@ class Runtime:
                         ended()
 
         try:
-            attempt = self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
+            environment.busy = True
+            attempt = self._attempt(work, aside, function, environment)
             may_stay = stay and client.failed and not (client.exited or attempt.left)
             stays = may_stay and _may_stay(environment, around)
+        except BaseException:
+            aside.leave_unwatched()
+            raise
         finally:
             environment.busy = False
-            aside.leave_unwatched()
             if stays:
                 self.staying = around, environment, function, call.trace_header
             else:
@@ -178,12 +186,25 @@ class Runtime:
         environment.handler = _initialise(self._importer, code, client, capture, call, self._root_handler)
         environment.ready = not client.failed
 
+    def _attempt(
+        self, work: Callable[[], object], aside: Aside, function: Function, environment: _Environment
+    ) -> Attempt:
+        try:
+            return self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
+        finally:
+            aside.leave_unwatched()
+
     def leave(self) -> None:
         """Put back the surroundings that have stayed."""
         if self.staying is not None:
-            around, *_ = self.staying
+            self.staying[0].leave()
             self.staying = None
-            around.leave()
+
+    def _interrupted(self, outer: Surroundings | None) -> None:
+        """Put back all that an attempt has changed which was interrupted outside of its handler."""
+        if self.in_place is not outer and self.in_place is not None:
+            self.in_place.leave()
+        self.leave()
 
     def _around(
         self,
@@ -197,12 +218,12 @@ class Runtime:
         if self.staying is not None:
             around, *others = self.staying
             if others == [environment, function, call.trace_header]:
-                self.staying = None
+                self.in_place, self.staying = around, None
                 around.follow(capture)
                 return around
             self.leave()
         modules = environment.namespace or self._importer.watching(code.source, environment.modules)
-        around = Surroundings(
+        around = self.in_place = Surroundings(
             OwnSettings(environment.settings),
             modules,
             OwnVariables(function, environment.stream, call.trace_header, environment.task_root),

@@ -17,28 +17,37 @@ class OutOfSight:
     __slots__ = ("_kept", "_outer")
 
     def __init__(self) -> None:
-        self._outer = self._kept = _NO_LOOP
+        self._outer: tuple[Any, Any] | None = None
+        self._kept = _NO_LOOP
 
     def take_up(self) -> None:
-        self._outer = _switched(self._kept)
+        self._outer = _running()
+        _switch(self._kept)
 
     def put_aside(self) -> None:
-        self._kept = _switched(self._outer)
+        self._kept = _running()
+        self.leave()
 
     def leave(self) -> None:
-        _switched(self._outer)
+        if self._outer is not None:
+            _switch(self._outer)
+            self._outer = None
 
 
-def _switched(to: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Make another loop and task the running ones; returns those that were."""
+def _running() -> tuple[Any, Any]:
+    """The loop and the task that run now."""
     loop = asyncio._get_running_loop()  # noqa: SLF001 - made for those who write event loops
+    return _NO_LOOP if loop is None else (loop, asyncio.current_task(loop))
+
+
+def _switch(to: tuple[Any, Any]) -> None:
+    """Make another loop and task the running ones."""
+    loop, task = _running()
     if loop is None and to is _NO_LOOP:
-        return to
-    task = None if loop is None else asyncio.current_task(loop)
+        return
     if task is not None:
-        asyncio.tasks._leave_task(loop, task)  # type: ignore[arg-type]  # noqa: SLF001
+        asyncio.tasks._leave_task(loop, task)  # noqa: SLF001
     other, its_task = to
     asyncio._set_running_loop(other)  # noqa: SLF001
     if its_task is not None:
         asyncio.tasks._enter_task(other, its_task)  # noqa: SLF001
-    return loop, task

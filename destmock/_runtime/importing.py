@@ -75,15 +75,18 @@ class Watched:
 
     def __init__(self, *sets: set[str]) -> None:
         self._sets = sets
+        #: How many modules there were; `None` while the process is bare.
+        self._known: int | None = None
 
     def take_up(self) -> None:
         self._known = len(sys.modules)
 
     def leave(self) -> None:
-        if len(sys.modules) > self._known:  # the newest come last
+        if self._known is not None and len(sys.modules) > self._known:  # the newest come last
             brought = [*islice(sys.modules, self._known, None)]
             for names in self._sets:
                 names.update(brought)
+        self._known = None
 
     put_aside = leave
 

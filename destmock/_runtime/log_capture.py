@@ -123,20 +123,24 @@ class Active:
         self._own = own
         #: The streams, root handlers and root level that the function has left.
         self._kept: tuple[Any, Any, list[logging.Handler], int] | None = None
+        #: The root logger's handlers as they were; `None` while the process is bare.
+        self._others: list[logging.Handler] | None = None
 
     def take_up(self) -> None:
-        self._streams = sys.stdout, sys.stderr
         handler, root = self._handler, logging.root
-        handler.log_sink = self._capture
-        self._others = root.handlers.copy()
+        self._streams = sys.stdout, sys.stderr
         self._before = root.level
+        if self._kept is None:
+            self._text = handler.text()
+        others = self._others = root.handlers.copy()
+        handler.log_sink = self._capture
         if self._kept is not None:
             sys.stdout, sys.stderr, root.handlers[:], level = self._kept
             if level != root.level:
                 root.setLevel(level)
             return
-        root.handlers += [added for added in (handler, *self._own) if added not in self._others]
-        sys.stdout = sys.stderr = self._text = handler.text()
+        root.handlers += [added for added in (handler, *self._own) if added not in others]
+        sys.stdout = sys.stderr = self._text
         wanted = self._capture.level
         if wanted is not None:
             root.setLevel("DEBUG" if wanted == "TRACE" else wanted)
@@ -151,29 +155,34 @@ class Active:
 
     def leave(self) -> None:
         handler, root = self._handler, logging.root
+        others = self._others
+        if others is None:
+            return
         with contextlib.suppress(ValueError):  # detached by the handler
             self._text.flush()
         sys.stdout, sys.stderr = self._streams
         if self._capture.level is not None:
             root.setLevel(self._before)
         handler.log_sink = None
-        if self._own or root.handlers != [*self._others, handler]:
-            known = (*self._others, handler)
+        if self._own or root.handlers != [*others, handler]:
+            known = (*others, handler)
             self._own[:] = [found for found in root.handlers if found not in known]
-        root.handlers[:] = self._others
+        root.handlers[:] = others
+        self._others = None
 
     def is_untouched(self) -> bool:
         """Whether the function has left standard output, standard error and the root logger as they were."""
-        text, root = self._text, logging.root
+        text, root, others = self._text, logging.root, self._others
         try:
             text.flush()
         except ValueError:  # detached by the handler
             return False
         return (
-            sys.stdout is sys.stderr is text
+            others is not None
+            and sys.stdout is sys.stderr is text
             and not self._own
             and root.level == self._level
-            and root.handlers == [*self._others, self._handler]
+            and root.handlers == [*others, self._handler]
         )
 
     def follow(self, capture: Capture) -> None:

@@ -35,6 +35,8 @@ class OwnSettings:
 
     def __init__(self, own: dict[int, Any]) -> None:
         self._own = own
+        #: The settings as they were; `None` while the process is bare.
+        self._before: list[Any] | None = None
 
     def take_up(self) -> None:
         before = self._before = _read()
@@ -44,8 +46,11 @@ class OwnSettings:
 
     def leave(self) -> None:
         before, own = self._before, self._own
+        if before is None:
+            return
         found = _read()
         if found == before and not own:
+            self._before = None
             return
         for number, (value, write) in enumerate(zip(found, _WRITERS, strict=True)):
             if value != before[number]:
@@ -53,6 +58,7 @@ class OwnSettings:
                 write(before[number])
             else:
                 own.pop(number, None)
+        self._before = None
 
     put_aside = leave
 

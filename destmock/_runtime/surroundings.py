@@ -25,7 +25,10 @@ class Part(Protocol):
         """Keep how the function has left it, and make the process bare again."""
 
     def leave(self) -> None:
-        """Make the process bare again for good."""
+        """Make the process bare again for good.
+
+        It is called again after an interrupt, and called where `take_up` was interrupted or never made.
+        """
 
 
 class Surroundings:
@@ -53,26 +56,44 @@ class Surroundings:
         """Begin, or go on after `put_aside`. The process has to be bare."""
         try:
             for part in self._parts:
-                part.take_up()
                 self._in_place.append(part)
+                part.take_up()
         except BaseException:
             self.leave()
             raise
 
     def put_aside(self) -> None:
         """Make the process bare until the attempt is taken up again."""
-        while self._in_place:
-            self._in_place.pop().put_aside()
+        in_place = self._in_place
+        while in_place:
+            in_place[-1].put_aside()
+            in_place.pop()
 
     def leave(self) -> None:
-        """Make the process bare for good; also when one of the parts fails to."""
+        """Make the process bare for good; also when it is interrupted, or one of the parts fails to."""
+        in_place = self._in_place
+        try:
+            while in_place:
+                in_place[-1].leave()
+                in_place.pop()
+        except BaseException:
+            self._leave_the_rest()
+            raise
+
+    def _leave_the_rest(self) -> None:
+        """Leave each part that is in place, whatever others raise; the one that has failed a second time."""
         in_place = self._in_place
         try:
             while in_place:
                 in_place.pop().leave()
         finally:
             if in_place:
-                self.leave()
+                self._leave_the_rest()
+
+    @property
+    def are_in_place(self) -> bool:
+        """Whether the process is as the attempt finds it, or has left it."""
+        return bool(self._in_place)
 
     def are_untouched(self) -> bool:
         """Whether the function has left them as it has found them."""

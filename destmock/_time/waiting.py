@@ -205,8 +205,10 @@ class Waits:
         begun = self._clock.now
         with self._turns.held:
             end = self._wake(begun + attempt.limit - attempt.waited, attempt, ends=True)
-        self._switch(attempt, _Call(strand))
-        end.cancel()
+        try:
+            self._switch(attempt, _Call(strand))
+        finally:
+            end.cancel()
         attempt.waited += self._clock.now - begun
         return strand.result()
 

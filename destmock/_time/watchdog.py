@@ -42,13 +42,16 @@ class Overrun(BaseException):
 
 
 class Watch:
-    """One handler that runs, until `deadline`, in nanoseconds of real time."""
+    """A handler that runs on this thread, and has so many nanoseconds left.
+
+    `end` is called on this thread when they are over.
+    """
 
     __slots__ = ("deadline", "end", "is_over", "is_raised", "is_sent", "is_told", "name", "thread")
 
-    def __init__(self, name: str, deadline: int, end: Callable[[], object]) -> None:
+    def __init__(self, name: str, left: int, end: Callable[[], object]) -> None:
         self.name = name
-        self.deadline = deadline
+        self.deadline = real_ns() + left
         self.end = end
         self.thread = get_ident()
         #: Whether the exception was sent to the thread, and has been raised there.
@@ -71,21 +74,16 @@ class Watchdog:
         self._alarm = allocate_lock()
         self._alarm.acquire()
 
-    def arm(self, name: str, left: int, end: Callable[[], object]) -> Watch:
-        """Watch the handler that begins on this thread; it has so many nanoseconds left.
-
-        `end` is called on this thread when they are over.
-        """
-        watch = Watch(name, real_ns() + left, end)
+    def arm(self, watch: Watch) -> None:
+        """Watch the handler that begins on this thread."""
         with self._lock:
             self._watched.setdefault(watch.thread, []).append(watch)
             starts, self._runs = not self._runs, True
         if starts:
             start_new_thread(self._look, ())
-        return watch
 
     def disarm(self, watch: Watch) -> None:
-        """Watch the handler no more; it is the innermost one of its thread."""
+        """Watch the handler no more, if it was watched; it is the innermost one of its thread."""
         with self._lock:
             watch.is_over = True
             late = watch.is_sent and not watch.is_raised
@@ -98,10 +96,11 @@ class Watchdog:
                 self._forget_one(watch)
 
     def _forget_one(self, watch: Watch) -> None:
-        watches = self._watched[watch.thread]
-        watches.remove(watch)
+        watches = self._watched.get(watch.thread, [])
+        if watch in watches:
+            watches.remove(watch)
         if not watches:
-            del self._watched[watch.thread]
+            self._watched.pop(watch.thread, None)
 
     @property
     def watched(self) -> int:

@@ -185,7 +185,8 @@ def test_the_watch_ends_with_the_handler():
 
 def test_an_exception_that_comes_too_late_is_spent_before_the_handler_s_end():
     """It is raised when the watch ends, and nowhere after that."""
-    watch = watchdog.watchdog.arm("late", 10**12, lambda: pytest.fail("it has ended"))
+    watch = watchdog.Watch("late", 10**12, lambda: pytest.fail("it has ended"))
+    watchdog.watchdog.arm(watch)
     watch.is_sent = True
     sender = threading.Thread(target=send_late, args=(watch,))
     sender.start()
