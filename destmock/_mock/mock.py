@@ -22,6 +22,7 @@ from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
 from destmock._mock.errors_told import attach, told
 from destmock._mock.uses import USES, Use
+from destmock._runtime.debuggers import debuggers_talk
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
@@ -131,6 +132,7 @@ class MockDestinations:
         stack.callback(active.remove, simulation)
         enter_once(services_patched)
         enter_once(gaps_filled)
+        enter_once(debuggers_talk)
         simulation.adopt_configs()
         hook.follow_aiobotocore()
 

@@ -6,12 +6,13 @@ import linecache
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from traceback import StackSummary, TracebackException
+from traceback import StackSummary, TracebackException, walk_tb
 from typing import TYPE_CHECKING
 
 from destmock._functions.handlers import OUTCOMES_FILE
 from destmock._pictures.story import function_text
 from destmock._pictures.text import cut
+from destmock._runtime.importing import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,15 +63,29 @@ def failures(ledger: Ledger) -> str:
     return "\n\n".join(texts)
 
 
+def raised_at(error: BaseException) -> str | None:
+    """The file and the line where a handler's exception was raised, or left the user's own code."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    found = [(file, line) for file, line in frames if _is_users(file)]
+    if not found:
+        return None
+    own = [(file, line) for file, line in found if not is_installed(file)]
+    file, line = (own or found)[-1]
+    return f"{Path(file).name}:{line}"
+
+
+def _is_users(file: str) -> bool:
+    """Whether a frame's file is neither destmock's nor the runtime's nor Python's import system."""
+    return (
+        not file.startswith((_OWN, "<frozen importlib"))
+        and not file.endswith("/bootstrap.py")
+        and file != OUTCOMES_FILE
+    )
+
+
 def _users_own(told: TracebackException) -> TracebackException:
     """The exception, and those before it, without the frames of destmock, the runtime and imports."""
-    frames = [
-        frame
-        for frame in told.stack
-        if not frame.filename.startswith((_OWN, "<frozen importlib"))
-        and not frame.filename.endswith("/bootstrap.py")
-        and frame.filename != OUTCOMES_FILE
-    ]
+    frames = [frame for frame in told.stack if _is_users(frame.filename)]
     told.stack = StackSummary.from_list(frames)
     for before in (told.__cause__, told.__context__):
         if before is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from destmock._aws.record import timestamp
 from destmock._pictures.events_in_words import in_words
+from destmock._pictures.failures import raised_at
 from destmock._pictures.story import function_text
 from destmock._pictures.text import cut
 
@@ -134,7 +135,13 @@ def _attempt_text(attempt: Attempt) -> str:
     response = attempt.response
     if not isinstance(response, dict):
         return attempt.outcome
-    return f"{attempt.outcome} {response.get('errorType')}: {_on_one_line(response.get('errorMessage'))}"
+    message = _on_one_line(response.get("errorMessage"))
+    return f"{attempt.outcome} {response.get('errorType')}: {message}{_where(attempt)}"
+
+
+def _where(attempt: Attempt) -> str:
+    place = None if attempt.exception is None else raised_at(attempt.exception)
+    return "" if place is None else f" ({place})"
 
 
 def _on_one_line(message: object) -> str:

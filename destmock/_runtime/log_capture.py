@@ -31,17 +31,26 @@ class _Output(io.BufferedIOBase):
     name = "<stdout>"
 
     def __init__(self, handler: RootHandler) -> None:
-        self._handler = handler
+        self.handler = handler
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        sink = self._handler.log_sink
+        sink = self.handler.log_sink
         return memoryview(data).nbytes if sink is None else sink.write(data)
 
     def close(self) -> None:
         pass
+
+
+def terminal_of(stream: Any) -> tuple[Any, Any] | None:
+    """Standard output and error outside of the attempt whose output goes to `stream`, if one does."""
+    try:
+        output = getattr(stream, "buffer", None)
+    except ValueError:  # detached by the handler
+        return None
+    return output.handler.terminal if isinstance(output, _Output) else None
 
 
 class Capture:
@@ -133,7 +142,7 @@ class Active:
         if self._kept is None:
             self._text = handler.text()
         others = self._others = root.handlers.copy()
-        handler.log_sink = self._capture
+        handler.log_sink, handler.terminal = self._capture, self._streams
         if self._kept is not None:
             sys.stdout, sys.stderr, root.handlers[:], level = self._kept
             if level != root.level:
@@ -203,6 +212,8 @@ class RootHandler(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.log_sink: Capture | None = None
+        #: Standard output and error outside of the attempt.
+        self.terminal: tuple[Any, Any] | None = None
         self._formatter = logging.Formatter(_FORMAT)
         self._json_formatter = _JsonFormatter()
         self._text: io.TextIOWrapper | None = None

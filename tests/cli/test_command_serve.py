@@ -51,7 +51,7 @@ def test_the_start_is_as_the_readme_shows_it_and_the_trial_is_told_line_by_line(
         lines = [server.line() for _ in range(6)]
         request_id = answer["ResponseMetadata"]["RequestId"]
         event = r'{"Success":  false, "\u001b[31m": 1}'
-        error = "Error Exception: ('Success is False', {'Success': False, '\\x1b[31m': 1})"
+        error = "Error Exception: ('Success is False', {'Success': False, '\\x1b[31m': 1}) (served_app.py:12)"
         day = "2026-01-01T00:0"
         assert lines[:5] == [
             f"{day}0:00.000Z destination-sample accepted {event} (Invoke, {request_id})",

@@ -365,9 +365,9 @@ def test_the_timeline_tells_of_attempts_back_off_deliveries_and_why_nothing_was_
     failed, done = (len(delivery.body) for delivery in destmock.deliveries)
     assert told(destmock) == (
         '2026-09-14T15:18:45.502Z orders accepted {"id": 7} (Invoke, <1>)\n'
-        "  +0.000 s attempt 1: Error ValueError: no stock\n"
-        "  +60.000 s attempt 2: Error ValueError: no stock, 60 s after the last\n"
-        "  +180.000 s attempt 3: Error ValueError: no stock, 120 s after the last\n"
+        "  +0.000 s attempt 1: Error ValueError: no stock (test_ledger.py:32)\n"
+        "  +60.000 s attempt 2: Error ValueError: no stock (test_ledger.py:32), 60 s after the last\n"
+        "  +180.000 s attempt 3: Error ValueError: no stock (test_ledger.py:32), 120 s after the last\n"
         "  +180.000 s RetriesExhausted\n"
         f"  +180.000 s -> {QUEUE}:failed ({failed} bytes)\n"
         '2026-09-14T15:21:45.502Z audit accepted {"id": 7} (Invoke, <2>)\n'
@@ -375,9 +375,9 @@ def test_the_timeline_tells_of_attempts_back_off_deliveries_and_why_nothing_was_
         "  +0.000 s Success\n"
         f"  +0.000 s -> {QUEUE}:done ({done} bytes)\n"
         '2026-09-14T15:21:45.502Z lost accepted {"id": 7} (Invoke, <3>)\n'
-        "  +0.000 s attempt 1: Error ValueError: no stock\n"
-        "  +60.000 s attempt 2: Error ValueError: no stock, 60 s after the last\n"
-        "  +180.000 s attempt 3: Error ValueError: no stock, 120 s after the last\n"
+        "  +0.000 s attempt 1: Error ValueError: no stock (test_ledger.py:32)\n"
+        "  +60.000 s attempt 2: Error ValueError: no stock (test_ledger.py:32), 60 s after the last\n"
+        "  +180.000 s attempt 3: Error ValueError: no stock (test_ledger.py:32), 120 s after the last\n"
         "  +180.000 s RetriesExhausted\n"
         "  +180.000 s nothing sent: no OnFailure destination and no dead-letter queue\n"
         '2026-09-14T15:24:45.502Z quiet accepted {"id": 7} (Invoke, <4>)\n'
@@ -402,7 +402,7 @@ def test_the_timeline_of_events_that_are_queued_or_running(destmock, lam):
     )
     destmock.step()
     assert told(destmock).endswith(
-        "  +0.000 s attempt 1: Error ValueError: no stock\n  +60.000 s attempt 2 is due"
+        "  +0.000 s attempt 1: Error ValueError: no stock (test_ledger.py:32)\n  +60.000 s attempt 2 is due"
     )
     destmock.run_until_idle()
 
@@ -456,7 +456,7 @@ def test_the_timeline_of_a_synchronous_invocation(destmock, lam):
     request_id = answer["ResponseMetadata"]["RequestId"]
     assert destmock.timeline() == (
         f'2026-09-14T15:18:45.502Z orders invoked synchronously {{"id": 7}} (Invoke, {request_id})\n'
-        "  +0.000 s Error ValueError: no stock"
+        "  +0.000 s Error ValueError: no stock (test_ledger.py:32)"
     )
 
 

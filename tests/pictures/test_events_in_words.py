@@ -123,6 +123,7 @@ def test_an_error_s_message_of_many_lines_takes_one_line_of_the_timeline(destmoc
     for message in ("one\n  two\n", "x" * 1000):
         lam.invoke(FunctionName="orders", Payload=json.dumps(message).encode())
     found = [line for line in destmock.timeline().splitlines() if "ValueError" in line]
-    assert found[0] == "  +0.000 s Error ValueError: one... (10 characters)"
-    assert found[1] == f"  +0.000 s Error ValueError: {'x' * 300}... (1000 characters)"
+    where = f" (test_events_in_words.py:{fails.__code__.co_firstlineno + 1})"
+    assert found[0] == f"  +0.000 s Error ValueError: one... (10 characters){where}"
+    assert found[1] == f"  +0.000 s Error ValueError: {'x' * 300}... (1000 characters){where}"
     assert len(destmock.timeline().splitlines()) == 4

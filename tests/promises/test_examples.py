@@ -47,7 +47,7 @@ def test_the_first_trial_shows_both_records_the_logs_and_the_overwritten_destina
     assert "in destination_sample" in error["stackTrace"][0]
     assert '| on-success received {"version": "1.0"' in output
     assert re.search(r"\| \[ERROR\]\t\S+Z\t[0-9a-f-]{36}\ton-failure received", output)
-    assert "attempt 3: Error Exception: ('Success is False', {'Success': False}), 120 s after" in output
+    assert "('Success is False', {'Success': False}) (first_trial.py:16), 120 s after the last" in output
     assert config["OnSuccess"]["Destination"].endswith(":sample-success-2")
     assert config["OnFailure"]["Destination"].endswith(":sample-failure")
 
@@ -154,7 +154,7 @@ def test_time_driven_by_hand_is_the_same_on_every_run(run):
             "rotation",
             [
                 "the secret is still 'old'",
-                "+0.000 s Error ConnectionError: the database does not take 'new'",
+                "+0.000 s Error ConnectionError: the database does not take 'new' (rotation.py:17)",
             ],
         ),
     ],

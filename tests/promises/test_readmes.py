@@ -21,7 +21,7 @@ DEEPER = sorted(
 READMES = [MAIN, *DEEPER]
 MAP = PACKAGE / "README.md"
 LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
-CHANGING = re.compile(r"20\d\d-[\d-]+T[\d:.]+Z|[0-9a-f]{8}-[0-9a-f-]{27}|\d+ bytes")
+CHANGING = re.compile(r"20\d\d-[\d-]+T[\d:.]+Z|[0-9a-f]{8}-[0-9a-f-]{27}|\d+ bytes|\w+\.py(?=:\d)")
 
 
 def name_of(path):

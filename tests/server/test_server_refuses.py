@@ -322,8 +322,8 @@ class TestSubscribers:
         [event] = destmock_server.invocations
         assert told[:4] == [
             ("accepted", f"accepted 1 (Invoke, {event.request_id})"),
-            ("attempt", "attempt 1: Error ValueError: out of stock"),
-            ("attempt", "attempt 2: Error ValueError: out of stock, 60 s after the last"),
+            ("attempt", "attempt 1: Error ValueError: out of stock (asking.py:16)"),
+            ("attempt", "attempt 2: Error ValueError: out of stock (asking.py:16), 60 s after the last"),
             (
                 "settled",
                 "RetriesExhausted",
@@ -331,7 +331,7 @@ class TestSubscribers:
             ),
         ]
         what, first, second = told[4]
-        assert (what, second) == ("synchronous", "Error ValueError: out of stock")
+        assert (what, second) == ("synchronous", "Error ValueError: out of stock (asking.py:16)")
         assert first.startswith("invoked synchronously 2 (Invoke, ")
 
     @pytest.mark.destmock(start=datetime(2026, 1, 1, tzinfo=timezone.utc))
