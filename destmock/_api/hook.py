@@ -35,6 +35,7 @@ from destmock._aws.ids import parse_trace
 from destmock._engine.active import active, enter_once
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import clients, network
+from destmock._services.apigateway.clients import follow_httpx
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def after_call(context: dict[str, Any] | None = None, **_: object) -> None:
         begun = None if context is None else context.get(_BEGUN)
         if begun is not None:
             active[-1].calls.after(begun)
+        follow_httpx()
         active[-1].driver.settle_down()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moto import settings
 
-from destmock._api import answers, authorization
+from destmock._api import answers, authorization, function_urls
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
@@ -180,6 +180,7 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     "GetFunctionEventInvokeConfig": _get_config,
     "DeleteFunctionEventInvokeConfig": _delete_config,
     "ListFunctionEventInvokeConfigs": _list_configs,
+    **function_urls.OPERATIONS,
 }
 #: What moto answers itself afterwards, and so authorises.
 _CHECKS = (_check_dead_letter, _check_reservation)

@@ -88,6 +88,10 @@ def invalid_parameter(message: str) -> AWSError:
     return AWSError("InvalidParameterValueException", message)
 
 
+def conflict(message: str) -> AWSError:
+    return AWSError("ResourceConflictException", message, 409)
+
+
 def not_found(message: str) -> AWSError:
     return AWSError("ResourceNotFoundException", message, 404)
 

@@ -291,14 +291,24 @@ class Simulation:
         client_context: str | None = None,
         trace: Trace | None = None,
         source: str = "Invoke",
+        request_id: str | None = None,
     ) -> Answered:
-        """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17)."""
+        """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17).
+
+        `request_id` is that of a caller who has told it already.
+        """
         return self.driver.run_at_once(
-            lambda: self._run_synchronously(ref, payload, client_context, trace, source)
+            lambda: self._run_synchronously(ref, payload, client_context, trace, source, request_id)
         )
 
     def _run_synchronously(
-        self, ref: FunctionRef, payload: bytes, client_context: str | None, trace: Trace | None, source: str
+        self,
+        ref: FunctionRef,
+        payload: bytes,
+        client_context: str | None,
+        trace: Trace | None,
+        source: str,
+        request_id: str | None,
     ) -> Answered:
         now, function = self.now, self.functions.find(ref)
         if function is None:
@@ -308,7 +318,7 @@ class Simulation:
         caller = None if trace is None else trace.segment
         trace = entered(self.ids, ref, trace, now, traced=function.traced)
         self._admission.check(function, payload, trace, now, source)
-        request_id = self.ids.uuid()
+        request_id = request_id or self.ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
         call = Call(request_id, payload, now, header, client_context, duration)
         outcome, _, befell = self.attempts.run(function, code, call, trace, asynchronous=False)

@@ -23,6 +23,7 @@ from destmock._mock.destmock import Destmock
 from destmock._mock.errors_told import attach, told
 from destmock._mock.uses import USES, Use
 from destmock._runtime.debuggers import debuggers_talk
+from destmock._services.apigateway.clients import follow_httpx
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
@@ -133,6 +134,7 @@ class MockDestinations:
         enter_once(services_patched)
         enter_once(gaps_filled)
         enter_once(debuggers_talk)
+        follow_httpx()
         simulation.adopt_configs()
         hook.follow_aiobotocore()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mapping_answers, mappings, secrets, steps, trace_headers
+from destmock._services.apigateway import clients as front_door_clients
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.s3 import notifications, policies
 from destmock._services.scheduler import control
@@ -47,6 +48,7 @@ PATCHES = (
     *reading.PATCHES,
     *redrive.PATCHES,
     *signatures.PATCHES,
+    *front_door_clients.PATCHES,
 )
 
 

@@ -71,7 +71,7 @@ def with_the_network_s(request: HttpRequest, trace_header: str) -> HttpRequest:
         "X-Forwarded-Port": "443",
         "X-Forwarded-Proto": "https",
     }
-    names = {name.lower() for name in own}
+    names = {"connection", *(name.lower() for name in own)}
     kept = tuple(pair for pair in request.headers if pair[0].lower() not in names)
     return HttpRequest(
         request.method,

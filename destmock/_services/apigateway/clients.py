@@ -1,0 +1,200 @@
+"""How requests reach front doors: the HTTP clients of the process, which open no connection to these hosts.
+
+The connections of `http.client`, which urllib and urllib3 are made on, get a socket that is a buffer.
+requests and httpx are answered where they hand a request to their transport.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import sys
+from http import HTTPStatus
+from http.client import parse_headers
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3 import connection as pooled
+
+from destmock._engine.active import enter_once
+from destmock._isolation.patching import Patch, patched
+from destmock._services.apigateway.doors import answered, is_door
+from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest, request_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import requests
+
+#: httpx, and the library of the same interface that aiobotocore uses.
+_HTTPX = ("httpx", "httpx2")
+_TRANSPORTS = {
+    "HTTPTransport": "handle_request",
+    "AsyncHTTPTransport": "handle_async_request",
+}
+
+
+def _connect(connect: Callable[..., None]) -> Callable[..., None]:
+    def connected(connection: Any) -> None:
+        if not is_door(connection.host):
+            connect(connection)
+            return
+        connection.sock = _Socket(connection.host)
+        connection.is_verified = True  # urllib3 would warn of a connection without TLS
+
+    return connected
+
+
+def _send(send: Callable[..., Any]) -> Callable[..., Any]:
+    """requests, past the mocks that moto has put in its way."""
+
+    def sent(adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        host = urlsplit(request.url or "").hostname
+        if not is_door(host):
+            return send(adapter, request, *args, **kwargs)
+        pool = urllib3.connection_from_url(request.url or "")
+        body: Any = request.body
+        headers: Any = request.headers
+        raw = pool.urlopen(
+            request.method or "GET",
+            request.path_url,
+            body=body,
+            headers=headers,
+            redirect=False,
+            retries=False,
+            preload_content=False,
+            decode_content=False,
+        )
+        return adapter.build_response(request, raw)
+
+    return sent
+
+
+PATCHES = (
+    Patch(http.client.HTTPConnection, "connect", _connect),
+    Patch(http.client.HTTPSConnection, "connect", _connect),
+    Patch(pooled.HTTPConnection, "connect", _connect),
+    Patch(pooled.HTTPSConnection, "connect", _connect),
+    Patch(HTTPAdapter, "send", _send),
+)
+
+
+def follow_httpx() -> None:
+    """Answer httpx's clients, once the program has imported it, until the outermost mock ends."""
+    for name in _HTTPX:
+        if name in sys.modules:
+            enter_once(_OF_HTTPX[name])
+
+
+@contextlib.contextmanager
+def _httpx_patched(name: str) -> Iterator[None]:
+    library = sys.modules[name]
+    replacements = {"handle_request": _handling(library), "handle_async_request": _handling_async(library)}
+    with patched(
+        Patch(getattr(library, transport), method, replacements[method])
+        for transport, method in _TRANSPORTS.items()
+    ):
+        yield
+
+
+def _of_httpx() -> contextlib.AbstractContextManager[None]:
+    return _httpx_patched("httpx")
+
+
+def _of_httpx2() -> contextlib.AbstractContextManager[None]:
+    return _httpx_patched("httpx2")
+
+
+_OF_HTTPX = {"httpx": _of_httpx, "httpx2": _of_httpx2}
+
+
+def _handling(library: Any) -> Callable[..., Any]:
+    def replacement(handle: Callable[..., Any]) -> Callable[..., Any]:
+        def handle_request(transport: Any, request: Any) -> Any:
+            if not is_door(request.url.host):
+                return handle(transport, request)
+            return _httpx_answer(library, request, request.read())
+
+        return handle_request
+
+    return replacement
+
+
+def _handling_async(library: Any) -> Callable[..., Any]:
+    def replacement(handle: Callable[..., Any]) -> Callable[..., Any]:
+        async def handle_async_request(transport: Any, request: Any) -> Any:
+            if not is_door(request.url.host):
+                return await handle(transport, request)
+            return _httpx_answer(library, request, await request.aread())
+
+        return handle_async_request
+
+    return replacement
+
+
+def _httpx_answer(library: Any, request: Any, body: bytes) -> Any:
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+    answer = answered(request_to(str(request.url), request.method, headers, body))
+    stream = library.ByteStream(answer.body)
+    return library.Response(answer.status, headers=_with_length(answer), stream=stream)
+
+
+class _Socket:
+    """A connection to a front door: it takes one request, and then has the answer to it."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host.lower()
+        self._sent = bytearray()
+
+    def sendall(self, data: Any) -> None:
+        self._sent += memoryview(data)
+
+    def makefile(self, *_: object) -> io.BytesIO:
+        answer = answered(_read(self._host, bytes(self._sent)))
+        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
+        lines += [f"{name}: {value}" for name, value in (*_with_length(answer), ("Connection", "close"))]
+        head = "\r\n".join([*lines, "", ""]).encode("utf-8")
+        return io.BytesIO(head + answer.body)
+
+    def settimeout(self, _seconds: float | None) -> None:
+        """Accept any: the answer is there at once."""
+
+    def close(self) -> None:
+        """Do nothing: no socket of the system is open."""
+
+
+def _read(host: str, sent: bytes) -> HttpRequest:
+    """The request that a client has written."""
+    stream = io.BytesIO(sent)
+    method, target, _ = stream.readline().decode("latin-1").split(" ", 2)
+    headers = parse_headers(stream)
+    body = stream.read()
+    if headers["Transfer-Encoding"]:
+        body = _joined(body)
+    url = target if "://" in target else f"https://{host}{target}"
+    return request_to(url, method, [(name, str(value)) for name, value in headers.items()], body)
+
+
+def _joined(chunked: bytes) -> bytes:
+    """The body that was sent in chunks."""
+    rest, body = io.BytesIO(chunked), b""
+    while length := int(rest.readline() or b"0", 16):
+        body += rest.read(length)
+        rest.readline()
+    return body
+
+
+def _with_length(answer: HttpAnswer) -> list[tuple[str, str]]:
+    """The answer's headers, with the length of what really comes."""
+    gone = ("content-length", "transfer-encoding", "connection")
+    kept = [pair for pair in answer.headers if pair[0].lower() not in gone]
+    return [*kept, ("Content-Length", str(len(answer.body)))]
+
+
+def _phrase(status: int) -> str:
+    with contextlib.suppress(ValueError):
+        return HTTPStatus(status).phrase
+    return ""
