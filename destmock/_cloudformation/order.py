@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _order(resources: dict[str, Any]) -> list[str]:
+def in_order(resources: dict[str, Any]) -> list[str]:
+    """The names of resources, each after those that it depends on."""
     graph = {}
     for name, each in resources.items():
         needed = dependencies(each)
@@ -28,7 +29,7 @@ def _delete(delete: Callable[..., None]) -> Callable[..., None]:
 
     def deleted(self: ResourceMap) -> None:
         templates = self._resource_json_map
-        for name in reversed(_order(templates)):
+        for name in reversed(in_order(templates)):
             resource = self._parsed_resources.get(name)
             if resource is None or templates[name].get("DeletionPolicy") == "Retain":
                 continue
@@ -43,7 +44,7 @@ def _delete(delete: Callable[..., None]) -> Callable[..., None]:
 def _build_resource_diff(build: Callable[..., Any]) -> Callable[..., Any]:
     def build_resource_diff(self: ResourceMap, other_template: dict[str, Any], *given: Any) -> Any:
         found = build(self, other_template, *given)
-        before, now = _order(self._resource_json_map), _order(other_template["Resources"])
+        before, now = in_order(self._resource_json_map), in_order(other_template["Resources"])
         found["Remove"].sort(key=before.index, reverse=True)
         for action in ("Add", "Modify"):
             found[action].sort(key=now.index)

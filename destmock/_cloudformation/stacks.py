@@ -13,7 +13,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, Stack
 
-from destmock._cloudformation import order, stack_calls
+from destmock._cloudformation import changes, order, stack_calls
 from destmock._cloudformation.resources import expressions, functions
 from destmock._cloudformation.resources.answers import Answers
 from destmock._cloudformation.resources.custom import CUSTOM_RESOURCE, CustomModel, is_custom
@@ -208,5 +208,6 @@ PATCHES = (
     Patch(Stack, "_parse_template", lambda _: _parse_template),
     Patch(ChangeSet, "_parse_template", lambda _: _parse_template),
     *order.PATCHES,
+    *changes.PATCHES,
     *stack_calls.PATCHES,
 )

@@ -82,6 +82,9 @@ PRIVATE = {
         "_s3_content": "the code that a deployment names in S3",
     },
     "moto.cloudformation": {
+        "_account_id": "where an update makes a stack's resources",
+        "_region_name": "the same",
+        "_template": "the template that an update brings",
         "_create_resource_map": "a change set makes a stack's resources as CreateStack does",
         "_get_param": "the stack's name in a request",
         "_delete_resource": "a stack's resources are deleted in order",
@@ -389,8 +392,12 @@ def test_each_attribute_of_another_library_is_replaced_once():
     assert {what: number for what, number in replaced.items() if number > 1} == {}
 
 
+#: The services whose moto takes long to import: their lists are entered at the first call of them.
+ENTERED_LATER = {"_services.apigateway.deployments", "_services.apigateway.moto_apis"}
+
+
 def test_every_service_s_list_of_replacements_is_part_of_the_one_that_a_mock_enters():
-    services = [module for module in SOURCES if place_of(module) == "_services"]
+    services = [m for m in SOURCES if place_of(m) == "_services" and m not in ENTERED_LATER]
     lists = [importlib.import_module(f"destmock.{module}") for module in services]
     listed = set(chain.from_iterable(getattr(module, "PATCHES", ()) for module in lists))
     assert listed == set(patches.PATCHES)
