@@ -109,6 +109,14 @@ def on_cloudformation_call(**_: object) -> None:
         enter_once(stacks.stacks_completed)
 
 
+def on_api_gateway_call(**_: object) -> None:
+    """Complete moto's API Gateway, from the first call of it on."""
+    if active:
+        from destmock._services.apigateway import moto_apis  # noqa: PLC0415 - moto's takes long to import
+
+        enter_once(moto_apis.apis_completed)
+
+
 def after_call(context: dict[str, Any] | None = None, **_: object) -> None:
     """With autorun, everything that the call has queued runs before it returns, retries included."""
     if active:
@@ -134,6 +142,8 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call", before_call),
     ("before-call.lambda", on_lambda_call),
     ("before-call.cloudformation", on_cloudformation_call),
+    ("before-call.api-gateway", on_api_gateway_call),
+    ("before-call.apigatewayv2", on_api_gateway_call),
     ("before-call.cloudwatch", on_reading_call),
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),

@@ -45,6 +45,11 @@ def gateway_timeout() -> HttpAnswer:
     return problem(504, "Endpoint request timed out", error_type="EndpointRequestTimedOutException")
 
 
+def unauthorized_http() -> HttpAnswer:
+    """The answer of an HTTP API to a request without what its authoriser wants."""
+    return problem(401, "Unauthorized")
+
+
 def http_error() -> HttpAnswer:
     """The answer of an HTTP API to a function's error, and to a result that it can't use."""
     return problem(500, "Internal Server Error")

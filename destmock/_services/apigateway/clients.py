@@ -22,7 +22,7 @@ from urllib3 import connection as pooled
 from destmock._engine.active import enter_once
 from destmock._isolation.patching import Patch, patched
 from destmock._services.apigateway.doors import answered, is_door
-from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest, request_to
+from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest, LeftToMotoError, request_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,16 +58,19 @@ def _send(send: Callable[..., Any]) -> Callable[..., Any]:
         pool = urllib3.connection_from_url(request.url or "")
         body: Any = request.body
         headers: Any = request.headers
-        raw = pool.urlopen(
-            request.method or "GET",
-            request.path_url,
-            body=body,
-            headers=headers,
-            redirect=False,
-            retries=False,
-            preload_content=False,
-            decode_content=False,
-        )
+        try:
+            raw = pool.urlopen(
+                request.method or "GET",
+                request.path_url,
+                body=body,
+                headers=headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+            )
+        except LeftToMotoError:
+            return send(adapter, request, *args, **kwargs)
         return adapter.build_response(request, raw)
 
     return sent

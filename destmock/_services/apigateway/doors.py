@@ -3,33 +3,71 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from destmock._engine.active import active
 from destmock._services.apigateway.urls import FunctionUrls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from destmock._engine.simulation import Simulation
     from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest
 
-_URL = re.compile(r"([0-9a-z]+)\.lambda-url\.([0-9a-z-]+)\.on\.aws")
+    Door = Callable[[HttpRequest], HttpAnswer]
+
+_HOST = re.compile(
+    r"(?P<id>[0-9a-z]+)\.(?:(?P<url>lambda-url)\.(?P<url_region>[0-9a-z-]+)\.on\.aws"
+    r"|execute-api\.(?P<region>[0-9a-z-]+)\.amazonaws\.com(?:\.cn)?)"
+)
+_MODELS = "moto.apigateway.models"
 
 
 def is_door(host: str | None) -> bool:
-    """Whether a host is a front door, of AWS's or of this mock's."""
-    return bool(active) and host is not None and host.lower().endswith((".on.aws",)) and _known(host.lower())
+    """Whether a host is answered here: a function URL, or an API that is there."""
+    if not active or host is None:
+        return False
+    found = _HOST.fullmatch(host.lower())
+    if found is None or active[-1].hosts.names(found[0]):  # the user has allowed the real one
+        return False
+    return found["url"] is not None or _api(found["id"], found["region"]) is not None
 
 
 def answered(request: HttpRequest) -> HttpAnswer:
     """Answer a request to a host that is a front door. With autorun, what it has queued runs, too."""
     simulation = active[-1]
     with simulation.turns.held:  # but for the time that a handler runs
-        found = _URL.fullmatch(request.host)
-        assert found is not None  # the caller has asked `is_door`
-        answer = simulation.part(FunctionUrls).answer(found[1], found[2], request)
+        answer = _door(simulation, request.host)(request)
     simulation.driver.settle_down()
     return answer
 
 
-def _known(host: str) -> bool:
-    """Whether this host is answered here, and the user has not allowed the real one."""
-    return _URL.fullmatch(host) is not None and not active[-1].hosts.names(host)
+def _door(simulation: Simulation, host: str) -> Door:
+    found = _HOST.fullmatch(host)
+    assert found is not None  # the caller has asked `is_door`
+    if found["url"] is not None:
+        urls = simulation.part(FunctionUrls)
+        return lambda request: urls.answer(found["id"], found["url_region"], request)
+    api = _api(found["id"], found["region"])
+    assert api is not None
+    return api(simulation)
+
+
+def _api(api_id: str, region: str) -> Callable[[Simulation], Door] | None:
+    """An API that is there. Without moto's API Gateway, which takes long to import, there is none."""
+    if _MODELS not in sys.modules:
+        return None
+    from destmock._services.apigateway import http_apis, rest  # noqa: PLC0415 - they import it
+
+    rest_api = rest.find(api_id, region)
+    if rest_api is not None:
+        return lambda simulation: _bound(simulation.part(rest.RestApis).answer, rest_api)
+    http_api = http_apis.find(api_id, region)
+    if http_api is not None:
+        return lambda simulation: _bound(simulation.part(http_apis.HttpApis).answer, http_api)
+    return None
+
+
+def _bound(answer: Callable[[Any, HttpRequest], HttpAnswer], api: Any) -> Door:
+    return lambda request: answer(api, request)

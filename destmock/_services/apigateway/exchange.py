@@ -7,14 +7,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from destmock.errors import UnsupportedError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from destmock._aws.ids import Trace
 
 Pairs = tuple[tuple[str, str], ...]
 #: The address that requests come from: one of those that stand for examples.
 SOURCE_IP = "203.0.113.10"
 _TEXTS = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form")
 _TEXT_ENDS = ("+json", "+xml")
+
+
+class LeftToMotoError(UnsupportedError):
+    """What stands behind an API isn't simulated; moto may answer for it, if the client is requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +166,12 @@ class Place:
     @property
     def stage_path(self) -> str:
         return "" if self.stage == "$default" else f"/{self.stage}"
+
+
+class Asked(NamedTuple):
+    """A request that has come to an API's route, and the trace that it is part of."""
+
+    request: HttpRequest
+    place: Place
+    moment: Moment
+    trace: Trace

@@ -1,0 +1,218 @@
+"""Calls of other services that an API makes itself, without any function."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from destmock._services.clients import Clients, in_account
+from destmock.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from destmock._engine.simulation import Simulation
+
+_URI = re.compile(r"arn:[^:]+:apigateway:([^:]+):([^:]+):(path|action)/(.*)")
+#: The services by API Gateway's names for them, boto3's name, and the operations that an API may call.
+_SERVICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "sqs": ("sqs", ("SendMessage",)),
+    "sns": ("sns", ("Publish",)),
+    "events": ("events", ("PutEvents",)),
+    "kinesis": ("kinesis", ("PutRecord", "PutRecords")),
+    "states": ("stepfunctions", ("StartExecution",)),
+}
+#: What an HTTP API calls the same operations.
+_SUBTYPES: Mapping[str, tuple[str, str]] = {
+    "SQS-SendMessage": ("sqs", "SendMessage"),
+    "EventBridge-PutEvents": ("events", "PutEvents"),
+    "Kinesis-PutRecord": ("kinesis", "PutRecord"),
+    "StepFunctions-StartExecution": ("states", "StartExecution"),
+}
+_METHODS = {
+    "SendMessage": "send_message",
+    "Publish": "publish",
+    "PutEvents": "put_events",
+    "PutRecord": "put_record",
+    "PutRecords": "put_records",
+    "StartExecution": "start_execution",
+}
+_ATTRIBUTE = re.compile(
+    r"MessageAttributes?\.(?:entry\.)?(\d+)\.(Name|Value\.(?:StringValue|DataType|BinaryValue))"
+)
+
+
+class _Services:
+    """The clients that one mock's APIs use."""
+
+    def __init__(self, _simulation: Simulation) -> None:
+        self.clients = Clients()
+
+
+def is_left_out(uri: str) -> bool:
+    """Whether the service of a URI isn't called here."""
+    found = _URI.fullmatch(uri)
+    return found is None or found[2] not in _SERVICES
+
+
+def call(
+    simulation: Simulation,
+    account: str,
+    uri: str,
+    body: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+) -> tuple[int, str]:
+    """Call what a REST API's URI, headers and body name; returns the service's status and JSON."""
+    found = _URI.fullmatch(uri)
+    assert found is not None  # the caller has asked `is_left_out`
+    region, service, kind, rest = found.groups()
+    target = headers.get("x-amz-target", "").rpartition(".")[2]
+    if target or not _is_form(service):
+        action = target or rest.strip("/")
+        return _called(simulation, account, region, service, action, _given(body))
+    form = {**query, **dict(parse_qsl(body, keep_blank_values=True))}
+    action = form.get("Action") or (rest.partition("&")[0] if kind == "action" else "")
+    parameters = _of_form(form)
+    if service == "sqs":
+        parameters.setdefault("QueueUrl", rest.strip("/"))
+        parameters["QueueUrl"] = _queue_url(simulation, account, region, parameters["QueueUrl"])
+    return _called(simulation, account, region, service, action, parameters)
+
+
+def call_subtype(
+    simulation: Simulation, account: str, region: str, subtype: str, parameters: Mapping[str, Any]
+) -> tuple[int, str]:
+    """Call what an HTTP API's integration subtype names; returns the service's status and its answer."""
+    if subtype not in _SUBTYPES:
+        message = f"destmock does not simulate the integration {subtype} of an HTTP API"
+        raise UnsupportedError(message)
+    service, action = _SUBTYPES[subtype]
+    given = {name: value for name, value in parameters.items() if value is not None and name != "Region"}
+    region = parameters.get("Region") or region
+    if service == "sqs" and "DelaySeconds" in given:
+        given["DelaySeconds"] = int(given["DelaySeconds"])
+    for name in ("MessageAttributes", "MessageSystemAttributes"):
+        if isinstance(given.get(name), str):
+            given[name] = json.loads(given[name])
+    if service == "kinesis":
+        given["Data"] = base64.b64encode(str(given.get("Data", "")).encode()).decode()
+    if service == "events":
+        resources = given.pop("Resources", None)
+        given = {"Entries": [{**given, **({"Resources": json.loads(resources)} if resources else {})}]}
+    return _called(simulation, account, region, service, action, given)
+
+
+def _called(
+    simulation: Simulation, account: str, region: str, service: str, action: str, parameters: dict[str, Any]
+) -> tuple[int, str]:
+    name, actions = _SERVICES[service]
+    if action not in actions:
+        message = f"destmock does not simulate an API's call of {service}: {action or 'no action'}"
+        raise UnsupportedError(message)
+    client = simulation.part(_Services).clients.of(name, region)
+    if service == "kinesis":
+        _decode(parameters)
+    try:
+        with in_account(account):
+            answer = getattr(client, _METHODS[action])(**parameters)
+    except ClientError as error:
+        found = error.response["Error"]
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return status, _shown({"__type": found["Code"], "message": found["Message"]})
+    except ParamValidationError as error:
+        return 400, _shown({"__type": "ValidationException", "message": str(error)})
+    metadata = answer.pop("ResponseMetadata")
+    return 200, _shown(_SHOWN.get(service, _as_it_is)(action, answer, metadata["RequestId"]))
+
+
+def _is_form(service: str) -> bool:
+    return service in ("sqs", "sns")
+
+
+def _given(body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body or "{}")
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
+
+
+def _of_form(form: Mapping[str, str]) -> dict[str, Any]:
+    """A form's fields as parameters of boto3's; a message's attributes have numbers there."""
+    parameters: dict[str, Any] = {}
+    attributes: dict[str, dict[str, str]] = {}
+    for name, value in form.items():
+        found = _ATTRIBUTE.fullmatch(name)
+        if found is not None:
+            attributes.setdefault(found[1], {})[found[2]] = value
+        elif name == "DelaySeconds":
+            parameters[name] = int(value)
+        elif name not in ("Action", "Version"):
+            parameters[name] = value
+    if attributes:
+        parameters["MessageAttributes"] = {
+            each["Name"]: {
+                part.partition(".")[2]: value for part, value in each.items() if part.startswith("Value.")
+            }
+            for each in attributes.values()
+        }
+    return parameters
+
+
+def _queue_url(simulation: Simulation, account: str, region: str, given: str) -> str:
+    """The queue of a path, `123456789012/orders` or `orders`, or of a URL."""
+    if "://" in given:
+        return given
+    owner, _, name = given.rpartition("/")
+    client = simulation.part(_Services).clients.of("sqs", region)
+    try:
+        with in_account(owner or account):
+            url: str = client.get_queue_url(QueueName=name)["QueueUrl"]
+    except ClientError:
+        return f"https://sqs.{region}.amazonaws.com/{owner or account}/{name}"
+    return url
+
+
+def _decode(parameters: dict[str, Any]) -> None:
+    """Kinesis's data, which are base64 in JSON and bytes for boto3."""
+    for each in (parameters, *parameters.get("Records", [])):
+        if "Data" in each:
+            each["Data"] = base64.b64decode(each["Data"])
+
+
+def _of_sqs(action: str, answer: dict[str, Any], request_id: str) -> dict[str, Any]:
+    result = {
+        "MD5OfMessageAttributes": answer.get("MD5OfMessageAttributes"),
+        "MD5OfMessageBody": answer["MD5OfMessageBody"],
+        "MD5OfMessageSystemAttributes": None,
+        "MessageId": answer["MessageId"],
+        "SequenceNumber": answer.get("SequenceNumber"),
+    }
+    inside = {"ResponseMetadata": {"RequestId": request_id}, f"{action}Result": result}
+    return {f"{action}Response": inside}
+
+
+def _of_sns(action: str, answer: dict[str, Any], request_id: str) -> dict[str, Any]:
+    result = {"MessageId": answer["MessageId"], "SequenceNumber": answer.get("SequenceNumber")}
+    inside = {f"{action}Result": result, "ResponseMetadata": {"RequestId": request_id}}
+    return {f"{action}Response": inside}
+
+
+def _as_it_is(_action: str, answer: dict[str, Any], _request_id: str) -> dict[str, Any]:
+    return answer
+
+
+_SHOWN: Mapping[str, Callable[[str, dict[str, Any], str], dict[str, Any]]] = {
+    "sqs": _of_sqs,
+    "sns": _of_sns,
+}
+
+
+def _shown(answer: Any) -> str:
+    return json.dumps(answer, separators=(",", ":"), default=lambda moment: moment.timestamp())
