@@ -14,7 +14,7 @@ _APPLICATION = "AWS::Serverless::Application"
 _FUNCTION = "AWS::Lambda::Function"
 #: CDK's custom resource whose function runs the command line of AWS, which isn't there.
 _WITH_PROGRAMS = "Custom::CDKBucketDeployment"
-_API, _API_GATEWAY = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::"
+_API = "AWS::ApiGateway::RestApi"
 _READ = ("dynamodb", "kinesis", "sqs")
 #: Properties of mappings that read from sources that aren't simulated: Kafka, Amazon MQ and DocumentDB.
 _OTHER_SOURCES = ("DocumentDBEventSourceConfig", "Queues", "SelfManagedEventSource", "Topics")
@@ -32,12 +32,9 @@ def unsupported(
     whether a resource needs no function of its own, or one that can run here.
     """
     resources = {name: each for name, each in body["Resources"].items() if has(each)}
-    documents = {
-        name for name, each in resources.items() if each["Type"] == _API and "Body" in _properties(each)
-    }
     found = {}
     for name, each in resources.items():
-        why = _why(name, each, documents)
+        why = _why(each)
         if why is not None:
             found[name] = f"{each['Type']} {why}"
         elif not supports(each["Type"]):
@@ -78,15 +75,11 @@ def _nested(application: dict[str, Any]) -> dict[str, Any]:
     return {**application, "Type": _NESTED, "Properties": {"TemplateURL": url}}
 
 
-def _why(name: str, resource: Mapping[str, Any], documents: set[str]) -> str | None:
+def _why(resource: Mapping[str, Any]) -> str | None:
     """The unsupported part of a resource whose type is supported; `None` if there is none."""
     kind, properties = resource["Type"], _properties(resource)
-    if name in documents:
-        return "with a Body"
-    if kind.startswith(_API_GATEWAY) and (properties.get("RestApiId") or {}) in [
-        {"Ref": each} for each in documents
-    ]:
-        return "of an API with a Body"
+    if kind == _API and ("BodyS3Location" in properties or "CloneFrom" in properties):
+        return "with BodyS3Location or CloneFrom"
     url = properties.get("TemplateURL")
     if kind == _NESTED and isinstance(url, str) and not url.startswith("https://"):
         return f"of the local template {url}"

@@ -40,8 +40,9 @@ def runs(lam, stack):
 # Resources that aren't simulated
 
 
-API_EVENT = FUNCTION + "Events: {Get: {Type: Api, Properties: {Path: /hello, Method: get}}}}}\n"
-API = "  Api: {Type: AWS::Serverless::Api, Properties: {StageName: live}}\n"
+API = (
+    "  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: shop, BodyS3Location: {Bucket: a, Key: b}}}\n"
+)
 MSK = FUNCTION + (
     "Events: {Read: {Type: MSK, Properties: {Topics: [orders], StartingPosition: LATEST, "
     "Stream: 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/1'}}}}}\n"
@@ -58,10 +59,9 @@ IN_REPOSITORY = (
     ("resources", "named"),
     [
         (
-            API_EVENT,
-            "ServerlessRestApi (AWS::ApiGateway::RestApi with a Body), ServerlessRestApiDeployment",
+            f"{API}{FUNCTION}}}}}\n",
+            "Api (AWS::ApiGateway::RestApi with BodyS3Location or CloneFrom)",
         ),
-        (f"{API}{FUNCTION}}}}}\n", "ApiliveStage (AWS::ApiGateway::Stage of an API with a Body)"),
         (MSK, "FRead (AWS::Lambda::EventSourceMapping of another source than a queue, a stream or a table)"),
         (
             f"{NESTED}{FUNCTION}}}}}\n",
@@ -70,7 +70,7 @@ IN_REPOSITORY = (
         (f"{APPLICATION}{FUNCTION}}}}}\n", "Nested (AWS::CloudFormation::Stack of"),
         (f"{IN_REPOSITORY}{FUNCTION}}}}}\n", "Nested (AWS::CloudFormation::Stack of"),
     ],
-    ids=["Api event", "Api", "MSK", "nested stack", "application", "application in a repository"],
+    ids=["API in a bucket", "MSK", "nested stack", "application", "application in a repository"],
 )
 def test_what_is_not_simulated_is_listed_or_ignored(deploy, lam, resources, named):
     with pytest.raises(UnsupportedError) as caught:
@@ -92,13 +92,6 @@ def test_an_ignored_mapping_does_not_take_others_with_it(deploy, lam):
     stack = deploy(SAM + MSK + queue + reads, ignore_unsupported=True)
     [mapping] = lam.list_event_source_mappings()["EventSourceMappings"]
     assert mapping["UUID"] == stack.resources["M"]
-
-
-def test_an_api_of_moto_s_own_is_made(deploy):
-    named = "  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: shop}}\n"
-    stack = deploy(f"{SAM}{named}{API_EVENT}", ignore_unsupported=True)
-    apis = boto3.client("apigateway").get_rest_apis()["items"]
-    assert [(api["id"], api["name"]) for api in apis] == [(stack.resources["Api"], "shop")]
 
 
 def test_outputs_of_an_ignored_nested_stack_are_made_up(deploy, lam):

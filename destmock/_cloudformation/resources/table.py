@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from destmock._cloudformation.resources import (
     buckets,
     functions,
+    http_apis,
     messages,
-    methods,
     permissions,
     policies,
+    rest_apis,
     schedules,
 )
 from destmock._cloudformation.resources.kinds import WithoutEffect
@@ -37,7 +38,8 @@ _ALL: tuple[Kind, ...] = (
     *messages.KINDS,
     *buckets.KINDS,
     *schedules.KINDS,
-    *methods.KINDS,
+    *rest_apis.KINDS,
+    *http_apis.KINDS,
     *permissions.KINDS,
     *policies.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
