@@ -23,6 +23,7 @@ from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
 from destmock._engine.callers import calling
 from destmock._functions.functions import account_of, partition_of
+from destmock._server import front_doors
 from destmock._server.guards import PAGE
 from destmock.errors import DestmockError, UnsupportedError
 
@@ -121,9 +122,17 @@ class Gateway:
         if path.startswith("/moto-api"):  # moto takes every path that begins like this for its own API
             raise errors.access_denied(_MOTO_API)
         with self._simulation.turns.working_for(self._function(environ)):
+            if path.startswith(front_doors.PREFIX):
+                return self._front_door(environ)
             reply = self._aws(environ)
             self._simulation.driver.settle_down()
         return reply
+
+    def _front_door(self, environ: WSGIEnvironment) -> Reply:
+        method, path, query = environ["REQUEST_METHOD"], _raw_path(environ), environ["QUERY_STRING"]
+        body = environ["wsgi.input"].read()
+        answer = front_doors.answer(self._simulation, method, path, query, _headers(environ), body)
+        return Reply(_status_line(answer.status), answer.sent_headers, answer.body)
 
     def _function(self, environ: WSGIEnvironment) -> str | None:
         """The function whose handler sent the request, by the trace passed on, else by the connection."""
@@ -141,6 +150,8 @@ class Gateway:
                     return _reply_of(answer)
             if signature.service == "cloudformation":
                 hook.on_cloudformation_call()
+            if signature.service == "apigateway":
+                hook.on_api_gateway_call()
             if signature.service in _READING:
                 hook.on_reading_call()
             with calling(environ.get("HTTP_X_AMZN_TRACE_ID")):
@@ -217,8 +228,13 @@ def _run(application: Any, environ: WSGIEnvironment) -> Reply:
 
 
 def _reply_of(answer: answers.Answer) -> Reply:
-    status = HTTPStatus(answer.status)
-    return Reply(f"{status.value} {status.phrase}", [*answer.headers.items()], answer.body)
+    return Reply(_status_line(answer.status), [*answer.headers.items()], answer.body)
+
+
+def _status_line(status: int) -> str:
+    """The status with its phrase; a function's may be any number."""
+    phrase = HTTPStatus(status).phrase if status in [*HTTPStatus] else "Unknown"
+    return f"{status} {phrase}"
 
 
 def _signature(environ: WSGIEnvironment) -> Signature:

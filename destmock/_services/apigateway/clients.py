@@ -22,7 +22,7 @@ from urllib3 import connection as pooled
 from destmock._engine.active import enter_once
 from destmock._isolation.patching import Patch, patched
 from destmock._services.apigateway.doors import answered, is_door
-from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest, LeftToMotoError, request_to
+from destmock._services.apigateway.exchange import HttpRequest, LeftToMotoError, request_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ def _httpx_answer(library: Any, request: Any, body: bytes) -> Any:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
     answer = answered(request_to(str(request.url), request.method, headers, body))
     stream = library.ByteStream(answer.body)
-    return library.Response(answer.status, headers=_with_length(answer), stream=stream)
+    return library.Response(answer.status, headers=answer.sent_headers, stream=stream)
 
 
 class _Socket:
@@ -158,7 +158,7 @@ class _Socket:
     def makefile(self, *_: object) -> io.BytesIO:
         answer = answered(_read(self._host, bytes(self._sent)))
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
-        lines += [f"{name}: {value}" for name, value in (*_with_length(answer), ("Connection", "close"))]
+        lines += [f"{name}: {value}" for name, value in (*answer.sent_headers, ("Connection", "close"))]
         head = "\r\n".join([*lines, "", ""]).encode("utf-8")
         return io.BytesIO(head + answer.body)
 
@@ -188,13 +188,6 @@ def _joined(chunked: bytes) -> bytes:
         body += rest.read(length)
         rest.readline()
     return body
-
-
-def _with_length(answer: HttpAnswer) -> list[tuple[str, str]]:
-    """The answer's headers, with the length of what really comes."""
-    gone = ("content-length", "transfer-encoding", "connection")
-    kept = [pair for pair in answer.headers if pair[0].lower() not in gone]
-    return [*kept, ("Content-Length", str(len(answer.body)))]
 
 
 def _phrase(status: int) -> str:

@@ -34,9 +34,24 @@ def is_door(host: str | None) -> bool:
     return found["url"] is not None or _api(found["id"], found["region"]) is not None
 
 
-def answered(request: HttpRequest) -> HttpAnswer:
-    """Answer a request to a host that is a front door. With autorun, what it has queued runs, too."""
-    simulation = active[-1]
+def host_of(simulation: Simulation, kind: str, door_id: str) -> str | None:
+    """The host of a function URL (`lambda-url`) or of an API (`execute-api`), in whichever region it is."""
+    if kind == "lambda-url":
+        return simulation.part(FunctionUrls).host_of(door_id)
+    if kind != "execute-api" or _MODELS not in sys.modules:
+        return None
+    from destmock._services.apigateway import http_apis, rest  # noqa: PLC0415 - they import it
+
+    region = rest.region_of(door_id) or http_apis.region_of(door_id)
+    return None if region is None else f"{door_id}.execute-api.{region}.amazonaws.com"
+
+
+def answered(request: HttpRequest, simulation: Simulation | None = None) -> HttpAnswer:
+    """Answer a request to a host that is a front door. With autorun, what it has queued runs, too.
+
+    Without a simulation, the mock that started last answers.
+    """
+    simulation = simulation or active[-1]
     with simulation.turns.held:  # but for the time that a handler runs
         answer = _door(simulation, request.host)(request)
     simulation.driver.settle_down()

@@ -105,6 +105,13 @@ class HttpAnswer:
         found = [value for key, value in self.headers if key.lower() == wanted]
         return found[-1] if found else None
 
+    @property
+    def sent_headers(self) -> list[tuple[str, str]]:
+        """The headers as they are sent, with the length of what really comes."""
+        own = ("content-length", "transfer-encoding", "connection")
+        kept = [pair for pair in self.headers if pair[0].lower() not in own]
+        return [*kept, ("Content-Length", str(len(self.body)))]
+
     def without(self, names: Iterable[str]) -> HttpAnswer:
         gone = {name.lower() for name in names}
         kept = tuple(pair for pair in self.headers if pair[0].lower() not in gone)

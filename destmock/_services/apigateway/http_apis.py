@@ -200,6 +200,17 @@ def find(api_id: str, region: str) -> Api | None:
     return None
 
 
+def region_of(api_id: str) -> str | None:
+    """The region in which an API is."""
+    found = (
+        region
+        for regions in [*apigatewayv2_backends.values()]
+        for region, backend in [*regions.items()]
+        if api_id in backend.apis
+    )
+    return next(found, None)
+
+
 def _staged(api: Api, path: str) -> tuple[Stage | None, str]:
     """The stage that the path begins with, and the rest of the path; else the default stage."""
     name, _, rest = path[1:].partition("/")

@@ -152,6 +152,17 @@ def find(api_id: str, region: str) -> RestAPI | None:
     return None
 
 
+def region_of(api_id: str) -> str | None:
+    """The region in which an API is."""
+    found = (
+        region
+        for regions in [*apigateway_backends.values()]
+        for region, backend in [*regions.items()]
+        if api_id in backend.apis
+    )
+    return next(found, None)
+
+
 def _place(api: RestAPI, stage: Stage, found: Found[Endpoint]) -> Place:
     endpoint = found.route.target
     return Place(

@@ -50,7 +50,11 @@ class FunctionUrl:
 
     @property
     def url(self) -> str:
-        return f"https://{self.id}.lambda-url.{self.ref.region}.on.aws/"
+        return f"https://{self.host}/"
+
+    @property
+    def host(self) -> str:
+        return f"{self.id}.lambda-url.{self.ref.region}.on.aws"
 
 
 class FunctionUrls:
@@ -79,6 +83,10 @@ class FunctionUrls:
 
     def delete(self, url: FunctionUrl) -> None:
         del self._urls[url.id]
+
+    def host_of(self, url_id: str) -> str | None:
+        url = self._urls.get(url_id)
+        return None if url is None else url.host
 
     def answer(self, url_id: str, region: str, request: HttpRequest) -> HttpAnswer:
         """Answer a request (R47 to R51)."""

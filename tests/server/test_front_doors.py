@@ -1,0 +1,87 @@
+"""APIs and function URLs at a path of the server."""
+
+import json
+
+import pytest
+
+from tests.server.asking import ask
+
+
+def echo(event, context):
+    return {"statusCode": 201, "cookies": ["a=1", "b=2"], "body": json.dumps(event)}
+
+
+def rest_echo(event, context):
+    return {"statusCode": 299, "body": json.dumps(event)}
+
+
+pytestmark = pytest.mark.destmock(handlers={"f": echo, "g": rest_echo})
+
+
+def uri(name):
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+    return f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+def test_a_function_url(destmock_server, client):
+    made = client("lambda").create_function_url_config(FunctionName="f", AuthType="NONE")
+    url_id = made["FunctionUrl"].split("//")[1].partition(".")[0]
+    path = f"/_aws/lambda-url/{url_id}/a%20b?q=1"
+    status, headers, body = ask(destmock_server, "POST", path, b"lamp", X_A="1", Content_Type="text/plain")
+    event = json.loads(body)
+    assert (status, event["rawPath"], event["body"]) == (201, "/a%20b", "lamp")
+    assert event["headers"]["x-a"] == "1"
+    assert f"https://{event['headers']['host']}/" == made["FunctionUrl"]
+    assert {name.lower(): value for name, value in headers.items()}["content-length"] == str(len(body))
+    [run] = destmock_server.runs
+    assert run.source == "url POST /a%20b"
+
+
+def test_a_rest_api_and_an_http_api(destmock_server, client):
+    api = client("apigateway")
+    made = api.import_rest_api(
+        body=json.dumps(
+            {
+                "swagger": "2.0",
+                "info": {"title": "shop"},
+                "paths": {
+                    "/orders": {
+                        "get": {
+                            "x-amazon-apigateway-integration": {
+                                "type": "aws_proxy",
+                                "httpMethod": "POST",
+                                "uri": uri("g"),
+                            }
+                        }
+                    }
+                },
+            }
+        )
+    )
+    api.create_deployment(restApiId=made["id"], stageName="prod")
+    status, _, body = ask(destmock_server, "GET", f"/_aws/execute-api/{made['id']}/prod/orders?q=1", X_A="1")
+    event = json.loads(body)
+    assert (status, event["resource"], event["queryStringParameters"]) == (299, "/orders", {"q": "1"})
+    assert event["headers"]["X-A"] == "1"
+    status, _, body = ask(destmock_server, "GET", f"/_aws/execute-api/{made['id']}/prod/other")
+    assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
+    function = client("lambda").get_function(FunctionName="f")["Configuration"]["FunctionArn"]
+    http = client("apigatewayv2").create_api(Name="a", ProtocolType="HTTP", Target=function)
+    status, _, body = ask(destmock_server, "GET", f"/_aws/execute-api/{http['ApiId']}/any/thing")
+    assert (status, json.loads(body)["rawPath"]) == (201, "/any/thing")
+
+
+@pytest.mark.parametrize("path", ["/_aws/execute-api/none/prod", "/_aws/lambda-url/none/", "/_aws/other"])
+def test_nothing_is_there(destmock_server, path):
+    status, _, body = ask(destmock_server, "GET", path)
+    assert status == 404
+    assert path.rstrip("/") in body.decode()
+
+
+def test_what_is_not_simulated_is_told(destmock_server, client):
+    lam = client("lambda")
+    made = lam.create_function_url_config(FunctionName="f", AuthType="NONE", InvokeMode="RESPONSE_STREAM")
+    url_id = made["FunctionUrl"].split("//")[1].partition(".")[0]
+    status, _, body = ask(destmock_server, "GET", f"/_aws/lambda-url/{url_id}/")
+    assert status == 501
+    assert "RESPONSE_STREAM" in body.decode()
