@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from destmock._cloudformation.templates import FUNCTIONS
 from destmock._functions.made_for_handlers import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
@@ -72,6 +73,26 @@ def with_placeholders(template: Template, functions: Collection[str]) -> dict[st
                 properties.setdefault(key, default)
         resource["Properties"] = properties
     return body
+
+
+def images(body: Mapping[str, Any], evaluation: Evaluation) -> list[str]:
+    """The functions of the stack whose code is a container image."""
+    return [
+        logical_id
+        for logical_id, resource in body["Resources"].items()
+        if resource["Type"] in FUNCTIONS
+        and resource.get("Properties", {}).get("PackageType", _globals(body).get("PackageType")) == "Image"
+        and evaluation.has(resource)
+    ]
+
+
+def name_images(body: Mapping[str, Any], functions: Collection[str], place: Mapping[str, str]) -> None:
+    """Give each of these functions the URI of an image, as `sam build` and `sam package` do."""
+    for name in functions:
+        properties = body["Resources"][name].setdefault("Properties", {})
+        if not {"Code", "ImageUri"} & properties.keys():
+            registry = f"{place['AWS::AccountId']}.dkr.ecr.{place['AWS::Region']}.amazonaws.com"
+            properties["ImageUri"] = f"{registry}/{name.lower()}:latest"
 
 
 def packaged(
@@ -162,7 +183,7 @@ def _check(name: str, key: str, path: Path) -> None:
         raise FileNotFoundError(message)
 
 
-def _globals(body: dict[str, Any]) -> dict[str, Any]:
+def _globals(body: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that a SAM template makes for all of its functions."""
     found: dict[str, Any] = (body.get("Globals") or {}).get("Function") or {}
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import warnings
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _SSM_TYPE = "AWS::SSM::Parameter::"
+_IMAGES = (
+    "destmock can't run container images: {}; pass deploy(handlers={{{}: ...}}) with what should run "
+    "instead, or ignore_unsupported=True to deploy functions that can't be invoked"
+)
 #: The parameter by which a CDK template asks for the version of the account's bootstrap stack.
 _BOOTSTRAP, _BOOTSTRAP_VERSION = "BootstrapVersion", "27"
 
@@ -104,7 +109,10 @@ class Deployment:
             given = self._given(handlers, evaluation)
             replaced = {*given, *self._registered(evaluation), *self._off(evaluation)}
             body = artifacts.with_placeholders(self._template, replaced)
-            self._check_images(body, evaluation)
+            images = artifacts.images(body, evaluation)
+            if images and not ignore_unsupported:
+                raise UnsupportedError(_IMAGES.format(", ".join(images), repr(images[0])))
+            artifacts.name_images(body, images, self._place.pseudo)
             uploads = [
                 *artifacts.packaged(self._template, body, self._place.bucket, evaluation),
                 *artifacts.assets(self._template, body, self._place.pseudo, evaluation.has),
@@ -194,22 +202,6 @@ class Deployment:
         functions = self._template.functions.items()
         return [logical_id for logical_id, resource in functions if not evaluation.has(resource)]
 
-    @staticmethod
-    def _check_images(body: dict[str, Any], evaluation: Any) -> None:
-        images = [
-            logical_id
-            for logical_id, resource in body["Resources"].items()
-            if resource["Type"] in templates.FUNCTIONS
-            and resource.get("Properties", {}).get("PackageType") == "Image"
-            and evaluation.has(resource)
-        ]
-        if images:
-            message = (
-                f"destmock can't run container images: {', '.join(images)}; pass deploy(handlers="
-                f"{{{images[0]!r}: ...}}) with what should run instead"
-            )
-            raise UnsupportedError(message)
-
     def _transformed(self, body: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
         if not self._template.serverless:
             return body
@@ -232,13 +224,16 @@ class Deployment:
             return self._runs(evaluation.value(token))
 
         found = unsupported(body, evaluation.has, self._stacks.supports, answers)
+        listed = ", ".join(f"{logical_id} ({what})" for logical_id, what in found.items())
         if found and not ignore_unsupported:
-            listed = ", ".join(f"{logical_id} ({what})" for logical_id, what in found.items())
             message = (
                 f"{self._template.path} has resources that neither moto's CloudFormation nor destmock "
                 f"simulates: {listed}; deploy with ignore_unsupported=True to go without them"
             )
             raise UnsupportedError(message)
+        if found:
+            message = f"{self._template.path}: the stack {self._name} goes without {listed}"
+            warnings.warn(message, stacklevel=2)
         return {logical_id: body["Resources"][logical_id]["Type"] for logical_id in found}
 
     def _upload(self, uploads: list[artifacts.Upload], undo: contextlib.ExitStack) -> None:

@@ -83,12 +83,14 @@ def test_a_function_that_cannot_run_here_is_told_of(deploy):
         deploy({"F": function(Runtime="nodejs22.x"), "Thing": THING})
 
 
+@pytest.mark.filterwarnings("ignore:.* goes without")
 def test_a_resource_whose_function_cannot_run_here_may_be_left_out(deploy):
     resources = {"F": function(Runtime="nodejs22.x"), "Thing": THING}
     stack = deploy(resources, ignore_unsupported=True)
     assert dict(stack.outputs) == {"Price": f"{stack.resources['Thing']}.Price"}
 
 
+@pytest.mark.filterwarnings("ignore:.* goes without")
 def test_cdk_s_uploads_may_be_left_out(deploy):
     uploads = resource("Custom::CDKBucketDeployment", ServiceToken=attribute("F"))
     stack = deploy({"F": function(), "Files": uploads}, outputs={}, ignore_unsupported=True)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import boto3
@@ -76,13 +77,15 @@ def test_what_is_not_simulated_is_listed_or_ignored(deploy, lam, resources, name
     with pytest.raises(UnsupportedError) as caught:
         deploy(SAM + resources)
     assert named in str(caught.value)
-    stack = deploy(SAM + resources, ignore_unsupported=True)
+    with pytest.warns(UserWarning, match=f"goes without .*{re.escape(named)}"):
+        stack = deploy(SAM + resources, ignore_unsupported=True)
     assert runs(lam, stack)
     assert lam.list_event_source_mappings()["EventSourceMappings"] == []
     boto3.client("cloudformation").delete_stack(StackName=stack.name)
     assert lam.list_functions()["Functions"] == []
 
 
+@pytest.mark.filterwarnings("ignore:.* goes without")
 def test_an_ignored_mapping_does_not_take_others_with_it(deploy, lam):
     queue = "  Q: {Type: AWS::SQS::Queue}\n"
     reads = (
@@ -94,6 +97,7 @@ def test_an_ignored_mapping_does_not_take_others_with_it(deploy, lam):
     assert mapping["UUID"] == stack.resources["M"]
 
 
+@pytest.mark.filterwarnings("ignore:.* goes without")
 def test_outputs_of_an_ignored_nested_stack_are_made_up(deploy, lam):
     variables = "Environment: {Variables: {TABLE: !GetAtt Nested.Outputs.Table}}"
     stack = deploy(f"{SAM}{APPLICATION}{FUNCTION}{variables}}}}}\n", ignore_unsupported=True)
@@ -310,3 +314,20 @@ def test_a_function_without_code_is_refused():
         ClientError, match=r"InvalidParameterValue.*Please provide a source for function code"
     ):
         boto3.client("lambda").create_function(**settings, Handler="a.b", Code={})
+
+
+@pytest.mark.filterwarnings("ignore:.* goes without")
+def test_a_container_image_that_is_yet_to_be_built_may_be_deployed(deploy, lam):
+    settings = f"{{Runtime: python3.12, Handler: index.handler, {CODE}}}"
+    template = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  I: {{Type: AWS::Serverless::Function, Properties: {{PackageType: Image}}, Metadata: {{Dockerfile: D}}}}
+  F: {{Type: AWS::Serverless::Function, Properties: {settings}}}
+"""
+    with pytest.raises(UnsupportedError, match="can't run container images: I;"):
+        deploy(template)
+    stack = deploy(template, ignore_unsupported=True)
+    assert runs(lam, stack)
+    with pytest.raises(NoHandlerError, match="its code is a container image"):
+        lam.invoke(FunctionName=stack.resources["I"])

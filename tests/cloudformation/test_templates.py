@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from destmock import Stack, UnsupportedError, mock_destinations, outcomes
+from destmock import NoHandlerError, Stack, UnsupportedError, mock_destinations, outcomes
 from tests.cloudformation.deployed import (
     ACCOUNT,
     ORDERS,
@@ -275,6 +275,20 @@ def test_a_container_image_needs_a_handler(deploy):
         deploy({"F": image})
 
 
+def test_the_functions_beside_a_container_image_may_be_deployed(deploy, lam):
+    """The one with the image is there, to be referred to; who invokes it is told what is missing."""
+    image = resource("AWS::Lambda::Function", Code={"ImageUri": "x:1"}, PackageType="Image", Role=ROLE)
+    variables = {"Other": {"Ref": "F"}}
+    resources = {"F": image, "G": function(Environment={"Variables": variables})}
+    stack = deploy(resources, ignore_unsupported=True)
+    other = lam.get_function_configuration(FunctionName=stack.resources["G"])["Environment"]["Variables"]
+    assert other["Other"] == stack.resources["F"]
+    assert lam.get_function(FunctionName=other["Other"])["Code"]["ImageUri"] == "x:1"
+    lam.invoke(FunctionName=stack.resources["G"])
+    with pytest.raises(NoHandlerError, match="its code is a container image"):
+        lam.invoke(FunctionName=other["Other"])
+
+
 def test_unsupported_resources_are_listed(deploy):
     resources = {"Queue": resource("AWS::SQS::Queue"), "Graph": resource("AWS::AppSync::GraphQLApi")}
     resources["Thing"] = resource("Custom::Thing", ServiceToken="arn")
@@ -286,6 +300,7 @@ def test_unsupported_resources_are_listed(deploy):
     assert not any(everything().values())
 
 
+@pytest.mark.filterwarnings("ignore:.* goes without")
 def test_ignored_resources_have_names_and_made_up_attributes(deploy, lam):
     variables = {"API": attribute("Graph", "GraphQLUrl"), "ID": {"Ref": "Graph"}}
     resources = {
