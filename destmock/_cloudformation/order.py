@@ -24,6 +24,30 @@ def in_order(resources: dict[str, Any]) -> list[str]:
     return [*TopologicalSorter(graph).static_order()]
 
 
+def _creation_order(_: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Make a resource after all that it depends on, and otherwise in the template's order.
+
+    moto follows `DependsOn` from where it begins only: what a `Ref` needs earlier would come too early.
+    """
+
+    def creation_order(self: ResourceMap) -> list[str]:
+        resources = self._resource_json_map
+        made: dict[str, None] = {}
+
+        def make(name: str) -> None:
+            needed = dependencies(resources[name])
+            for other in resources:
+                if other in needed and other not in made:
+                    make(other)
+            made.setdefault(name)
+
+        for name in resources:
+            make(name)
+        return [*made]
+
+    return creation_order
+
+
 def _delete(delete: Callable[..., None]) -> Callable[..., None]:
     """Delete in order; moto, whose own order is any, then tries again what could not be deleted."""
 
@@ -54,6 +78,7 @@ def _build_resource_diff(build: Callable[..., Any]) -> Callable[..., Any]:
 
 
 PATCHES = (
+    Patch(ResourceMap, "_ResourceMap__get_resources_in_dependency_order", _creation_order),
     Patch(ResourceMap, "delete", _delete),
     Patch(ResourceMap, "build_resource_diff", _build_resource_diff),
 )

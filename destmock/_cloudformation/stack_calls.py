@@ -123,7 +123,8 @@ def _undone_on_failure(backend: CloudFormationBackend, name: str, before: Collec
         for stack in list(backend.stacks.values()):
             if stack.name == name and stack.stack_id not in before:
                 del backend.stacks[stack.stack_id]
-                stack.resource_map.delete()
+                with contextlib.suppress(Exception):  # what can't be deleted doesn't hide the first error
+                    stack.resource_map.delete()
                 for export in list(backend.exports.values()):
                     if export.exporting_stack_id == stack.stack_id:
                         del backend.exports[export.name]

@@ -14,7 +14,7 @@ from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, Stack
 
 from destmock._cloudformation import changes, order, stack_calls
-from destmock._cloudformation.resources import expressions, functions
+from destmock._cloudformation.resources import expressions, functions, generic
 from destmock._cloudformation.resources.answers import Answers
 from destmock._cloudformation.resources.custom import CUSTOM_RESOURCE, CustomModel, is_custom
 from destmock._cloudformation.resources.expressions import resolved
@@ -49,7 +49,8 @@ def stacks_completed() -> Iterator[None]:
     """While entered, stacks can have every resource type of `KINDS`, and a failed stack leaves nothing."""
     clients = Clients()
     theirs = parsing.get_model_map()
-    models: dict[str, Any] = {name: Model(kind, clients, theirs.get(name)) for name, kind in KINDS.items()}
+    kinds = {kind.type: kind for kind in generic.kinds() if kind.type not in theirs} | dict(KINDS)
+    models: dict[str, Any] = {name: Model(kind, clients, theirs.get(name)) for name, kind in kinds.items()}
     models[CUSTOM_RESOURCE] = CustomModel(Answers(), clients)
     with patch.dict(theirs, models), patch.object(parsing, "NULL_MODELS", []), patched(PATCHES):
         yield

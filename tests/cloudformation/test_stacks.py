@@ -317,8 +317,8 @@ def test_a_failed_create_stack_leaves_no_stack(create, cloudformation):
 
 
 def test_create_stack_skips_what_moto_does_not_know(create):
-    with pytest.warns(UserWarning, match="AWS::AppSync::GraphQLApi but it's not supported"):
-        made = create({"Graph": resource("AWS::AppSync::GraphQLApi"), "Q": resource("AWS::SQS::Queue")})
+    with pytest.warns(UserWarning, match="AWS::Kendra::Index but it's not supported"):
+        made = create({"Graph": resource("AWS::Kendra::Index"), "Q": resource("AWS::SQS::Queue")})
     assert "Graph" not in made
 
 

@@ -290,11 +290,11 @@ def test_the_functions_beside_a_container_image_may_be_deployed(deploy, lam):
 
 
 def test_unsupported_resources_are_listed(deploy):
-    resources = {"Queue": resource("AWS::SQS::Queue"), "Graph": resource("AWS::AppSync::GraphQLApi")}
+    resources = {"Queue": resource("AWS::SQS::Queue"), "Graph": resource("AWS::Kendra::Index")}
     resources["Thing"] = resource("Custom::Thing", ServiceToken="arn")
     with pytest.raises(UnsupportedError) as caught:
         deploy(resources)
-    listed = "Graph (AWS::AppSync::GraphQLApi), Thing (Custom::Thing whose function can't run here)"
+    listed = "Graph (AWS::Kendra::Index), Thing (Custom::Thing whose function can't run here)"
     assert listed in str(caught.value)
     assert "ignore_unsupported=True" in str(caught.value)
     assert not any(everything().values())
@@ -302,18 +302,18 @@ def test_unsupported_resources_are_listed(deploy):
 
 @pytest.mark.filterwarnings("ignore:.* goes without")
 def test_ignored_resources_have_names_and_made_up_attributes(deploy, lam):
-    variables = {"API": attribute("Graph", "GraphQLUrl"), "ID": {"Ref": "Graph"}}
+    variables = {"API": attribute("Graph", "Arn"), "ID": {"Ref": "Graph"}}
     resources = {
-        "Graph": resource("AWS::AppSync::GraphQLApi"),
+        "Graph": resource("AWS::Kendra::Index"),
         "F": function(Environment={"Variables": variables}),
     }
     stack = deploy(resources, ignore_unsupported=True, body={"Transform": "AWS::LanguageExtensions"})
     found = lam.get_function_configuration(FunctionName=stack.resources["F"])["Environment"]["Variables"]
-    assert found == {"ID": stack.resources["Graph"], "API": f"{stack.resources['Graph']}.GraphQLUrl"}
+    assert found == {"ID": stack.resources["Graph"], "API": f"{stack.resources['Graph']}.Arn"}
 
 
 def test_an_unsupported_resource_whose_condition_fails_is_none(deploy):
-    graph = {**resource("AWS::AppSync::GraphQLApi"), "Condition": "No"}
+    graph = {**resource("AWS::Kendra::Index"), "Condition": "No"}
     stack = deploy(
         {"Graph": graph, "Q": resource("AWS::SQS::Queue")},
         body={"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}},

@@ -89,6 +89,7 @@ PRIVATE = {
         "_get_param": "the stack's name in a request",
         "_delete_resource": "a stack's resources are deleted in order",
         "_parsed_resources": "the resources that a stack has made so far",
+        "_ResourceMap__get_resources_in_dependency_order": "a resource is made after all that it depends on",
         "_resource_json_map": "the order of a stack's resources, which follows from its template",
     },
     "aws-sam-translator": {

@@ -30,6 +30,8 @@ class Api:
     account: str
     region: str
     clients: Clients = field(repr=False)
+    #: The id of the stack that calls.
+    stack: str = ""
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call the service, and return its answer. Parameters that are `None` are left out."""

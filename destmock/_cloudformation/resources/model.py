@@ -73,7 +73,7 @@ class Model:
     def create_from_cloudformation_json(
         self, name: str, template: dict[str, Any], account: str, region: str, **given: str
     ) -> Resource:
-        api = Api(account, region, self._clients)
+        api = Api(account, region, self._clients, given["StackId"])
         properties = _properties(template)
         with self._explained(given["LogicalId"]):
             made = self._kind.create(api, name, properties)

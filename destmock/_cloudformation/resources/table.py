@@ -17,6 +17,7 @@ from destmock._cloudformation.resources import (
     policies,
     rest_apis,
     schedules,
+    secrets,
 )
 from destmock._cloudformation.resources.kinds import WithoutEffect
 
@@ -40,6 +41,7 @@ _ALL: tuple[Kind, ...] = (
     *schedules.KINDS,
     *rest_apis.KINDS,
     *http_apis.KINDS,
+    *secrets.KINDS,
     *permissions.KINDS,
     *policies.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
