@@ -104,6 +104,8 @@ with mock_destinations(handlers={"orders": handler}) as active:
     assert_type(active.deploy("template.yaml").name, str)
     assert_type(stack.outputs, Mapping[str, str])
     assert_type(stack.resources["Orders"], str)
+    assert_type(active.replay({"requestContext": {}}, function="orders"), Invocation)
+    assert_type(active.replay("{}"), Invocation)
     assert_type(active.now, datetime)
     active.advance(1.5)
     active.advance(timedelta(minutes=1))

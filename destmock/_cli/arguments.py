@@ -70,11 +70,22 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FUNCTION",
         help="a name, an ARN, name:alias, or the logical id of a template (default: the only function)",
     )
-    run.add_argument(
+    events = run.add_mutually_exclusive_group()
+    events.add_argument(
         "--event",
         metavar="EVENT",
         default="{}",
         help='the payload: a file, - for standard input, or JSON that begins with {, [ or " (default: {})',
+    )
+    events.add_argument(
+        "--record",
+        metavar="FILE",
+        help="invoke with the event of a failure that production has kept, and say whether the same error "
+        "comes: an invocation record or a dead-letter message, also inside a message of SQS, SNS or "
+        "EventBridge; a file, or - for standard input",
+    )
+    run.add_argument(
+        "--pdb", action="store_true", help="with --record: look around with pdb where the handler failed"
     )
     run.add_argument(
         "--json", action="store_true", help="print one JSON document of what happened, not the timeline"

@@ -9,6 +9,8 @@ and `error` (`null` if it arrived).
 `drops`: every event that failed without anyone being told. `requestId`, `functionArn`, `condition`, `reason`,
 `at`.
 Of what a rule, a topic or a schedule could not send, `requestId` and `condition` are `null`.
+`replays`, with `--record` only: every record that was replayed. `recordRequestId`, `recordError`, `requestId`
+and `functionArn` of the new invocation, `sameError`, and `verdict` in words.
 
 Times are in ISO 8601, UTC. Payloads that aren't JSON (with a NaN, for instance) are given as text.
 """
@@ -22,18 +24,24 @@ from destmock._aws.record import timestamp
 from destmock._aws.times import from_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from destmock._observed.facts import Attempt, Delivery, Drop, Invocation
 
 
-def document(invocations: Iterable[Invocation], deliveries: Iterable[Delivery], drops: Iterable[Drop]) -> str:
+def document(
+    invocations: Iterable[Invocation],
+    deliveries: Iterable[Delivery],
+    drops: Iterable[Drop],
+    replays: Sequence[dict[str, Any]] | None = None,
+) -> str:
     """The document, indented."""
     parts = {
         "invocations": [_invocation(each) for each in invocations],
         "deliveries": [_delivery(each) for each in deliveries],
         "drops": [_drop(each) for each in drops],
+        **({} if replays is None else {"replays": replays}),
     }
     return json.dumps(parts, indent=2, allow_nan=False)
 

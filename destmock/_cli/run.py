@@ -16,14 +16,18 @@ from destmock._cli.functions import function_names
 from destmock._cli.lines import harmless
 from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, in_options, one_line
+from destmock._cli.records import as_document, read_records, stop_at, tell
 from destmock._mock.mock import mock_destinations
+from destmock._mock.replay import replay
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     import argparse
 
+    from destmock._aws.failed_invocation import FailedInvocation
     from destmock._cloudformation.deploy import Stack
     from destmock._mock.destmock import Destmock
+    from destmock._mock.replay import Replay
 
 #: The characters that inline JSON begins with; anything else is the name of a file.
 _JSON = ("{", "[", '"')
@@ -35,7 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not (files.apps or files.templates):
         message = "name an app (.py) or a template; see destmock run --help"
         raise Problem(message)
-    payload = payload_of(arguments.event)
+    if arguments.pdb and not arguments.record:
+        message = "--pdb needs --record, whose failure it is to show"
+        raise Problem(message)
+    records = read_records(arguments.record) if arguments.record else []
+    payload = b"" if records else payload_of(arguments.event)
     try:
         mock = mock_destinations(strict=False, start=arguments.start, allow_hosts=arguments.allow_hosts)
     except ValueError as error:
@@ -44,12 +52,21 @@ def run(arguments: argparse.Namespace) -> int:
         # Whatever else a handler raises, it only ends its own process.
         simulated._simulation.attempts.interrupts = (KeyboardInterrupt,)  # noqa: SLF001 - one thing to a user
         stacks = load(simulated, files, arguments).stacks
-        status = _invoked(simulated, stacks, arguments.invoke, payload)
+        replays = [_replayed(simulated, stacks, arguments.invoke, record) for record in records]
+        status = (
+            int(_failed(simulated)) if records else _invoked(simulated, stacks, arguments.invoke, payload)
+        )
         if arguments.json:
-            print(document(simulated.invocations, simulated.deliveries, simulated.drops))
+            told = [as_document(each) for each in replays] if records else None
+            print(document(simulated.invocations, simulated.deliveries, simulated.drops, told))
         else:
-            for line in in_options(simulated.timeline()).split("\n"):
+            for each in replays:
+                tell(each)
+            why = f"\n{simulated._failures()}".rstrip() if replays else ""  # noqa: SLF001 - one thing to a user
+            for line in in_options(simulated.timeline() + why).split("\n"):
                 print(harmless(line))
+        if arguments.pdb:
+            stop_at(replays)
     return status
 
 
@@ -65,6 +82,19 @@ def payload_of(event: str) -> bytes:
     except OSError as error:
         message = f"--event {event}: {error.strerror}; give a file, - for standard input, or JSON"
         raise Problem(message) from error
+
+
+def _replayed(
+    simulated: Destmock, stacks: list[Stack], asked: str | None, record: FailedInvocation
+) -> Replay:
+    name = None if asked is None else function_to_invoke(boto3.client("lambda"), stacks, asked)
+    try:
+        return replay(simulated._simulation, record, name)  # noqa: SLF001
+    except ValueError as error:
+        message = f"{error} (with --invoke)"
+        raise Problem(message) from error
+    except (ClientError, BotoCoreError, DestmockError) as error:
+        raise Problem(error) from error
 
 
 def _invoked(simulated: Destmock, stacks: list[Stack], asked: str | None, payload: bytes) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 from destmock._aws.times import to_datetime, to_milliseconds
 from destmock._cloudformation import deploy
 from destmock._mock.faults import Faults
+from destmock._mock.questions import Questions
 from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
 from destmock._pictures import timeline
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from destmock._observed.facts import Deliveries, Drop, Run
 
 
-class Destmock:
+class Destmock(Questions):
     """One mock, made by `mock_destinations`. After it has ended it can still be asked what happened."""
 
     def __init__(self, simulation: Simulation) -> None:
