@@ -304,7 +304,8 @@ def test_a_function_in_another_language(refused, write):
             "PackageType: Image, ImageUri: x",
             (
                 "destmock can't run container images: Orders; "
-                "name an app with {} that says what should run instead"
+                "name an app with {} that says what should run instead, "
+                "or --ignore-unsupported to deploy functions that can't be invoked"
             ),
         ),
     ],
