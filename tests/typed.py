@@ -99,9 +99,11 @@ with mock_destinations(handlers={"orders": handler}) as active:
         handlers={"Orders": handler, "Audit": "app.audit:handle", "Canned": outcomes(1)},
         region="eu-west-1",
         ignore_unsupported=True,
+        invent_parameters=True,
     )
     assert_type(stack, Stack)
     assert_type(active.deploy("template.yaml").name, str)
+    assert_type(stack.invented, Mapping[str, str])
     assert_type(stack.outputs, Mapping[str, str])
     assert_type(stack.resources["Orders"], str)
     assert_type(active.replay({"requestContext": {}}, function="orders"), Invocation)

@@ -200,6 +200,9 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         help="of every template that has one of this name; may be repeated",
     )
     command.add_argument(
+        "--invent-parameters", action="store_true", help="make up values for parameters that have none"
+    )
+    command.add_argument(
         "--ignore-unsupported", action="store_true", help="leave out resources that are not simulated"
     )
     command.add_argument(

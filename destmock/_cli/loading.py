@@ -37,6 +37,7 @@ class Loadable(Protocol):
         parameters: Mapping[str, object] | None = ...,
         handlers: Mapping[str, Source] | None = ...,
         ignore_unsupported: bool = ...,
+        invent_parameters: bool = ...,
     ) -> Stack: ...
 
 
@@ -86,9 +87,7 @@ def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loade
     for name, found in handlers.items():
         if name not in logical:
             _register(target, name, found)
-    stacks = [
-        _deployed(target, template, handlers, given, ignore=arguments.ignore_unsupported) for template in read
-    ]
+    stacks = [_deployed(target, template, handlers, given, arguments) for template in read]
     made = {logical: physical for stack in stacks for logical, physical in stack.resources.items()}
     imported.set_up()
     return Loaded(stacks, [made.get(name, name) for name in handlers])
@@ -134,8 +133,7 @@ def _deployed(
     template: templates.Template,
     handlers: Mapping[str, Found],
     parameters: Mapping[str, str],
-    *,
-    ignore: bool,
+    arguments: argparse.Namespace,
 ) -> Stack:
     resources, declared = _section(template, "Resources"), _section(template, "Parameters")
     try:
@@ -143,7 +141,8 @@ def _deployed(
             template.path,
             parameters={name: value for name, value in parameters.items() if name in declared},
             handlers={name: found.source for name, found in handlers.items() if name in resources},
-            ignore_unsupported=ignore,
+            ignore_unsupported=arguments.ignore_unsupported,
+            invent_parameters=arguments.invent_parameters,
         )
     except REFUSALS as error:
         message = str(error)

@@ -7,6 +7,7 @@ import re
 #: What the library's messages tell a Python program to pass -> the same as an option of the command line.
 _OPTIONS = {
     r"ignore_unsupported=True": "--ignore-unsupported",
+    r"invent_parameters=True": "--invent-parameters",
     r"pass parameters=\{\.\.\.\}": "pass --parameter NAME=VALUE",
     r" \(or pass a larger limit to run_until_idle\)": "",
     r"mock_destinations\(allow_hosts=\['([^']*)'\]\)": r"--allow-host \1",

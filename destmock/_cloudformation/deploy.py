@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from destmock._aws.arn import FunctionRef, parse_function_arn
+from destmock._aws.arn import parse_function_arn
 from destmock._cloudformation import artifacts, sam, templates, validation
+from destmock._cloudformation.invented import invented
+from destmock._cloudformation.place import Place
 from destmock._cloudformation.unsupported import functions_behind, runs, unsupported, without_applications
 from destmock._engine.active import enter_once
-from destmock._functions.functions import partition_of
 from destmock._functions.handlers import check_source
 from destmock.errors import UnsupportedError
 
@@ -43,46 +44,15 @@ _BOOTSTRAP, _BOOTSTRAP_VERSION = "BootstrapVersion", "27"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack that `Destmock.deploy` made. `resources` maps logical ids to physical ids, as `Ref` does."""
+    """A stack that `Destmock.deploy` made. `resources` maps logical ids to physical ids, as `Ref` does.
+
+    `invented` has the values that `invent_parameters` has made up, by the names of the parameters.
+    """
 
     name: str
     outputs: Mapping[str, str]
     resources: Mapping[str, str]
-
-
-class Place:
-    """Where a stack goes: the default account, and a region."""
-
-    def __init__(self, region: str | None) -> None:
-        self._clients: dict[str, Any] = {}
-        self.region: str = self._client("cloudformation", region).meta.region_name
-        self.account: str = self.client("sts").get_caller_identity()["Account"]
-        self.partition = partition_of(self.region)
-
-    def client(self, service: str) -> Any:
-        return self._client(service, self.region)
-
-    def _client(self, service: str, region: str | None) -> Any:
-        if service not in self._clients:
-            create = cast("Callable[..., Any]", boto3.client)
-            self._clients[service] = create(service, region_name=region)
-        return self._clients[service]
-
-    @property
-    def bucket(self) -> str:
-        """The bucket that packaged code goes to."""
-        return f"destmock-artifacts-{self.account}-{self.region}"
-
-    @property
-    def pseudo(self) -> dict[str, str]:
-        return {
-            "AWS::AccountId": self.account,
-            "AWS::Partition": self.partition,
-            "AWS::Region": self.region,
-        }
-
-    def function(self, name: str) -> FunctionRef:
-        return FunctionRef(self.partition, self.account, self.region, name)
+    invented: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Deployment:
@@ -97,12 +67,24 @@ class Deployment:
         self._place = place
         self._stacks = stacks
 
-    def run(self, parameters: Mapping[str, object], handlers: Sources, *, ignore_unsupported: bool) -> Stack:
+    def run(
+        self,
+        parameters: Mapping[str, object],
+        handlers: Sources,
+        *,
+        ignore_unsupported: bool,
+        invent_parameters: bool,
+    ) -> Stack:
         if not ignore_unsupported:
             templates.check_transforms(self._template.body)
         with self._checked():
             validation.check_format(self._template.body, serverless=self._template.serverless)
-        values = templates.values(self._template, parameters)
+        made_up: dict[str, str] = {}
+
+        def invent(name: str, parameter: Mapping[str, Any]) -> str:
+            return made_up.setdefault(name, invented(name, parameter, self._place.client))
+
+        values = templates.values(self._template, parameters, invent if invent_parameters else None)
         with contextlib.ExitStack() as undo:
             self._fetch(values, undo)
             evaluation = self._evaluation(self._template.body, values)
@@ -128,7 +110,7 @@ class Deployment:
                 self._create(body, values, undo)
                 stack = self._read()
             undo.pop_all()
-        return stack
+        return replace(stack, invented=MappingProxyType(made_up))
 
     @contextlib.contextmanager
     def _checked(self) -> Iterator[None]:
@@ -318,6 +300,7 @@ def deploy(
     handlers: Sources,
     region: str | None,
     ignore_unsupported: bool,
+    invent_parameters: bool,
 ) -> Stack:
     """Deploy a template, as the docstring of `Destmock.deploy` says."""
     try:
@@ -328,4 +311,9 @@ def deploy(
     loaded = templates.load(template)
     name = stack_name or loaded.stack_name
     deployment = Deployment(simulation, loaded, name, Place(region), stacks)
-    return deployment.run(parameters, handlers, ignore_unsupported=ignore_unsupported)
+    return deployment.run(
+        parameters,
+        handlers,
+        ignore_unsupported=ignore_unsupported,
+        invent_parameters=invent_parameters,
+    )

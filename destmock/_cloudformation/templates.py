@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SERVERLESS = "AWS::Serverless-2016-10-31"
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
@@ -97,8 +97,13 @@ def check_transforms(body: Mapping[str, Any]) -> None:
         raise UnsupportedError(message)
 
 
-def values(template: Template, given: object) -> dict[str, str]:
-    """Each parameter's value: the given one, else its default. Raises `ValueError`, with AWS's texts."""
+def values(
+    template: Template, given: object, invent: Callable[[str, Mapping[str, Any]], str] | None = None
+) -> dict[str, str]:
+    """Each parameter's value: the given one, else its default, else what `invent` makes of it.
+
+    Raises `ValueError`, with AWS's texts.
+    """
     if not isinstance(given, Mapping):
         message = (
             f"parameters must be a mapping of names to values, such as {{'Stage': 'dev'}}, not {given!r}"
@@ -119,9 +124,14 @@ def values(template: Template, given: object) -> dict[str, str]:
                 message = f"Parameter '{name}' is None; leave it out of parameters for its default"
                 raise ValueError(message)
             found[name] = _text(value)
+        elif invent is not None:
+            found[name] = invent(name, parameter)
     missing = [name for name in declared if name not in found]
     if missing:
-        message = f"Parameters: [{', '.join(missing)}] must have values; pass parameters={{...}}"
+        message = (
+            f"Parameters: [{', '.join(missing)}] must have values; pass parameters={{...}}, "
+            "or invent_parameters=True"
+        )
         raise ValueError(message)
     for name, value in found.items():
         for rule in _broken(declared[name], value):

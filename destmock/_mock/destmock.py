@@ -127,6 +127,7 @@ class Destmock(Questions):
         handlers: Mapping[str, Handler | str | Outcomes] | None = None,
         region: str | None = None,
         ignore_unsupported: bool = False,
+        invent_parameters: bool = False,
     ) -> Stack:
         """Creates the stack of a template file: CloudFormation's, SAM's, or one that CDK has synthesised. ::
 
@@ -143,7 +144,9 @@ class Destmock(Questions):
         function's code, which then needn't be there; a handler registered under the name does so, too.
         `region`: default: that of boto3's default session.
         `ignore_unsupported`: resources of types that are not simulated only get a name, instead of an
-        `UnsupportedError` that lists them; their attributes are made up.
+        `UnsupportedError` that lists them; their attributes are made up, and a warning names them.
+        `invent_parameters`: parameters without a value get one that their rules allow; the result's
+        `invented` tells which.
 
         Raises `OSError` for a file that isn't there, `ValueError` for a template, parameters or handlers
         that don't fit, `UnsupportedError` also for a template that needs an extra (`destmock[templates]`,
@@ -160,6 +163,7 @@ class Destmock(Questions):
             handlers=handlers or {},
             region=region,
             ignore_unsupported=ignore_unsupported,
+            invent_parameters=invent_parameters,
         )
 
     @property

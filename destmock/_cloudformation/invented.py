@@ -1,0 +1,144 @@
+"""Values for the parameters of a template that nobody has given any: such as its rules allow.
+
+Where a parameter names a thing of EC2's, the value is one that every account of moto's has.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    Client = Callable[[str], Any]
+
+#: Python's own reading of a regular expression.
+_PATTERNS = "re._parser" if sys.version_info >= (3, 11) else "sre_parse"
+_SSM, _LIST = re.compile(r"AWS::SSM::Parameter::(?:Value<(.*)>|Name)"), re.compile(r"List<(.*)>")
+_NUMBER = "Number"
+_LISTED = "CommaDelimitedList"
+#: Part of a parameter's type or name -> how EC2 tells what it has of it: operation, listing, and id.
+_EXISTING = {
+    "subnet": ("describe_subnets", "Subnets", "SubnetId"),
+    "securitygroup": ("describe_security_groups", "SecurityGroups", "GroupId"),
+    "availabilityzone": ("describe_availability_zones", "AvailabilityZones", "ZoneName"),
+    "vpc": ("describe_vpcs", "Vpcs", "VpcId"),
+    "image": ("describe_images", "Images", "ImageId"),
+}
+#: Part of a parameter's name -> a value of that kind.
+_BY_NAME = {
+    "email": "someone@example.com",
+    "url": "https://example.com",
+    "domain": "example.com",
+    "arn": "arn:aws:sns:us-east-1:123456789012:invented",
+    "schedule": "rate(1 day)",
+}
+_HOW_MANY = 2
+_CANDIDATES = "aA0-./:_@ %+=,"
+
+
+def invented(name: str, parameter: Mapping[str, Any], client: Client) -> str:
+    """A value for one parameter. `client` makes boto3's clients, by the name of the service."""
+    kind = str(parameter.get("Type", "String"))
+    found = _SSM.fullmatch(kind)
+    if found is not None:
+        return _stored(name, found[1] or "String", parameter, client)
+    inner = _LIST.fullmatch(kind)
+    if inner is not None:
+        return ",".join(_several(name, inner[1], parameter, client))
+    if kind == _LISTED:
+        return ",".join(_several(name, "String", parameter, client))
+    return _one(name, kind, parameter, client)
+
+
+def _stored(name: str, kind: str, parameter: Mapping[str, Any], client: Client) -> str:
+    """The name of a parameter of Systems Manager, which is made with an invented value."""
+    path = f"/invented/{name}"
+    value = invented(name, {**parameter, "Type": kind}, client)
+    client("ssm").put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
+    return path
+
+
+def _several(name: str, kind: str, parameter: Mapping[str, Any], client: Client) -> list[str]:
+    existing = [] if "AllowedValues" in parameter else _existing(name, kind, client)
+    return existing[:_HOW_MANY] or [_one(name, kind, parameter, client)]
+
+
+def _one(name: str, kind: str, parameter: Mapping[str, Any], client: Client) -> str:
+    allowed = parameter.get("AllowedValues")
+    if allowed:
+        return str(allowed[0])
+    if kind == _NUMBER:
+        return str(parameter.get("MinValue", min(1, float(parameter.get("MaxValue", 1))))).removesuffix(".0")
+    candidates = [*_existing(name, kind, client), *_by_name(name)]
+    pattern = parameter.get("AllowedPattern")
+    shortest, longest = int(parameter.get("MinLength", 0)), int(parameter.get("MaxLength", 1000))
+    for each in candidates:
+        if (pattern is None or re.fullmatch(pattern, each)) and shortest <= len(each) <= longest:
+            return each
+    return (
+        _written(pattern, shortest) if pattern is not None else candidates[-1].ljust(shortest, "x")[:longest]
+    )
+
+
+def _existing(name: str, kind: str, client: Client) -> list[str]:
+    """What EC2 has of the parameter's type, or of its name, if the type says nothing."""
+    words = (kind if kind.startswith("AWS::") else name).replace("::", "").replace("AWSEC2", "").lower()
+    for word, (operation, listing, key) in _EXISTING.items():
+        if word in words and (kind.startswith("AWS::") or not words.endswith(("cidr", "name"))):
+            return sorted(each[key] for each in getattr(client("ec2"), operation)()[listing])
+    return []
+
+
+def _by_name(name: str) -> Iterator[str]:
+    plain = name.lower()
+    yield from (value for word, value in _BY_NAME.items() if word in plain)
+    yield re.sub(r"[^a-z0-9]+", "-", f"invented-{plain}").strip("-")
+    yield re.sub(r"[^a-z0-9]", "", f"invented{plain}")
+
+
+def _written(pattern: str, shortest: int) -> str:
+    """A text that a regular expression matches, as far as it is made of simple parts; else "invented"."""
+    parser: Any = importlib.import_module(_PATTERNS)
+    for times in (1, shortest, 2, 8):
+        text = "".join(_parts(parser.parse(pattern), times))
+        if re.fullmatch(pattern, text) and len(text) >= shortest:
+            return text
+    return "invented".ljust(shortest, "x")
+
+
+def _parts(parsed: Any, times: int) -> Iterator[str]:
+    for operation, given in parsed:
+        yield _part(str(operation), given, times)
+
+
+def _part(operation: str, given: Any, times: int) -> str:
+    if operation == "LITERAL":
+        return chr(given)
+    if operation in ("MAX_REPEAT", "MIN_REPEAT"):
+        least, most, inside = given
+        number = min(max(least, times), int(most) if most < sys.maxsize else times)
+        return "".join("".join(_parts(inside, times)) for _ in range(max(number, least)))
+    if operation == "SUBPATTERN":
+        return "".join(_parts(given[-1], times))
+    if operation == "BRANCH":
+        return "".join(_parts(given[1][0], times))
+    if operation == "IN":
+        return _of_set(given)
+    return "a" if operation in ("ANY", "NOT_LITERAL") else ""
+
+
+def _of_set(members: Sequence[Any]) -> str:
+    """One character of `[...]`."""
+    (first, given), *_ = members
+    if str(first) == "NEGATE":
+        excluded = {chr(each) for name, each in members[1:] if str(name) == "LITERAL"}
+        return next(each for each in _CANDIDATES if each not in excluded)
+    if str(first) == "RANGE":
+        return chr(given[0])
+    if str(first) == "CATEGORY":
+        return "0" if str(given) == "CATEGORY_DIGIT" else " " if str(given) == "CATEGORY_SPACE" else "a"
+    return chr(given)
