@@ -41,11 +41,12 @@ def list_body(configs: list[str], marker: str | None) -> str:
     return f'{{"FunctionEventInvokeConfigs":[{",".join(configs)}],"NextMarker":{json.dumps(marker)}}}'
 
 
-def accepted(request_id: str, trace: Trace) -> Answer:
-    """The answer to `Event`: 202, nothing else (A2, A3)."""
+def accepted(request_id: str, trace: Trace, execution_arn: str | None = None) -> Answer:
+    """The answer to `Event`: 202, nothing else (A2, A3), but for the ARN of a durable execution."""
     return Answer(
         202,
         {
+            **_execution(execution_arn),
             "content-length": "0",
             "x-amzn-requestid": request_id,
             "x-amzn-remapped-content-length": "0",
@@ -72,10 +73,12 @@ def responded(
     *,
     function_error: str | None,
     log_result: bytes | None,
+    execution_arn: str | None = None,
 ) -> Answer:
     """The answer to a synchronous invocation (A1, A7)."""
     headers = {
         **_headers(request_id, payload),
+        **_execution(execution_arn),
         "x-amz-executed-version": version,
         "x-amzn-remapped-content-length": "0",
         "x-amzn-trace-id": trace.response_header,
@@ -85,6 +88,10 @@ def responded(
     if log_result is not None:
         headers["x-amz-log-result"] = base64.b64encode(log_result).decode()
     return Answer(200, headers, payload)
+
+
+def _execution(arn: str | None) -> dict[str, str]:
+    return {} if arn is None else {"x-amz-durable-execution-arn": arn}
 
 
 def json_answer(request_id: str, body: str) -> Answer:

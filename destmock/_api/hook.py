@@ -259,8 +259,13 @@ def _standing(credentials: Any) -> Credentials:
 
 def _request(name: str, params: dict[str, Any], caller: requests.Caller) -> requests.Request:
     headers = {key.lower(): value for key, value in params["headers"].items()}
-    query = {key: str(value) for key, value in params["query_string"].items()}
+    query = {key: _text(value) for key, value in params["query_string"].items()}
     return requests.Request(name, params["url_path"], query, headers, _body(params), caller)
+
+
+def _text(value: Any) -> str:
+    """A member of the query; one with several values has commas between them."""
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def _body(params: dict[str, Any]) -> bytes:

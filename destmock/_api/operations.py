@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moto import settings
 
-from destmock._api import answers, authorization, function_urls
+from destmock._api import answers, authorization, durable, function_urls
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._engine.simulation import Simulation
 
-_UNSUPPORTED_HEADERS = ("x-amz-durable-execution-name", "x-amz-tenant-id")
+#: Refused by name, until tenants are simulated.
+_TENANT = "x-amz-tenant-id"
 
 
 def answered(simulation: Simulation, request: Request) -> Answer | None:
@@ -61,21 +62,26 @@ def _resource(request: Request) -> str:
 
 
 def _invoke(simulation: Simulation, request: Request) -> Answer:
-    for header in _UNSUPPORTED_HEADERS:
-        if header in request.headers:
-            message = f"destmock does not simulate durable executions and tenants ({header} was given)"
-            raise UnsupportedError(message)
+    if _TENANT in request.headers:
+        message = f"destmock does not simulate tenants ({_TENANT} was given)"
+        raise UnsupportedError(message)
     invocation = wire.read_invoke(request)
     ref = invocation.ref
     if invocation.invocation_type == "DryRun":
-        _existing(simulation, ref)
+        _check_invocable(simulation, ref)
         return answers.dry_run(simulation.ids.uuid())
     trace = request.caller.trace
     if invocation.invocation_type == "Event":
-        event = simulation.accept(ref, invocation.payload, source="Invoke", trace=trace)
-        return answers.accepted(event.entry.request_id, event.trace)
-    request_id, trace, function, outcome = simulation.run_synchronously(
-        ref, invocation.payload, client_context=invocation.client_context, trace=trace
+        event = simulation.accept(
+            ref, invocation.payload, source="Invoke", trace=trace, name=invocation.execution_name
+        )
+        return answers.accepted(event.entry.request_id, event.trace, event.execution_arn)
+    request_id, trace, function, outcome, execution_arn = simulation.run_synchronously(
+        ref,
+        invocation.payload,
+        client_context=invocation.client_context,
+        trace=trace,
+        name=invocation.execution_name,
     )
     return answers.responded(
         request_id,
@@ -84,6 +90,7 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
         outcome.payload,
         function_error=outcome.function_error,
         log_result=outcome.tail if invocation.tail else None,
+        execution_arn=execution_arn,
     )
 
 
@@ -147,8 +154,9 @@ def _check_reservation(simulation: Simulation, request: Request) -> None:
         raise errors.invalid_parameter(errors.TOO_MUCH_RESERVED.format(least=LEAST_UNRESERVED))
 
 
-def _check_dead_letter(simulation: Simulation, request: Request) -> None:
-    """Check that AWS would accept the dead-letter queue; moto then makes the change."""
+def _check_settings(simulation: Simulation, request: Request) -> None:
+    """Check the dead-letter queue and the durable config; moto then makes the change."""
+    wire.check_durable_config(request)
     arn = wire.read_dead_letter(request)
     if arn is not None:
         simulation.check_dead_letter(arn, request.caller.region)
@@ -159,6 +167,14 @@ def _refuse_streaming(_simulation: Simulation, _request: Request) -> Answer:
     raise UnsupportedError(message)
 
 
+def _check_invocable(simulation: Simulation, ref: FunctionRef) -> None:
+    """Raise the error that an invocation would be answered with, whatever its payload is."""
+    _existing(simulation, ref)
+    function = None if ref.qualifier is not None else simulation.functions.find(ref)
+    if function is not None and function.durable is not None:
+        raise errors.invalid_parameter(errors.UNQUALIFIED)
+
+
 def _existing(simulation: Simulation, ref: FunctionRef) -> FunctionRef:
     if simulation.identify(ref) is None:
         raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
@@ -166,8 +182,9 @@ def _existing(simulation: Simulation, ref: FunctionRef) -> FunctionRef:
 
 
 _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
-    "CreateFunction": _check_dead_letter,
-    "UpdateFunctionConfiguration": _check_dead_letter,
+    **durable.OPERATIONS,
+    "CreateFunction": _check_settings,
+    "UpdateFunctionConfiguration": _check_settings,
     "PutFunctionConcurrency": _check_reservation,
     "GetAccountSettings": _get_account_settings,
     "GetFunctionRecursionConfig": _get_recursion_config,
@@ -183,4 +200,4 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     **function_urls.OPERATIONS,
 }
 #: What moto answers itself afterwards, and so authorises.
-_CHECKS = (_check_dead_letter, _check_reservation)
+_CHECKS = (_check_settings, _check_reservation)

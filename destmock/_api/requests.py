@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
 
 from destmock._aws import api_errors as errors
+from destmock._aws import durable_config
 from destmock._aws.arn import FunctionRef, is_qualifier, parse_function_name
 from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
@@ -30,6 +31,7 @@ _QUALIFIER_LENGTH = 128
 _KINDS = ["Event", "RequestResponse", "DryRun"]
 _LOG_TYPES = ["None", "Tail"]
 _NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
+_EXECUTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}", re.ASCII)
 _DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
 
@@ -66,6 +68,8 @@ class Invocation(NamedTuple):
     payload: bytes
     client_context: str | None
     tail: bool
+    #: The name of the durable execution that is to be started.
+    execution_name: str | None = None
 
 
 def function_ref(request: Request, violations: list[str] | None = None) -> FunctionRef:
@@ -117,6 +121,9 @@ def read_invoke(request: Request) -> Invocation:
     violations: list[str] = []
     if kind not in _KINDS or log_type not in _LOG_TYPES:
         violations = [*_enum(kind, "invocationType", _KINDS), *_enum(log_type, "logType", _LOG_TYPES)]
+    name = request.headers.get("x-amz-durable-execution-name") or None
+    if name is not None and not _EXECUTION_NAME.fullmatch(name):
+        violations = [*violations, errors.pattern(name, "durableExecutionName", "[a-zA-Z0-9-_]+")]
     ref = function_ref(request, violations)
     invocation_type = cast("InvocationType", kind)
     limited = "RequestResponse" if kind == "DryRun" else kind
@@ -124,7 +131,7 @@ def read_invoke(request: Request) -> Invocation:
     context = None
     if invocation_type == "RequestResponse":  # ignored for Event, even when it is nonsense (A9)
         context = _client_context(request.headers.get("x-amz-client-context"))
-    return Invocation(ref, invocation_type, payload, context, log_type == "Tail")
+    return Invocation(ref, invocation_type, payload, context, log_type == "Tail", name)
 
 
 def read_invoke_async(request: Request) -> Invocation:
@@ -164,6 +171,17 @@ def read_list(request: Request) -> tuple[FunctionRef, str | None, int]:
     size = MAXIMUM_LIST_ITEMS if text is None else int(text)
     ref = unqualified_ref(request, _range(size, "maxItems", 1, MAXIMUM_LIST_ITEMS))
     return ref, request.query.get("Marker"), size
+
+
+def check_durable_config(request: Request) -> None:
+    """Raise an AWSError for a DurableConfig that AWS does not take (N1)."""
+    body = json.loads(request.body or b"{}")
+    config = body.get("DurableConfig")
+    if config and request.operation == "UpdateFunctionConfiguration":
+        config = {"ExecutionTimeout": 1, **config}  # it may stay as it was
+    found = durable_config.violations(config) if config else []
+    if found:
+        raise errors.validation(found)
 
 
 def read_recursion_config(request: Request) -> tuple[FunctionRef, str]:

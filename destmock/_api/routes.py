@@ -57,7 +57,10 @@ def read(
         raise errors.unknown_operation(text)
     _check(model, dict(reversed(given)), body)
     path = path.removesuffix("/")
-    return wire.Request(model.name, path, dict(reversed(given)), headers, body, caller)
+    query_of = dict(reversed(given))
+    if "Statuses" in query_of:  # the one member that may come several times
+        query_of["Statuses"] = ",".join(value for key, value in given if key == "Statuses")
+    return wire.Request(model.name, path, query_of, headers, body, caller)
 
 
 @cache

@@ -46,6 +46,9 @@ RECURSION = (
     "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
     "resources and stopped your function's invocation."
 )
+UNQUALIFIED = "You cannot invoke a durable function using an unqualified ARN."
+NOT_DURABLE = "You cannot provide a durable execution name for a function that is not durable."
+CALLBACK_OVER = "The callback is either timed out or already completed"
 #: What Lambda says when it fails itself.
 SERVICE_ERROR = "An error occurred and the request cannot be processed."
 #: AWS's own typing (H4).
@@ -64,6 +67,8 @@ DEAD_LETTER_PERMISSION = "The provided execution role does not have permissions 
 #: Whether the body spells it `Message` (True) or `message`.
 _CAPITAL_MESSAGE = {
     "AccessDeniedException",
+    "CallbackTimeoutException",
+    "DurableExecutionAlreadyStartedException",
     "RecursiveInvocationException",
     "ResourceNotFoundException",
     "ServiceException",
@@ -103,6 +108,16 @@ def function_not_found(unqualified_arn: str, qualifier: str | None) -> AWSError:
 
 def no_config(qualified_arn: str) -> AWSError:
     return not_found(NO_CONFIG.format(arn=qualified_arn))
+
+
+def already_started(message: str) -> AWSError:
+    """The error of an execution's name that another version or payload has taken (N5)."""
+    return AWSError("DurableExecutionAlreadyStartedException", message, 409)
+
+
+def callback_over() -> AWSError:
+    """The error of a callback that nobody waits for any more (R34)."""
+    return AWSError("CallbackTimeoutException", CALLBACK_OVER)
 
 
 def payload_too_large(size: int, kind: str, limit: int) -> AWSError:

@@ -47,6 +47,8 @@ class Event:
     duplicable: bool = True
     delayed: bool = False
     unfinished: Callable[[], object] | None = None
+    #: The durable execution that it has started.
+    execution_arn: str | None = None
     _header: str | None = None
 
     @property

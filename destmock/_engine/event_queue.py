@@ -83,12 +83,20 @@ class EventQueue:
         """Have an event dispatched as soon as those before it have been."""
         self._clock.schedule(self._clock.now, Dispatch(self, event), background=event.background)
 
-    def accept(self, ref: FunctionRef, payload: bytes, source: str, trace: Trace | None, now: int) -> Event:
+    def accept(
+        self,
+        ref: FunctionRef,
+        function: Function | None,
+        payload: bytes,
+        source: str,
+        trace: Trace | None,
+        now: int,
+    ) -> Event:
         """Queue an event, at `now`, for a function, version or alias that exists.
 
-        Raises AWS's error when it does not exist, `NoHandlerError` when nothing could run it.
+        `function` is what is behind it, if anything is. Raises AWS's error when it does not exist,
+        `NoHandlerError` when nothing could run it.
         """
-        function = self._functions.find(ref)
         if function is not None:
             self._code.of(function)
         elif self._functions.identify(ref) is None:

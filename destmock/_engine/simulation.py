@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from destmock._aws import api_errors as errors
 from destmock._aws import dead_letter
-from destmock._aws.ids import Ids, function_hash, parse_trace
+from destmock._aws.ids import Ids, parse_trace
 from destmock._engine.admission import Admission
-from destmock._engine.attempts import Attempts, attempt_fact, entered
+from destmock._engine.attempts import Attempts
 from destmock._engine.callers import given_header
 from destmock._engine.calls import Calls
 from destmock._engine.concurrency import Slots
@@ -18,17 +18,17 @@ from destmock._engine.destinations import Destinations
 from destmock._engine.event_invoke_config import EventInvokeConfigs, Settings
 from destmock._engine.event_queue import EventQueue
 from destmock._engine.injection import Injection
+from destmock._engine.synchronous import Synchronous
 from destmock._functions.code import Code
-from destmock._functions.functions import Function, Functions
+from destmock._functions.functions import Functions
 from destmock._functions.handlers import Handlers
-from destmock._observed.facts import Entry, Note, Pending
+from destmock._observed.facts import Entry, Pending
 from destmock._observed.ledger import Ledger
 from destmock._observed.logs import Logs
 from destmock._observed.metrics import Metrics
-from destmock._observed.xray import Run, Segments, Traced
+from destmock._observed.xray import Segments
 from destmock._runtime.environments import Runtime
 from destmock._runtime.importing import Importer
-from destmock._runtime.outcome import Call
 from destmock._time.clock import Clock
 from destmock._time.driver import Driver
 from destmock._time.turns import Turns
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._engine.delivery import Target
+    from destmock._engine.durability import Durable
     from destmock._engine.event import Event
+    from destmock._engine.synchronous import Answered
     from destmock._isolation.network import Hosts
-    from destmock._runtime.outcome import Outcome
     from destmock._time.clock import Due
     from destmock._time.jobs import Job
     from destmock._time.wall import Wall
@@ -50,15 +51,6 @@ if TYPE_CHECKING:
 Part = TypeVar("Part")
 #: How much two readings of the process's clock may differ, in milliseconds, that mean the same moment.
 _JITTER = 1_000
-
-
-class Answered(NamedTuple):
-    """The result of a synchronous invocation."""
-
-    request_id: str
-    trace: Trace
-    function: Function
-    outcome: Outcome
 
 
 class Simulation:
@@ -74,9 +66,11 @@ class Simulation:
         account_concurrency: int,
         hosts: Hosts,
         target_of: Callable[[str, Simulation], Target | None],
+        durable: Callable[[Simulation], Durable],
         history: int | None = None,
     ) -> None:
         self._target_of = target_of
+        self._durable = durable
         self.hosts = hosts
         self.travels = travels
         self.handlers = Handlers()
@@ -90,21 +84,24 @@ class Simulation:
         self.metrics = Metrics()
         self.segments = Segments(self.ids, history)
         self.clock: Clock[Job] = Clock(wall)
-        self._waits = Waits(self.clock, self.turns, virtual=travels)
-        self._runtime = Runtime(self.ids, Importer(), self._waits)
+        self.waits = Waits(self.clock, self.turns, virtual=travels)
+        self._runtime = Runtime(self.ids, Importer(), self.waits)
         self.calls = Calls(self.clock, self.turns, self.faults)
         self.attempts = Attempts(
             self._runtime, self.turns, self.slots, self.logs, self.metrics, self.faults, self.calls
         )
         self._parts: dict[Callable[[Simulation], Any], Any] = {}
-        self._destinations = Destinations(self.target_of, self.ids, self.ledger, self.metrics, self.faults)
-        self.configs = EventInvokeConfigs(self.functions.identify, self._destinations.standing)
-        self._admission = Admission(
+        self.destinations = Destinations(self.target_of, self.ids, self.ledger, self.metrics, self.faults)
+        self.configs = EventInvokeConfigs(self.functions.identify, self.destinations.standing)
+        self.admission = Admission(
             self.functions, self.slots, self.faults, self.ids, self.ledger, self.metrics
         )
-        self._code = Code(self.handlers, self.functions)
+        self.code = Code(self.handlers, self.functions)
         self._queue = self._event_queue()
-        self.driver = Driver(self.clock, self.turns, self._waits, self.leave, autorun=autorun)
+        self._synchronous = Synchronous(
+            self.code, self.admission, self.attempts, self.ids, self.ledger, self.segments
+        )
+        self.driver = Driver(self.clock, self.turns, self.waits, self.leave, autorun=autorun)
         self._closing = contextlib.ExitStack()
         #: What this mock has changed of the process, see `enter_once`.
         self.entered: set[Callable[[], contextlib.AbstractContextManager[object]]] = set()
@@ -113,12 +110,12 @@ class Simulation:
         return EventQueue(
             clock=self.clock,
             functions=self.functions,
-            code=self._code,
+            code=self.code,
             configs=self.configs,
-            admission=self._admission,
+            admission=self.admission,
             attempts=self.attempts,
             slots=self.slots,
-            destinations=self._destinations,
+            destinations=self.destinations,
             ids=self.ids,
             ledger=self.ledger,
             metrics=self.metrics,
@@ -209,9 +206,9 @@ class Simulation:
 
     def close(self) -> None:
         self._closing.callback(self.functions.registered.close)
-        self._closing.callback(self._code.close)
+        self._closing.callback(self.code.close)
         self._closing.callback(self._runtime.close)
-        self._closing.callback(self._waits.close)
+        self._closing.callback(self.waits.close)
         self._closing.callback(self.logs.flush)
         self._closing.callback(self.leave)
         self._closing.close()
@@ -228,13 +225,28 @@ class Simulation:
     def identify(self, ref: FunctionRef) -> object | None:
         return self.functions.identify(ref)
 
-    def accept(self, ref: FunctionRef, payload: bytes, *, source: str, trace: Trace | None = None) -> Event:
-        """Queue an event for a function, version or alias that exists.
+    def accept(
+        self,
+        ref: FunctionRef,
+        payload: bytes,
+        *,
+        source: str,
+        trace: Trace | None = None,
+        name: str | None = None,
+    ) -> Event:
+        """Queue an event for a function, version or alias that exists; a durable one starts an execution.
 
-        Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
+        Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it. `name` is that of the
+        execution.
         """
         with self.turns.held:
-            event = self._queue.accept(ref, payload, source, trace, self.now)
+            function = self.functions.find(ref)
+            if function is None or function.durable is None:
+                if name is not None:
+                    raise errors.invalid_parameter(errors.NOT_DURABLE)
+                event = self._queue.accept(ref, function, payload, source, trace, self.now)
+            else:
+                event = self.part(self._durable).accept(function, payload, source, trace, name)
             self.driver.queued()
             return event
 
@@ -243,11 +255,16 @@ class Simulation:
 
         When it does not exist, nobody is told, as on AWS; the timeline notes it.
         """
-        if self.identify(ref) is None:
+        if self.identify(ref) is None or self._is_unqualified(ref):
             self.miss(ref.arn, source)
             return False
         self.accept(ref, payload, source=source, trace=trace)
         return True
+
+    def _is_unqualified(self, ref: FunctionRef) -> bool:
+        """Whether the reference names no version of a durable function, as each invocation has to."""
+        function = None if ref.qualifier is not None else self.functions.find(ref)
+        return function is not None and function.durable is not None
 
     def miss(self, arn: str, source: str, why: str = "does not exist") -> None:
         """Note what a service was told to send to, and why that was not taken."""
@@ -281,7 +298,7 @@ class Simulation:
         """Raise `NoHandlerError` when nothing could run the function."""
         function = self.functions.find(ref)
         if function is not None:
-            self._code.of(function)
+            self.code.of(function)
 
     def run_synchronously(
         self,
@@ -292,13 +309,15 @@ class Simulation:
         trace: Trace | None = None,
         source: str = "Invoke",
         request_id: str | None = None,
+        name: str | None = None,
     ) -> Answered:
         """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17).
 
-        `request_id` is that of a caller who has told it already.
+        `request_id` is that of a caller who has told it already. It waits for the whole execution of a
+        durable function, which has the `name`.
         """
         return self.driver.run_at_once(
-            lambda: self._run_synchronously(ref, payload, client_context, trace, source, request_id)
+            lambda: self._run_synchronously(ref, payload, client_context, trace, source, request_id, name)
         )
 
     def _run_synchronously(
@@ -309,32 +328,17 @@ class Simulation:
         trace: Trace | None,
         source: str,
         request_id: str | None,
+        name: str | None,
     ) -> Answered:
-        now, function = self.now, self.functions.find(ref)
+        function = self.functions.find(ref)
         if function is None:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
-        code = self._code.of(function)
-        duration = code.duration_ms(payload)
-        caller = None if trace is None else trace.segment
-        trace = entered(self.ids, ref, trace, now, traced=function.traced)
-        self._admission.check(function, payload, trace, now, source)
-        request_id = request_id or self.ids.uuid()
-        header = trace.header(function_hash(ref.unqualified_arn))
-        call = Call(request_id, payload, now, header, client_context, duration)
-        outcome, _, befell = self.attempts.run(function, code, call, trace, asynchronous=False)
-        attempt = attempt_fact(1, now, now, outcome.result, outcome)
-        entry = Entry(request_id, ref.qualified_arn, source, payload, now, [attempt], what="synchronous")
-        entry.notes += [Note(at, text) for at, text in befell]
-        self.ledger.over_at_once(entry)
-        if trace.sampled:
-            run = Run(now, now + outcome.duration, outcome.result != "Success")
-            self.segments.write(
-                Traced(ref, request_id, trace, caller, now, run.ended_at, (run,), asynchronous=False)
-            )
-        if outcome.interrupt is not None:
-            raise outcome.interrupt
-        return Answered(request_id, trace, function, outcome)
+        if function.durable is not None:
+            return self.part(self._durable).run(function, payload, source, trace, name)
+        if name is not None:
+            raise errors.invalid_parameter(errors.NOT_DURABLE)
+        return self._synchronous.run(function, payload, self.now, client_context, trace, source, request_id)
 
     def check_dead_letter(self, arn: str, region: str) -> None:
         """Raise AWS's error for a dead-letter queue that AWS does not accept."""
-        dead_letter.check(arn, region, exists=self._destinations.standing(arn) == "ok")
+        dead_letter.check(arn, region, exists=self.destinations.standing(arn) == "ok")

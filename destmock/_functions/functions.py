@@ -21,6 +21,7 @@ from destmock._functions.backends import lambda_backend
 from destmock._functions.deployed_code import Deployment, no_handler
 from destmock._functions.lambda_gaps import (
     dead_letter_config,
+    durable_of,
     layer_versions,
     logging_config,
     revision,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import LambdaStorage
 
+    from destmock._aws.durable_config import DurableConfig
     from destmock._aws.ids import Ids
     from destmock._aws.lifecycle import Result
     from destmock._functions.handlers import Handlers
@@ -57,6 +59,7 @@ class Function(NamedTuple):
     dead_letter: str | None
     logging: Mapping[str, str]
     traced: bool
+    durable: DurableConfig | None = None
 
     @property
     def log_group(self) -> str:
@@ -102,6 +105,7 @@ class Functions:
             dead_letter_config(found).get("TargetArn"),
             logging_config(found),
             found.tracing_config.get("Mode") == "Active",
+            durable_of(found),
         )
 
     def deployment(self, function: Function) -> Deployment:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from itertools import chain, count, repeat
 from typing import Any, TypeAlias
 
+from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import FunctionRef, parse_function_arn, parse_function_name
+from destmock._aws.durable_config import DurableConfig, violations
+from destmock._aws.durable_config import durable_config as made
 from destmock._functions.deployed_code import TASK_ROOT
 
 #: The file that the stack traces of canned errors name.
@@ -74,6 +77,7 @@ class Registration:
     environment: Mapping[str, str] = field(default_factory=dict)
     duration: Duration = 0.0
     serial: int = 0
+    durable: DurableConfig | None = None
 
     @property
     def handler_string(self) -> str:
@@ -117,16 +121,18 @@ class Handlers:
         memory_size: int,
         environment: Mapping[str, str] | None,
         duration: Duration,
+        durable_config: Mapping[str, Any] | None = None,
     ) -> Registration:
         """Register a handler. It replaces an earlier registration under the same name."""
         ref = _check_name(name)
         check_source(name, source)
         settings = dict(environment or {})
         _check_settings(name, timeout, memory_size, duration, settings)
+        durable = _durable(name, durable_config)
         if isinstance(source, Outcomes):
             source = source.handler()
         registration = Registration(
-            name, source, timeout, memory_size, settings, duration, next(self._serial)
+            name, source, timeout, memory_size, settings, duration, next(self._serial), durable
         )
         if ref is None:
             self._by_name[name] = registration
@@ -231,6 +237,24 @@ def _check_settings(
         if not _is_encodable(text) or "\0" in text or text.find("=") < 1 or "=" in variable[0]:
             message = f"{name!r}: {variable!r} can't be an environment variable; it is two strings"
             raise ValueError(message)
+
+
+def _durable(name: str, config: Mapping[str, Any] | None) -> DurableConfig | None:
+    if config is None:
+        return None
+    try:
+        found = [] if not config else violations(config)
+        problem = "; ".join(found) or ("" if config else "it is empty")
+        durable = None if problem else made(config)
+    except (AWSError, ValueError) as error:
+        problem = str(error)
+    if problem:
+        message = (
+            f"{name!r}: durable_config is DurableConfig as create_function takes it, e.g. "
+            f"{{'ExecutionTimeout': 3600}}: {problem}"
+        )
+        raise ValueError(message)
+    return durable
 
 
 def _is_duration(seconds: object) -> bool:

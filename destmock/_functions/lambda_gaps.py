@@ -14,6 +14,7 @@ from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import parse_arn
+from destmock._aws.durable_config import DurableConfig, durable_config
 from destmock._isolation.patching import Patch, patched
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Where a function keeps what moto forgets; a published version is a copy of the function (H10).
 _DEAD_LETTER, _LOGGING = "_destmock_dead_letter_config", "_destmock_logging_config"
+_DURABLE = "_destmock_durable_config"
 _LAYERS, _REVISION = "_destmock_layers", "_destmock_revision"
 #: Where moto's storage keeps the highest version number that each function has had.
 _HIGHEST = "_destmock_highest_version"
@@ -42,6 +44,8 @@ def dead_letter_config(function: LambdaFunction) -> dict[str, str]:
 def logging_config(function: LambdaFunction) -> Mapping[str, str]:
     """The LoggingConfig of a function, with AWS's defaults."""
     given: dict[str, str] | None = getattr(function, _LOGGING, None)
+    if durable_of(function) is not None:
+        given = {"LogFormat": "JSON", **(given or {})}  # R35
     if not given:
         return _default_logging_config(function.function_name)
     config = {**_default_logging_config(function.function_name), **given}
@@ -53,6 +57,17 @@ def logging_config(function: LambdaFunction) -> Mapping[str, str]:
 @lru_cache(maxsize=1000)
 def _default_logging_config(name: str) -> Mapping[str, str]:
     return MappingProxyType({"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"})
+
+
+def durable_of(function: LambdaFunction) -> DurableConfig | None:
+    """The DurableConfig of a function; `None` for one that isn't durable."""
+    config: DurableConfig | None = getattr(function, _DURABLE, None)
+    return config
+
+
+def make_durable(function: LambdaFunction, config: DurableConfig | None) -> None:
+    """Give a function the config of the handler that it is made for."""
+    setattr(function, _DURABLE, config)
 
 
 def layer_versions(function: LambdaFunction) -> tuple[tuple[str, bytes], ...]:
@@ -76,6 +91,7 @@ def _create(create: Callable[..., None]) -> Callable[..., None]:
         create(self, account_id, spec, region, version)
         setattr(self, _DEAD_LETTER, _dead_letter(spec.get("DeadLetterConfig"), {}))
         setattr(self, _LOGGING, spec.get("LoggingConfig"))
+        setattr(self, _DURABLE, durable_config(spec.get("DurableConfig")))
 
     return __init__
 
@@ -85,6 +101,10 @@ def _update_configuration(update: Callable[..., Any]) -> Callable[..., Any]:
         before = dead_letter_config(self)
         setattr(self, _DEAD_LETTER, _dead_letter(updates.get("DeadLetterConfig"), before))
         setattr(self, _LOGGING, updates.get("LoggingConfig") or getattr(self, _LOGGING, None))
+        durable = durable_of(self)
+        if durable is not None:
+            shown = {**durable.shown, **(updates.get("DurableConfig") or {})}
+            setattr(self, _DURABLE, durable_config(shown))
         self.tracing_config = updates.get("TracingConfig") or self.tracing_config
         configuration: dict[str, Any] = update(self, updates)
         setattr(self, _REVISION, object())
@@ -98,8 +118,12 @@ def _update_configuration(update: Callable[..., Any]) -> Callable[..., Any]:
 def _get_configuration(get: Callable[..., Any]) -> Callable[..., Any]:
     def get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
         configuration = {**get(self, on_create), "LoggingConfig": dict(logging_config(self))}
-        dead_letter = dead_letter_config(self)
-        return {**configuration, "DeadLetterConfig": dead_letter} if dead_letter else configuration
+        dead_letter, durable = dead_letter_config(self), durable_of(self)
+        if dead_letter:
+            configuration["DeadLetterConfig"] = dead_letter
+        if durable is not None:
+            configuration["DurableConfig"] = durable.shown
+        return configuration
 
     return get_configuration
 

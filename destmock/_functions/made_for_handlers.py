@@ -13,6 +13,7 @@ from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import LATEST
 from destmock._functions.backends import existing, lambda_backend
+from destmock._functions.lambda_gaps import make_durable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -122,6 +123,7 @@ def _apply(registration: Registration, function: LambdaFunction) -> None:
     function.timeout = registration.timeout
     function.memory_size = registration.memory_size
     function.environment_vars = dict(registration.environment)
+    make_durable(function, registration.durable)
 
 
 @cache

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
+    from typing import Any
 
     from destmock._cloudformation.deploy import Stack
     from destmock._engine.simulation import Simulation
@@ -52,6 +53,7 @@ class Destmock(Questions):
         memory_size: int = ...,
         environment: Mapping[str, str] | None = ...,
         duration: Duration = ...,
+        durable_config: Mapping[str, Any] | None = ...,
     ) -> None: ...
     @overload
     def handler(
@@ -63,6 +65,7 @@ class Destmock(Questions):
         memory_size: int = ...,
         environment: Mapping[str, str] | None = ...,
         duration: Duration = ...,
+        durable_config: Mapping[str, Any] | None = ...,
     ) -> Callable[[Handler], Handler]: ...
     def handler(
         self,
@@ -73,6 +76,7 @@ class Destmock(Questions):
         memory_size: int = 128,
         environment: Mapping[str, str] | None = None,
         duration: Duration = 0.0,
+        durable_config: Mapping[str, Any] | None = None,
     ) -> Callable[[Handler], Handler] | None:
         """Registers the handler of a function; without `handler`, a decorator that does.
 
@@ -94,7 +98,10 @@ class Destmock(Questions):
         raises, or its answer can't be a duration (`ValueError`), whatever drives time or
         invokes raises that, and the event stays in the queue.
 
-        Raises `ValueError` or `TypeError` for a name or a handler that can't be one.
+        `durable_config`: makes the function durable: `{"ExecutionTimeout": 3600}`, in seconds, and if need
+        be `"RetentionPeriodInDays"`, as `create_function` takes them. It is invoked as `orders:$LATEST`.
+
+        Raises `ValueError` or `TypeError` for a name, a handler or a config that can't be one.
         """
         self._check_active()
 
@@ -106,6 +113,7 @@ class Destmock(Questions):
                 memory_size=memory_size,
                 environment=environment,
                 duration=duration,
+                durable_config=durable_config,
             )
 
         if handler is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock._api import hook
 from destmock._aws.times import from_datetime
+from destmock._durable.executions import Executions
 from destmock._engine.active import active, enter_once
 from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._engine.simulation import Simulation
@@ -104,6 +105,7 @@ class MockDestinations:
             history=self._history,
             hosts=self._hosts,
             target_of=find,
+            durable=Executions,
         )
         destmock = type(self).made(simulation)
         for name, handler in self._handlers.items():

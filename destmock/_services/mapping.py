@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from destmock._aws.arn import Arn
     from destmock._aws.ids import Trace
-    from destmock._engine.simulation import Answered, Simulation
+    from destmock._engine.simulation import Simulation
+    from destmock._engine.synchronous import Answered
 
 #: Where a message or a record of moto's keeps the virtual time of its arrival, in milliseconds.
 _ARRIVAL = "_destmock_arrived_at"

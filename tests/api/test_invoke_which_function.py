@@ -562,13 +562,9 @@ def test_streaming_is_not_simulated(destmock, lam):
 
 
 @pytest.mark.destmock(handlers={"orders": outcomes(1)})
-@pytest.mark.parametrize(
-    ("argument", "header"),
-    [("DurableExecutionName", "x-amz-durable-execution-name"), ("TenantId", "x-amz-tenant-id")],
-)
-def test_durable_executions_and_tenants_are_not_simulated(destmock, lam, argument, header):
-    with pytest.raises(UnsupportedError, match=rf"durable executions and tenants \({header} was given\)"):
-        lam.invoke(FunctionName="orders", **{argument: "one"})
+def test_tenants_are_not_simulated(destmock, lam):
+    with pytest.raises(UnsupportedError, match=r"does not simulate tenants \(x-amz-tenant-id was given\)"):
+        lam.invoke(FunctionName="orders", TenantId="one")
     assert destmock.timeline() == ""
 
 

@@ -27,7 +27,7 @@ FLOORS = [
     {"_pictures"},
     {"_api"},
     {"_cloudformation"},
-    {"_services"},
+    {"_services", "_durable"},
     {"_engine"},
     {"_runtime"},
     {"_observed"},
@@ -38,7 +38,7 @@ FLOORS = [
 ]
 PLACES = set().union(*FLOORS)
 #: What a package may import beside the standard library and what lies below it; any other may import these.
-WITHOUT_AWS_LIBRARIES = {"_aws", "_engine", "_runtime", "_time"}
+WITHOUT_AWS_LIBRARIES = {"_aws", "_durable", "_engine", "_runtime", "_time"}
 AWS_LIBRARIES = {"aiobotocore", "aiohttp", "boto3", "botocore", "moto", "s3transfer"}
 MOST_PACKAGES, MOST_FILES = 16, 5
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_TEST_FILE = 350, 50, 600

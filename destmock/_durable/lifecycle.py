@@ -1,0 +1,345 @@
+"""Moves an execution on: its invocations, the moments at which something is due, and its end.
+
+How AWS spaces the invocations that follow a crash was not recorded: here they come after 1, 2, 4, 8 and 16
+seconds, and the sixth failure in a row ends the execution.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from destmock._aws import lifecycle
+from destmock._aws.ids import function_hash
+from destmock._aws.record import Response
+from destmock._durable.output import NOTHING_PENDING, as_function_error, error_of, invalid, read_output
+from destmock._durable.steps import Step
+from destmock._engine.attempts import attempt_fact
+from destmock._engine.event import traced
+from destmock._observed.facts import Note
+from destmock._observed.xray import Run, Traced
+from destmock._runtime.outcome import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from destmock._durable.execution import Execution
+    from destmock._durable.operations import ErrorObject, Operation, OperationStatus
+    from destmock._engine.event import Event
+    from destmock._engine.simulation import Simulation
+    from destmock._functions.functions import Function
+    from destmock._runtime.outcome import Outcome
+    from destmock._time.clock import Due
+    from destmock._time.jobs import Job
+
+_RETRY_DELAY = 1_000
+_MOST_RETRIES = 5
+#: The most operations that an invocation is handed at once; it asks for the others.
+FIRST_PAGE = 1_000
+
+
+class Lifecycle:
+    """The executions of one simulation on their way; `begin_again` gets an event delivered twice."""
+
+    def __init__(self, simulation: Simulation, begin_again: Callable[[Event], object]) -> None:
+        self._simulation = simulation
+        self._begin_again = begin_again
+        #: The next invocation and the timeout of each execution that is not over.
+        self._next: dict[Execution, Due[Job]] = {}
+        self._timeouts: dict[Execution, Due[Job]] = {}
+        #: The latest outcome of each execution's invocations, and what is to be done at its end.
+        self.outcomes: dict[Execution, Outcome] = {}
+        self.on_end: dict[Execution, list[Callable[[], object]]] = {}
+
+    # What is due
+
+    def begin(self, execution: Execution) -> None:
+        """Have the execution time out."""
+        self._timeouts[execution] = self._schedule(
+            execution,
+            execution.times_out_at,
+            partial(self._time_out, execution),
+            background=True,
+            shown=False,
+        )
+
+    def arm(self, execution: Execution, operations: Iterable[Operation]) -> None:
+        """Have the clock do what is due for operations that have changed."""
+        for operation in operations:
+            if operation.timer is not None:
+                operation.timer.cancel()
+                operation.timer = None
+            at = None if execution.is_over else operation.wakes_at
+            if at is not None:
+                waits = operation.type == "CALLBACK"  # for somebody, who need not come
+                run = partial(self._wake, execution, operation)
+                operation.timer = self._schedule(execution, at, run, background=waits, shown=not waits)
+
+    def wake_up(self, execution: Execution, at: int | None = None) -> None:
+        """Have the execution invoked, unless it is being invoked or will be."""
+        if execution.is_over or execution.running or execution in self._next:
+            return
+        moment = self._simulation.clock.now if at is None else at
+        self._next[execution] = self._schedule(execution, moment, partial(self.invoke, execution))
+
+    def _schedule(
+        self,
+        execution: Execution,
+        at: int,
+        run: Callable[[], bool],
+        *,
+        background: bool = False,
+        shown: bool = True,
+    ) -> Due[Job]:
+        background = background or execution.event.background
+
+        def again() -> None:
+            if not execution.is_over:
+                self._simulation.schedule(at, step, background=background)
+
+        step = Step(execution, run, again, background, shown)
+        return self._simulation.schedule(at, step, background=background)
+
+    def _wake(self, execution: Execution, operation: Operation) -> bool:
+        execution.wake(operation, self._simulation.clock.now)
+        self.arm(execution, [operation])
+        self.wake_up(execution)
+        return False
+
+    def _time_out(self, execution: Execution) -> bool:
+        if not execution.is_over:
+            text = f"Execution timed out after {execution.config.execution_timeout} seconds."
+            execution.end("TIMED_OUT", self._simulation.clock.now, error={"ErrorMessage": text})
+            self.ended(execution)
+        return False
+
+    # Invocations
+
+    def invoke(self, execution: Execution) -> bool:
+        """Invoke the function once; returns whether it came to that."""
+        self._next.pop(execution, None)
+        if execution.is_over or execution.running:
+            return False
+        simulation, event = self._simulation, execution.event
+        function = simulation.functions.find(execution.ref)
+        if function is None:
+            text = f"Function not found: {execution.function_arn}"
+            error = {"ErrorMessage": text, "ErrorType": "ResourceNotFoundException"}
+            return self._end(execution, "FAILED", error=error)
+        function = function._replace(ref=event.ref)
+        if (event.tries or not execution.synchronous) and self._is_refused(execution, function):
+            return False
+        code, now = simulation.code.of(function), simulation.clock.now
+        duration = code.duration_ms(event.entry.payload)
+        request_id = simulation.ids.uuid() if event.tries else event.entry.request_id
+        before = event.counts
+        event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
+        call = Call(request_id, self._envelope(execution), now, _header(event), duration=duration)
+        try:
+            outcome = simulation.attempts.run(function, code, call, event.trace)
+        except BaseException:
+            execution.running, event.counts = False, before
+            raise
+        self._complete(execution, request_id, now, outcome)
+        if outcome.interrupt is not None:
+            raise outcome.interrupt
+        return True
+
+    def _is_refused(self, execution: Execution, function: Function) -> bool:
+        """Whether the invocation does not come to pass now; it comes later, or the execution is over."""
+        simulation, event = self._simulation, execution.event
+        now = simulation.clock.now
+        refusal = simulation.admission.refusal(event, function, now, self._begin_again)
+        if refusal is None:
+            return False
+        if refusal.result == "Recursion":
+            error = {"ErrorMessage": "recursive loop", "ErrorType": "RecursiveInvocationException"}
+            self._end(execution, "FAILED", error=error)
+            return True
+        if refusal.result == "ZeroConcurrency":
+            event.throttles += 1
+        step = lifecycle.after(
+            "Throttled" if refusal.result == "ZeroConcurrency" else refusal.result,
+            tries=event.tries,
+            throttles=event.throttles,
+            delay=refusal.delay,
+            accepted_at=now,
+            now=now,
+            policy=lifecycle.Policy(),
+        )
+        assert isinstance(step, lifecycle.Retry)  # as old as it may get: its own timeout ends it
+        self.wake_up(execution, step.at)
+        return True
+
+    def _envelope(self, execution: Execution) -> bytes:
+        """The event that a durable handler gets."""
+        token, changed = execution.begin_invocation()
+        operations = [*execution.operations.values()]
+        more = len(operations) > FIRST_PAGE
+        first = [operation.shown(int) for operation in operations[:FIRST_PAGE]]
+        state = {"Operations": first, "NextMarker": str(FIRST_PAGE) if more else ""}
+        envelope: dict[str, Any] = {
+            "DurableExecutionArn": execution.arn,
+            "CheckpointToken": token,
+            "InitialExecutionState": state,
+            "UpdatedOperationIds": [operation.id for operation in changed],
+        }
+        return json.dumps(envelope, separators=(",", ":")).encode()
+
+    def _complete(self, execution: Execution, request_id: str, began_at: int, outcome: Outcome) -> None:
+        """Enter an invocation that has ended, and have follow what follows from it."""
+        now, event = self._simulation.clock.now, execution.event
+        entry = event.entry
+        execution.running, execution.token = False, None
+        self.outcomes[execution] = outcome
+        if entry.condition is None:
+            number = len(entry.attempts) + 1
+            attempt = attempt_fact(number, began_at, entry.accepted_at, outcome.result, outcome)
+            if execution.synchronous:
+                entry.attempts.append(attempt)
+            else:
+                self._simulation.ledger.attempted(entry, attempt)
+        if event.trace.sampled:
+            event.runs.append(Run(began_at, began_at + outcome.duration, outcome.result != "Success"))
+        if outcome.result != "Success":
+            error = error_of(outcome.payload)
+            execution.history.invocation(began_at, now, request_id, error)
+            self._failed(execution, error)
+            return
+        output = read_output(outcome.payload, execution.largest_result)
+        if output.status == "PENDING" and not (execution.is_over or execution.waits_for_something):
+            output = invalid(NOTHING_PENDING)
+        execution.history.invocation(began_at, now, request_id, output.error)
+        execution.failures = 0
+        if execution.is_over:  # by a checkpoint, or from outside
+            self.ended(execution)
+        elif output.status == "PENDING":
+            if execution.changed:
+                self.wake_up(execution)
+        else:
+            self._end(execution, output.status, result=output.result, error=output.error)
+
+    def _failed(self, execution: Execution, error: ErrorObject) -> None:
+        execution.failures += 1
+        if execution.is_over:
+            self.ended(execution)
+        elif execution.failures > _MOST_RETRIES:
+            self._end(execution, "FAILED", error=error)
+        else:
+            delay = _RETRY_DELAY << (execution.failures - 1)
+            self.wake_up(execution, self._simulation.clock.now + delay)
+
+    # The end
+
+    def _end(
+        self,
+        execution: Execution,
+        status: Any,
+        *,
+        result: str | None = None,
+        error: ErrorObject | None = None,
+    ) -> bool:
+        execution.end(status, self._simulation.clock.now, result=result, error=error)
+        self.ended(execution)
+        return False
+
+    def ended(self, execution: Execution) -> None:
+        """Have everybody told that the execution has ended; whoever was told is not told again."""
+        timeout = self._timeouts.pop(execution, None)
+        if timeout is None:
+            return
+        timeout.cancel()
+        following = self._next.pop(execution, None)
+        if following is not None:
+            following.cancel()
+        self.arm(execution, execution.operations.values())
+        execution.end_told()
+        self._simulation.leave()
+        try:
+            self._settle(execution)
+        finally:
+            for each in self.on_end.pop(execution, ()):
+                each()
+            self._tell_parent(execution)
+
+    def _settle(self, execution: Execution) -> None:
+        """Send the record and the dead-letter message, as for any event that has ended (N4).
+
+        Only the dead-letter queue of a durable function is documented. That its destinations get a record,
+        too, at the end of the execution, was not recorded (R36).
+        """
+        simulation, event = self._simulation, execution.event
+        now, entry = simulation.clock.now, event.entry
+        succeeded = execution.status == "SUCCEEDED"
+        if execution.synchronous:
+            simulation.ledger.over_at_once(entry)
+            if event.trace.sampled:
+                found = Traced(
+                    event.ref,
+                    entry.request_id,
+                    event.trace,
+                    event.caller,
+                    entry.accepted_at,
+                    now,
+                    tuple(event.runs),
+                    asynchronous=False,
+                )
+                simulation.segments.write(found)
+            return
+        payload = self.payload(execution)
+        response = Response(200, execution.version, None if succeeded else "Unhandled", payload)
+        settled = lifecycle.Settled("Success" if succeeded else "RetriesExhausted", 1)
+        config = simulation.configs.at_dispatch(event.ref)
+        interrupt = simulation.destinations.settle(event, settled, response, config, now)
+        if event.trace.sampled:
+            simulation.segments.write(traced(event, now))
+        simulation.ledger.settled(entry)
+        if interrupt is not None:
+            raise interrupt
+
+    @staticmethod
+    def payload(execution: Execution) -> bytes:
+        """What a caller gets of an execution that has ended."""
+        if execution.status == "SUCCEEDED":
+            return (execution.result or "null").encode()
+        return as_function_error(execution.error)
+
+    def _tell_parent(self, execution: Execution) -> None:
+        if execution.parent is None:
+            return
+        parent, operation = execution.parent
+        if operation.is_over:
+            return
+        status, error = _as_chained(execution)
+        parent.end_chained(
+            operation, status, self._simulation.clock.now, result=execution.result, error=error
+        )
+        self.wake_up(parent)
+
+    def note(self, event: Event, synchronous: bool, text: str, now: int) -> None:  # noqa: FBT001
+        """Enter in the ledger what has happened to an operation."""
+        if event.entry.condition is not None:
+            return
+        if synchronous:
+            event.entry.notes.append(Note(now, text))
+        else:
+            self._simulation.ledger.noted(event.entry, Note(now, text))
+
+
+def _header(event: Event) -> str:
+    return event.trace.header(function_hash(event.ref.unqualified_arn))
+
+
+def _as_chained(execution: Execution) -> tuple[OperationStatus, ErrorObject | None]:
+    """How an execution that has ended looks to the one that has invoked it."""
+    if execution.status == "TIMED_OUT":
+        return "TIMED_OUT", timed_out(execution.config.execution_timeout)
+    statuses: dict[str, OperationStatus] = {"SUCCEEDED": "SUCCEEDED", "STOPPED": "STOPPED"}
+    return statuses.get(execution.status, "FAILED"), execution.error
+
+
+def timed_out(seconds: int) -> ErrorObject:
+    """The error of a chained invocation that took too long."""
+    text = f"CHAINED_INVOKE timed out after {seconds} seconds."
+    return {"ErrorMessage": text, "ErrorType": "ChainedInvoke.Timeout"}
