@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._aws import api_errors as errors
 from destmock._aws.durable_config import LONGEST_SYNCHRONOUS
+from destmock._durable import sdk
 from destmock._durable.chained import Chained
 from destmock._durable.execution import Execution, Parent
 from destmock._durable.lifecycle import Lifecycle
@@ -108,6 +109,7 @@ class Executions:
         parent: Parent | None = None,
     ) -> Execution:
         assert function.durable is not None
+        sdk.follow()
         ids, lifecycle = self._simulation.ids, self.lifecycle
         if synchronous:
             event.entry.what = "synchronous"

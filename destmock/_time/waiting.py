@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
+from destmock._time.branches import branch, never
 from destmock._time.jobs import Resumable
 from destmock._time.stacks import Attempt, Stack, Strand, kept
 from destmock._time.wakes import Asked, Wake
@@ -239,6 +240,11 @@ class Waits:
             self._clock.jump(at)
 
     def _sleep(self, attempt: Attempt, waits: int, at: int) -> None:
+        part = branch()
+        if part is not None:  # the attempt waits as soon as no branch of it can go on
+            while self._clock.now < at:
+                part.wait(never, at)
+            return
         left, switches, clock = attempt.limit - attempt.waited, self.can_wait(attempt), self._clock
         ends = waits > left
         attempt.waited += min(waits, left)

@@ -49,6 +49,10 @@ OF_ALL_PACKAGES = {"benchmarks", "peers", "promises", "snapshots", "templates"}
 
 #: Every private name of botocore's, moto's or another library's that destmock uses, and why it must.
 PRIVATE = {
+    "aws-durable-execution-sdk-python": {
+        "_overflow_queue": "a turn of the SDK's loop begins when there is something to send",
+        "_seconds_until_next_refresh": "the same",
+    },
     "awslambdaric.bootstrap": {
         "_get_handler": "AWS's own way of importing a handler, with its errors",
     },
