@@ -155,8 +155,8 @@ class Executions:
         if not pause.wait(execution.config.execution_timeout):
             message = (
                 f"the durable function {event.ref.name} can't be waited for from here: time can't pass in an "
-                "import, in a thread that isn't the handler's, or in a branch of a durable function; invoke "
-                "it with InvocationType='Event', or by context.invoke"
+                "import or in a branch of a durable function; invoke it with InvocationType='Event', or by "
+                "context.invoke"
             )
             raise DestmockError(message)
 

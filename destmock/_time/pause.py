@@ -8,6 +8,8 @@ from destmock._time.crews import Crew
 from destmock._time.stacks import Attempt, current
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from destmock._time.turns import Handling
     from destmock._time.waiting import Waits
 
@@ -45,12 +47,13 @@ class Pause:
         if self._attempt is not None:
             self._waits.recall(self._attempt)
 
-    def _work(self, seconds: float):  # type: ignore[no-untyped-def] # noqa: ANN202
+    def _work(self, seconds: float) -> Callable[[], None]:
         def work() -> None:
             with self._turn:
                 attempt = current()
                 assert isinstance(attempt, Attempt)
-                self._attempt = attempt
-                attempt.take(seconds)
+                if self._waits.can_wait(attempt):  # or else time would only jump
+                    self._attempt = attempt
+                    attempt.take(seconds)
 
         return work
