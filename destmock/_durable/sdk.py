@@ -112,8 +112,8 @@ def _inlined() -> Iterator[None]:
         if missing:
             message = (
                 f"this version of {_SDK} is unknown to destmock ({', '.join(missing)}): it keeps its own "
-                "threads, so each wait of a durable function takes a quarter of a second, and the order of "
-                "concurrent branches may vary"
+                "threads, so each wait of a durable function takes up to a quarter of a second, and the order "
+                "of concurrent branches may vary"
             )
             warnings.warn(message, stacklevel=2)
             yield

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,25 @@ def test_the_test_beside_an_example_passes():
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "examples/test_failed_orders.py"]
     result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert "2 passed" in result.stdout
+
+
+@pytest.mark.skipif(
+    find_spec("aws_durable_execution_sdk_python") is None, reason="AWS's durable SDK needs Python 3.11"
+)
+def test_an_order_waits_for_its_approval(run):
+    lines = run("approval.py").splitlines()
+    assert [line.partition(": ")[2] for line in lines[:3]] == [
+        "order-1, order-2, order-3 to decide on",
+        "order-3 to decide on",
+        "order-3 to decide on",
+    ]
+    assert lines[3:] == [
+        "warehouse: ['order 1, shelf 12, approved by Ann']",
+        """dead: ['{"order": 2}', '{"order": 3}']""",
+        "order-1 SUCCEEDED",
+        "order-2 FAILED: too dear",
+        "order-3 FAILED: Callback timed out",
+    ]
 
 
 def test_both_teams_hear_of_a_success(run):
