@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from destmock._aws import api_errors as errors
 from destmock._aws.arn import FunctionRef, parse_function_name
 from destmock._durable.checks import CHAINED_OUTPUT_TOO_LARGE, LARGEST_CHAINED
-from destmock._durable.lifecycle import timed_out
+from destmock._durable.ending import timed_out
 from destmock._durable.operations import given
 from destmock._durable.output import error_of
 from destmock._durable.steps import Step

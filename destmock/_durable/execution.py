@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from destmock._engine.event import Event
 
 ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"]
+#: How each end is called in the history and in metrics, and what becomes of the operation.
 _ENDINGS: dict[ExecutionStatus, tuple[str, OperationStatus]] = {
     "SUCCEEDED": ("Succeeded", "SUCCEEDED"),
     "FAILED": ("Failed", "FAILED"),
@@ -76,6 +77,8 @@ class Execution:
         self.result: str | None = None
         self.error: ErrorObject | None = None
         self.history = History()
+        #: How much state was written, in bytes.
+        self.written = len(event.entry.payload)
         self.input = payload
         root = Operation(execution_id, "EXECUTION", now, name=name, input=payload)
         self.operations: dict[str, Operation] = {execution_id: root}
@@ -96,6 +99,11 @@ class Execution:
     @property
     def is_over(self) -> bool:
         return self.status != "RUNNING"
+
+    @property
+    def ending(self) -> str:
+        """How its end is called in the history and in metrics."""
+        return _ENDINGS[self.status][0]
 
     @property
     def times_out_at(self) -> int:
@@ -141,6 +149,7 @@ class Execution:
         """Take over a batch of updates that was checked; returns the operations that it concerns."""
         found: dict[str, Operation] = {}
         for update in updates:
+            self.written += len((update.get("Payload") or "").encode())
             if update["Type"] == "EXECUTION":
                 succeeded = update["Action"] == "SUCCEED"
                 status: ExecutionStatus = "SUCCEEDED" if succeeded else "FAILED"
@@ -319,8 +328,7 @@ class Execution:
         """Write the end into the history: the last invocation is completed before it (N9)."""
         assert self.ended_at is not None
         details = {"Result": self.result} if self.status == "SUCCEEDED" else {"Error": self.error or {}}
-        what = _ENDINGS[self.status][0]
-        self.history.execution(what, self.ended_at, self.id, self.name, details)
+        self.history.execution(self.ending, self.ended_at, self.id, self.name, details)
 
     def _told(self, operation: Operation, what: str, now: int, details: dict[str, Any]) -> None:
         event = self.history.operation(operation, what, now, details)

@@ -8,6 +8,7 @@ from destmock._aws import api_errors as errors
 from destmock._aws.durable_config import LONGEST_SYNCHRONOUS
 from destmock._durable import sdk
 from destmock._durable.chained import Chained
+from destmock._durable.ending import payload_of
 from destmock._durable.execution import Execution, Parent
 from destmock._durable.lifecycle import Lifecycle
 from destmock._engine.attempts import entered
@@ -166,7 +167,7 @@ class Executions:
         assert execution.ended_at is not None
         outcome = outcome._replace(
             result="Success" if succeeded else "Error",
-            payload=self.lifecycle.payload(execution),
+            payload=payload_of(execution),
             duration=execution.ended_at - execution.started_at,
             interrupt=None,
         )

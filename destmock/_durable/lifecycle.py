@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._aws import lifecycle
 from destmock._aws.ids import function_hash
-from destmock._aws.record import Response
-from destmock._durable.output import NOTHING_PENDING, as_function_error, error_of, invalid, read_output
+from destmock._durable.ending import as_chained, count, settle
+from destmock._durable.output import NOTHING_PENDING, error_of, invalid, read_output
 from destmock._durable.steps import Step
 from destmock._engine.attempts import attempt_fact
-from destmock._engine.event import traced
 from destmock._observed.facts import Note
-from destmock._observed.xray import Run, Traced
+from destmock._observed.xray import Run
 from destmock._runtime.outcome import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from destmock._durable.execution import Execution
-    from destmock._durable.operations import ErrorObject, Operation, OperationStatus
+    from destmock._durable.operations import ErrorObject, Operation
     from destmock._engine.event import Event
     from destmock._engine.simulation import Simulation
     from destmock._functions.functions import Function
@@ -56,6 +55,7 @@ class Lifecycle:
 
     def begin(self, execution: Execution) -> None:
         """Have the execution time out."""
+        self._simulation.metrics.execution_started(execution.event.ref, execution.started_at)
         self._timeouts[execution] = self._schedule(
             execution,
             execution.times_out_at,
@@ -255,55 +255,14 @@ class Lifecycle:
             following.cancel()
         self.arm(execution, execution.operations.values())
         execution.end_told()
+        count(self._simulation, execution)
         self._simulation.leave()
         try:
-            self._settle(execution)
+            settle(self._simulation, execution)
         finally:
             for each in self.on_end.pop(execution, ()):
                 each()
             self._tell_parent(execution)
-
-    def _settle(self, execution: Execution) -> None:
-        """Send the record and the dead-letter message, as for any event that has ended (N4).
-
-        Only the dead-letter queue of a durable function is documented. That its destinations get a record,
-        too, at the end of the execution, was not recorded (R36).
-        """
-        simulation, event = self._simulation, execution.event
-        now, entry = simulation.clock.now, event.entry
-        succeeded = execution.status == "SUCCEEDED"
-        if execution.synchronous:
-            simulation.ledger.over_at_once(entry)
-            if event.trace.sampled:
-                found = Traced(
-                    event.ref,
-                    entry.request_id,
-                    event.trace,
-                    event.caller,
-                    entry.accepted_at,
-                    now,
-                    tuple(event.runs),
-                    asynchronous=False,
-                )
-                simulation.segments.write(found)
-            return
-        payload = self.payload(execution)
-        response = Response(200, execution.version, None if succeeded else "Unhandled", payload)
-        settled = lifecycle.Settled("Success" if succeeded else "RetriesExhausted", 1)
-        config = simulation.configs.at_dispatch(event.ref)
-        interrupt = simulation.destinations.settle(event, settled, response, config, now)
-        if event.trace.sampled:
-            simulation.segments.write(traced(event, now))
-        simulation.ledger.settled(entry)
-        if interrupt is not None:
-            raise interrupt
-
-    @staticmethod
-    def payload(execution: Execution) -> bytes:
-        """What a caller gets of an execution that has ended."""
-        if execution.status == "SUCCEEDED":
-            return (execution.result or "null").encode()
-        return as_function_error(execution.error)
 
     def _tell_parent(self, execution: Execution) -> None:
         if execution.parent is None:
@@ -311,7 +270,7 @@ class Lifecycle:
         parent, operation = execution.parent
         if operation.is_over:
             return
-        status, error = _as_chained(execution)
+        status, error = as_chained(execution)
         parent.end_chained(
             operation, status, self._simulation.clock.now, result=execution.result, error=error
         )
@@ -329,17 +288,3 @@ class Lifecycle:
 
 def _header(event: Event) -> str:
     return event.trace.header(function_hash(event.ref.unqualified_arn))
-
-
-def _as_chained(execution: Execution) -> tuple[OperationStatus, ErrorObject | None]:
-    """How an execution that has ended looks to the one that has invoked it."""
-    if execution.status == "TIMED_OUT":
-        return "TIMED_OUT", timed_out(execution.config.execution_timeout)
-    statuses: dict[str, OperationStatus] = {"SUCCEEDED": "SUCCEEDED", "STOPPED": "STOPPED"}
-    return statuses.get(execution.status, "FAILED"), execution.error
-
-
-def timed_out(seconds: int) -> ErrorObject:
-    """The error of a chained invocation that took too long."""
-    text = f"CHAINED_INVOKE timed out after {seconds} seconds."
-    return {"ErrorMessage": text, "ErrorType": "ChainedInvoke.Timeout"}

@@ -112,7 +112,7 @@ def _inlined() -> Iterator[None]:
         if missing:
             message = (
                 f"this version of {_SDK} is unknown to destmock ({', '.join(missing)}): it keeps its own "
-                "threads, so each wait of a durable function takes up to a quarter of a second, and the order "
+                "threads, so each wait of a durable function takes some tenths of a second, and the order "
                 "of concurrent branches may vary"
             )
             warnings.warn(message, stacklevel=2)

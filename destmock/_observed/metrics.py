@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 NAMESPACE = "AWS/Lambda"
 #: The dimensions in the order that moto compares them in.
 _DIMENSIONS = ("FunctionName", "Resource", "ExecutedVersion")
-_MILLISECONDS = {"Duration", "AsyncEventAge"}
+_UNITS = {
+    "AsyncEventAge": "Milliseconds",
+    "Duration": "Milliseconds",
+    "DurableExecutionDuration": "Milliseconds",
+    "DurableExecutionStorageWrittenBytes": "Bytes",
+}
 _MINUTE = 60_000
 #: From here on, periods begin at multiples of their length.
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - moto's times are UTC without saying so
@@ -74,6 +79,21 @@ class Metrics:
         """Count an event that has ended (K7)."""
         self._write(ref, at, (("AsyncEventsDropped", 0 if succeeded else 1),))
 
+    def execution_started(self, ref: FunctionRef, at: int) -> None:
+        self._write(ref, at, (("DurableExecutionStarted", 1),))
+
+    def execution_ended(
+        self, ref: FunctionRef, at: int, how: str, *, duration: int, operations: int, written: int
+    ) -> None:
+        """Count a durable execution that has ended, such as `Succeeded` (N7)."""
+        values = (
+            (f"DurableExecution{how}", 1),
+            ("DurableExecutionDuration", duration),
+            ("DurableExecutionOperations", operations),
+            ("DurableExecutionStorageWrittenBytes", written),
+        )
+        self._write(ref, at, values)
+
     def undelivered(self, ref: FunctionRef, at: int, *, dead_letter: bool) -> None:
         """Count a delivery that failed; one that succeeds leaves no sample of 0 (K8)."""
         self._write(ref, at, (("DeadLetterErrors" if dead_letter else "DestinationDeliveryFailures", 1),))
@@ -112,7 +132,7 @@ def _of_attempt(succeeded: bool, duration: int) -> Values:  # noqa: FBT001 - pos
 
 
 def _unit(name: str) -> str:
-    return "Milliseconds" if name in _MILLISECONDS else "Count"
+    return _UNITS.get(name, "Count")
 
 
 def _dimension_sets(samples: Samples) -> Iterator[list[dict[str, str]]]:
