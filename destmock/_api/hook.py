@@ -9,27 +9,24 @@ from __future__ import annotations
 import contextlib
 import gc
 import inspect
-from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from botocore import UNSIGNED, register_initializer
-from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.client import BaseClient
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.httpsession import URLLib3Session
-from botocore.parsers import create_parser
-from botocore.response import StreamingBody
 from botocore.session import Session
-from moto.core.botocore_stubber import MockRawResponse
 from moto.core.config import mock_credentials, service_whitelisted
 from moto.core.models import botocore_stubber
 from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
 from destmock._api import aio, operations, requests
+from destmock._api.parsed import parsed
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
 from destmock._engine.active import active, enter_once
@@ -41,9 +38,9 @@ from destmock.errors import NetworkError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from botocore.awsrequest import AWSResponse
     from botocore.model import OperationModel
 
-    from destmock._api.answers import Answer
     from destmock._engine.simulation import Simulation
 
 #: What moto itself puts into the environment.
@@ -86,7 +83,7 @@ def _answered(
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
     request = _request(model.name, params, _caller(simulation, params, credentials, context))
     answer = operations.answered(simulation, request)
-    return None if answer is None else _parsed(answer, model, params["url"], aio.http_session_of(context))
+    return None if answer is None else parsed(answer, model, params["url"], aio.http_session_of(context))
 
 
 def before_call(model: OperationModel, context: dict[str, Any], **_: object) -> None:
@@ -153,13 +150,16 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
 BUILTIN_HANDLERS.extend(_HOOKS)
 
 
-def follow_aiobotocore(_session: object = None) -> None:
-    """Mocks aiobotocore, once the program has imported it, until the outermost mock ends."""
-    if active and aio.is_to_be_mocked():
+def follow_imports(_session: object = None) -> None:
+    """Mocks aiobotocore and httpx, once the program has imported them, until the outermost mock ends."""
+    if not active:
+        return
+    follow_httpx()
+    if aio.is_to_be_mocked():
         active[0].on_close(aio.mock(_guarded))
 
 
-register_initializer(follow_aiobotocore)  # each new session calls it: the import may be the test's own
+register_initializer(follow_imports)  # each new session calls it: the import may be the test's own
 
 
 @contextlib.contextmanager
@@ -273,88 +273,3 @@ def _body(params: dict[str, Any]) -> bytes:
     if hasattr(body, "read"):
         body = body.read()
     return body.encode() if isinstance(body, str) else bytes(memoryview(body))
-
-
-@cache
-def _parser() -> Any:
-    return create_parser("rest-json")
-
-
-def _parsed(
-    answer: Answer, model: OperationModel, url: str, http_session: type | None
-) -> tuple[AWSResponse, dict[str, Any]]:
-    """The answer as botocore's own endpoint would parse it, with dates, streams and errors."""
-    http = _http_response(answer, url, http_session)
-    if answer.status < 300 and http_session is None and model.has_streaming_output:  # noqa: PLR2004
-        return http, _invoked(answer, model, http)
-    response: dict[str, Any] = {
-        "status_code": answer.status,
-        "headers": http.headers,  # whose names compare in any case, as the parser expects
-        "context": {"operation_name": model.name},
-        "body": answer.body,
-    }
-    failed = answer.status >= 300  # noqa: PLR2004 - as botocore tells them apart
-    if not failed and model.has_streaming_output:
-        body = StreamingBody if http_session is None else aio.streaming_body
-        response["body"] = body(http.raw, len(answer.body))
-    parsed = _parser().parse(response, model.output_shape)
-    if failed:
-        shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
-        if shape is not None:
-            parsed.update(_parser().parse(response, shape))
-    parsed["ResponseMetadata"]["RetryAttempts"] = 0
-    return http, parsed
-
-
-def _invoked(answer: Answer, model: OperationModel, http: AWSResponse) -> dict[str, Any]:
-    """The answer to an Invoke, parsed: its members are in the headers."""
-    headers = answer.headers
-    metadata = {
-        "RequestId": headers["x-amzn-requestid"],
-        "HTTPStatusCode": answer.status,
-        "HTTPHeaders": headers.copy(),
-        "RetryAttempts": 0,
-    }
-    parsed: dict[str, Any] = {"ResponseMetadata": metadata}
-    status, from_headers, stream = _members(model)
-    parsed[status] = answer.status
-    for header, member in from_headers:
-        if header in headers:
-            parsed[member] = headers[header]
-    parsed[stream] = StreamingBody(http.raw, len(answer.body))
-    return parsed
-
-
-@lru_cache(maxsize=10)
-def _members(model: OperationModel) -> tuple[str, tuple[tuple[str, str], ...], str]:
-    """Where botocore's model has the status, which header is which member, and where the body is."""
-    output = model.output_shape
-    assert output is not None
-    places = {name: shape.serialization for name, shape in output.members.items()}
-    [status] = [name for name, place in places.items() if place.get("location") == "statusCode"]
-    headers = [(p["name"].lower(), name) for name, p in places.items() if p.get("location") == "header"]
-    return status, tuple(headers), output.serialization["payload"]
-
-
-class _Response(AWSResponse):
-    """botocore's own response, which makes its headers when somebody looks at them, as hardly anyone does."""
-
-    def __init__(self, url: str, status_code: int, headers: dict[str, str], raw: MockRawResponse) -> None:
-        self.url = url
-        self.status_code = status_code
-        self.raw = raw
-        self._content = None
-        self._headers = headers
-
-    @cached_property
-    def headers(self) -> HeadersDict:  # type: ignore[override]
-        return HeadersDict(self._headers)
-
-
-def _http_response(answer: Answer, url: str, http_session: type | None) -> AWSResponse:
-    if http_session is None:
-        return _Response(url, answer.status, answer.headers, MockRawResponse(answer.body))
-    return cast(
-        "AWSResponse",
-        aio.http_response(http_session, url, answer.status, answer.headers, answer.body),
-    )

@@ -137,13 +137,16 @@ class Lifecycle:
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         call = Call(request_id, self._envelope(execution), now, _header(event), duration=duration)
         try:
-            outcome = simulation.attempts.run(function, code, call, event.trace)
+            ran = simulation.attempts.run(function, code, call, event.trace, asynchronous=True)
         except BaseException:
             execution.running, event.counts = False, before
             raise
-        self._complete(execution, request_id, now, outcome)
-        if outcome.interrupt is not None:
-            raise outcome.interrupt
+        event.run = ran.number
+        for at, text in ran.notes:
+            self.note(event, execution.synchronous, text, at)
+        self._complete(execution, request_id, now, ran.outcome)
+        if ran.outcome.interrupt is not None:
+            raise ran.outcome.interrupt
         return True
 
     def _is_refused(self, execution: Execution, function: Function) -> bool:

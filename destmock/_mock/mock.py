@@ -24,7 +24,6 @@ from destmock._mock.destmock import Destmock
 from destmock._mock.errors_told import attach, told
 from destmock._mock.uses import USES, Use
 from destmock._runtime.debuggers import debuggers_talk
-from destmock._services.apigateway.clients import follow_httpx
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
@@ -133,12 +132,10 @@ class MockDestinations:
         stack.callback(simulation.close)
         active.append(simulation)
         stack.callback(active.remove, simulation)
-        enter_once(services_patched)
-        enter_once(gaps_filled)
-        enter_once(debuggers_talk)
-        follow_httpx()
+        for change in (services_patched, gaps_filled, debuggers_talk):
+            enter_once(change)
         simulation.adopt_configs()
-        hook.follow_aiobotocore()
+        hook.follow_imports()
 
     def stop(self, *, failed: bool = False) -> None:
         """End the mock that was started last and put everything back; raises `LeftoverError` if it is strict.

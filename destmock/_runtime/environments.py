@@ -154,8 +154,7 @@ class Runtime:
         try:
             environment.busy = True
             attempt = self._attempt(work, aside, function, environment)
-            may_stay = stay and client.failed and not (client.exited or attempt.left)
-            stays = may_stay and _may_stay(environment, around)
+            stays = stay and not attempt.left and _may_stay(environment, around, client)
         except BaseException:
             aside.leave_unwatched()
             raise
@@ -166,10 +165,9 @@ class Runtime:
             else:
                 around.leave()
         client.close(call.request_id, died=attempt.died)
+        waited, stream = attempt.waited, environment.stream
         overran = attempt.overran or aside.elapsed_ns > function.timeout * _NS_PER_SECOND
-        outcome = outcome_of(
-            function, code, call, client, capture, environment.stream, cold, attempt.waited, overran
-        )
+        outcome = outcome_of(function, code, call, client, capture, stream, cold, waited, overran)
         if client.exited or outcome.result == "Timeout" or not environment.ready:
             self.leave()
             self._end(environment)
@@ -268,9 +266,10 @@ class Runtime:
         self._importer.forget(environment.modules)
 
 
-def _may_stay(environment: _Environment, around: Surroundings) -> bool:
+def _may_stay(environment: _Environment, around: Surroundings, client: RuntimeClient) -> bool:
     """Whether the surroundings may stay for the next attempt: not with modules of deployed code."""
-    return environment.namespace is None and around.are_untouched()
+    goes_on = client.failed and not client.exited
+    return goes_on and environment.namespace is None and around.are_untouched()
 
 
 @stripped
