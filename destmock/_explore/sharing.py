@@ -8,10 +8,11 @@ not answered is tried again, one run at a time.
 from __future__ import annotations
 
 import pickle
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
-from threading import Lock
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from destmock._explore.child import call_in_child
 from destmock._explore.run import described
 from destmock._explore.search import Result
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 _MOST_AT_ONCE = 25
 #: The parts into which a batch is cut at least, if it has so many runs.
 _PARTS = 32
-#: A worker that is a thread of this process waits for the others: a process has one mock at a time.
-_one_at_a_time = Lock()
 
 
 class Workers:
@@ -46,7 +45,7 @@ class Workers:
         self._executor = executor() if callable(executor) else executor
         self._mine = [self._executor] if callable(executor) else []
         self._work = once, chosen, scenario
-        if isinstance(self._executor, ProcessPoolExecutor):
+        if isinstance(self._executor, (ProcessPoolExecutor, ThreadPoolExecutor)):
             _check(self._work)
 
     def close(self) -> None:
@@ -92,8 +91,11 @@ class Workers:
 
 
 def _runs(once: Once, chosen: Settings, scenario: Callable[..., Any], plans: Sequence[Plan]) -> list[Result]:
-    with _one_at_a_time:
+    """Make runs in this process, or in another one if it has more to do than that."""
+    if current_thread() is main_thread():
         return [once(chosen, scenario, plan) for plan in plans]
+    results: list[Result] = call_in_child(_runs, once, chosen, scenario, plans)
+    return results
 
 
 def _check(work: object) -> None:

@@ -54,7 +54,8 @@ def test_a_worker_that_dies_costs_its_own_run_only():
     assert failure.error.startswith("its worker ended: BrokenProcessPool")
 
 
-def test_threads_of_this_process_wait_for_each_other():
+@pytest.mark.slow
+def test_threads_have_a_process_each():
     with ThreadPoolExecutor(2) as threads:
         found = explore.report(counted_once, executor=threads, **OPTIONS)
     assert told(found) == told(explore.report(counted_once, **OPTIONS))
