@@ -220,7 +220,7 @@ class Waits:
         """
         waits = _milliseconds(seconds)
         if waits > 0:
-            self._sleep(attempt, waits, self.moment(seconds, flowing=flowing))
+            self._sleep(attempt, waits, self.moment(seconds, flowing=flowing), first=not flowing)
 
     def sleep_until(self, attempt: Attempt, at: int) -> None:
         """The same, until a moment in milliseconds."""
@@ -239,7 +239,7 @@ class Waits:
         with self._turns.held:
             self._clock.jump(at)
 
-    def _sleep(self, attempt: Attempt, waits: int, at: int) -> None:
+    def _sleep(self, attempt: Attempt, waits: int, at: int, *, first: bool = False) -> None:
         part = branch()
         if part is not None:  # the attempt waits as soon as no branch of it can go on
             while self._clock.now < at:
@@ -255,7 +255,7 @@ class Waits:
             if (due is None or due > at) and (self.until is None or at <= self.until):
                 switches = False  # nothing else happens meanwhile
             if switches:
-                attempt.due = self._wake(at, attempt, ends=ends)
+                attempt.due = self._wake(at, attempt, ends=ends, first=first or ends)
             else:
                 clock.jump(at)
         if switches:
@@ -295,13 +295,16 @@ class Waits:
                 attempt.due.cancel()
                 attempt.due = self._wake(self._clock.now, attempt, ends=False)
 
-    def _wake(self, at: int, attempt: Attempt, *, ends: bool) -> Due[Job]:
-        """Have an attempt go on at a moment, or end."""
+    def _wake(self, at: int, attempt: Attempt, *, ends: bool, first: bool = False) -> Due[Job]:
+        """Have an attempt go on at a moment, or end.
+
+        What is `first` frees its slot before anything else that is due then.
+        """
         strand = attempt.strand
         while strand is not None and strand.caller is not None:
             strand = strand.caller.strand
         wake = Wake(self, attempt, ends, None if strand is None else strand.job)
-        return self._clock.schedule(at, wake, background=wake.background)
+        return self._clock.schedule(at, wake, first=first, background=wake.background)
 
     def _switch(self, attempt: Attempt, told: object) -> None:
         """Switch from an attempt to the hub, until the attempt is taken up again."""

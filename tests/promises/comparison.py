@@ -221,13 +221,15 @@ class Comparison(RuleBasedStateMachine):
             assert invocation.function_arn == accepted.function_arn
             assert invocation.source == accepted.source
             assert to_ms(invocation.accepted_at) == accepted.at
-            assert [
+            mine = [
                 (attempt.number, round(attempt.elapsed * 1000), attempt.outcome)
                 for attempt in invocation.attempts
-            ] == [
+            ]
+            theirs = [
                 (number, elapsed, answer.outcome)
                 for number, (elapsed, answer) in enumerate(accepted.attempts, 1)
             ]
+            assert mine == theirs, (accepted.name, mine, theirs)
             assert invocation.condition == accepted.condition
 
     def check_pending(self):

@@ -188,7 +188,8 @@ class World:
         if fault is not None:
             self.counted[name, "Throttles"] += 1
             return "TooManyRequestsException"
-        return self._try(name, found, Counter({name: 1}))[0]
+        answer, _ = self._try(name, found, Counter({name: 1}))
+        return self._ended(answer, name, qualifier)
 
     def publish(self, topic: str, body: Any, chain: Counter[str], dead: Event | None = None) -> None:
         for subscriber in self.topics[topic]:
@@ -231,7 +232,7 @@ class World:
             self._dispatch(event)
         else:
             self.busy[event.name] -= 1
-            self._come_to(event, answer)
+            self._end(event, answer)
         return event
 
     def advance(self, milliseconds: int) -> None:
@@ -263,13 +264,26 @@ class World:
             self._settle(event, "RecursiveInvocation", event.tries, Answer(400))
         elif not self._is_held_up(event):
             event.tries, event.throttles, event.ran = event.tries + 1, 0, True
+            event.began = self.now
             answer, duration = self._try(event.name, found, event.chain)
-            event.attempts.append((self.now - event.at, answer))
             if duration:
                 self.busy[event.name] += 1
                 self._queue(self.now + duration, event, answer)
             else:
-                self._come_to(event, answer)
+                self._end(event, answer)
+
+    def _end(self, event: Event, answer: Answer) -> None:
+        """An attempt is told once it has ended, in whichever way."""
+        answer = self._ended(answer, event.name, event.qualifier)
+        event.attempts.append((event.began - event.at, answer))
+        self._come_to(event, answer)
+
+    def _ended(self, answer: Answer, name: str, qualifier: str | None) -> Answer:
+        """How it ends: a handler that has returned may die before anybody learns of it."""
+        if answer.outcome == "Success" and self._befalls({"crash"}, name, qualifier):
+            answer = replace(answer, step=replace(answer.step, kind="killed"))
+        self.counted[name, "Errors"] += answer.outcome != "Success"
+        return answer
 
     def _try(self, name: str, found: tuple[str, Version], chain: Counter[str]) -> tuple[Answer, int]:
         number, version = found
@@ -281,7 +295,6 @@ class World:
         timed_out = version.timeout if script.duration > limit else None
         answer = Answer(200, number, step, timed_out)
         self.counted[name, "Invocations"] += 1
-        self.counted[name, "Errors"] += answer.outcome != "Success"
         return answer, min(script.duration, limit)
 
     def _policy(self, event: Event) -> tuple[int, int]:

@@ -39,7 +39,7 @@ def arn(name: str) -> str:
 class Step:
     """What one call of a handler comes to, and whether it has invoked the leaf before."""
 
-    kind: Literal["return", "raise", "exit"]
+    kind: Literal["return", "raise", "exit", "killed"]
     value: Any = None
     calls: bool = False
 
@@ -109,8 +109,9 @@ class Answer:
             return f'{{"errorType":"Sandbox.Timedout","errorMessage":"{text}"}}'.encode()
         if self.step is None:
             return b""
-        if self.step.kind == "exit":
-            text = f"RequestId: {request_id} Error: Runtime exited with error: exit status 1"
+        if self.step.kind in ("exit", "killed"):
+            how = "exit status 1" if self.step.kind == "exit" else "signal: killed"
+            text = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
             return f'{{"errorType":"Runtime.ExitError","errorMessage":"{text}"}}'.encode()
         if self.step.kind == "raise":
             return {
@@ -128,7 +129,7 @@ class Answer:
 class Fault:
     """What was asked of `faults`, `left` times or (`None`) for good."""
 
-    kind: Literal["throttle", "system_error", "duplicate", "delay", "fail_delivery"]
+    kind: Literal["throttle", "system_error", "duplicate", "delay", "crash", "fail_delivery"]
     function: str | None
     left: int | None
     target: str | None = None
@@ -150,6 +151,8 @@ class Event:
     #: How often the chain has been through each function, this event included.
     chain: Counter[str]
     tries: int = 0
+    #: When its last attempt began.
+    began: int = 0
     throttles: int = 0
     ran: bool = False
     delayed: bool = False

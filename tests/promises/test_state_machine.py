@@ -280,6 +280,14 @@ class Machine(Comparison):
         self.world.faults.append(model.Fault(kind, function, times, delay=delay))
         event(f"fault {kind}")
 
+    @rule(function=scopes, times=times)
+    def crash(self, function, times):
+        """The handler has returned, and nobody learns of it."""
+        self.agreed = False
+        self.destmock.faults.crash(function, at_end=True, times=times)
+        self.world.faults.append(model.Fault("crash", function, times))
+        event("fault crash")
+
     @rule(
         function=scopes | st.none(),
         where=st.sampled_from([None, None, *QUEUES, TOPIC, RECORDS, LEAF]),
