@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
@@ -23,6 +23,17 @@ class Unsent(NamedTuple):
     source: str
     payload: bytes
     why: str = "does not exist"
+    what: Literal["unanswered", "discarded"] = "unanswered"
+
+
+class Sent(NamedTuple):
+    """What was sent instead, and to where; `error` says why it did not arrive."""
+
+    destination: str
+    kind: Kind
+    body: bytes
+    error: str | None
+    dead_letter: bool = True
 
 
 def tell(simulation: Simulation, unsent: Unsent, queue: str | None, letter: Message) -> None:
@@ -30,27 +41,32 @@ def tell(simulation: Simulation, unsent: Unsent, queue: str | None, letter: Mess
 
     Without a queue, the event is dropped.
     """
+    sent = Sent(queue, *_send(simulation, queue, letter)) if queue else None
+    enter(simulation, unsent, sent, _NO_QUEUE)
+
+
+def enter(simulation: Simulation, unsent: Unsent, sent: Sent | None, reason: str) -> None:
+    """Enter in the ledger what was sent instead; `reason` says why nothing was."""
     entry = Entry(
-        "", unsent.arn, unsent.source, unsent.payload, simulation.now, what="unanswered", why=unsent.why
+        "", unsent.arn, unsent.source, unsent.payload, simulation.now, what=unsent.what, why=unsent.why
     )
     entry.settled_at = simulation.now
     moment = to_datetime(simulation.now)
-    if queue:
-        kind, error = _send(simulation, queue, letter)
-        delivery = Delivery(queue, kind, letter.body, error, moment, entry.fact, dead_letter=True)
-        simulation.ledger.delivered(entry, delivery)
+    if sent is not None:
+        how = (sent.destination, sent.kind, sent.body, sent.error)
+        simulation.ledger.delivered(entry, Delivery(*how, moment, entry.fact, dead_letter=sent.dead_letter))
     else:
-        simulation.ledger.dropped(entry, Drop(entry.fact, None, _NO_QUEUE, moment))
+        simulation.ledger.dropped(entry, Drop(entry.fact, None, reason, moment))
     simulation.ledger.over_at_once(entry)
 
 
-def _send(simulation: Simulation, queue: str, letter: Message) -> tuple[Kind, str | None]:
-    """The kind of the queue, and why the letter did not arrive there."""
+def _send(simulation: Simulation, queue: str, letter: Message) -> tuple[Kind, bytes, str | None]:
+    """The kind of the queue, what was sent, and why it did not arrive there."""
     target = simulation.target_of(queue)
     if target is None:
-        return "sqs", f"{queue} is no queue"
+        return "sqs", letter.body, f"{queue} is no queue"
     try:
         taken = target.prepare(letter)()
     except UndeliverableError as error:
-        return target.kind, str(error)
-    return target.kind, None if taken else f"the queue {queue} does not exist"
+        return target.kind, letter.body, str(error)
+    return target.kind, letter.body, None if taken else f"the queue {queue} does not exist"

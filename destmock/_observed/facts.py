@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from destmock._aws.lifecycle import Condition
     from destmock._aws.record import InvocationRecord
 
-Happened = Literal["event", "synchronous", "refused", "unanswered"]
+Happened = Literal["event", "synchronous", "refused", "unanswered", "discarded"]
 Kind = Literal["sqs", "sns", "lambda", "events", "s3"]
 AttemptOutcome = Literal["Success", "Error", "Timeout", "NotFound"]
 
@@ -169,9 +169,9 @@ class Delivery:
     `body` is what was sent, in bytes. `dead_letter` is true if the original event went to a dead-letter
     queue, false if the record went to a destination. `injected` is true for a failure that `faults` made.
 
-    The dead letters of a rule's target, of a subscription and of a schedule are deliveries, too. Their
-    `invocation` is what nobody took: without a request ID, attempts or condition, for the `function_arn` that
-    the `source` names.
+    The dead letters of a rule's target, of a subscription and of a schedule are deliveries, too, and so are
+    the records of batches that a stream's mapping has given up. Their `invocation` is what nobody took:
+    without a request ID, attempts or condition, for the `function_arn` that the `source` names.
     """
 
     destination: str
@@ -202,7 +202,8 @@ class Delivery:
 class Drop:
     """An event that failed without reaching a destination or dead-letter queue; `reason` says why it didn't.
 
-    `condition` is `None` for what a rule, a topic or a schedule sent to something that did not take it.
+    `condition` is `None` for what a rule, a topic or a schedule sent to something that did not take it, and
+    for records that a stream's mapping has given up.
     (CloudWatch's AsyncEventsDropped counts every event that ended without success, routed or not.)
     """
 
@@ -276,8 +277,8 @@ class Entry:
     """One thing that happened: who invoked what, when, and the steps after it.
 
     An event changes until it is settled; `fact` is how it stands. Anything else is over at once: a
-    synchronous invocation, one that an injected fault refused, and an event for a function that isn't there;
-    of that, `why` says of the ARN what kept it from being taken.
+    synchronous invocation, one that an injected fault refused, an event for a function that isn't there, and
+    records that a mapping has given up. Of the last two, `why` says what happened to them.
     """
 
     request_id: str

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 #: How many failed deliveries a strict mock lists.
 _FAILURES_KEPT = 10
 Fact = TypeVar("Fact")
-What: TypeAlias = Literal["accepted", "attempt", "note", "settled", "synchronous", "refused", "unanswered"]
+What: TypeAlias = Literal[
+    "accepted", "attempt", "note", "settled", "synchronous", "refused", "unanswered", "discarded"
+]
 
 
 class Watcher(Protocol):

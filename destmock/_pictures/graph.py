@@ -139,10 +139,10 @@ class _Drawn:
         succeeded = invocation.condition == "Success"
         way: Way = "dead-letter" if delivery.dead_letter else "OnSuccess" if succeeded else "OnFailure"
         qualifier = None if delivery.dead_letter else _split(invocation.function_arn)[1]
-        nobody = invocation.condition is None  # a service's own dead letter: no function has seen the event
+        nobody = invocation.condition is None and delivery.dead_letter  # a service's: no function had it
         start = invocation.source if nobody else invocation.function_arn
         key = self.edge(start, delivery.destination, way, None if nobody else qualifier)
-        self._taken[key][str(invocation.condition or "")] += 1
+        self._taken[key][_condition(delivery)] += 1
         if delivery.error is not None:
             self._failed[key] += 1
 
@@ -169,6 +169,14 @@ class _Drawn:
         kind = _SERVICES.get(arn.service, "other")
         where = ", ".join(part for part in (arn.region, arn.account) if part)
         return Node(key, kind, name_of(key), where, self.dropped[key])  # type: ignore[arg-type]
+
+
+def _condition(delivery: Delivery) -> str:
+    """The condition, of a mapping's batch the one that its record tells."""
+    condition: str | None = delivery.invocation.condition
+    if condition is None and delivery.record is not None:
+        condition = delivery.record["requestContext"]["condition"]
+    return condition or ""
 
 
 def name_of(arn: str) -> str:

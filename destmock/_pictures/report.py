@@ -100,7 +100,7 @@ def _rest(simulation: Simulation, repeating: Sequence[str]) -> Iterator[Html]:
         rows = [
             tag(
                 "li",
-                parts.chip("bad", drop.condition or "Nothing invoked"),
+                parts.chip("bad", drop.condition or "Nothing sent"),
                 " ",
                 tag("bdi", drop.function_name),
                 f": {drop.reason} (",

@@ -133,7 +133,7 @@ def _is_of(item: Entry, arn: str) -> bool:
 
 
 #: What is told of an entry that is no event in the queue.
-_AT_ONCE = {"refused": "Refused", "unanswered": "Nothing invoked"}
+_AT_ONCE = {"refused": "Refused", "unanswered": "Nothing invoked", "discarded": "Gave up"}
 
 
 def _story(number: int, entry: Entry, due: Due | None) -> Story:
@@ -146,6 +146,8 @@ def _story(number: int, entry: Entry, due: Due | None) -> Story:
     if entry.what == "unanswered":
         named = "the function" if parse_function_arn(entry.function_arn) else entry.function_arn
         notes.append(Noted(entry.accepted_at, f"{named} {entry.why}"))
+    elif entry.what == "discarded":
+        notes.append(Noted(entry.accepted_at, entry.why))
     status, tone = _standing(entry, due)
     nothing = None
     if entry.drop is not None:

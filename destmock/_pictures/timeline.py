@@ -87,6 +87,8 @@ def opening(entry: Entry) -> str:
     """The first line of an entry: who invoked, with what payload."""
     if entry.what == "unanswered":
         return f"nothing invoked: {entry.source} names {entry.function_arn}, which {entry.why}"
+    if entry.what == "discarded":
+        return entry.why
     again = ", delivered a second time" if entry.duplicate else ""
     how = f"accepted{again}" if entry.what == "event" else "invoked synchronously"
     by = ", ".join(part for part in (entry.source, entry.request_id) if part)
@@ -185,7 +187,8 @@ def _pending_text(pending: Pending) -> str:
 def _delivery_text(delivery: Delivery) -> str:
     invocation = delivery.invocation
     if invocation.condition is None:
-        return f"{invocation.source}, dead letter to {delivery.destination}: {delivery.error}"
+        what = "dead letter" if delivery.dead_letter else "record of what was given up"
+        return f"{invocation.source}, {what} to {delivery.destination}: {delivery.error}"
     return (
         f"{function_text(invocation.function_arn)} {invocation.request_id} ({invocation.condition}) to "
         f"{delivery.destination}: {delivery.error}"

@@ -22,9 +22,9 @@ class Happening:
     """One thing that has just happened, in the words of the timeline.
 
     `what` is "accepted", "attempt", "note" (throttled, say), "settled" (the event's end, and where its record
-    went), "synchronous", "refused" or "unanswered". `at` is virtual time. `function` is the function's name,
-    with its qualifier unless that is `$LATEST`; `request_id` tells events apart, and is "" where nothing was
-    accepted. `lines` has at least one line.
+    went), "synchronous", "refused", "unanswered" or "discarded" (by a mapping). `at` is virtual time.
+    `function` is the function's name, with its qualifier unless that is `$LATEST`; `request_id` tells events
+    apart, and is "" where nothing was accepted. `lines` has at least one line.
     """
 
     what: What

@@ -176,3 +176,47 @@ def test_dead_letters_are_forgotten_with_what_they_are_of(destmock, events, make
         put(events, {"id": number})
     assert [one.invocation.event["detail"] for one in destmock.deliveries] == [{"id": 2}]
     assert destmock.deliveries.total == 3
+
+
+def fails(event, context):
+    raise ValueError("no")
+
+
+@pytest.mark.destmock(handlers={"work": fails})
+def test_records_that_a_mapping_gives_up_are_seen_with_where_their_record_went(
+    destmock, kinesis, stream, connect, make_queue, tmp_path
+):
+    failed = make_queue("failed")
+    config = {"OnFailure": {"Destination": failed}}
+    connect(stream, StartingPosition="LATEST", MaximumRetryAttempts=1, DestinationConfig=config)
+    kinesis.put_records(StreamName="clicks", Records=[{"Data": b"x", "PartitionKey": "p"}] * 2)
+    [delivery] = destmock.deliveries.to(failed)
+    assert (delivery.error, delivery.dead_letter, delivery.function_name) == (None, False, "work")
+    assert delivery.record["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert len(delivery.invocation.event["Records"]) == 2
+    told = "work gave up 2 records of Kinesis stream clicks: RetryAttemptsExhausted"
+    *_, first, last = destmock.timeline().splitlines()
+    assert first.endswith(f" {told}")
+    assert last == f"  +0.000 s -> {failed} ({len(delivery.body)} bytes)"
+    assert '|"RetryAttemptsExhausted 1"|' in destmock.diagram()
+    destmock.report(tmp_path / "report.html")
+    assert "Gave up" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.destmock(handlers={"work": fails})
+def test_records_that_are_given_up_without_a_destination_are_dropped(destmock, kinesis, stream, connect):
+    connect(stream, StartingPosition="LATEST", MaximumRetryAttempts=0)
+    kinesis.put_record(StreamName="clicks", Data=b"x", PartitionKey="p")
+    [drop] = destmock.drops
+    assert (drop.function_name, drop.reason) == ("work", "the mapping has no OnFailure destination")
+    assert "work gave up 1 record of Kinesis stream clicks: RetryAttemptsExhausted" in destmock.timeline()
+
+
+@pytest.mark.destmock(handlers={"work": fails}, strict=False)
+def test_a_record_of_what_was_given_up_may_not_arrive(destmock, kinesis, stream, connect, make_queue, sqs):
+    config = {"OnFailure": {"Destination": make_queue("failed")}}
+    connect(stream, StartingPosition="LATEST", MaximumRetryAttempts=0, DestinationConfig=config)
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="failed")["QueueUrl"])
+    kinesis.put_record(StreamName="clicks", Data=b"x", PartitionKey="p")
+    [delivery] = destmock.deliveries
+    assert delivery.error.endswith(":failed does not exist")

@@ -1,21 +1,18 @@
 """Kinesis and DynamoDB: the records of each shard are read in order, and a batch that fails is tried again.
 
-https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html.
 How long AWS waits before it tries again isn't documented; here it is one second, then twice as long each
 time, up to one minute. Where retries know no end, nothing waits for them: time has to be advanced.
 """
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from destmock._aws.json_text import to_bytes
-from destmock._aws.record import timestamp
-from destmock._engine.delivery import Message, UndeliverableError
 from destmock._services.mapping import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
+from destmock._services.streams.discarded import GivenUp, tell
 from destmock._services.streams.shards import open_stream
 from destmock._services.streams.windows import state_of, window_of
 
@@ -27,11 +24,11 @@ if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
     from destmock._engine.synchronous import Answered
+    from destmock._engine.simulation import Answered, Simulation
     from destmock._services.streams.shards import Record, Stream
     from destmock._services.streams.windows import Window
 
 _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
-_BATCH_INFO = {"kinesis": "KinesisBatchInfo", "dynamodb": "DDBStreamBatchInfo"}
 
 
 @dataclass(slots=True)
@@ -226,31 +223,7 @@ class StreamReader:
         place.done(place.after if final else batch[-1].number)
         if final:
             place.window = None
-        destination = ((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination")
-        target = self._simulation.target_of(destination) if destination else None
-        if target is None:
-            return
-        simulation, source = self._simulation, source_of(mapping)
-        skipped = 1 if answered is None else 0  # AWS counts the run that no longer took place
-        context = {
-            "requestId": simulation.ids.uuid() if answered is None else answered.request_id,
-            "functionArn": ref_of(mapping).arn,
-            "condition": condition,
-            "approximateInvokeCount": tries + skipped,
-        }
-        info = {"shardId": shard, **_range(source, batch), "streamArn": str(source)}
-        body = {
-            "requestContext": context,
-            **_response(answered),
-            "version": "1.0",
-            "timestamp": timestamp(simulation.now),
-            _BATCH_INFO[source.service]: info,
-            **({} if window is None else {"timeWindowInfo": window.described(final=final)}),
-        }
-        name = f"OnFailure of the mapping {mapping.uuid}"
-        message = Message(to_bytes(body), None, None, simulation.now, simulation.ids.uuid(), source=name)
-        with contextlib.suppress(UndeliverableError):  # AWS counts it in a metric, and goes on
-            target.deliver(message)
+        tell(self._simulation, mapping, GivenUp(shard, batch, condition, tries, window, answered))
 
     def _open(self, mapping: EventSourceMapping, role: str = "") -> Stream | None:
         """The stream; one that was made anew under the same name is read from its beginning."""
@@ -286,33 +259,6 @@ def _of_one_window(mapping: EventSourceMapping, records: list[Record]) -> list[R
         return records
     end = window_of(records[0].at, int(mapping.tumbling_window)).end
     return list(takewhile(lambda record: record.at < end, records))
-
-
-def _range(source: Arn, batch: list[Record]) -> dict[str, Any]:
-    """Where the records lie that were given up; the end of a window has none."""
-    if not batch:
-        return {}
-    return {
-        "startSequenceNumber": batch[0].sequence_number,
-        "endSequenceNumber": batch[-1].sequence_number,
-        "approximateArrivalOfFirstRecord": _arrival(source, batch[0]),
-        "approximateArrivalOfLastRecord": _arrival(source, batch[-1]),
-        "batchSize": len(batch),
-    }
-
-
-def _response(answered: Answered | None) -> dict[str, Any]:
-    """What a record says of the last run; a batch that only the function's answer failed has no error."""
-    if answered is None:
-        return {}
-    version, error = answered.function.version, answered.outcome.function_error
-    return {"responseContext": {"statusCode": 200, "executedVersion": version, "functionError": error}}
-
-
-def _arrival(source: Arn, record: Record) -> str:
-    """DynamoDB tells whole seconds."""
-    text = timestamp(record.at)
-    return text if source.service == "kinesis" else f"{text[:-5]}Z"
 
 
 def _limit(setting: int | None) -> int | None:
