@@ -218,7 +218,8 @@ class Drop:
         return self.invocation.function_name
 
     def __repr__(self) -> str:
-        return f"<Drop {self.function_name} {self.invocation.request_id}: {self.condition}>"
+        what = f" {self.invocation.request_id}: {self.condition}" if self.condition else f": {self.reason}"
+        return f"<Drop {self.function_name}{what}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -28,6 +28,9 @@ def _told(event: dict[str, Any]) -> str | None:
     if isinstance(records, list) and records:
         source = records[0].get("eventSource") or records[0]["EventSource"]
         return _RECORDS[source](records)
+    if event.get("isFinalInvokeForWindow") is True:
+        window, state = event["window"], _cut(_text(event["state"]))
+        return f"the end of the window {window['start']} to {window['end']}, state {state}"
     if "detail-type" in event and "source" in event:
         return f"{event['detail-type']!r} of {event['source']}: {_cut(_text(event['detail']))}"
     if set(event) == {"awslogs"}:

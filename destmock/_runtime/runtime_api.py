@@ -223,7 +223,7 @@ def _stack(traceback_: TracebackType, runtime: str) -> list[str] | None:
     If there is no such frame, it begins at the runtime's own. `None` if the user has set
     `sys.tracebacklimit`, or if a frame has no line number.
     """
-    if hasattr(sys, "tracebacklimit"):
+    if "tracebacklimit" in vars(sys):
         return None
     places: list[tuple[str, int, str]] = []
     part: TracebackType | None = traceback_

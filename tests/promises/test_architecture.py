@@ -106,7 +106,6 @@ PRIVATE = {
         "_registry": "the same",
     },
     "moto.events": {
-        "_does_item_match_filters": "whether a value passes a pattern's filters",
         "_normalize_event_bus_arn": "the bus that a call names",
         "_invoke_lambda": "what moto tells a function of a new bucket",
     },

@@ -85,6 +85,7 @@ def test_without_a_dead_letter_queue_it_is_dropped(destmock, events, sns, tmp_pa
         ("orders", None, "no dead-letter queue"),
         (GONE, None, "no dead-letter queue"),
     ]
+    assert repr(destmock.drops[0]) == "<Drop orders: no dead-letter queue>"
     assert destmock.timeline().count("  +0.000 s nothing sent: no dead-letter queue") == 2
     destmock.report(tmp_path / "report.html")
     assert (

@@ -9,7 +9,7 @@ from moto.events.exceptions import InvalidEventPatternException, ValidationExcep
 from moto.events.models import EventPattern, EventPatternParser
 from moto.events.responses import EventsHandler
 
-from destmock._aws import event_pattern, pattern_check
+from destmock._aws import event_filters, event_pattern, pattern_check
 from destmock._aws.pattern_tokens import PatternError
 from destmock._isolation.patching import Patch
 
@@ -22,11 +22,11 @@ _BAD_EVENT = "Parameter Event is not valid."
 
 
 def _matches_event(_: object) -> Callable[[EventPattern, Any], bool]:
-    """moto knows the filters of a value, but doesn't find the values inside arrays of objects."""
+    """moto doesn't find values inside arrays of objects, and takes `true` for 1."""
 
     def matches_event(self: EventPattern, event: Any) -> bool:
         as_sent = json.loads(json.dumps(event))
-        return event_pattern.matches(self.get_pattern(), as_sent, self._does_item_match_filters)
+        return event_pattern.matches(self.get_pattern(), as_sent, event_filters.passes)
 
     return matches_event
 

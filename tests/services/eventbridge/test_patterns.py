@@ -40,6 +40,8 @@ VALUES = [
     ({"k": []}, {"k": [None]}, False),
     ({"k": []}, {"k": [{"exists": True}]}, False),
     ({"k": None}, {"k": [None]}, True),
+    ({"k": [1, "x"]}, {"k": [True]}, False),
+    ({"k": [3, "10.0.0.7"]}, {"k": [{"cidr": "10.0.0.5/24"}]}, True),
 ]
 
 

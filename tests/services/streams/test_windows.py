@@ -100,6 +100,8 @@ def test_an_event_of_a_window_has_aws_s_members_in_its_order(destmock, counter, 
         "isFinalInvokeForWindow": True,
         "isWindowTerminatedEarly": False,
     }
+    told = 'the end of the window 2026-01-01T00:00:00Z to 2026-01-01T00:01:00Z, state {"count": 1}'
+    assert told in destmock.timeline()
 
 
 def test_a_table_s_stream_tumbles_too(destmock, counter, connect):
