@@ -44,7 +44,7 @@ def answered(simulation: Simulation, request: Request) -> Answer | None:
 def answer(simulation: Simulation, request: Request) -> Answer | None:
     """The answer to a request, AWS's errors included; `None` for a call that moto is to answer."""
     operation = _OPERATIONS.get(request.operation)
-    if operation is None:
+    if operation is None or (operation in _INVOKES and _is_motos(simulation, request)):
         return None
     now = simulation.now
     try:
@@ -54,6 +54,14 @@ def answer(simulation: Simulation, request: Request) -> Answer | None:
     except errors.AWSError as error:
         return answers.dated(answers.error_answer(simulation.ids.uuid(), error), now)
     return None if result is None else answers.dated(result, now)
+
+
+def _is_motos(simulation: Simulation, request: Request) -> bool:
+    """Whether moto runs the function: its simple Lambda was chosen."""
+    try:
+        return simulation.functions.runs_in_moto(wire.function_ref(request))
+    except errors.AWSError:  # the operation raises it again
+        return False
 
 
 def _resource(request: Request) -> str:
@@ -199,5 +207,6 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     "ListFunctionEventInvokeConfigs": _list_configs,
     **function_urls.OPERATIONS,
 }
+_INVOKES = (_invoke, _invoke_async)
 #: What moto answers itself afterwards, and so authorises.
 _CHECKS = (_check_settings, _check_reservation)

@@ -1,10 +1,11 @@
-"""The code that an invocation runs: the registered handler, else what was deployed."""
+"""The code that an invocation runs: the registered handler, a test's stand-in, or what was deployed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from destmock._functions.deployed_code import Packages
+from destmock._functions.stand_ins import stand_in
 
 if TYPE_CHECKING:
     from destmock._functions.deployed_code import Package
@@ -22,7 +23,7 @@ class Code:
 
     def of(self, function: Function) -> Registration | Package:
         """The code of one version. Raises `NoHandlerError` when nothing could run it."""
-        registration = self._handlers.find(function.ref)
+        registration = self._handlers.find(function.ref) or stand_in(function.ref, function.identity)
         return registration or self._packages.package(self._functions.deployment(function))
 
     def close(self) -> None:

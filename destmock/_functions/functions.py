@@ -27,6 +27,7 @@ from destmock._functions.lambda_gaps import (
     revision,
 )
 from destmock._functions.made_for_handlers import DEFAULT_RUNTIME, Registered, placeholder
+from destmock._functions.stand_ins import is_simple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,6 +108,10 @@ class Functions:
             found.tracing_config.get("Mode") == "Active",
             durable_of(found),
         )
+
+    def runs_in_moto(self, ref: FunctionRef) -> bool:
+        """Whether moto answers an invocation: its simple Lambda was chosen, and there is no handler."""
+        return is_simple(ref) and self._handlers.find(ref) is None
 
     def deployment(self, function: Function) -> Deployment:
         """What was deployed as this version. Raises `NoHandlerError` if it isn't Python code in a zip."""

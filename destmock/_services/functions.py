@@ -74,4 +74,9 @@ def _invoke(
     return answered.outcome.payload
 
 
-PATCHES = (Patch(LambdaFunction, "invoke", lambda _: _invoke),)
+def _unless_replaced(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    """Leave alone what a test has put there: it runs as the handler of every function that has none."""
+    return _invoke if invoke.__module__ == LambdaFunction.__module__ else invoke
+
+
+PATCHES = (Patch(LambdaFunction, "invoke", _unless_replaced),)

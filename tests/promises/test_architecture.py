@@ -82,6 +82,7 @@ PRIVATE = {
         "_functions": "a function's versions, without moto's errors for one that isn't there",
         "_get_latest": "the function itself, whatever its qualifier",
         "_get_version": "one version, or nothing",
+        "_invoke_lambda": "what a test without Docker puts its own function in the place of",
         "_lambdas": "the storage behind a region's Lambda",
         "_s3_content": "the code that a deployment names in S3",
     },
@@ -107,7 +108,6 @@ PRIVATE = {
     },
     "moto.events": {
         "_normalize_event_bus_arn": "the bus that a call names",
-        "_invoke_lambda": "what moto tells a function of a new bucket",
     },
     "moto.logs": {
         "_event_id": "how many log events there were, which a seed makes repeatable",
