@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import inspect
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -18,14 +18,13 @@ from botocore import UNSIGNED, register_initializer
 from botocore.client import BaseClient
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, NoCredentialsError
-from botocore.handlers import BUILTIN_HANDLERS
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_LAST
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 from moto.core.config import mock_credentials, service_whitelisted
 from moto.core.models import botocore_stubber
-from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
-from destmock._api import aio, operations, requests
+from destmock._api import aio, operations, requests, routes, users_hooks
 from destmock._api.parsed import parsed
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
 #: What a call keeps of its beginning, for its end.
 _BEGUN = "destmock"
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", *ALT_DOMAIN_SUFFIXES)
 
 
 class CallRefusedError(NetworkError, BotoCoreError):
@@ -65,13 +63,39 @@ def on_lambda_call(
 
     A client with an endpoint of its own doesn't talk to AWS: its call is refused when it is sent.
     """
-    if not active or not _is_aws(params["url"]) or not service_whitelisted("lambda"):
+    if not active or model.service_model.service_name != "lambda":
+        return None
+    if not routes.is_aws(params["url"]) or not service_whitelisted("lambda"):
         return None
     before_call(model, context)
     credentials = _credentials(request_signer)  # which may take calls to STS
     simulation = active[-1]
+    if aio.http_session_of(context) is None and users_hooks.are_registered(request_signer, model.name):
+        request = _request(model.name, params, _caller(simulation, params, credentials, context))
+        if operations.answers_itself(simulation, request):
+            return _shown(simulation, model, params, credentials, context, request_signer)
     with simulation.turns.held:  # but for the time that a handler runs
         return _answered(simulation, model, params, credentials, context)
+
+
+def _shown(
+    simulation: Simulation,
+    model: OperationModel,
+    params: dict[str, Any],
+    credentials: Credentials,
+    context: Any,
+    request_signer: Any,
+) -> tuple[AWSResponse, dict[str, Any]] | None:
+    """The answer, where a user's own handlers see the request and the answer, and may give one themselves."""
+    params, http = users_hooks.sent(request_signer, model, params)
+    if http is None:
+        with simulation.turns.held:
+            answered = _answered(simulation, model, params, credentials, context)
+    else:
+        answered = http, users_hooks.parsed(model, http)
+    if answered is not None:
+        users_hooks.received(request_signer, model, *answered, context)
+    return answered
 
 
 def _answered(
@@ -137,7 +161,6 @@ def before_sign(request_signer: Any, **_: object) -> None:
 
 _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call", before_call),
-    ("before-call.lambda", on_lambda_call),
     ("before-call.cloudformation", on_cloudformation_call),
     ("before-call.api-gateway", on_api_gateway_call),
     ("before-call.apigatewayv2", on_api_gateway_call),
@@ -147,7 +170,9 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("after-call", after_call),
     ("before-sign", before_sign),
 )
-BUILTIN_HANDLERS.extend(_HOOKS)
+#: The last hook, for nobody sees an event after the first answer to it.
+_ANSWERS = "before-call"
+BUILTIN_HANDLERS.extend((*_HOOKS, (_ANSWERS, on_lambda_call, REGISTER_LAST)))
 
 
 def follow_imports(_session: object = None) -> None:
@@ -205,6 +230,8 @@ def _register(emitter: Any) -> None:
     for event, hook in (*_HOOKS, ("before-send", botocore_stubber)):
         if hook not in _handlers(emitter, event):
             emitter.register(event, hook)
+    if on_lambda_call not in _handlers(emitter, _ANSWERS):
+        emitter.register_last(_ANSWERS, on_lambda_call)
 
 
 def _handlers(emitter: Any, event: str) -> Iterable[Any]:
@@ -214,19 +241,14 @@ def _handlers(emitter: Any, event: str) -> Iterable[Any]:
     return found
 
 
-@lru_cache(maxsize=1000)
-def _is_aws(url: str) -> bool:
-    """Whether moto would take the URL for one of AWS's, in whichever partition."""
-    return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
-
-
 def _caller(simulation: Simulation, params: Any, credentials: Credentials, context: Any) -> requests.Caller:
     region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
     trace = parse_trace(header) if header else None
     key = credentials.access_key
+    account = params["headers"].get("x-moto-account-id") or account_of(key)
     return requests.Caller(
-        partition_of(region), region, account_of(key), trace or simulation.trace, key, credentials.token
+        partition_of(region), region, account, trace or simulation.trace, key, credentials.token
     )
 
 

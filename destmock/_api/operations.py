@@ -56,6 +56,14 @@ def answer(simulation: Simulation, request: Request) -> Answer | None:
     return None if result is None else answers.dated(result, now)
 
 
+def answers_itself(simulation: Simulation, request: Request) -> bool:
+    """Whether the call is answered here, so that moto never sees it."""
+    operation = _OPERATIONS.get(request.operation)
+    if operation is None or operation in _CHECKS:
+        return False
+    return operation not in _INVOKES or not _is_motos(simulation, request)
+
+
 def _is_motos(simulation: Simulation, request: Request) -> bool:
     """Whether moto runs the function: its simple Lambda was chosen."""
     try:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.awsrequest import AWSResponse, HeadersDict
-from botocore.parsers import create_parser
 from botocore.response import StreamingBody
 from moto.core.botocore_stubber import MockRawResponse
 
-from destmock._api import aio
+from destmock._api import aio, users_hooks
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from destmock._api.answers import Answer
-
-
-@cache
-def _parser() -> Any:
-    return create_parser("rest-json")
 
 
 def parsed(
@@ -40,11 +34,11 @@ def parsed(
     if not failed and model.has_streaming_output:
         body = StreamingBody if http_session is None else aio.streaming_body
         response["body"] = body(http.raw, len(answer.body))
-    parsed = _parser().parse(response, model.output_shape)
+    parsed = users_hooks.parser().parse(response, model.output_shape)
     if failed:
         shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
         if shape is not None:
-            parsed.update(_parser().parse(response, shape))
+            parsed.update(users_hooks.parser().parse(response, shape))
     parsed["ResponseMetadata"]["RetryAttempts"] = 0
     return http, parsed
 

@@ -6,12 +6,13 @@ import base64
 import binascii
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
+from moto.core.utils import ALT_DOMAIN_SUFFIXES
 
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel, Shape
 
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", *ALT_DOMAIN_SUFFIXES)
 _PATH = re.compile(r"/20\d\d-\d\d-\d\d/")
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
@@ -44,6 +46,12 @@ def is_lambda(service: str | None, path: str) -> bool:
     Other services have dates in their paths, too, and a bucket may be called like one.
     """
     return service == "lambda" if service is not None else _PATH.match(path) is not None
+
+
+@lru_cache(maxsize=1000)
+def is_aws(url: str) -> bool:
+    """Whether moto would take the URL for one of AWS's, in whichever partition."""
+    return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
 
 
 def read(

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping
 
-    from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
     from destmock._engine.synchronous import Answered
-    from destmock._engine.simulation import Answered, Simulation
     from destmock._services.streams.shards import Record, Stream
     from destmock._services.streams.windows import Window
 
