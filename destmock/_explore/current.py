@@ -47,7 +47,7 @@ class CurrentRun:
         """The mock around the test function: the one that a fixture has begun, or one that begins now."""
         if self._problem is not None:
             raise self._problem
-        return self.mock if self.mock.destmock is None else self.mock.joined()
+        return self.mock if self.mock.destmock is None else self.mock._joined()  # noqa: SLF001 - a mock
 
     def fails(self, error: BaseException) -> None:
         """Keep what the test fails with, and tell it which failure of AWS has led to that."""

@@ -35,7 +35,7 @@ class ExploredMock(MockDestinations):
         self.possible = self.destmock._injection.follow(self.plan)  # noqa: SLF001 - one thing to a user
         return self.destmock
 
-    def ending(self, destmock: Destmock) -> None:
+    def _ending(self, destmock: Destmock) -> None:
         """Keep which faults have not happened."""
         left = destmock._injection.planned  # noqa: SLF001 - one thing to a user
         self.missed = tuple(fault for fault in self.plan if fault in left)

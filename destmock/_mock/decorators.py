@@ -20,7 +20,7 @@ class Mock(AbstractContextManager["Destmock"], Protocol):
 
     def start(self) -> Destmock: ...
     def stop(self, *, failed: bool) -> None: ...
-    def joined(self) -> AbstractContextManager[Destmock]:
+    def _joined(self) -> AbstractContextManager[Destmock]:
         """The mock that `start` began, checked at the end like one of its own."""
 
 
@@ -92,7 +92,7 @@ def _decorate_class(mock: Mock, cls: type) -> None:
     entering: Callable[[], AbstractContextManager[Destmock]] = lambda: mock  # noqa: E731
     if hasattr(cls, "setup_method"):
         _decorate_setup(mock, cls)
-        entering = mock.joined
+        entering = mock._joined  # noqa: SLF001 - a part of it, which TAB need not show
     for name in dir(cls):
         value = inspect.getattr_static(cls, name)
         if name.startswith("test") and inspect.isfunction(value):
@@ -118,7 +118,7 @@ def _decorate_run(mock: Mock, cls: type[unittest.TestCase]) -> None:
         name = self._testMethodName
         test = getattr(self, name)
         self.destmock = mock.start()
-        setattr(self, name, decorate_function(test, mock.joined))
+        setattr(self, name, decorate_function(test, mock._joined))  # noqa: SLF001 - the same
         try:
             return run(self, result)
         finally:

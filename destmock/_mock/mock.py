@@ -23,7 +23,7 @@ from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
 from destmock._mock.errors_told import attach, told
 from destmock._mock.uses import USES, Use
-from destmock._runtime.debuggers import debuggers_talk
+from destmock._runtime.patches import handlers_contained
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
@@ -50,7 +50,7 @@ class MockDestinations:
     """
 
     #: What it makes.
-    made: Callable[[Simulation], Destmock] = Destmock
+    _made: Callable[[Simulation], Destmock] = Destmock
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class MockDestinations:
 
     def start(self) -> Destmock:
         """Begin the mock, until `stop()`. Nothing is changed when a handler is refused."""
-        wall = self.wall()
+        wall = self._wall()
         within = active[-1].turns.mine if active else None
         seed = self._start if self._seed is None else self._seed
         simulation = Simulation(
@@ -106,7 +106,7 @@ class MockDestinations:
             target_of=find,
             durable=Executions,
         )
-        destmock = type(self).made(simulation)
+        destmock = type(self)._made(simulation)  # noqa: SLF001 - its own
         for name, handler in self._handlers.items():
             destmock.handler(name, handler)
         with USES.changing(), contextlib.ExitStack() as stack:
@@ -132,7 +132,7 @@ class MockDestinations:
         stack.callback(simulation.close)
         active.append(simulation)
         stack.callback(active.remove, simulation)
-        for change in (services_patched, gaps_filled, debuggers_talk):
+        for change in (services_patched, gaps_filled, handlers_contained):
             enter_once(change)
         simulation.adopt_configs()
         hook.follow_imports()
@@ -161,7 +161,7 @@ class MockDestinations:
             message = "a handler can't end the mock that runs it; end it in the test"
             raise DestmockError(message)
         try:
-            self.ending(destmock)
+            self._ending(destmock)
             simulation.turns.end()
             problem = self._problem(destmock, failed=failed)
             destmock._end()  # noqa: SLF001 - the two are one thing to a user
@@ -170,12 +170,12 @@ class MockDestinations:
         if problem is not None:
             raise problem
 
-    def wall(self) -> Wall:
+    def _wall(self) -> Wall:
         """The clock that a use of this mock begins with."""
         now = round(time.time() * 1000) if self._start is None else self._start
         return Wall(now, flows=self._start is None and process_clock.flows())
 
-    def ending(self, destmock: Destmock) -> None:
+    def _ending(self, destmock: Destmock) -> None:
         """Hook for subclasses: the mock is about to end, and still runs."""
 
     def _abandon(self, use: Use) -> None:
@@ -192,7 +192,7 @@ class MockDestinations:
         return use
 
     @contextlib.contextmanager
-    def joined(self) -> Iterator[Destmock]:
+    def _joined(self) -> Iterator[Destmock]:
         """The mock that is running already, checked at the end like one of its own."""
         __tracebackhide__ = True
         destmock = self._current().destmock

@@ -11,17 +11,11 @@ import pdb  # noqa: T100 - handlers' debuggers
 import sys
 from typing import TYPE_CHECKING, Any
 
-from destmock._isolation.patching import Patch, patched
+from destmock._isolation.patching import Patch
 from destmock._runtime.log_capture import terminal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-
-def debuggers_talk() -> AbstractContextManager[None]:
-    """While entered, debuggers in handlers can be talked to."""
-    return patched((Patch(pdb.Pdb, "__init__", _made), Patch(pdb.Pdb, "interaction", _talking)))
 
 
 def _made(init: Callable[..., None]) -> Callable[..., None]:
@@ -60,3 +54,6 @@ def _at_the_terminal() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = streams
+
+
+PATCHES = (Patch(pdb.Pdb, "__init__", _made), Patch(pdb.Pdb, "interaction", _talking))

@@ -155,7 +155,7 @@ def _tell(subscriber: Callable[[Happening], object], told: Happening) -> None:
 class Serving(MockDestinations):
     """The result of `serve(...)`: a `MockDestinations` whose every use is also served over HTTP."""
 
-    made = Server
+    _made = Server
 
     def __init__(
         self,
@@ -177,13 +177,13 @@ class Serving(MockDestinations):
             raise
         return server
 
-    def wall(self) -> Wall:
-        wall = super().wall()
+    def _wall(self) -> Wall:
+        wall = super()._wall()
         if self._place.real_time:  # it is moved by what keeps the pace
             wall.flows = False
         return wall
 
-    def ending(self, destmock: Destmock) -> None:
+    def _ending(self, destmock: Destmock) -> None:
         assert isinstance(destmock, Server)
         destmock._closing.close()  # noqa: SLF001 - the two are one thing to a user
 

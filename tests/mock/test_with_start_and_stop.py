@@ -323,3 +323,8 @@ def test_a_mock_says_what_it_is():
     assert repr(mock) == "<mock_destinations: handlers 'orders', 'audit'; autorun=False, strict=True>"
     with mock:
         assert repr(mock).endswith(", strict=True, active>")
+
+
+def test_tab_shows_what_a_program_may_use():
+    """Python's shell and IPython complete from `dir`."""
+    assert [name for name in dir(mock_destinations()) if not name.startswith("_")] == ["start", "stop"]

@@ -1,0 +1,16 @@
+"""What is changed in the process for handlers, once for all mocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from destmock._isolation.patching import patched
+from destmock._runtime import debuggers, exits
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+
+def handlers_contained() -> AbstractContextManager[None]:
+    """While entered, a handler's debugger can be talked to, and its exits end no process."""
+    return patched((*debuggers.PATCHES, *exits.PATCHES))
