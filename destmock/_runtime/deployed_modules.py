@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from destmock._functions.deployed_code import Package
 
 #: A copy of these in a package would call AWS past the mock: the process's own are used.
-_MOCKED = frozenset({"aiobotocore", "awslambdaric", "boto3", "botocore", "destmock", "moto", "s3transfer"})
+MOCKED = frozenset({"aiobotocore", "awslambdaric", "boto3", "botocore", "destmock", "moto", "s3transfer"})
 _SUFFIXES = tuple(all_suffixes())
 
 
@@ -42,9 +42,9 @@ class Namespace:
         provided = set(_top_level_names(package.path))
         #: The modules of the process; `None` while it is bare.
         self._outer_modules: dict[str, Any] | None = None
-        self._modules: dict[str, Any] = dict.fromkeys(provided & _MOCKED - _imported(provided & _MOCKED))
+        self._modules: dict[str, Any] = dict.fromkeys(provided & MOCKED - _imported(provided & MOCKED))
         handler = package.source.replace("/", ".").partition(".")[0]
-        self._provided = provided - _MOCKED - (sys.stdlib_module_names - {handler})
+        self._provided = provided - MOCKED - (sys.stdlib_module_names - {handler})
 
     def take_up(self) -> None:
         self._outer_path = sys.path, sys.path.copy()

@@ -24,9 +24,10 @@ from destmock._runtime.aside import Aside
 from destmock._runtime.deployed_modules import Namespace
 from destmock._runtime.environment_variables import OwnVariables
 from destmock._runtime.event_loop import OutOfSight
-from destmock._runtime.importing import Importer, stripped
+from destmock._runtime.importing import Importer, Modules, stripped
 from destmock._runtime.log_capture import Capture, RootHandler
 from destmock._runtime.outcome import outcome_of
+from destmock._runtime.own_loggers import OwnLoggers
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
 from destmock._runtime.surroundings import Surroundings
@@ -60,8 +61,9 @@ class _Environment:
     ready: bool = False
     #: The handler, or anything else that the module has under its name.
     handler: Any = None
-    #: The modules that the function has imported.
-    modules: set[str] = field(default_factory=set)
+    #: The modules and the loggers that the function has made.
+    modules: Modules = field(default_factory=Modules)
+    loggers: OwnLoggers = field(default_factory=OwnLoggers)
     #: The log handlers that the function has put on the root logger.
     log_handlers: list[logging.Handler] = field(default_factory=list)
     #: The settings of the process that the function has changed.
@@ -224,6 +226,7 @@ class Runtime:
         around = self.in_place = Surroundings(
             OwnSettings(environment.settings),
             modules,
+            None if modules is None else environment.loggers,
             OwnVariables(function, environment.stream, call.trace_header, environment.task_root),
             capture.active(self._root_handler, environment.log_handlers),
             OutOfSight(),
@@ -263,7 +266,7 @@ class Runtime:
         """End an execution environment and its globals: the next attempt imports everything anew (B12)."""
         self._environments = {k: e for k, e in self._environments.items() if e is not environment}
         environment.crew.end()
-        self._importer.forget(environment.modules)
+        self._importer.forget(environment.modules.brought)
 
 
 def _may_stay(environment: _Environment, around: Surroundings, client: RuntimeClient) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from awslambdaric import bootstrap
 
-from destmock._runtime.deployed_modules import file_of
+from destmock._runtime.deployed_modules import MOCKED, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,9 +49,9 @@ class Importer:
         loaded: Handler = bootstrap._get_handler(source.replace(":", "."))  # noqa: SLF001
         return loaded
 
-    def watching(self, source: Handler | str, brought: set[str]) -> Watched | None:
-        """A part of an attempt's surroundings that notes which modules the handler's module brings in."""
-        return Watched(brought, self._brought) if isinstance(source, str) else None
+    def watching(self, source: Handler | str, modules: Modules) -> Watched | None:
+        """A part of an attempt's surroundings: the modules of a handler that is imported."""
+        return Watched(modules, self._brought) if isinstance(source, str) else None
 
     def close(self) -> None:
         self.forget(self._brought)
@@ -59,7 +59,7 @@ class Importer:
     def forget(self, brought: set[str]) -> None:
         for name in brought:
             module = sys.modules.get(name)
-            if module is None or not _is_users_own(module):
+            if module is None or not is_users_own(module):
                 continue
             del sys.modules[name]
             parent, _, child = name.rpartition(".")
@@ -68,33 +68,73 @@ class Importer:
         brought.clear()
 
 
+class Modules:
+    """The modules of one execution environment."""
+
+    __slots__ = ("brought", "hidden", "own")
+
+    def __init__(self) -> None:
+        #: The names of those that it has imported first.
+        self.brought: set[str] = set()
+        #: The names of those that the process had imported before, and the environment's own ones.
+        self.hidden: list[str] | None = None
+        self.own: dict[str, Any] = {}
+
+
 class Watched:
-    """Notes in `sets` the modules that are imported while the attempt is in place."""
+    """Hides the user's modules that the process has imported, and notes which ones an attempt brings in."""
 
-    __slots__ = ("_known", "_sets")
+    __slots__ = ("_everyone", "_known", "_modules", "_outer")
 
-    def __init__(self, *sets: set[str]) -> None:
-        self._sets = sets
-        #: How many modules there were; `None` while the process is bare.
+    def __init__(self, modules: Modules, everyone: set[str]) -> None:
+        self._modules = modules
+        #: The modules that any environment has brought in.
+        self._everyone = everyone
+        #: The hidden modules.
+        self._outer: dict[str, Any] = {}
+        #: How many modules there were beside those; `None` while the process is bare.
         self._known: int | None = None
 
     def take_up(self) -> None:
-        self._known = len(sys.modules)
+        modules = self._modules
+        if modules.hidden is None:
+            modules.hidden = [name for name in sys.modules if self._is_to_be_hidden(name)]
+        self._outer = {name: sys.modules[name] for name in modules.hidden if name in sys.modules}
+        self._known = len(sys.modules) - len(self._outer) + len(modules.own)
+        for name in self._outer:
+            del sys.modules[name]
+        sys.modules.update(modules.own)
 
     def leave(self) -> None:
-        if self._known is not None and len(sys.modules) > self._known:  # the newest come last
+        if self._known is None:
+            return
+        modules, outer = self._modules, self._outer
+        if len(sys.modules) > self._known:  # the newest come last
             brought = [*islice(sys.modules, self._known, None)]
-            for names in self._sets:
-                names.update(brought)
+            own = {name for name in brought if name in outer or name.partition(".")[0] in outer}
+            modules.own.update({name: sys.modules[name] for name in own})
+            for names in (modules.brought, self._everyone):
+                names.update(name for name in brought if name not in own)
+        for name in modules.own:
+            sys.modules.pop(name, None)
+        sys.modules.update(outer)
         self._known = None
 
     put_aside = leave
 
+    def _is_to_be_hidden(self, name: str) -> bool:
+        if name in self._everyone or name.partition(".")[0] in _NEVER_HIDDEN:
+            return False
+        return is_users_own(sys.modules[name])
 
+
+#: What runs the program, and what it mocks AWS with, wherever that lies.
+_NEVER_HIDDEN = {"__main__", "__mp_main__", *MOCKED}
 _INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
-def _is_users_own(module: object) -> bool:
+def is_users_own(module: object) -> bool:
+    """Whether a module is neither the standard library's nor an installed package's."""
     try:
         file = file_of(module)
     except (

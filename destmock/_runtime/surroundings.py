@@ -32,7 +32,7 @@ class Part(Protocol):
 
 
 class Surroundings:
-    """The settings, modules, variables, output and event loop of one attempt."""
+    """The settings, modules, loggers, variables, output and event loop of one attempt."""
 
     __slots__ = ("_in_place", "_output", "_parts", "_settings", "_variables")
 
@@ -40,6 +40,7 @@ class Surroundings:
         self,
         settings: OwnSettings,
         modules: Part | None,
+        loggers: Part | None,
         variables: OwnVariables,
         output: Active,
         loop: Part | None,
@@ -47,7 +48,7 @@ class Surroundings:
         self._settings = settings
         self._variables = variables
         self._output = output
-        parts: tuple[Part | None, ...] = (settings, modules, variables, output, loop)
+        parts: tuple[Part | None, ...] = (settings, modules, loggers, variables, output, loop)
         self._parts = tuple(part for part in parts if part is not None)
         #: The parts that have changed the process.
         self._in_place: list[Part] = []

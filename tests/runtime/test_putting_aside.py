@@ -17,8 +17,9 @@ from destmock._aws.ids import Trace
 from destmock._functions.functions import Function
 from destmock._runtime.environment_variables import OwnVariables
 from destmock._runtime.event_loop import OutOfSight
-from destmock._runtime.importing import Importer
+from destmock._runtime.importing import Importer, Modules
 from destmock._runtime.log_capture import Capture, RootHandler
+from destmock._runtime.own_loggers import OwnLoggers
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.surroundings import Surroundings
 from destmock._time.turns import Running, Turns
@@ -69,7 +70,8 @@ class Attempt:
         self.own_handlers = []
         self.surroundings = Surroundings(
             OwnSettings({}),
-            Importer().watching("app.handler", set()),
+            Importer().watching("app.handler", Modules()),
+            OwnLoggers(),
             OwnVariables(function(name), STREAM, f"Root={name}", "/var/task"),
             self.capture.active(root_handler, self.own_handlers),
             OutOfSight(),
