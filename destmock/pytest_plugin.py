@@ -149,16 +149,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.excinfo is not None:
         item.stash[_ended] = True
     if report.failed and call.excinfo is not None:
-        active = getattr(call.excinfo.value, "_destmock", None) or item.stash.get(_active, None)
-        timeline = "" if active is None else active.timeline()
-        if timeline:
-            report.sections.append(("destmock timeline", timeline))
-        failures = "" if active is None else active._failures()  # noqa: SLF001 - one thing to a user
-        if failures:
-            report.sections.append(("destmock: why handlers failed", failures))
-        directory = item.config.getoption("--destmock-report", None)
-        if active is not None and directory:
-            report.sections.append(("destmock report", _written(active, item, directory, call.when)))
+        for number, mock in enumerate(_mocks(item, call.excinfo.value)):
+            report.sections.extend(_sections(mock, item, call.when, number))
     if call.when == "teardown":
         item.stash[_active] = None  # a session may have thousands of tests
     return report  # type: ignore[return-value]
@@ -191,10 +183,37 @@ def _tried(reports: list[pytest.TestReport]) -> str:
     return summary(tried, possible, seconds)
 
 
-def _written(active: Destmock, item: pytest.Item, directory: str, when: str) -> str:
+def _mocks(item: pytest.Item, error: BaseException) -> Iterator[Destmock]:
+    """The mocks of a failed test: the one that the error has ended, or the fixture's, and all active ones.
+
+    Nothing is imported for that.
+    """
+    found = getattr(error, "_destmock", None) or item.stash.get(_active, None)
+    if found is not None:
+        yield found
+    uses = sys.modules.get("destmock._mock.uses")
+    if uses is not None:
+        yield from (mock for mock in reversed(uses.USES.active) if mock is not found)
+
+
+def _sections(mock: Destmock, item: pytest.Item, when: str, number: int) -> Iterator[tuple[str, str]]:
+    """What the report of a failed test says of a mock."""
+    timeline = mock.timeline()
+    if timeline:
+        yield "destmock timeline", timeline
+    failures = mock._failures()  # noqa: SLF001 - one thing to a user
+    if failures:
+        yield "destmock: why handlers failed", failures
+    directory = item.config.getoption("--destmock-report", None)
+    if directory:
+        name = item.nodeid if when == "call" else f"{item.nodeid} ({when})"
+        yield "destmock report", _written(mock, item, directory, f"{name} ({number})" if number else name)
+
+
+def _written(active: Destmock, item: pytest.Item, directory: str, name: str) -> str:
     """Write the report of a failed test; returns its path, or why it could not be written."""
     base = item.config.invocation_params.dir
-    path = Path(base, directory, _file_name(item.nodeid if when == "call" else f"{item.nodeid} ({when})"))
+    path = Path(base, directory, _file_name(name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         active.report(path)

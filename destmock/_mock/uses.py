@@ -53,6 +53,11 @@ class Uses:
         """Hold a use that has begun."""
         self._held.append(use)
 
+    @property
+    def active(self) -> list[Destmock]:
+        """The mocks that are active, the outermost first."""
+        return [use.destmock for use in self._held if not use.over]
+
     def of(self, mock: object) -> Use | None:
         """The latest use of the mock that isn't over: this thread's own, if it has one."""
         found = [use for use in self._held if use.mock is mock and not use.over]

@@ -351,3 +351,36 @@ def test_the_plugin_can_be_loaded_by_its_module_s_name(pytester):
         sys.executable, "-m", "pytest", *STRICT, "-p", "no:destmock", "-p", "destmock.pytest_plugin"
     )
     result.assert_outcomes(passed=1)
+
+
+def test_mocks_of_fixtures_of_the_user_s_own_are_in_the_report_too(pytester):
+    """Every mock that is active while the test fails, the innermost first; each has a file of its own."""
+    pytester.makepyfile(
+        """
+        import boto3, pytest
+        from destmock import mock_destinations
+
+        @pytest.fixture(scope="module")
+        def outer():
+            with mock_destinations(handlers={"outside": lambda event, context: 1}):
+                boto3.client("lambda").invoke(FunctionName="outside")
+                yield
+
+        @pytest.fixture
+        def mine(outer):
+            with mock_destinations(handlers={"orders": lambda event, context: 1 / 0}) as destmock:
+                yield destmock
+
+        def test_it(mine):
+            boto3.client("lambda").invoke(FunctionName="orders")
+            assert not mine.runs
+        """
+    )
+    result = pytester.runpytest_subprocess("-n0", "--destmock-report=reports")
+    result.stdout.re_match_lines_random(
+        [".* orders invoked synchronously .*", ".* outside invoked synchronously .*"]
+    )
+    text = str(result.stdout)
+    assert text.index("orders invoked") < text.index("outside invoked")
+    assert "ZeroDivisionError" in text
+    assert len(list((pytester.path / "reports").iterdir())) == 2
