@@ -32,7 +32,7 @@ from destmock._engine.active import active, enter_once
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import clients, network
 from destmock._services.apigateway.clients import follow_httpx
-from destmock.errors import NetworkError
+from destmock.errors import NetworkError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -133,8 +133,11 @@ def on_cloudformation_call(**_: object) -> None:
 def on_api_gateway_call(**_: object) -> None:
     """Complete moto's API Gateway, from the first call of it on."""
     if active:
-        from destmock._services.apigateway import moto_apis  # noqa: PLC0415 - moto's takes long to import
-
+        try:
+            from destmock._services.apigateway import moto_apis  # noqa: PLC0415 - moto's takes long to import
+        except ModuleNotFoundError as error:
+            message = f"API Gateway needs {error.name}: pip install 'destmock[templates]'"
+            raise UnsupportedError(message) from error
         enter_once(moto_apis.apis_completed)
 
 

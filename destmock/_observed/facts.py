@@ -68,8 +68,9 @@ class Invocation:
     `condition` and `record` are `None` while the event is queued. `function_arn` is as the record writes it,
     always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
     "InvokeAsync", or e.g. "OnFailure of orders", "dead-letter queue of orders", "SNS topic orders",
-    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app". `duplicate` is true for
-    the second of two deliveries that `faults` made of one event; both have the same `request_id`.
+    "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app", "api POST /orders".
+    `duplicate` is true for the second of two deliveries that `faults` made of one event; both have the same
+    `request_id`.
     """
 
     request_id: str

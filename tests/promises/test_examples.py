@@ -99,6 +99,20 @@ def test_an_order_waits_for_its_approval(run):
     ]
 
 
+def test_an_order_comes_by_http_and_its_failure_is_kept(run):
+    assert run("shop.py").splitlines() == [
+        "the customer hears 202",
+        "after 3 attempts: only 3 left of lamp",
+        "api POST /orders: Success",
+    ]
+
+
+def test_the_tests_of_the_shop_pass():
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "examples/test_shop.py"]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert "3 passed" in result.stdout
+
+
 def test_both_teams_hear_of_a_success(run):
     assert run("fan_out.py").splitlines() == [
         "gallery (in SNS's envelope): {'key': 'cat.png'} -> {'width': 128, 'height': 96}",

@@ -100,6 +100,8 @@ def call_subtype(
     for name in ("MessageAttributes", "MessageSystemAttributes"):
         if isinstance(given.get(name), str):
             given[name] = json.loads(given[name])
+    if service == "states":
+        given = {name[0].lower() + name[1:]: value for name, value in given.items()}
     if service == "kinesis":
         given["Data"] = base64.b64encode(str(given.get("Data", "")).encode()).decode()
     if service == "events":

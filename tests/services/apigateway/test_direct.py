@@ -182,6 +182,35 @@ def test_a_bus_behind_an_http_api(destmock, lam):
     assert seen == [({"order": 7}, "from web")]
 
 
+def machine():
+    """A state machine that does nothing, by its ARN."""
+    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+    role = f"arn:aws:iam::{ACCOUNT}:role/any"
+    client = boto3.client("stepfunctions")
+    return client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+
+
+def inputs(arn):
+    client = boto3.client("stepfunctions")
+    found = client.list_executions(stateMachineArn=arn)["executions"]
+    return [client.describe_execution(executionArn=each["executionArn"])["input"] for each in found]
+
+
+def test_a_state_machine_behind_an_api(destmock, rest):
+    arn = machine()
+    template = json.dumps({"stateMachineArn": arn, "input": "$util.escapeJavaScript($input.body)"})
+    url = rest("states:action/StartExecution", template)
+    assert "executionArn" in json.loads(by_urllib3("POST", url, JSON, b'{"order":7}').body)
+    assert inputs(arn) == ['{"order":7}']
+
+
+def test_a_state_machine_behind_an_http_api(destmock):
+    arn = machine()
+    url = http("StepFunctions-StartExecution", StateMachineArn=arn, Input="$request.body")
+    assert "executionArn" in json.loads(by_urllib3("POST", url, JSON, b'{"order":7}').body)
+    assert inputs(arn) == ['{"order":7}']
+
+
 def test_another_subtype_is_refused_by_name(destmock):
     with pytest.raises(UnsupportedError, match="AppConfig-GetConfiguration"):
         by_urllib3("POST", http("AppConfig-GetConfiguration", Application="a"), JSON, b"{}")
