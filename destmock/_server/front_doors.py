@@ -33,4 +33,4 @@ def answer(
     if found is None or host is None:
         raise errors.unknown_operation(_NOTHING.format(path=path))
     given = tuple((name.title(), value) for name, value in headers.items() if name != "host")
-    return answered(HttpRequest(method, host, found[3] or "/", query, given, body), simulation)
+    return answered(HttpRequest(method, host, found[3] or "/", query, given, body), simulation=simulation)

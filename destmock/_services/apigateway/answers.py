@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from destmock._services.apigateway.events import is_binary
@@ -40,9 +41,10 @@ def gateway_error() -> HttpAnswer:
     return problem(500, "Internal server error", error_type="InternalServerErrorException")
 
 
-def gateway_timeout() -> HttpAnswer:
-    """The answer of a REST API whose integration takes longer than it waits (R53)."""
-    return problem(504, "Endpoint request timed out", error_type="EndpointRequestTimedOutException")
+def gateway_timeout(after: int) -> HttpAnswer:
+    """The answer of a REST API whose integration takes longer than it waits, in milliseconds (R53)."""
+    answer = problem(504, "Endpoint request timed out", error_type="EndpointRequestTimedOutException")
+    return replace(answer, after=after)
 
 
 def unauthorized_http() -> HttpAnswer:
@@ -55,9 +57,9 @@ def http_error() -> HttpAnswer:
     return problem(500, "Internal Server Error")
 
 
-def unavailable() -> HttpAnswer:
-    """The answer of an HTTP API whose integration takes longer than it waits (R53)."""
-    return problem(503, "Service Unavailable")
+def unavailable(after: int | None = None) -> HttpAnswer:
+    """The answer of an HTTP API whose integration takes longer than it waits, in milliseconds (R53)."""
+    return replace(problem(503, "Service Unavailable"), after=after)
 
 
 def rest_answer(payload: bytes, accept: str | None, binary_media_types: Iterable[str]) -> HttpAnswer:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import socket
 import sys
 from http import HTTPStatus
 from http.client import parse_headers
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import connection as pooled
@@ -26,8 +28,6 @@ from destmock._services.apigateway.exchange import HttpRequest, LeftToMotoError,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import requests
 
 #: httpx, and the library of the same interface that aiobotocore uses.
 _HTTPX = ("httpx", "httpx2")
@@ -42,7 +42,7 @@ def _connect(connect: Callable[..., None]) -> Callable[..., None]:
         if not is_door(connection.host):
             connect(connection)
             return
-        connection.sock = _Socket(connection.host)
+        connection.sock = _Socket(connection.host, connection.timeout)
         connection.is_verified = True  # urllib3 would warn of a connection without TLS
 
     return connected
@@ -51,10 +51,16 @@ def _connect(connect: Callable[..., None]) -> Callable[..., None]:
 def _send(send: Callable[..., Any]) -> Callable[..., Any]:
     """requests, past the mocks that moto has put in its way."""
 
-    def sent(adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+    def sent(
+        adapter: HTTPAdapter,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002 - as requests calls it
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         host = urlsplit(request.url or "").hostname
         if not is_door(host):
-            return send(adapter, request, *args, **kwargs)
+            return send(adapter, request, stream=stream, timeout=timeout, **kwargs)
         pool = urllib3.connection_from_url(request.url or "")
         body: Any = request.body
         headers: Any = request.headers
@@ -66,14 +72,25 @@ def _send(send: Callable[..., Any]) -> Callable[..., Any]:
                 headers=headers,
                 redirect=False,
                 retries=False,
+                timeout=_timeout(timeout),
                 preload_content=False,
                 decode_content=False,
             )
         except LeftToMotoError:
-            return send(adapter, request, *args, **kwargs)
+            return send(adapter, request, stream=stream, timeout=timeout, **kwargs)
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise requests.ReadTimeout(error, request=request) from error
         return adapter.build_response(request, raw)
 
     return sent
+
+
+def _timeout(given: Any) -> urllib3.Timeout:
+    """A timeout as requests takes it: seconds, seconds for connecting and reading, or `None`."""
+    if isinstance(given, urllib3.Timeout):
+        return given
+    connect, read = given if isinstance(given, tuple) else (given, given)
+    return urllib3.Timeout(connect=connect, read=read)
 
 
 PATCHES = (
@@ -140,7 +157,11 @@ def _handling_async(library: Any) -> Callable[..., Any]:
 
 def _httpx_answer(library: Any, request: Any, body: bytes) -> Any:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-    answer = answered(request_to(str(request.url), request.method, headers, body))
+    timeout = request.extensions.get("timeout", {}).get("read")
+    try:
+        answer = answered(request_to(str(request.url), request.method, headers, body), timeout)
+    except TimeoutError as error:
+        raise library.ReadTimeout(str(error), request=request) from error
     stream = library.ByteStream(answer.body)
     return library.Response(answer.status, headers=answer.sent_headers, stream=stream)
 
@@ -148,22 +169,24 @@ def _httpx_answer(library: Any, request: Any, body: bytes) -> Any:
 class _Socket:
     """A connection to a front door: it takes one request, and then has the answer to it."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, timeout: Any) -> None:
         self._host = host.lower()
         self._sent = bytearray()
+        self.settimeout(timeout if isinstance(timeout, (int, float)) else socket.getdefaulttimeout())
 
     def sendall(self, data: Any) -> None:
         self._sent += memoryview(data)
 
     def makefile(self, *_: object) -> io.BytesIO:
-        answer = answered(_read(self._host, bytes(self._sent)))
+        answer = answered(_read(self._host, bytes(self._sent)), self._timeout)
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
         lines += [f"{name}: {value}" for name, value in (*answer.sent_headers, ("Connection", "close"))]
         head = "\r\n".join([*lines, "", ""]).encode("utf-8")
         return io.BytesIO(head + answer.body)
 
-    def settimeout(self, _seconds: float | None) -> None:
-        """Accept any: the answer is there at once."""
+    def settimeout(self, seconds: float | None) -> None:
+        """Wait for the answer so long, in virtual time."""
+        self._timeout = seconds
 
     def close(self) -> None:
         """Do nothing: no socket of the system is open."""

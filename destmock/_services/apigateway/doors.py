@@ -46,15 +46,23 @@ def host_of(simulation: Simulation, kind: str, door_id: str) -> str | None:
     return None if region is None else f"{door_id}.execute-api.{region}.amazonaws.com"
 
 
-def answered(request: HttpRequest, simulation: Simulation | None = None) -> HttpAnswer:
+def answered(
+    request: HttpRequest, timeout: float | None = None, simulation: Simulation | None = None
+) -> HttpAnswer:
     """Answer a request to a host that is a front door. With autorun, what it has queued runs, too.
 
-    Without a simulation, the mock that started last answers.
+    Raises `TimeoutError` if the answer takes longer than `timeout`, in virtual seconds. Without a
+    simulation, the mock that started last answers.
     """
     simulation = simulation or active[-1]
+    before = simulation.now
     with simulation.turns.held:  # but for the time that a handler runs
         answer = _door(simulation, request.host)(request)
+    took = simulation.clock.now - before if answer.after is None else answer.after
     simulation.driver.settle_down()
+    if timeout is not None and took > timeout * 1000:
+        message = "timed out"
+        raise TimeoutError(message)
     return answer
 
 

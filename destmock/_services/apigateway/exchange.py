@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -58,7 +58,7 @@ class HttpRequest:
 
     def within(self, path: str) -> HttpRequest:
         """The same request to another path."""
-        return HttpRequest(self.method, self.host, path, self.query, self.headers, self.body, self.secure)
+        return replace(self, path=path)
 
 
 def request_to(url: str, method: str, headers: Iterable[tuple[str, str]], body: bytes) -> HttpRequest:
@@ -81,15 +81,7 @@ def with_the_network_s(request: HttpRequest, trace_header: str) -> HttpRequest:
     }
     names = {"connection", *(name.lower() for name in own)}
     kept = tuple(pair for pair in request.headers if pair[0].lower() not in names)
-    return HttpRequest(
-        request.method,
-        request.host,
-        request.path,
-        request.query,
-        (*kept, *own.items()),
-        request.body,
-        request.secure,
-    )
+    return replace(request, headers=(*kept, *own.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +91,8 @@ class HttpAnswer:
     status: int
     headers: Pairs = ()
     body: bytes = b""
+    #: After how many milliseconds it comes, if that is before the function has ended.
+    after: int | None = None
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()
@@ -115,10 +109,10 @@ class HttpAnswer:
     def without(self, names: Iterable[str]) -> HttpAnswer:
         gone = {name.lower() for name in names}
         kept = tuple(pair for pair in self.headers if pair[0].lower() not in gone)
-        return HttpAnswer(self.status, kept, self.body)
+        return replace(self, headers=kept)
 
     def adding(self, headers: Iterable[tuple[str, str]]) -> HttpAnswer:
-        return HttpAnswer(self.status, (*self.headers, *headers), self.body)
+        return replace(self, headers=(*self.headers, *headers))
 
     def replacing(self, headers: Mapping[str, str]) -> HttpAnswer:
         """The answer with these headers instead of any others of their names."""

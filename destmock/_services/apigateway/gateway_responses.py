@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.exchange import HttpAnswer, json_body
+from destmock._services.apigateway.exchange import json_body
 from destmock._services.apigateway.expressions import as_text
 
 if TYPE_CHECKING:
     from moto.apigateway.models import RestAPI
 
     from destmock._services.apigateway.authorizers import RefusedError
+    from destmock._services.apigateway.exchange import HttpAnswer
 
 _HEADER = "gatewayresponse.header."
 _SERVER_ERRORS = 500
@@ -32,7 +34,7 @@ def customised(api: RestAPI, refusal: RefusedError, request_id: str) -> HttpAnsw
     template = (custom.response_templates or {}).get("application/json")
     body = answer.body if template is None else _filled(template, answer, request_id)
     status = int(custom.status_code or answer.status)
-    return HttpAnswer(status, answer.headers, body).replacing(headers)
+    return replace(answer, status=status, body=body).replacing(headers)
 
 
 def _filled(template: str, answer: HttpAnswer, request_id: str) -> bytes:

@@ -118,8 +118,9 @@ class HttpApis:
             result = invoke(self._simulation, ref, event, source=source, trace=asked.trace)
         except NotInvokedError as error:
             raise _not_invoked(error) from error
-        if result.took > min(int(integration.timeout_in_millis or _PATIENCE), _PATIENCE):
-            raise RefusedError(answers.unavailable())
+        patience = min(int(integration.timeout_in_millis or _PATIENCE), _PATIENCE)
+        if result.took > patience:
+            raise RefusedError(answers.unavailable(patience))
         if result.failed:
             raise RefusedError(answers.http_error())
         try:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: How long a REST API waits for its integration at most, in milliseconds (R53).
 _PATIENCE = 29_000
 _JSON = "application/json"
+#: In a template for an answer of the API's own, which need not be strict JSON.
+_STATUS = re.compile(r"""["']?\bstatusCode["']?\s*:\s*["']?(\d{3})\b""")
 
 
 class _Came(NamedTuple):
@@ -94,21 +96,19 @@ class Integrations:
     def _mock(self, integration: Any, asked: Asked) -> HttpAnswer:
         """The answer that the request template's `statusCode` chooses."""
         body, _, _ = _request_of(integration, sources_of(asked))
-        try:
-            status = json.loads(body or "{}").get("statusCode")
-        except (ValueError, AttributeError):
-            status = None
+        status = _STATUS.search(body)
         if status is None:
             raise RefusedError(answers.gateway_error(), "DEFAULT_5XX")
-        return _response(integration, _Came("", str(status), {}), asked)
+        return _response(integration, _Came("", status[1], {}), asked)
 
     def _run(self, integration: Any, uri: str, event: Any, asked: Asked, source: str) -> Result:
         try:
             result = invoke(self._simulation, function_of(uri), event, source=source, trace=asked.trace)
         except NotInvokedError as error:
             raise _not_invoked(error.error) from error
-        if result.took > int(integration.timeout_in_millis or _PATIENCE):
-            raise RefusedError(answers.gateway_timeout(), "INTEGRATION_TIMEOUT")
+        patience = int(integration.timeout_in_millis or _PATIENCE)
+        if result.took > patience:
+            raise RefusedError(answers.gateway_timeout(patience), "INTEGRATION_TIMEOUT")
         return result
 
     def _queue(self, uri: str, payload: bytes, asked: Asked, source: str) -> None:

@@ -131,6 +131,9 @@ def test_an_answer_of_the_api_s_own_needs_no_function(destmock, api):
         "responseTemplates": {"application/json": '{"for": "$context.httpMethod"}'},
     }
     api.method("OPTIONS", "/", type="MOCK", requestTemplates=STATUS, responses=[default, busy])
+    lenient = {"application/json": "{ statusCode: 503 }"}
+    api.method("PUT", "/", type="MOCK", requestTemplates=lenient, responses=[default, busy])
+    api.method("POST", "/", type="MOCK", responses=[default])
     template = {"application/json": '{"statusCode": $input.params("status")}'}
     api.method("GET", "/", type="MOCK", requestTemplates=template, responses=[default, busy])
     url = api.deploy()
@@ -138,6 +141,8 @@ def test_an_answer_of_the_api_s_own_needs_no_function(destmock, api):
     assert (got.status, got.body) == (204, b"")
     assert got.header("access-control-allow-origin") == "https://shop.example"
     assert message(by_urllib3("GET", f"{url}?status=503")) == (503, {"for": "GET"})
+    assert by_urllib3("PUT", url).status == 503
+    assert by_urllib3("POST", url).status == 500
     assert not destmock.runs
 
 
