@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from destmock._cloudformation.includes import completed
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def load(path: str | os.PathLike[str]) -> Template:
     if not isinstance(body, dict) or "Resources" not in body:
         message = f"{file} is no CloudFormation template: it has no Resources"
         raise ValueError(message)
-    return Template(file, body)
+    return Template(file, completed(body, read, file))
 
 
 def needing(template: str | os.PathLike[str], error: ModuleNotFoundError) -> str:

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from destmock.errors import UnsupportedError
 from tests.cloudformation.deployed import ACCOUNT, attribute, function, resource
 from tests.services.apigateway.clients import by_urllib3
 
@@ -225,3 +226,52 @@ def test_all_front_doors_of_a_sam_template(destmock, tmp_path):
     assert events["Http"]["routeKey"] == "GET /orders/{id}"
     assert events["Url"]["rawPath"] == "/orders/7"
     assert {run.source for run in destmock.runs} == {"api GET /orders/7", "url GET /orders/7"}
+
+
+DOCUMENT = """
+openapi: 3.0.1
+info: {title: shop, version: "1"}
+paths:
+  /orders:
+    post:
+      x-amazon-apigateway-integration:
+        type: aws_proxy
+        integrationSubtype: SQS-SendMessage
+        payloadFormatVersion: "1.0"
+        requestParameters: {MessageBody: $request.body, QueueUrl: !Ref Orders}
+"""
+INCLUDED = "DefinitionBody: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: %s}}}"
+
+
+def shop(definition):
+    return f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders: {{Type: AWS::SQS::Queue}}
+  Api: {{Type: AWS::Serverless::HttpApi, Properties: {{{definition}}}}}
+Outputs:
+  Api: {{Value: !GetAtt Api.ApiEndpoint}}
+  Orders: {{Value: !Ref Orders}}
+"""
+
+
+@pytest.mark.parametrize("definition", [INCLUDED % "docs/api.yaml", "DefinitionUri: docs/api.yaml"])
+def test_the_document_may_be_a_file_beside_the_template(destmock, tmp_path, sqs, definition):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "api.yaml").write_text(DOCUMENT)
+    template = tmp_path / "template.yaml"
+    template.write_text(shop(definition))
+    stack = destmock.deploy(template)
+    assert by_urllib3("POST", f"{stack.outputs['Api']}/orders", body=b'{"id": 7}').status == 200
+    [message] = sqs.receive_message(QueueUrl=stack.outputs["Orders"])["Messages"]
+    assert message["Body"] == '{"id": 7}'
+
+
+def test_a_file_that_can_t_be_included(destmock, tmp_path):
+    template = tmp_path / "template.yaml"
+    template.write_text(shop(INCLUDED % "missing.yaml"))
+    with pytest.raises(FileNotFoundError, match=r"includes missing\.yaml"):
+        destmock.deploy(template)
+    template.write_text(shop(INCLUDED % "s3://bucket/api.yaml"))
+    with pytest.raises(UnsupportedError, match="s3://bucket"):
+        destmock.deploy(template)

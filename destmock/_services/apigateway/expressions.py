@@ -190,7 +190,8 @@ def _argument(text: str, at: int, sources: Sources) -> tuple[str, int]:
     """The one argument of a call, a literal or a reference, and the end of the call."""
     literal = _LITERAL.match(text, at)
     if literal is not None:
-        value, end = literal[1] if literal[1] is not None else literal[2], literal.end()
+        value = literal[1] if literal[1] is not None else filled(literal[2], sources)
+        end = literal.end()
     else:
         start = re.compile(r"\s*\$!?").match(text, at)
         if start is None or _NAME.match(text, start.end()) is None:

@@ -33,6 +33,7 @@ SOURCES = Sources(
         ("$input.params('id'),$input.params('q'),$input.params('x-a')", "p,1 2,h"),
         ("$!input.params('none').", "."),
         ("$util.urlEncode($input.params('q'))", "1+2"),
+        ("$util.urlEncode(\"$input.params('q') $context.stage\")", "1+2+prod"),
         ("$util.escapeJavaScript($input.path('$.name'))", 'a\\"b'),
         ("$context.stage/$context.identity.sourceIp", "prod/203.0.113.10"),
         ("${stageVariables.color}ish", "redish"),
