@@ -34,6 +34,7 @@ _SUBTYPES: Mapping[str, tuple[str, str]] = {
     "Kinesis-PutRecord": ("kinesis", "PutRecord"),
     "StepFunctions-StartExecution": ("states", "StartExecution"),
 }
+_OK = 200
 _METHODS = {
     "SendMessage": "send_message",
     "Publish": "publish",
@@ -42,6 +43,7 @@ _METHODS = {
     "PutRecords": "put_records",
     "StartExecution": "start_execution",
 }
+_MEMBERS = ("MessageId", "MD5OfMessageBody", "MD5OfMessageAttributes", "SequenceNumber")
 _ATTRIBUTE = re.compile(
     r"MessageAttributes?\.(?:entry\.)?(\d+)\.(Name|Value\.(?:StringValue|DataType|BinaryValue))"
 )
@@ -88,7 +90,10 @@ def call(
 def call_subtype(
     simulation: Simulation, account: str, region: str, subtype: str, parameters: Mapping[str, Any]
 ) -> tuple[int, str]:
-    """Call what an HTTP API's integration subtype names; returns the service's status and its answer."""
+    """Call what an HTTP API's integration subtype names; returns the service's status and its answer.
+
+    SQS answers in XML there, and in JSON behind a REST API.
+    """
     if subtype not in _SUBTYPES:
         message = f"destmock does not simulate the integration {subtype} of an HTTP API"
         raise UnsupportedError(message)
@@ -107,7 +112,8 @@ def call_subtype(
     if service == "events":
         resources = given.pop("Resources", None)
         given = {"Entries": [{**given, **({"Resources": json.loads(resources)} if resources else {})}]}
-    return _called(simulation, account, region, service, action, given)
+    status, text = _called(simulation, account, region, service, action, given)
+    return status, _as_xml(json.loads(text)) if service == "sqs" and status == _OK else text
 
 
 def _called(
@@ -130,7 +136,7 @@ def _called(
     except ParamValidationError as error:
         return 400, _shown({"__type": "ValidationException", "message": str(error)})
     metadata = answer.pop("ResponseMetadata")
-    return 200, _shown(_SHOWN.get(service, _as_it_is)(action, answer, metadata["RequestId"]))
+    return _OK, _shown(_SHOWN.get(service, _as_it_is)(action, answer, metadata["RequestId"]))
 
 
 def _is_form(service: str) -> bool:
@@ -198,6 +204,17 @@ def _of_sqs(action: str, answer: dict[str, Any], request_id: str) -> dict[str, A
     }
     inside = {"ResponseMetadata": {"RequestId": request_id}, f"{action}Result": result}
     return {f"{action}Response": inside}
+
+
+def _as_xml(answer: dict[str, Any]) -> str:
+    response = answer["SendMessageResponse"]
+    result, request_id = response["SendMessageResult"], response["ResponseMetadata"]["RequestId"]
+    members = "".join(f"<{name}>{result[name]}</{name}>" for name in _MEMBERS if result.get(name) is not None)
+    return (
+        '<?xml version="1.0"?><SendMessageResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/">'
+        f"<SendMessageResult>{members}</SendMessageResult>"
+        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></SendMessageResponse>"
+    )
 
 
 def _of_sns(action: str, answer: dict[str, Any], request_id: str) -> dict[str, Any]:

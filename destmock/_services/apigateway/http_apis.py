@@ -108,6 +108,10 @@ class HttpApis:
         if kind != "AWS_PROXY" or (ref is None and ":lambda:" not in uri):
             message = f"destmock does not simulate the integration {kind} of an HTTP API with {uri}"
             raise UnsupportedError(message)
+        mapping = {**(integration.request_parameters or {}), **(integration.response_parameters or {})}
+        if mapping:
+            message = f"destmock does not simulate the parameter mapping of an HTTP API: {', '.join(mapping)}"
+            raise UnsupportedError(message)
         first = str(integration.payload_format_version) == "1.0"
         place = asked.place
         if authorizer is not None:
@@ -139,7 +143,8 @@ class HttpApis:
         status, text = direct.call_subtype(
             self._simulation, asked.place.account, region, subtype, _as_texts(given)
         )
-        return HttpAnswer(status, (("Content-Type", "application/json"),), text.encode())
+        kind = "text/xml" if text.startswith("<") else "application/json"
+        return HttpAnswer(status, (("Content-Type", kind),), text.encode())
 
     def _authorized(self, api: Api, route: ApiRoute, asked: Asked) -> dict[str, Any] | None:
         """What the route's authoriser adds to the event; raises `RefusedError`."""

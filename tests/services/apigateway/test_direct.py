@@ -160,9 +160,10 @@ def test_a_queue_behind_an_http_api(destmock, sqs, make_queue, messages):
     queue = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     url = http("SQS-SendMessage", QueueUrl=queue, MessageBody="$request.body.order", DelaySeconds="0")
     got = by_urllib3("POST", url, JSON, b'{"order":{"id":7}}')
-    assert got.status == 200
+    assert (got.status, got.header("content-type")) == (200, "text/xml")
     [message] = messages("orders")
     assert message["Body"] == '{"id":7}'
+    assert f"<MessageId>{message['MessageId']}</MessageId>" in got.body.decode()
 
 
 def test_a_bus_behind_an_http_api(destmock, lam):

@@ -2,6 +2,7 @@
 
 import json
 
+import boto3
 import pytest
 
 from destmock.errors import UnsupportedError
@@ -108,15 +109,11 @@ def test_the_api_s_cors_counts_and_not_the_function_s(destmock):
 def test_an_api_can_be_made_of_one_function(destmock, lam):
     destmock.handler("f", echo)
     function = lam.get_function(FunctionName="f")["Configuration"]["FunctionArn"]
-    import boto3
-
     made = boto3.client("apigatewayv2").create_api(Name="a", ProtocolType="HTTP", Target=function)
     assert json.loads(by_urllib3("GET", f"{made['ApiEndpoint']}/any").body)["routeKey"] == "$default"
 
 
 def test_websockets_and_other_hosts_are_refused_by_name(destmock, api):
-    import boto3
-
     client = boto3.client("apigatewayv2")
     socket = client.create_api(
         Name="s", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
@@ -126,4 +123,10 @@ def test_websockets_and_other_hosts_are_refused_by_name(destmock, api):
         by_urllib3("GET", host)
     api.route("GET /", IntegrationType="HTTP_PROXY", IntegrationUri="https://example.com")
     with pytest.raises(UnsupportedError, match=r"HTTP_PROXY of an HTTP API with https://example\.com"):
+        by_urllib3("GET", api.url)
+
+
+def test_a_mapping_of_parameters_is_refused_by_name(api):
+    api.route("GET /", RequestParameters={"append:header.x-a": "$request.path"})
+    with pytest.raises(UnsupportedError, match="append:header"):
         by_urllib3("GET", api.url)
