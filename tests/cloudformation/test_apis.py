@@ -68,6 +68,13 @@ def test_an_api_with_a_body_is_made_changed_and_deleted(put, cloudformation):
     assert client.get_rest_apis()["items"] == []
 
 
+def test_what_can_t_be_changed_of_an_api_is_refused_by_name(put):
+    made = put(Api=rest())
+    with pytest.raises(ClientError, match="can't change the Tags of an API"):
+        put(Api=rest(Tags=[{"Key": "team", "Value": "a"}]), update=True)
+    assert boto3.client("apigateway").get_rest_api(restApiId=made["Api"])["name"] == "shop"
+
+
 def test_an_api_made_resource_by_resource(put):
     method = resource(
         "AWS::ApiGateway::Method",

@@ -33,6 +33,8 @@ _API_SETTINGS = {
     "ApiKeySourceType": "/apiKeySource",
     "DisableExecuteApiEndpoint": "/disableExecuteApiEndpoint",
 }
+#: An API's settings that moto's UpdateRestApi doesn't have.
+_FIXED = ("EndpointConfiguration", "MinimumCompressionSize", "Tags")
 _ACCESS_LOG = {"DestinationArn": "destinationArn", "Format": "format"}
 
 
@@ -84,6 +86,10 @@ class RestApi:
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
         check_known(properties, self._KNOWN)
+        for name in _FIXED:
+            if before.get(name) != properties.get(name):
+                message = f"destmock can't change the {name} of an API that is there"
+                raise PropertyError(message)
         operations = [
             _replace(path, properties[name]) for name, path in _API_SETTINGS.items() if name in properties
         ]

@@ -25,13 +25,17 @@ _MODELS = "moto.apigateway.models"
 
 
 def is_door(host: str | None) -> bool:
-    """Whether a host is answered here: a function URL, or an API that is there."""
+    """Whether a host is answered here: a function URL, there or not, or an API that is there."""
     if not active or host is None:
         return False
     found = _HOST.fullmatch(host.lower())
-    if found is None or active[-1].hosts.names(found[0]):  # the user has allowed the real one
+    if found is None:
         return False
-    return found["url"] is not None or _api(found["id"], found["region"]) is not None
+    simulation = active[-1]
+    if found["url"] is None:
+        return _api(found["id"], found["region"]) is not None
+    known = simulation.part(FunctionUrls).host_of(found["id"]) == found[0]
+    return known or not simulation.hosts.names(found[0])  # the user may have allowed a real one
 
 
 def host_of(simulation: Simulation, kind: str, door_id: str) -> str | None:

@@ -29,6 +29,7 @@ from destmock._services.apigateway.gateway_responses import customised
 from destmock._services.apigateway.integrations import Integrations, sources_of
 from destmock._services.apigateway.invocations import trace_of
 from destmock._services.apigateway.routes import choose
+from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from moto.apigateway.models import RestAPI, Stage
@@ -191,6 +192,9 @@ def _check_key(api: RestAPI, stage: Stage, method: Any, request: HttpRequest) ->
     """Raise `RefusedError` unless the request has the key of a usage plan of this stage, if it needs one."""
     if not method.api_key_required:
         return
+    if api.api_key_source == "AUTHORIZER":
+        message = f"destmock does not simulate API keys that an authoriser names (API {api.id})"
+        raise UnsupportedError(message)
     backend = apigateway_backends[api.account_id][api.region_name]
     given = request.header("x-api-key")
     found = [key.id for key in backend.keys.values() if key.value == given and key.enabled]

@@ -188,7 +188,10 @@ def test_what_a_request_queues_runs_before_it_returns(destmock, lam, url, make_q
 
 def test_the_user_s_own_host_may_be_allowed():
     name = "0.lambda-url.us-east-1.on.aws"
-    with mock_destinations(allow_hosts=[name]):
+    with mock_destinations(handlers={"f": echo}, allow_hosts=["*.on.aws"]):
+        lam = boto3.client("lambda")
+        made = lam.create_function_url_config(FunctionName="f", AuthType="NONE")
+        assert by_urllib3("GET", made["FunctionUrl"]).status == 201
         connection = http.client.HTTPConnection(name, timeout=0.01)
         with pytest.raises(OSError, match=r"."):  # it is looked up, and isn't there
             connection.connect()

@@ -300,3 +300,9 @@ def test_an_api_in_another_region(destmock):
     client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
     client.create_deployment(restApiId=made["id"], stageName="prod")
     assert by_urllib3("GET", f"https://{made['id']}.execute-api.eu-west-1.amazonaws.com/prod").status == 200
+
+
+def test_keys_that_an_authoriser_names_are_refused_by_name(destmock):
+    url = Rest(apiKeySource="AUTHORIZER").proxy("GET", "/", method={"apiKeyRequired": True}).deploy()
+    with pytest.raises(UnsupportedError, match="API keys that an authoriser names"):
+        by_urllib3("GET", url)
