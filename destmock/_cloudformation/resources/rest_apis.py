@@ -9,23 +9,12 @@ from destmock._cloudformation.resources.api import PropertyError, check_known, t
 from destmock._cloudformation.resources.kinds import Made, Properties
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from destmock._cloudformation.resources.api import Api
     from destmock._cloudformation.resources.kinds import Kind
 
 _PLACE = ("RestApiId", "ResourceId", "HttpMethod")
-#: A method's settings in a stage, and where UpdateStage has them.
-_METHOD_SETTINGS = {
-    "CacheDataEncrypted": "caching/dataEncrypted",
-    "CacheTtlInSeconds": "caching/ttlInSeconds",
-    "CachingEnabled": "caching/enabled",
-    "DataTraceEnabled": "logging/dataTrace",
-    "LoggingLevel": "logging/loglevel",
-    "MetricsEnabled": "metrics/enabled",
-    "ThrottlingBurstLimit": "throttling/burstLimit",
-    "ThrottlingRateLimit": "throttling/rateLimit",
-}
 #: An API's settings, and where UpdateRestApi has them.
 _API_SETTINGS = {
     "Name": "/name",
@@ -35,7 +24,6 @@ _API_SETTINGS = {
 }
 #: An API's settings that moto's UpdateRestApi doesn't have.
 _FIXED = ("EndpointConfiguration", "MinimumCompressionSize", "Tags")
-_ACCESS_LOG = {"DestinationArn": "destinationArn", "Format": "format"}
 
 
 class RestApi:
@@ -61,7 +49,7 @@ class RestApi:
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
         check_known(properties, self._KNOWN)
-        configuration = _lower_first(properties.get("EndpointConfiguration") or {})
+        configuration = lower_first(properties.get("EndpointConfiguration") or {})
         minimum = properties.get("MinimumCompressionSize")
         made = api.call(
             "apigateway",
@@ -91,7 +79,7 @@ class RestApi:
                 message = f"destmock can't change the {name} of an API that is there"
                 raise PropertyError(message)
         operations = [
-            _replace(path, properties[name]) for name, path in _API_SETTINGS.items() if name in properties
+            replacement(path, properties[name]) for name, path in _API_SETTINGS.items() if name in properties
         ]
         was, now = _types(before), _types(properties)
         for operation, types in (("remove", set(was) - set(now)), ("add", set(now) - set(was))):
@@ -100,7 +88,7 @@ class RestApi:
                 for each in sorted(types)
             ]
         if _policy(before) != _policy(properties):
-            operations.append(_replace("/policy", _policy(properties) or ""))
+            operations.append(replacement("/policy", _policy(properties) or ""))
         if operations:
             api.call("apigateway", "update_rest_api", restApiId=made.id, patchOperations=operations)
         if before.get("Body") != properties.get("Body"):
@@ -133,16 +121,16 @@ class Method:
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
         place = _place(properties)
-        settings = _lower_first(without(properties, *_PLACE, "Integration", "MethodResponses"))
+        settings = lower_first(without(properties, *_PLACE, "Integration", "MethodResponses"))
         api.call("apigateway", "put_method", **place, **{"authorizationType": "NONE", **settings})
         for response in properties.get("MethodResponses", []):
-            api.call("apigateway", "put_method_response", **place, **_lower_first(response))
+            api.call("apigateway", "put_method_response", **place, **lower_first(response))
         integration = properties.get("Integration")
         if integration is not None:
-            settings = _lower_first(without(integration, "IntegrationResponses"))
+            settings = lower_first(without(integration, "IntegrationResponses"))
             api.call("apigateway", "put_integration", **place, **settings)
             for response in integration.get("IntegrationResponses", []):
-                api.call("apigateway", "put_integration_response", **place, **_lower_first(response))
+                api.call("apigateway", "put_integration_response", **place, **lower_first(response))
         return Made(name)
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
@@ -159,7 +147,7 @@ class Authorizer:
     identity = ("RestApiId",)
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
-        settings = _lower_first({"Name": name, **properties})
+        settings = lower_first({"Name": name, **properties})
         if "providerARNs" not in settings and "ProviderARNs" in properties:
             settings["providerARNs"] = properties["ProviderARNs"]
         made = api.call("apigateway", "create_authorizer", **settings)
@@ -171,7 +159,7 @@ class Authorizer:
             for name, value in properties.items()
             if value != before.get(name) and name not in ("RestApiId", "ProviderARNs")
         }
-        operations = [_replace(f"/{name}", value) for name, value in _lower_first(changed).items()]
+        operations = [replacement(f"/{name}", value) for name, value in lower_first(changed).items()]
         place = {"restApiId": properties["RestApiId"], "authorizerId": made.id}
         if operations:
             api.call("apigateway", "update_authorizer", **place, patchOperations=operations)
@@ -179,95 +167,6 @@ class Authorizer:
 
     def delete(self, api: Api, made: Made, properties: Properties) -> None:
         api.call("apigateway", "delete_authorizer", restApiId=properties["RestApiId"], authorizerId=made.id)
-
-
-class Deployment:
-    """A deployment; with a StageName, the stage as well."""
-
-    type = "AWS::ApiGateway::Deployment"
-    attributes = ("DeploymentId",)
-    identity = ("RestApiId", "StageName")
-
-    def create(self, api: Api, name: str, properties: Properties) -> Made:
-        check_known(
-            properties,
-            ("DeploymentCanarySettings", "Description", "RestApiId", "StageDescription", "StageName"),
-        )
-        if "DeploymentCanarySettings" in properties:
-            message = "destmock doesn't simulate DeploymentCanarySettings"
-            raise PropertyError(message)
-        stage, place = properties.get("StageDescription") or {}, {"restApiId": properties["RestApiId"]}
-        made = api.call(
-            "apigateway",
-            "create_deployment",
-            **place,
-            stageName=properties.get("StageName"),
-            description=properties.get("Description"),
-            variables=stage.get("Variables"),
-        )
-        operations = [*_stage_operations(_without_others(stage))]
-        if operations and "StageName" in properties:
-            name = properties["StageName"]
-            api.call("apigateway", "update_stage", **place, stageName=name, patchOperations=operations)
-        return Made(made["id"], {"DeploymentId": made["id"]})
-
-    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
-        return made
-
-    def delete(self, api: Api, made: Made, properties: Properties) -> None:
-        """Delete the deployment, and the stage that it has made, unless that has another one by now."""
-        place = {"restApiId": properties["RestApiId"]}
-        for stage in api.call("apigateway", "get_stages", **place)["item"]:
-            own = stage["stageName"] == properties.get("StageName") and stage["deploymentId"] == made.id
-            if own:
-                api.call("apigateway", "delete_stage", **place, stageName=stage["stageName"])
-        api.call("apigateway", "delete_deployment", **place, deploymentId=made.id)
-
-
-class Stage:
-    type = "AWS::ApiGateway::Stage"
-    attributes = ()
-    identity = ("RestApiId", "StageName")
-    _CREATED = ("CacheClusterEnabled", "CacheClusterSize", "Description", "DocumentationVersion", "Variables")
-
-    def create(self, api: Api, name: str, properties: Properties) -> Made:
-        given = without(properties, "AccessLogSetting", "MethodSettings", "Tags", *self._CREATED)
-        check_known(given, ("DeploymentId", "RestApiId", "StageName", "TracingEnabled"))
-        name = str(properties.get("StageName", "default"))
-        place = {"restApiId": properties["RestApiId"], "stageName": name}
-        api.call(
-            "apigateway",
-            "create_stage",
-            **place,
-            deploymentId=properties["DeploymentId"],
-            tracingEnabled=properties.get("TracingEnabled"),
-            tags=tags(properties) or None,
-            **_lower_first({key: properties[key] for key in self._CREATED if key in properties}),
-        )
-        self._change(api, place, _stage_operations(properties))
-        return Made(name)
-
-    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
-        place = {"restApiId": properties["RestApiId"], "stageName": made.id}
-        operations = [_replace("/deploymentId", properties["DeploymentId"])]
-        if "Description" in properties:
-            operations.append(_replace("/description", properties["Description"]))
-        if "TracingEnabled" in properties:
-            operations.append(_replace("/tracingEnabled", properties["TracingEnabled"]))
-        was, now = before.get("Variables") or {}, properties.get("Variables") or {}
-        operations += [{"op": "remove", "path": f"/variables/{key}"} for key in was if key not in now]
-        operations += [_replace(f"/variables/{key}", value) for key, value in now.items()]
-        self._change(api, place, [*operations, *_stage_operations(properties)])
-        return made
-
-    def delete(self, api: Api, made: Made, properties: Properties) -> None:
-        api.call("apigateway", "delete_stage", restApiId=properties["RestApiId"], stageName=made.id)
-
-    @staticmethod
-    def _change(api: Api, place: Properties, operations: Iterable[Properties]) -> None:
-        found = [*operations]
-        if found:
-            api.call("apigateway", "update_stage", **place, patchOperations=found)
 
 
 class Account:
@@ -278,7 +177,7 @@ class Account:
     def create(self, api: Api, name: str, properties: Properties) -> Made:
         check_known(properties, ("CloudWatchRoleArn",))
         if "CloudWatchRoleArn" in properties:
-            operation = _replace("/cloudwatchRoleArn", properties["CloudWatchRoleArn"])
+            operation = replacement("/cloudwatchRoleArn", properties["CloudWatchRoleArn"])
             api.call("apigateway", "update_account", patchOperations=[operation])
         return Made(name, {"Id": name})
 
@@ -313,43 +212,18 @@ def _policy(properties: Properties) -> str | None:
     return policy if policy is None or isinstance(policy, str) else json.dumps(policy)
 
 
-def _without_others(stage: Properties) -> Properties:
-    """The settings of a deployment's stage, which stand beside those of its methods."""
-    settings = {name: stage[name] for name in _METHOD_SETTINGS if name in stage}
-    apart = ("AccessLogSetting", "MethodSettings")
-    given: Properties = {name: stage[name] for name in apart if name in stage}
-    own = [{"ResourcePath": "/*", "HttpMethod": "*", **settings}] if settings else []
-    return {**given, "MethodSettings": [*own, *given.get("MethodSettings", [])]}
-
-
-def _stage_operations(properties: Properties) -> list[Properties]:
-    """What UpdateStage has to do for the settings that CreateStage doesn't take."""
-    found = [
-        _replace(f"/accessLogSettings/{path}", (properties.get("AccessLogSetting") or {})[name])
-        for name, path in _ACCESS_LOG.items()
-        if name in (properties.get("AccessLogSetting") or {})
-    ]
-    for setting in properties.get("MethodSettings") or []:
-        path = str(setting.get("ResourcePath", "/*"))
-        place = "*" if path == "/*" else path.replace("/", "~1") if not path.startswith("/~1") else path[1:]
-        for name, value in setting.items():
-            if name in _METHOD_SETTINGS:
-                key = f"/{place}/{setting.get('HttpMethod', '*')}/{_METHOD_SETTINGS[name]}"
-                found.append(_replace(key, value))
-    return found
-
-
-def _replace(path: str, value: Any) -> Properties:
+def replacement(path: str, value: Any) -> Properties:
+    """The operation of an update that sets one value."""
     return {"op": "replace", "path": path, "value": value}
 
 
 def _place(properties: Properties) -> dict[str, Any]:
-    return _lower_first({name: properties[name] for name in _PLACE})
+    return lower_first({name: properties[name] for name in _PLACE})
 
 
-def _lower_first(properties: Mapping[str, Any]) -> dict[str, Any]:
+def lower_first(properties: Mapping[str, Any]) -> dict[str, Any]:
     """A template's properties as API Gateway's parameters, which begin with a small letter."""
     return {name[0].lower() + name[1:]: value for name, value in properties.items()}
 
 
-KINDS: tuple[Kind, ...] = (RestApi(), Method(), Authorizer(), Deployment(), Stage(), Account())
+KINDS: tuple[Kind, ...] = (RestApi(), Method(), Authorizer(), Account())

@@ -16,6 +16,7 @@ from destmock._cloudformation.resources import (
     permissions,
     policies,
     rest_apis,
+    rest_stages,
     schedules,
     secrets,
 )
@@ -40,6 +41,7 @@ _ALL: tuple[Kind, ...] = (
     *buckets.KINDS,
     *schedules.KINDS,
     *rest_apis.KINDS,
+    *rest_stages.KINDS,
     *http_apis.KINDS,
     *secrets.KINDS,
     *permissions.KINDS,
