@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._aws import lifecycle
-from destmock._aws.record import Response
+from destmock._aws.record import Response, timestamp
 from destmock._durable.output import as_function_error
 from destmock._engine.event import traced
 from destmock._observed.xray import Traced
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from destmock._durable.execution import Execution
     from destmock._durable.operations import ErrorObject, OperationStatus
     from destmock._engine.simulation import Simulation
+
+_STATUS_CHANGE = "Durable Execution Status Change"
 
 
 def count(simulation: Simulation, execution: Execution) -> None:
@@ -28,6 +30,21 @@ def count(simulation: Simulation, execution: Execution) -> None:
         operations=len(execution.operations) - 1,
         written=execution.written,
     )
+
+
+def announce(simulation: Simulation, execution: Execution) -> None:
+    """Tell the default bus that the execution has begun, or how it has ended."""
+    detail = {
+        "version": "0",
+        "durableExecutionArn": execution.arn,
+        "durableExecutionName": execution.name,
+        "functionArn": execution.function_arn,
+        "status": execution.status,
+        "startTimestamp": timestamp(execution.started_at),
+    }
+    if execution.ended_at is not None:
+        detail["endTimestamp"] = timestamp(execution.ended_at)
+    simulation.announce(execution.ref, _STATUS_CHANGE, execution.arn, detail)
 
 
 def settle(simulation: Simulation, execution: Execution) -> None:

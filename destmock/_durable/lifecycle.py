@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._aws import lifecycle
 from destmock._aws.ids import function_hash
-from destmock._durable.ending import as_chained, count, settle
+from destmock._durable.ending import announce, as_chained, count, settle
 from destmock._durable.output import NOTHING_PENDING, error_of, invalid, read_output
 from destmock._durable.steps import Step
 from destmock._engine.attempts import attempt_fact
@@ -56,6 +56,7 @@ class Lifecycle:
     def begin(self, execution: Execution) -> None:
         """Have the execution time out."""
         self._simulation.metrics.execution_started(execution.event.ref, execution.started_at)
+        announce(self._simulation, execution)
         self._timeouts[execution] = self._schedule(
             execution,
             execution.times_out_at,
@@ -259,6 +260,7 @@ class Lifecycle:
         self.arm(execution, execution.operations.values())
         execution.end_told()
         count(self._simulation, execution)
+        announce(self._simulation, execution)
         self._simulation.leave()
         try:
             settle(self._simulation, execution)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._engine.delivery import Target
-    from destmock._engine.durability import Durable
+    from destmock._engine.durability import Announce, Durable
     from destmock._engine.event import Event
     from destmock._engine.synchronous import Answered
     from destmock._isolation.network import Hosts
@@ -67,10 +67,12 @@ class Simulation:
         hosts: Hosts,
         target_of: Callable[[str, Simulation], Target | None],
         durable: Callable[[Simulation], Durable],
+        announce: Announce,
         history: int | None = None,
     ) -> None:
         self._target_of = target_of
         self._durable = durable
+        self._announce = announce
         self.hosts = hosts
         self.travels = travels
         self.handlers = Handlers()
@@ -176,6 +178,10 @@ class Simulation:
     def target_of(self, arn: str) -> Target | None:
         """The target behind an ARN; `None` for a service that AWS has no destinations in."""
         return self._target_of(arn, self)
+
+    def announce(self, ref: FunctionRef, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
+        """Tell the default bus what has become of something of a function's."""
+        self._announce(self, ref, detail_type, resource, detail)
 
     def part(self, kind: Callable[[Simulation], Part]) -> Part:
         """The state that a service keeps for this mock, by its class; made at the first call."""

@@ -22,8 +22,10 @@ from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
 from destmock._mock.errors_told import attach, told
+from destmock._mock.options import count
 from destmock._mock.uses import USES, Use
 from destmock._runtime.patches import handlers_contained
+from destmock._services.eventbridge.status_changes import announce
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
@@ -75,8 +77,8 @@ class MockDestinations:
         self._strict = strict
         self._start = None if start is None else from_datetime(start)
         self._adopt = adopt
-        self._seed = _count("seed", seed)
-        self._history = _count("history", history)
+        self._seed = count("seed", seed)
+        self._history = count("history", history)
         self._hosts = Hosts(allow_hosts, loopback=loopback)
         self._travel = travel
         self._config = config
@@ -105,6 +107,7 @@ class MockDestinations:
             hosts=self._hosts,
             target_of=find,
             durable=Executions,
+            announce=announce,
         )
         destmock = type(self)._made(simulation)  # noqa: SLF001 - its own
         for name, handler in self._handlers.items():
@@ -247,18 +250,6 @@ class MockDestinations:
 def _client_waits(seconds: float) -> bool:
     """Have a client wait in virtual time; returns whether it has."""
     return bool(active) and active[-1].travels and active[-1].driver.wait(seconds)
-
-
-def _count(name: str, value: int | None) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        message = f"{name} is a whole number, not {value!r}"
-        raise TypeError(message)
-    if value < 0:
-        message = f"{name} can't be negative: {value}"
-        raise ValueError(message)
-    return value
 
 
 @overload

@@ -181,6 +181,28 @@ def test_N7_executions_are_counted(destmock, lam, body, ending):
     assert of("DurableExecutionOperations") == (0 if ending == "Failed" else 1)
 
 
+@pytest.mark.destmock(start=START)
+def test_the_default_bus_is_told_of_each_change(destmock, lam, sqs, make_queue, messages):
+    events = boto3.client("events")
+    pattern = {"source": ["aws.lambda"], "detail-type": ["Durable Execution Status Change"]}
+    events.put_rule(Name="changes", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": make_queue("changes")}])
+    destmock.handler("orders", durable(waits), durable_config=CONFIG)
+    arn = start(lam, DurableExecutionName="order-7")
+    begun, ended = (json.loads(message["Body"]) for message in messages("changes"))
+    assert (begun["resources"], begun["detail"]["status"]) == ([arn], "RUNNING")
+    assert ended["detail"] == {
+        "version": "0",
+        "durableExecutionArn": arn,
+        "durableExecutionName": "order-7",
+        "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:orders:$LATEST",
+        "status": "SUCCEEDED",
+        "startTimestamp": "2026-01-01T00:00:00.000Z",
+        "endTimestamp": "2026-01-01T00:01:00.000Z",
+    }
+    assert ended["time"] == "2026-01-01T00:01:00Z"
+
+
 def test_what_time_would_end_is_left_over():
     mock = mock_destinations(autorun=False)
     destmock = mock.start()

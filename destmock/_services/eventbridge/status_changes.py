@@ -1,0 +1,39 @@
+"""Changes that Lambda tells the default bus of: a durable execution has begun, or has ended.
+
+https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.events.models import events_backends
+
+from destmock._aws.arn import Arn
+from destmock._engine.delivery import UndeliverableError
+from destmock._functions.backends import existing
+from destmock._services.eventbridge import rules
+from destmock.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from destmock._aws.arn import FunctionRef
+    from destmock._engine.simulation import Simulation
+
+
+def announce(
+    simulation: Simulation, ref: FunctionRef, detail_type: str, resource: str, detail: dict[str, Any]
+) -> None:
+    """Put an event of Lambda's on the default bus; nobody listens on one that has no rules."""
+    backend = existing(events_backends, ref.account, ref.region)
+    bus = None if backend is None else backend.event_buses.get("default")
+    if bus is None or not bus.rules:
+        return
+    carrier = simulation.carrier()
+    event = rules.event(
+        carrier, account=ref.account, region=ref.region, source="aws.lambda", detail_type=detail_type
+    )
+    arn = Arn(ref.partition, "events", ref.region, ref.account, "event-bus/default")
+    try:
+        rules.put(arn, {**event, "resources": [resource], "detail": detail}, carrier, simulation)
+    except UndeliverableError as error:
+        raise UnsupportedError(str(error)) from error
