@@ -30,7 +30,7 @@ ARN_PATTERN = (
 )
 _ARN = re.compile(ARN_PATTERN, re.ASCII)
 _IN_PATH = re.compile(r"/durable-execution(?:s|-callbacks)/([^/]+)")
-_STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED")
+_STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "DELETING", "PAUSING", "PAUSED")
 _MOST_ITEMS = 1_000
 _NO_EXECUTION = "Durable Execution does not exist"
 _BAD_MARKER, _ONE_STATUS = "Invalid Marker", "Cannot filter by more than one status"
@@ -68,6 +68,9 @@ def _get(simulation: Simulation, request: Request) -> Answer:
         "ExecutionDataIncluded": included,
         "DurableConfig": execution.config.shown,
     }
+    if not execution.is_over:
+        found["ExpectedExecutionTimeoutTimestamp"] = _seconds(execution.times_out_at)
+        found["PauseDetails"] = _pause_details(execution, included=included)
     if included:
         found["InputPayload"] = execution.input
         if execution.status == "SUCCEEDED":
@@ -77,13 +80,24 @@ def _get(simulation: Simulation, request: Request) -> Answer:
     return _answered(simulation, {key: value for key, value in found.items() if value is not None})
 
 
+def _pause_details(execution: Execution, *, included: bool) -> dict[str, Any] | None:
+    pause = execution.pause
+    if pause is None:
+        return None
+    found = {
+        "PauseRequestTimestamp": _seconds(pause.requested_at),
+        "ExecutionTimeoutPaused": pause.timeout_too,
+    }
+    return {**found, "Reason": pause.reason} if included and pause.reason is not None else found
+
+
 def _summary(execution: Execution) -> dict[str, Any]:
     ended = execution.ended_at
     return {
         "DurableExecutionArn": execution.arn,
         "DurableExecutionName": execution.name,
         "FunctionArn": execution.function_arn,
-        "Status": execution.status,
+        "Status": execution.shown_status,
         "StartTimestamp": _seconds(execution.started_at),
         **({} if ended is None else {"EndTimestamp": _seconds(ended)}),
     }
@@ -118,7 +132,7 @@ def _list(simulation: Simulation, request: Request) -> Answer:
         each
         for each in simulation.part(Executions).of(ref)
         if (name in (None, each.name) and version in (None, each.version))
-        and (not statuses or each.status in statuses)
+        and (not statuses or each.shown_status in statuses)
         and (after is None or each.started_at > after)
         and (before is None or each.started_at < before)
     ]
@@ -138,6 +152,31 @@ def _version(simulation: Simulation, request: Request) -> str | None:
 def _stop(simulation: Simulation, request: Request) -> Answer:
     stopped = simulation.part(Executions).stop(_found(simulation, request), _error(request))
     return _answered(simulation, {"StopTimestamp": _seconds(stopped)})
+
+
+def _pause(simulation: Simulation, request: Request) -> Answer:
+    body = json.loads(request.body or b"{}")
+    simulation.part(Executions).pausing.pause(
+        _found(simulation, request),
+        body.get("ClientToken"),
+        body.get("Reason"),
+        timeout_too=body.get("ExecutionTimeoutPaused") is not False,
+    )
+    return _answered(simulation, {})._replace(status=202)
+
+
+def _resume(simulation: Simulation, request: Request) -> Answer:
+    body = json.loads(request.body or b"{}")
+    simulation.part(Executions).pausing.resume(
+        _found(simulation, request), body.get("ClientToken"), body.get("Reason")
+    )
+    return _answered(simulation, {})._replace(status=202)
+
+
+def _delete(simulation: Simulation, request: Request) -> Answer:
+    simulation.part(Executions).delete(_found(simulation, request))
+    body = {"DeletionRequestTimestamp": _seconds(simulation.now)}
+    return _answered(simulation, body)._replace(status=202)
 
 
 def _callback_succeeds(simulation: Simulation, request: Request) -> Answer:
@@ -220,6 +259,9 @@ OPERATIONS: dict[str, Callable[[Simulation, Request], Answer]] = {
     "GetDurableExecutionHistory": _history,
     "ListDurableExecutionsByFunction": _list,
     "StopDurableExecution": _stop,
+    "PauseDurableExecution": _pause,
+    "ResumeDurableExecution": _resume,
+    "DeleteDurableExecution": _delete,
     "SendDurableExecutionCallbackSuccess": _callback_succeeds,
     "SendDurableExecutionCallbackFailure": _callback_fails,
     "SendDurableExecutionCallbackHeartbeat": _callback_beats,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from destmock._durable.checks import LARGEST_CHAINED, check_updates
 from destmock._durable.history import History
 from destmock._durable.operations import Operation, given
+from destmock._durable.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,16 @@ class Parent(NamedTuple):
     operation: Operation
 
 
+class Pause(NamedTuple):
+    """A pause that was asked for; it begins when no invocation runs any more."""
+
+    requested_at: int
+    reason: str | None
+    #: Whether the execution has more time for it.
+    timeout_too: bool
+    began_at: int | None = None
+
+
 class Execution:
     """One durable execution. Times are virtual, in milliseconds.
 
@@ -69,10 +80,16 @@ class Execution:
         self.function_arn = f"{ref.unqualified_arn}:{version}"
         self.arn = f"{self.function_arn}/durable-execution/{name}/{execution_id}"
         self.event = event
+        self.client_context: str | None = None
+        #: The pause that it is in, how long earlier ones took, and whether an invocation is due after it.
+        self.pause: Pause | None = None
+        self.paused_for = 0
+        self.owed = False
         self.synchronous = synchronous
         self.parent = parent
         self.started_at = now
         self.ended_at: int | None = None
+        self.times_out_at = self.planned_timeout
         self.status: ExecutionStatus = "RUNNING"
         self.result: str | None = None
         self.error: ErrorObject | None = None
@@ -82,16 +99,14 @@ class Execution:
         self.input = payload
         root = Operation(execution_id, "EXECUTION", now, name=name, input=payload)
         self.operations: dict[str, Operation] = {execution_id: root}
+        #: Those that the clock has something queued for.
+        self.timed: dict[str, Operation] = {}
         #: The operations that have changed without the handler having been told.
         self.changed: dict[str, Operation] = {}
         #: Whether an invocation runs, and how many have failed in a row.
         self.running = False
         self.failures = 0
-        #: What the next checkpoint has to show; `None` while there can't be one.
-        self.token: str | None = None
-        self._tokens = 0
-        #: The last checkpoint, in case that it comes again: both tokens, and the answer.
-        self._last: tuple[str | None, str, dict[str, Any]] | None = None
+        self.tokens = Tokens(execution_id)
         self._on_change = on_change
         details = {"Input": payload, "ExecutionTimeout": config.execution_timeout}
         self.history.execution("Started", now, execution_id, name, details)
@@ -106,8 +121,19 @@ class Execution:
         return _ENDINGS[self.status][0]
 
     @property
-    def times_out_at(self) -> int:
+    def planned_timeout(self) -> int:
+        """When it was to time out at first."""
         return self.started_at + self.config.execution_timeout * 1000
+
+    @property
+    def shown_status(self) -> str:
+        if self.is_over or self.pause is None:
+            return self.status
+        return "PAUSING" if self.pause.began_at is None else "PAUSED"
+
+    @property
+    def is_paused(self) -> bool:
+        return self.pause is not None and self.pause.began_at is not None
 
     @property
     def largest_result(self) -> int:
@@ -118,20 +144,6 @@ class Execution:
         """Whether something is to come that no handler does, or has come while one ran."""
         return bool(self.changed) or any(operation.is_pending for operation in self.operations.values())
 
-    # Tokens
-
-    def next_token(self) -> str:
-        """A new checkpoint token; the one before is worth nothing from now on."""
-        self._tokens += 1
-        self.token = base64.b64encode(f"{self.id}:{self._tokens}".encode()).decode()
-        return self.token
-
-    def answered_before(self, token: str, client_token: str | None) -> dict[str, Any] | None:
-        """The answer to a checkpoint that is sent a second time."""
-        if client_token is None or self._last is None or self._last[:2] != (client_token, token):
-            return None
-        return self._last[2]
-
     # What a handler sees and says
 
     def begin_invocation(self) -> tuple[str, list[Operation]]:
@@ -139,7 +151,7 @@ class Execution:
         self.running = True
         changed = [*self.changed.values()]
         self.changed.clear()
-        return self.next_token(), changed
+        return self.tokens.next(), changed
 
     def check(self, updates: Sequence[Mapping[str, Any]]) -> None:
         """Raise AWS's error for a batch of updates that Lambda does not take."""
@@ -167,9 +179,11 @@ class Execution:
         self.changed.clear()
         state = {"Operations": [operation.shown(moment) for operation in shown.values()]}
         answer: dict[str, Any] = {"NewExecutionState": state}
-        if not self.is_over:
-            answer["CheckpointToken"] = self.next_token()
-            self._last = client_token, token, answer
+        if not self.is_over and self.pause is None:
+            answer["CheckpointToken"] = self.tokens.next()
+            self.tokens.remember(token, client_token, answer)
+        else:
+            self.tokens.current = None
         return answer
 
     def _updated(self, update: Mapping[str, Any], now: int) -> Operation:
@@ -321,7 +335,7 @@ class Execution:
         """End the execution; what an invocation still does has no effect any more."""
         self.status, self.ended_at = status, now
         self.result, self.error = result, error
-        self.token = None
+        self.tokens.current = None
         self.operations[self.id].end(_ENDINGS[status][1], now)
 
     def end_told(self) -> None:

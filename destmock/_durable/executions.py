@@ -11,6 +11,7 @@ from destmock._durable.chained import Chained
 from destmock._durable.ending import payload_of
 from destmock._durable.execution import Execution, Parent
 from destmock._durable.lifecycle import Lifecycle
+from destmock._durable.pausing import Pausing
 from destmock._engine.attempts import entered
 from destmock._engine.event import Event
 from destmock._engine.synchronous import Answered
@@ -33,6 +34,7 @@ _TOO_LONG = (
 )
 _ALREADY_STARTED = "Execution already started: {arn}"
 _BAD_TOKEN, _BAD_CALLBACK = "Invalid checkpoint token", "Invalid callback id"
+_NOT_OVER = "The durable execution can't be deleted before it has ended."
 _DAY = 86_400_000
 
 
@@ -43,6 +45,8 @@ class Executions:
         self._simulation = simulation
         self.lifecycle = Lifecycle(simulation, self._begin_again)
         self._chained = Chained(simulation, self.lifecycle, self._begin_child)
+        self.pausing = Pausing(simulation, self.lifecycle)
+        self.lifecycle.on_pause = self.pausing.begin
         self._by_arn: dict[str, Execution] = {}
         self._by_name: dict[tuple[FunctionRef, str], Execution] = {}
         self._callbacks: dict[str, Parent] = {}
@@ -70,7 +74,13 @@ class Executions:
         return event
 
     def run(
-        self, function: Function, payload: bytes, source: str, trace: Trace | None, name: str | None
+        self,
+        function: Function,
+        payload: bytes,
+        source: str,
+        trace: Trace | None,
+        name: str | None,
+        client_context: str | None,
     ) -> Answered:
         """Start an execution, or find the one that has the name, and wait for its end (N2, N5)."""
         _check_qualified(function)
@@ -84,6 +94,7 @@ class Executions:
             event = self._event(function, payload, source, trace)
             simulation.admission.check(function, payload, event.trace, event.entry.accepted_at, source)
             execution = self._begin(function, event, synchronous=True, name=name)
+            execution.client_context = client_context
             self.lifecycle.invoke(execution)
         elif execution.version != function.version or execution.event.entry.payload != payload:
             text = _ALREADY_STARTED.format(arn=execution.arn)
@@ -211,7 +222,7 @@ class Executions:
         """Take over what a handler has done, and answer what has changed."""
         execution = self._by_arn.get(arn)
         if execution is not None:
-            before = execution.answered_before(token, client_token)
+            before = execution.tokens.answered_before(token, client_token)
             if before is not None and execution.running:
                 return before
         execution = self._with_token(arn, token)
@@ -226,7 +237,11 @@ class Executions:
             if operation.id in targets:
                 self._chained.start(Parent(execution, operation), targets[operation.id], now)
         self.lifecycle.arm(execution, operations)
-        return execution.answer(operations, token, client_token, moment)
+        answer = execution.answer(operations, token, client_token, moment)
+        if execution.pause is not None and not execution.is_over:  # the handler has to stop here
+            execution.owed = True
+            self.pausing.begin(execution)
+        return answer
 
     def state(self, arn: str, token: str) -> list[Operation]:
         """All operations, for a handler that has got only some."""
@@ -234,15 +249,14 @@ class Executions:
 
     def _with_token(self, arn: str, token: str) -> Execution:
         execution = self._by_arn.get(arn)
-        if execution is None or execution.token != token:
+        if execution is None or execution.tokens.current != token:
             raise errors.invalid_parameter(_BAD_TOKEN)
         return execution
 
     def _take_over_what_is_due(self, execution: Execution, now: int) -> None:
-        due = [each for each in execution.operations.values() if each.timer is not None]
-        for operation in due:
+        for operation in self.lifecycle.due(execution, now):
             execution.wake(operation, now)
-        self.lifecycle.arm(execution, [each for each in due if each.is_over or each.status == "READY"])
+            self.lifecycle.arm(execution, [operation])
 
     # What others say
 
@@ -253,6 +267,15 @@ class Executions:
             self.lifecycle.ended(execution)
         assert execution.ended_at is not None
         return execution.ended_at
+
+    def delete(self, execution: Execution) -> None:
+        """Forget an execution that is over."""
+        if not execution.is_over:
+            raise errors.conflict(_NOT_OVER)
+        del self._by_arn[execution.arn]
+        named = execution.ref.unqualified, execution.name
+        if self._by_name.get(named) is execution:
+            del self._by_name[named]
 
     def answer_callback(
         self, callback_id: str, *, result: str | None = None, error: ErrorObject | None = None

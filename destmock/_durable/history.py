@@ -21,7 +21,7 @@ _WORDS = {
     "CHAINED_INVOKE": "ChainedInvoke",
 }
 #: The members of details that a payload stands in.
-_PAYLOADS = ("Input", "Result", "Error")
+_PAYLOADS = ("Input", "Result", "Error", "Reason")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Lifecycle:
         self._timeouts: dict[Execution, Due[Job]] = {}
         #: The latest outcome of each execution's invocations, and what is to be done at its end.
         self.outcomes: dict[Execution, Outcome] = {}
+        self.on_pause: Callable[[Execution], object]
         self.on_end: dict[Execution, list[Callable[[], object]]] = {}
 
     # What is due
@@ -57,6 +58,13 @@ class Lifecycle:
         """Have the execution time out."""
         self._simulation.metrics.execution_started(execution.event.ref, execution.started_at)
         announce(self._simulation, execution)
+        self.time_out_later(execution)
+
+    def time_out_later(self, execution: Execution) -> None:
+        """Have the execution time out when it is to, which may have changed."""
+        before = self._timeouts.pop(execution, None)
+        if before is not None:
+            before.cancel()
         self._timeouts[execution] = self._schedule(
             execution,
             execution.times_out_at,
@@ -65,21 +73,36 @@ class Lifecycle:
             shown=False,
         )
 
+    def hold(self, execution: Execution) -> None:
+        """Take back the next invocation, which is owed once the execution is resumed."""
+        following = self._next.pop(execution, None)
+        if following is not None:
+            following.cancel()
+            execution.owed = True
+
     def arm(self, execution: Execution, operations: Iterable[Operation]) -> None:
         """Have the clock do what is due for operations that have changed."""
         for operation in operations:
             if operation.timer is not None:
                 operation.timer.cancel()
                 operation.timer = None
+                execution.timed.pop(operation.id, None)
             at = None if execution.is_over else operation.wakes_at
             if at is not None:
                 waits = operation.type == "CALLBACK"  # for somebody, who need not come
                 run = partial(self._wake, execution, operation)
                 operation.timer = self._schedule(execution, at, run, background=waits, shown=not waits)
+                execution.timed[operation.id] = operation
+
+    def due(self, execution: Execution, now: int) -> list[Operation]:
+        """The operations that something has happened to by now, though the clock has not come to it."""
+        return [each for each in execution.timed.values() if (each.wakes_at or now + 1) <= now]
 
     def wake_up(self, execution: Execution, at: int | None = None) -> None:
         """Have the execution invoked, unless it is being invoked or will be."""
-        if execution.is_over or execution.running or execution in self._next:
+        if execution.is_paused:
+            execution.owed = True
+        if execution.is_over or execution.running or execution.is_paused or execution in self._next:
             return
         moment = self._simulation.clock.now if at is None else at
         self._next[execution] = self._schedule(execution, moment, partial(self.invoke, execution))
@@ -136,7 +159,8 @@ class Lifecycle:
         request_id = simulation.ids.uuid() if event.tries else event.entry.request_id
         before = event.counts
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
-        call = Call(request_id, self._envelope(execution), now, _header(event), duration=duration)
+        envelope, context = self._envelope(execution), execution.client_context
+        call = Call(request_id, envelope, now, _header(event), context, duration)
         try:
             ran = simulation.attempts.run(function, code, call, event.trace, asynchronous=True)
         except BaseException:
@@ -195,7 +219,7 @@ class Lifecycle:
         """Enter an invocation that has ended, and have follow what follows from it."""
         now, event = self._simulation.clock.now, execution.event
         entry = event.entry
-        execution.running, execution.token = False, None
+        execution.running, execution.tokens.current = False, None
         self.outcomes[execution] = outcome
         if entry.condition is None:
             number = len(entry.attempts) + 1
@@ -212,7 +236,8 @@ class Lifecycle:
             self._failed(execution, error)
             return
         output = read_output(outcome.payload, execution.largest_result)
-        if output.status == "PENDING" and not (execution.is_over or execution.waits_for_something):
+        in_order = execution.is_over or execution.waits_for_something or execution.pause is not None
+        if output.status == "PENDING" and not in_order:
             output = invalid(NOTHING_PENDING)
         execution.history.invocation(began_at, now, request_id, output.error)
         execution.failures = 0
@@ -221,6 +246,8 @@ class Lifecycle:
         elif output.status == "PENDING":
             if execution.changed:
                 self.wake_up(execution)
+            if execution.pause is not None and not execution.is_paused:
+                self.on_pause(execution)
         else:
             self._end(execution, output.status, result=output.result, error=output.error)
 
@@ -257,7 +284,7 @@ class Lifecycle:
         following = self._next.pop(execution, None)
         if following is not None:
             following.cancel()
-        self.arm(execution, execution.operations.values())
+        self.arm(execution, [*execution.timed.values()])
         execution.end_told()
         count(self._simulation, execution)
         announce(self._simulation, execution)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._aws.times import to_datetime
 from destmock._durable.inline import Events, InlineEvent, InlineState, Pool
-from destmock._engine.active import active
+from destmock._engine.active import active, enter_once
 from destmock._isolation.patching import Patch, patched
 from destmock._time.stacks import Attempt, current
 
@@ -96,9 +96,8 @@ class _Surroundings:
 
 def follow() -> None:
     """Have the SDK run on the handler's thread until the innermost mock ends, if it is installed."""
-    if _inlined not in active[-1].entered and find_spec(_SDK) is not None:
-        simulation = active[-1]
-        simulation.enter(_inlined)
+    if not any(_inlined in simulation.entered for simulation in active) and find_spec(_SDK) is not None:
+        enter_once(_inlined)
 
 
 @contextlib.contextmanager

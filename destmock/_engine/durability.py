@@ -28,6 +28,12 @@ class Durable(Protocol):
         """Start an execution that nobody waits for."""
 
     def run(
-        self, function: Function, payload: bytes, source: str, trace: Trace | None, name: str | None
+        self,
+        function: Function,
+        payload: bytes,
+        source: str,
+        trace: Trace | None,
+        name: str | None,
+        client_context: str | None,
     ) -> Answered:
         """Start an execution, and wait for its end."""

@@ -340,7 +340,7 @@ class Simulation:
         if function is None:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
         if function.durable is not None:
-            return self.part(self._durable).run(function, payload, source, trace, name)
+            return self.part(self._durable).run(function, payload, source, trace, name, client_context)
         if name is not None:
             raise errors.invalid_parameter(errors.NOT_DURABLE)
         return self._synchronous.run(function, payload, self.now, client_context, trace, source, request_id)
