@@ -115,11 +115,6 @@ def already_started(message: str) -> AWSError:
     return AWSError("DurableExecutionAlreadyStartedException", message, 409)
 
 
-def conflict(message: str) -> AWSError:
-    """The error of what can't be done to something as it stands."""
-    return AWSError("ResourceConflictException", message, 409)
-
-
 def callback_over() -> AWSError:
     """The error of a callback that nobody waits for any more (R34)."""
     return AWSError("CallbackTimeoutException", CALLBACK_OVER)

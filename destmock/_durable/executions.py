@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _TOO_LONG = (
     "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes."
 )
+#: What a caller of Lambda's own API is the source of.
+_INVOKE = "Invoke"
 _ALREADY_STARTED = "Execution already started: {arn}"
 _BAD_TOKEN, _BAD_CALLBACK = "Invalid checkpoint token", "Invalid callback id"
 _NOT_OVER = "The durable execution can't be deleted before it has ended."
@@ -86,7 +88,7 @@ class Executions:
         _check_qualified(function)
         config, simulation = function.durable, self._simulation
         assert config is not None
-        if config.execution_timeout > LONGEST_SYNCHRONOUS:
+        if config.execution_timeout > LONGEST_SYNCHRONOUS and source == _INVOKE:
             raise errors.invalid_parameter(_TOO_LONG)
         execution = self._named(function.ref, name)
         if execution is None:
@@ -95,6 +97,9 @@ class Executions:
             simulation.admission.check(function, payload, event.trace, event.entry.accepted_at, source)
             execution = self._begin(function, event, synchronous=True, name=name)
             execution.client_context = client_context
+            if config.execution_timeout > LONGEST_SYNCHRONOUS:  # of a mapping, which does not wait longer
+                execution.times_out_at = execution.started_at + LONGEST_SYNCHRONOUS * 1000
+                self.lifecycle.time_out_later(execution)
             self.lifecycle.invoke(execution)
         elif execution.version != function.version or execution.event.entry.payload != payload:
             text = _ALREADY_STARTED.format(arn=execution.arn)
@@ -164,7 +169,7 @@ class Executions:
         running = Running(event.ref.unqualified_arn, event.trace, event.trace_header)
         pause = Pause(simulation.waits, simulation.turns.handler(running))
         self.lifecycle.on_end.setdefault(execution, []).append(pause.end)
-        if not pause.wait(execution.config.execution_timeout):
+        if not pause.wait((execution.times_out_at - simulation.clock.now) / 1000 + 1):
             message = (
                 f"the durable function {event.ref.name} can't be waited for from here: time can't pass in an "
                 "import or in a branch of a durable function; invoke it with InvocationType='Event', or by "

@@ -133,7 +133,8 @@ class Lifecycle:
 
     def _time_out(self, execution: Execution) -> bool:
         if not execution.is_over:
-            text = f"Execution timed out after {execution.config.execution_timeout} seconds."
+            seconds = (execution.times_out_at - execution.started_at) // 1000
+            text = f"Execution timed out after {seconds} seconds."
             execution.end("TIMED_OUT", self._simulation.clock.now, error={"ErrorMessage": text})
             self.ended(execution)
         return False

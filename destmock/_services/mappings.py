@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from moto.awslambda.exceptions import LambdaClientError
+from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import LambdaBackend, lambda_backends
 
-from destmock._aws.arn import parse_arn, parse_function_name
+from destmock._aws.api_errors import UNQUALIFIED
+from destmock._aws.arn import FunctionRef, parse_arn, parse_function_name
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._functions.backends import lambda_backend
+from destmock._functions.functions import partition_of
 from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
 from destmock._services.mapping import ref_of, source_of
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from moto.awslambda.models import EventSourceMapping
 
-    from destmock._aws.arn import Arn, FunctionRef
+    from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
     from destmock._services.mapping import Reading
     from destmock._time.clock import Due
@@ -211,6 +213,7 @@ def _create_event_source_mapping(create: Callable[..., Any]) -> Callable[..., An
         if is_other(parse_arn(spec.get("EventSourceArn") or ""), spec):
             return _keep(self, spec)
         _check_duplicate(self, spec)
+        _check_qualified(self, spec, simulation)
         mapping: EventSourceMapping = create(self, _without_empty_filters(spec))
         simulation.part(Mappings).created(mapping)
         return mapping
@@ -228,6 +231,19 @@ def _keep(backend: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
     mapping = KeptMapping(settings)  # type: ignore[abstract] # as moto does with its own
     known[mapping.uuid] = mapping
     return mapping
+
+
+def _check_qualified(backend: LambdaBackend, spec: dict[str, Any], simulation: Simulation) -> None:
+    """A durable function is invoked by a version: the mapping of any other could never invoke it."""
+    named = parse_function_name(spec["FunctionName"])
+    assert named is not None  # it was checked
+    partition = partition_of(backend.region_name)
+    ref = FunctionRef(
+        partition, named.account or backend.account_id, backend.region_name, named.name, named.qualifier
+    )
+    function = None if ref.qualifier is not None else simulation.functions.find(ref)
+    if function is not None and function.durable is not None:
+        raise InvalidParameterValueException(UNQUALIFIED)
 
 
 def _update_event_source_mapping(update: Callable[..., Any]) -> Callable[..., Any]:

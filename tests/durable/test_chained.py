@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from destmock import outcomes
 from tests.durable.protocol import CONFIG, NAME, durable, got, history, kinds, start, update
@@ -175,6 +176,31 @@ def test_a_queue_s_mapping_waits_for_the_execution(destmock, lam, sqs, make_queu
     destmock.run_until_idle()
     assert bodies == ["seven"]
     assert messages("jobs") == []
+
+
+def test_N2_a_mapping_waits_for_fifteen_minutes(destmock, lam, sqs, make_queue, messages):
+    destmock.handler(
+        "orders",
+        durable(lambda run: "done" if run.wait(1200) else None),
+        durable_config={"ExecutionTimeout": 7200},
+    )
+    lam.publish_version(FunctionName="orders")
+    dead = json.dumps({"deadLetterTargetArn": make_queue("dead"), "maxReceiveCount": 1})
+    arn = make_queue("jobs", VisibilityTimeout="1800", RedrivePolicy=dead)
+    lam.create_event_source_mapping(FunctionName="orders:1", EventSourceArn=arn)
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="seven")
+    destmock.run_until_idle()
+    [execution] = lam.list_durable_executions_by_function(FunctionName="orders")["DurableExecutions"]
+    error = got(lam, execution["DurableExecutionArn"])["Error"]
+    assert error == {"ErrorMessage": "Execution timed out after 900 seconds."}
+    assert [message["Body"] for message in messages("dead")] == ["seven"]
+
+
+def test_a_mapping_is_of_a_version(destmock, lam, make_queue):
+    destmock.handler("orders", durable(lambda run: 1), durable_config=CONFIG)
+    with pytest.raises(ClientError, match="using an unqualified ARN"):
+        lam.create_event_source_mapping(FunctionName="orders", EventSourceArn=make_queue("jobs"))
 
 
 def test_a_topic_starts_an_execution_of_a_version(destmock, lam):

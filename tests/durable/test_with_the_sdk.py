@@ -208,14 +208,14 @@ def test_the_sdk_goes_by_virtual_time_in_a_process_that_does_not(start):
         return "done"
 
     def body(event, context):
-        quick = lambda child: child.wait(Duration.from_seconds(1))  # noqa: E731 - as in the other branch
+        quick = lambda child: child.wait(Duration.from_seconds(1)) or "waited"  # noqa: E731 - as below
         slow = lambda child: child.step(fails_at_first, config=StepConfig(retry_strategy=retried))  # noqa: E731
         return context.parallel([quick, slow]).get_results()
 
     with mock_destinations(start=start, travel=False) as destmock:
         serve(destmock, body)
         result, arn = run(boto3.client("lambda", "us-east-1"))
-        assert result == [None, "done"]
+        assert result == ["waited", "done"]
         assert kinds(boto3.client("lambda", "us-east-1"), arn).count("WaitSucceeded") == 1
 
 
