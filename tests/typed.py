@@ -86,6 +86,7 @@ with mock_destinations(handlers={"orders": handler}) as active:
     active.handler("audit", outcomes(ValueError("x"), {"ok": 1}), timeout=10, memory_size=256)
     active.handler("later", "app.later:handle", environment={"STAGE": "test"}, duration=2.5)
 
+    active.handler("lasting", "app.lasting:handle", durable_config={"ExecutionTimeout": 3600})
     active.handler("bigger", handler, duration=lambda event: 0.5 * len(event["items"]))
 
     @active.handler("decorated")
