@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from destmock._durable.checks import LARGEST_CHAINED, check_updates
 from destmock._durable.history import History
-from destmock._durable.operations import Operation, given
+from destmock._durable.operations import CALLBACK_TIMED_OUT, HEARTBEAT_MISSED, Operation, given
 from destmock._durable.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ _ENDINGS: dict[ExecutionStatus, tuple[str, OperationStatus]] = {
 _CHAINED = {"SUCCEEDED": "Succeeded", "TIMED_OUT": "TimedOut", "STOPPED": "Stopped"}
 #: The largest result of a synchronous invocation; others are limited like what a chained function answers.
 _LARGEST_RESULT = 6_291_456
-CALLBACK_TIMED_OUT = {"ErrorMessage": "Callback timed out", "ErrorType": "Callback.Timeout"}
-HEARTBEAT_MISSED = {"ErrorMessage": "Callback timed out on heartbeat", "ErrorType": "Callback.Heartbeat"}
 
 
 class Parent(NamedTuple):
@@ -103,8 +101,9 @@ class Execution:
         self.timed: dict[str, Operation] = {}
         #: The operations that have changed without the handler having been told.
         self.changed: dict[str, Operation] = {}
-        #: Whether an invocation runs, and how many have failed in a row.
-        self.running = False
+        #: Whether an invocation runs, whether something has come about meanwhile, and how many have failed
+        #: in a row.
+        self.running = self.woken = False
         self.failures = 0
         self.tokens = Tokens(execution_id)
         self._on_change = on_change
@@ -148,7 +147,7 @@ class Execution:
 
     def begin_invocation(self) -> tuple[str, list[Operation]]:
         """The token of a new invocation, and what has changed since the last one."""
-        self.running = True
+        self.running, self.woken = True, False
         changed = [*self.changed.values()]
         self.changed.clear()
         return self.tokens.next(), changed

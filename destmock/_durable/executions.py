@@ -16,6 +16,7 @@ from destmock._engine.attempts import entered
 from destmock._engine.event import Event
 from destmock._engine.synchronous import Answered
 from destmock._observed.facts import Entry
+from destmock._runtime.outcome import Outcome
 from destmock._time.pause import Pause
 from destmock._time.turns import Running
 from destmock.errors import DestmockError
@@ -37,6 +38,8 @@ _INVOKE = "Invoke"
 _ALREADY_STARTED = "Execution already started: {arn}"
 _BAD_TOKEN, _BAD_CALLBACK = "Invalid checkpoint token", "Invalid callback id"
 _NOT_OVER = "The durable execution can't be deleted before it has ended."
+#: Of an execution that was stopped before its first invocation.
+_NOTHING_RAN = Outcome("Error", b"", 0, "", ())
 _DAY = 86_400_000
 
 
@@ -60,6 +63,7 @@ class Executions:
     ) -> Event:
         """Start an execution that nobody waits for, or find the one that has the name (R30)."""
         _check_qualified(function)
+        sdk.follow()
         simulation, ref = self._simulation, function.ref
         existing = self._named(ref, name)
         if existing is not None:
@@ -68,6 +72,7 @@ class Executions:
             return Event(ref, event.trace, again, None, execution_arn=existing.arn)
         simulation.code.of(function)
         event = self._event(function, payload, source, trace)
+        event.duplicable = name is None  # for a name starts once
         simulation.ledger.accepted(event.entry)
         simulation.configs.accepted(ref, function.identity)
         simulation.metrics.received(ref, event.entry.accepted_at)
@@ -88,6 +93,7 @@ class Executions:
         _check_qualified(function)
         config, simulation = function.durable, self._simulation
         assert config is not None
+        sdk.follow()
         if config.execution_timeout > LONGEST_SYNCHRONOUS and source == _INVOKE:
             raise errors.invalid_parameter(_TOO_LONG)
         execution = self._named(function.ref, name)
@@ -126,7 +132,6 @@ class Executions:
         parent: Parent | None = None,
     ) -> Execution:
         assert function.durable is not None
-        sdk.follow()
         ids, lifecycle = self._simulation.ids, self.lifecycle
         if synchronous:
             event.entry.what = "synchronous"
@@ -178,7 +183,8 @@ class Executions:
             raise DestmockError(message)
 
     def _answered(self, execution: Execution, function: Function) -> Answered:
-        entry, outcome = execution.event.entry, self.lifecycle.outcomes[execution]
+        entry = execution.event.entry
+        outcome = self.lifecycle.outcomes.get(execution, _NOTHING_RAN)
         succeeded = execution.status == "SUCCEEDED"
         assert execution.ended_at is not None
         outcome = outcome._replace(

@@ -100,8 +100,8 @@ class Lifecycle:
 
     def wake_up(self, execution: Execution, at: int | None = None) -> None:
         """Have the execution invoked, unless it is being invoked or will be."""
-        if execution.is_paused:
-            execution.owed = True
+        execution.owed = execution.owed or execution.is_paused
+        execution.woken = execution.woken or execution.running
         if execution.is_over or execution.running or execution.is_paused or execution in self._next:
             return
         moment = self._simulation.clock.now if at is None else at
@@ -237,7 +237,8 @@ class Lifecycle:
             self._failed(execution, error)
             return
         output = read_output(outcome.payload, execution.largest_result)
-        in_order = execution.is_over or execution.waits_for_something or execution.pause is not None
+        waits = execution.waits_for_something
+        in_order = execution.is_over or waits or execution.woken or execution.pause is not None
         if output.status == "PENDING" and not in_order:
             output = invalid(NOTHING_PENDING)
         execution.history.invocation(began_at, now, request_id, output.error)
@@ -245,7 +246,7 @@ class Lifecycle:
         if execution.is_over:  # by a checkpoint, or from outside
             self.ended(execution)
         elif output.status == "PENDING":
-            if execution.changed:
+            if execution.changed or not waits:
                 self.wake_up(execution)
             if execution.pause is not None and not execution.is_paused:
                 self.on_pause(execution)

@@ -20,6 +20,9 @@ ErrorObject: TypeAlias = "dict[str, Any]"
 
 #: The statuses that nothing follows on.
 OVER: frozenset[OperationStatus] = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "STOPPED"})
+#: The errors of callbacks that nobody has answered in time.
+CALLBACK_TIMED_OUT = {"ErrorMessage": "Callback timed out", "ErrorType": "Callback.Timeout"}
+HEARTBEAT_MISSED = {"ErrorMessage": "Callback timed out on heartbeat", "ErrorType": "Callback.Heartbeat"}
 _DETAILS: dict[OperationType, str] = {
     "EXECUTION": "ExecutionDetails",
     "CONTEXT": "ContextDetails",

@@ -88,9 +88,15 @@ class _Surroundings:
         return self._simulation.clock.now
 
     def in_a_while(self, milliseconds: int, work: Callable[[], object]) -> Callable[[], object]:
+        attempt, waits = current(), self._simulation.waits
         at = self._simulation.clock.now + milliseconds
+
+        def unless_it_has_ended() -> None:
+            if not (isinstance(attempt, Attempt) and waits.has_ended(attempt)):
+                work()
+
         with self._simulation.turns.held:
-            due = self._simulation.clock.schedule(at, _Later(work), background=True)
+            due = self._simulation.clock.schedule(at, _Later(unless_it_has_ended), background=True)
         return due.cancel
 
 

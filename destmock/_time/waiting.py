@@ -326,9 +326,14 @@ class Waits:
 
     def overrun(self, attempt: Attempt) -> None:
         """End an attempt whose real time is up, if it can be left where it is."""
-        if attempt.running_on is getcurrent() and not self._turns.holds:
+        there = attempt.running_on is getcurrent() or branch() is not None
+        if there and not self._turns.holds:
             self.jump(self._clock.now + attempt.limit - attempt.waited)
             self.end(attempt)
+
+    def has_ended(self, attempt: Attempt) -> bool:
+        """Whether nothing of an attempt will run any more."""
+        return attempt.done or attempt in self._ended
 
     def close(self) -> None:
         """Keep what has not come to an end, for to drop it would run its `finally` blocks."""

@@ -166,6 +166,8 @@ def _places(frame: FrameType | None) -> set[str]:
 
 #: The modules that call handlers.
 _BEGINNINGS = {
+    "destmock._durable.inline",
+    "destmock._time.branches",
     "awslambdaric.bootstrap",
     "destmock._runtime.environments",
     "destmock._runtime.importing",

@@ -239,6 +239,15 @@ def test_a_duplicate_is_an_execution_of_its_own(destmock, lam):
     assert [invocation.duplicate for invocation in destmock.invocations] == [False, True]
 
 
+def test_an_execution_with_a_name_has_no_duplicate(destmock, lam):
+    charged = []
+    destmock.handler("orders", durable(lambda run: charged.append(run.input) or 1), durable_config=CONFIG)
+    destmock.faults.duplicate("orders")
+    start(lam, DurableExecutionName="order-7")
+    assert charged == [{}]
+    destmock.faults.clear()
+
+
 @pytest.mark.parametrize("fault", ["throttle", "system_error"])
 def test_an_invocation_that_is_refused_comes_later(destmock, lam, fault):
     destmock.handler("orders", durable(lambda run: "done" if run.wait(60) else None), durable_config=CONFIG)

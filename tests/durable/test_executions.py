@@ -355,6 +355,33 @@ def test_nobody_waits_for_a_callback_that_may_never_come(destmock, lam):
     assert got(lam, arn)["Status"] == "RUNNING"
 
 
+@pytest.mark.destmock(autorun=False)
+def test_an_execution_is_stopped_before_its_first_invocation(destmock, lam):
+    serve(destmock, one_wait(1))
+    arn = start(lam, DurableExecutionName="order-7")
+    lam.stop_durable_execution(DurableExecutionArn=arn, Error={"ErrorMessage": "not wanted"})
+    answer = lam.invoke(FunctionName=NAME, DurableExecutionName="order-7")
+    assert json.loads(answer["Payload"].read()) == {"errorMessage": "not wanted"}
+    assert destmock.runs == []
+
+
+def test_what_came_while_the_handler_ran_brings_another_invocation(destmock, lam):
+    """Though the handler has been told of it, and answers that it waits."""
+
+    def body(run):
+        callback = run.callback()
+        if run.event["UpdatedOperationIds"] or len(run.operations) > 2:
+            return "done"
+        lam.send_durable_execution_callback_success(CallbackId=callback["CallbackDetails"]["CallbackId"])
+        run.checkpoint(update("pay", "STEP", "SUCCEED"))
+        assert run.status("callback") == "SUCCEEDED"
+        return None
+
+    serve(destmock, body)
+    arn = start(lam)
+    assert got(lam, arn)["Status"] == "SUCCEEDED"
+
+
 @pytest.mark.parametrize(
     ("send", "status", "text"),
     [

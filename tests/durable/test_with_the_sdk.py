@@ -164,6 +164,25 @@ def test_a_step_that_ends_the_process_ends_its_invocation_only(destmock, lam):
     assert crash == "Runtime.ExitError"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("in_branch", [False, True])
+def test_a_step_that_hangs_times_out(destmock, lam, caplog, in_branch):
+    def hangs(_):
+        while True:
+            pass
+
+    def body(event, context):
+        if in_branch:
+            return context.map([1], lambda child, *_: child.step(hangs)).get_results()
+        return context.step(hangs)
+
+    serve(destmock, body, config={"ExecutionTimeout": 2}, timeout=1)
+    answer = lam.invoke(FunctionName=NAME)
+    assert json.loads(answer["Payload"].read()) == {"errorMessage": "Execution timed out after 2 seconds."}
+    assert {run.outcome for run in destmock.runs} == {"Timeout"}
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_what_nobody_waits_for_leaves_a_tenth_of_a_second_later(destmock, lam):
     seen = []
 
