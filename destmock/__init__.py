@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from destmock._aws.record import InvocationRecord
+    from destmock._cloudformation.check.finding import Finding
     from destmock._cloudformation.deploy import Stack
     from destmock._engine.faults import Fault, PendingFault
     from destmock._explore.exploration import Exploration, Failure
@@ -61,6 +62,7 @@ __all__ = [
     "Failure",
     "Fault",
     "Faults",
+    "Finding",
     "Handler",
     "Happening",
     "History",
@@ -88,6 +90,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "destmock._cloudformation.check.finding": ("Finding",),
     "destmock._cloudformation.deploy": ("Stack",),
     "destmock._mock.destmock": ("Destmock",),
     "destmock._mock.faults": ("Faults",),

@@ -20,6 +20,7 @@ from destmock import (
     Failure,
     Fault,
     Faults,
+    Finding,
     Handler,
     Happening,
     History,
@@ -109,6 +110,7 @@ with mock_destinations(handlers={"orders": handler}) as active:
     assert_type(stack.resources["Orders"], str)
     assert_type(active.replay({"requestContext": {}}, function="orders"), Invocation)
     assert_type(active.replay("{}"), Invocation)
+    assert_type(active.check(strict=True), list[Finding])
     assert_type(active.now, datetime)
     active.advance(1.5)
     active.advance(timedelta(minutes=1))

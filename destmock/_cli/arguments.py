@@ -42,6 +42,16 @@ Each run begins anew, with the app imported again. Tells the failures that the c
 exit status: 0 when the check passes each time, 1 when it does not, 2 when nothing could be run."""
 
 
+_CHECK = """\
+Deploys templates into a mock, runs nothing, and tells which asynchronous paths end in nobody's hands:
+functions invoked asynchronously without a destination for failures, queues without a redrive policy, streams,
+missing permissions, loops, and more. Parameters that have no value are made up; resources that are not
+simulated, and custom ones, are left out, and named on standard error.
+
+exit status: 1 when there are errors (with --strict, also when there are remarks), 0 when there are none, 2
+when nothing could be checked."""
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = argparse.ArgumentParser(
@@ -54,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_serve(commands)
     _add_explore(commands)
+    _add_check(commands)
     return top
 
 
@@ -173,6 +184,46 @@ def _add_bounds(explore: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="tell which asynchronous paths of templates can lose events",
+        description=_CHECK,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    check.add_argument("--strict", action="store_true", help="fail for remarks as well")
+    check.add_argument(
+        "--format",
+        choices=("text", "json", "github"),
+        default="text",
+        help="github: annotations, as GitHub's workflows show them at their lines (default: text)",
+    )
+    check.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="the same as --format json"
+    )
+    check.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="TEMPLATE",
+        help="CloudFormation's, SAM's or CDK's (.yaml, .yml, .json, .template)",
+    )
+    _add_parameter(check)
+
+
+def _add_parameter(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--parameter",
+        dest="parameters",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="NAME=VALUE",
+        help="of every template that has one of this name; may be repeated",
+    )
+
+
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "files",
@@ -190,15 +241,7 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="another template: CloudFormation's, SAM's or CDK's; may be repeated",
     )
-    command.add_argument(
-        "--parameter",
-        dest="parameters",
-        action="append",
-        default=[],
-        type=_parameter,
-        metavar="NAME=VALUE",
-        help="of every template that has one of this name; may be repeated",
-    )
+    _add_parameter(command)
     command.add_argument(
         "--invent-parameters", action="store_true", help="make up values for parameters that have none"
     )

@@ -68,7 +68,7 @@ def files_of(arguments: argparse.Namespace) -> Files:
         else:
             message = f"{file} is neither an app (.py) nor a template ({', '.join(_TEMPLATES)})"
             raise Problem(message)
-    files.templates.extend(arguments.templates)
+    files.templates.extend(getattr(arguments, "templates", ()))  # `check` has templates only
     for file in (*files.apps, *files.templates):
         if not file.is_file():
             message = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
@@ -80,10 +80,10 @@ def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loade
     """Registers the apps' handlers, deploys the templates, and calls each app's `setup`."""
     imported = apps.imported(files.apps)
     handlers = imported.handlers
-    read = [_read(file) for file in files.templates]
+    read = [read_template(file) for file in files.templates]
     given = dict(arguments.parameters)
-    _check_parameters(given, read)
-    logical = {name for template in read for name in _section(template, "Resources")}
+    check_parameters(given, read)
+    logical = {name for template in read for name in section(template, "Resources")}
     for name, found in handlers.items():
         if name not in logical:
             _register(target, name, found)
@@ -93,7 +93,8 @@ def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loade
     return Loaded(stacks, [made.get(name, name) for name in handlers])
 
 
-def _read(file: Path) -> templates.Template:
+def read_template(file: Path) -> templates.Template:
+    """A template's file. Raises `Problem` if it can't be read."""
     try:
         return templates.load(file)
     except ModuleNotFoundError as error:
@@ -105,14 +106,15 @@ def _read(file: Path) -> templates.Template:
         raise Problem(message) from error
 
 
-def _section(template: templates.Template, name: str) -> Mapping[str, object]:
+def section(template: templates.Template, name: str) -> Mapping[str, object]:
     """A section of a template; empty if it is malformed, which `deploy` will report."""
     section = template.body.get(name)
     return section if isinstance(section, dict) else {}
 
 
-def _check_parameters(given: Mapping[str, str], read: list[templates.Template]) -> None:
-    declared = {name for template in read for name in _section(template, "Parameters")}
+def check_parameters(given: Mapping[str, str], read: list[templates.Template]) -> None:
+    """Raise `Problem` for a value whose parameter no template has."""
+    declared = {name for template in read for name in section(template, "Parameters")}
     for name in given:
         if name not in declared:
             listed = ", ".join(sorted(declared)) or "none"
@@ -135,7 +137,7 @@ def _deployed(
     parameters: Mapping[str, str],
     arguments: argparse.Namespace,
 ) -> Stack:
-    resources, declared = _section(template, "Resources"), _section(template, "Parameters")
+    resources, declared = section(template, "Resources"), section(template, "Parameters")
     try:
         return target.deploy(
             template.path,

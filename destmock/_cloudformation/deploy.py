@@ -74,6 +74,7 @@ class Deployment:
         *,
         ignore_unsupported: bool,
         invent_parameters: bool,
+        code: bool,
     ) -> Stack:
         if not ignore_unsupported:
             templates.check_transforms(self._template.body)
@@ -90,6 +91,8 @@ class Deployment:
             evaluation = self._evaluation(self._template.body, values)
             given = self._given(handlers, evaluation)
             replaced = {*given, *self._registered(evaluation), *self._off(evaluation)}
+            if not code:
+                replaced = {*self._template.functions}
             body = artifacts.with_placeholders(self._template, replaced)
             images = artifacts.images(body, evaluation)
             if images and not ignore_unsupported:
@@ -102,7 +105,8 @@ class Deployment:
             body = self._transformed(body, values)
             with self._checked():
                 validation.check_references(body)
-            ignored = self._unsupported(body, values, replaced, ignore_unsupported=ignore_unsupported)
+            runnable = replaced if code else None
+            ignored = self._unsupported(body, values, runnable, ignore_unsupported=ignore_unsupported)
             self._upload(uploads, undo)
             sources = {logical_id: handlers[key] for logical_id, key in given.items()}
             register = self._registering(sources, undo)
@@ -191,18 +195,28 @@ class Deployment:
         return sam.transform(without_applications(body), values, session, self._place.partition)
 
     def _unsupported(
-        self, body: dict[str, Any], values: dict[str, str], replaced: set[str], *, ignore_unsupported: bool
+        self,
+        body: dict[str, Any],
+        values: dict[str, str],
+        runnable: set[str] | None,
+        *,
+        ignore_unsupported: bool,
     ) -> dict[str, str]:
-        """The unsupported resources, which are to be ignored: logical id -> type."""
+        """The unsupported resources, which are to be ignored: logical id -> type.
+
+        `runnable`: the functions that run in any case; `None` if none is to run.
+        """
         evaluation = self._evaluation(body, values)
 
         def answers(resource: dict[str, Any]) -> bool:
             if not self._stacks.is_run(resource["Type"]):
                 return True
+            if runnable is None:
+                return False
             token = resource.get("Properties", {}).get("ServiceToken")
             functions = list(functions_behind(token, body["Resources"]))
             if functions:
-                return all(runs(each, body["Resources"], replaced) for each in functions)
+                return all(runs(each, body["Resources"], runnable) for each in functions)
             return self._runs(evaluation.value(token))
 
         found = unsupported(body, evaluation.has, self._stacks.supports, answers)
@@ -301,8 +315,12 @@ def deploy(
     region: str | None,
     ignore_unsupported: bool,
     invent_parameters: bool,
+    code: bool = True,
 ) -> Stack:
-    """Deploy a template, as the docstring of `Destmock.deploy` says."""
+    """Deploy a template, as the docstring of `Destmock.deploy` says.
+
+    `code`: false for a stack that is only to be looked at; its functions can't run, and need no code.
+    """
     try:
         from destmock._cloudformation import stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
     except ModuleNotFoundError as error:
@@ -316,4 +334,5 @@ def deploy(
         handlers,
         ignore_unsupported=ignore_unsupported,
         invent_parameters=invent_parameters,
+        code=code,
     )

@@ -34,6 +34,7 @@ _BY_NAME = {
     "url": "https://example.com",
     "domain": "example.com",
     "arn": "arn:aws:sns:us-east-1:123456789012:invented",
+    "expression": "rate(1 day)",
     "schedule": "rate(1 day)",
 }
 _HOW_MANY = 2

@@ -1,15 +1,20 @@
-"""What a test asks about an application: what would come of a production failure here."""
+"""What a test asks about an application: what comes of a production failure, and what can get lost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
 
 from destmock._aws.failed_invocation import failed_invocations
+from destmock._cloudformation.check.landscape import landscape
+from destmock._cloudformation.check.rules import findings
 from destmock._mock import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from destmock._cloudformation.check.finding import Finding
     from destmock._engine.simulation import Simulation
     from destmock._observed.facts import Invocation
 
@@ -44,3 +49,19 @@ class Questions:
             message = f"this holds {len(found)} records or messages; replay one at a time"
             raise ValueError(message)
         return replay.replay(self._simulation, found[0], function).invocation
+
+    def check(self, *, strict: bool = False) -> list[Finding]:
+        """Tells which asynchronous paths of what is set up now end in nobody's hands. ::
+
+            destmock.deploy("template.yaml", invent_parameters=True)
+            assert destmock.check() == []
+
+        Each finding says what gets lost, and what to do about it. Errors are what gets lost for sure, or is
+        refused by AWS; with `strict`, remarks are told of as well: settings that AWS advises against, and
+        dead-letter queues that nobody reads. Functions, queues, rules and the rest are looked at in the
+        default session's account and region, whoever has made them.
+        """
+        self._check_active()
+        client = cast("Callable[[str], Any]", boto3.client)
+        found = findings(landscape(client))
+        return found if strict else [each for each in found if each.level == "error"]

@@ -1,0 +1,1 @@
+"""What of an application's asynchronous paths can get lost: what is set up, and the rules."""
