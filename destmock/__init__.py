@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from destmock._aws.record import InvocationRecord
     from destmock._cloudformation.check.finding import Finding
-    from destmock._cloudformation.deploy import Stack
+    from destmock._cloudformation.deployed import Stack
     from destmock._engine.faults import Fault, PendingFault
     from destmock._explore.exploration import Exploration, Failure
     from destmock._explore.explore import explore
@@ -91,7 +91,7 @@ __all__ = [
 
 _MODULES = {
     "destmock._cloudformation.check.finding": ("Finding",),
-    "destmock._cloudformation.deploy": ("Stack",),
+    "destmock._cloudformation.deployed": ("Stack",),
     "destmock._mock.destmock": ("Destmock",),
     "destmock._mock.faults": ("Faults",),
     "destmock._functions.handlers": ("Handler", "Outcomes", "outcomes"),

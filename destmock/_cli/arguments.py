@@ -207,7 +207,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         type=Path,
         metavar="TEMPLATE",
-        help="CloudFormation's, SAM's or CDK's (.yaml, .yml, .json, .template)",
+        help="CloudFormation's or SAM's (.yaml, .yml, .json, .template), or CDK's output, cdk.out",
     )
     _add_parameter(check)
 
@@ -230,7 +230,7 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="an app (.py) or a template (.yaml, .yml, .json, .template)",
+        help="an app (.py), a template (.yaml, .yml, .json, .template), or CDK's output, cdk.out",
     )
     command.add_argument(
         "--template",

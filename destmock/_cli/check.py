@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from destmock._cli.lines import harmless
-from destmock._cli.loading import REFUSALS, check_parameters, files_of, read_template, section
+from destmock._cli.loading import REFUSALS, check_parameters, files_of, read_templates, section
 from destmock._cli.problem import Problem, one_line
 from destmock._cloudformation import deploy
 from destmock._cloudformation.check.finding import Finding
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
+    from destmock._cloudformation.deployed import Stack
     from destmock._cloudformation.templates import Template
     from destmock._mock.destmock import Destmock
 
@@ -56,15 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
     if files.apps:
         message = f"{files.apps[0]} is an app; check takes templates"
         raise Problem(message)
-    templates = [read_template(file) for file in files.templates]
+    applications = [read_templates(file) for file in files.templates]
     given = dict(arguments.parameters)
-    check_parameters(given, templates)
+    check_parameters(given, [template for each in applications for template in each])
     found: list[_Placed] = []
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
-        for template in templates:
+        for templates in applications:
             with mock_destinations(strict=False) as simulated:
-                found += _checked(simulated, template, given)
+                found += _checked(simulated, templates, given)
     for text in dict.fromkeys(str(each.message) for each in told if issubclass(each.category, UserWarning)):
         print(f"destmock: not checked: {one_line(text)}", file=sys.stderr)
     _PRINTED[arguments.format](found)
@@ -72,26 +73,21 @@ def run(arguments: argparse.Namespace) -> int:
     return int(bool(failing))
 
 
-def _checked(simulated: Destmock, template: Template, given: Mapping[str, str]) -> Iterator[_Placed]:
-    declared = section(template, "Parameters")
-    try:
-        stack = deploy.deploy(
-            simulated._simulation,  # noqa: SLF001 - one thing to a user
-            template.path,
-            stack_name=None,
-            parameters={name: value for name, value in given.items() if name in declared},
-            handlers={},
-            region=None,
-            ignore_unsupported=True,
-            invent_parameters=True,
-            code=False,
-        )
-    except REFUSALS as error:
-        why = one_line(error.response["Error"]["Message"] if isinstance(error, ClientError) else error)
-        finding = Finding("error", "refused", why.split(" ")[0], why, "Mend the template", _REFUSED)
-        yield _Placed(str(template.path), _line_of(why, template), finding)
-        return
-    names = _names(stack.name)
+def _checked(simulated: Destmock, templates: list[Template], given: Mapping[str, str]) -> Iterator[_Placed]:
+    """Deploy an application's templates, and check what they have made together."""
+    homes: dict[str, Template] = {}
+    names: dict[str, str] = {}
+    for template in templates:
+        try:
+            stack = _deployed(simulated, template, given)
+        except REFUSALS as error:
+            why = one_line(error.response["Error"]["Message"] if isinstance(error, ClientError) else error)
+            finding = Finding("error", "refused", why.split(" ")[0], why, "Mend the template", _REFUSED)
+            yield _Placed(str(template.path), _line_of(why, template), finding)
+            return
+        own = _names(stack.name)
+        names |= own
+        homes |= dict.fromkeys(own.values(), template)
     for finding in simulated.check(strict=True):
         renamed = replace(
             finding,
@@ -99,7 +95,23 @@ def _checked(simulated: Destmock, template: Template, given: Mapping[str, str]) 
             text=_renamed(finding.text, names),
             fix=_renamed(finding.fix, names),
         )
-        yield _Placed(str(template.path), _line_of(renamed.resource, template), renamed)
+        home = homes.get(renamed.resource, templates[-1])
+        yield _Placed(str(home.path), _line_of(renamed.resource, home), renamed)
+
+
+def _deployed(simulated: Destmock, template: Template, given: Mapping[str, str]) -> Stack:
+    declared = section(template, "Parameters")
+    return deploy.deploy(
+        simulated._simulation,  # noqa: SLF001 - one thing to a user
+        template.path,
+        stack_name=template.given_name,
+        parameters={name: value for name, value in given.items() if name in declared},
+        handlers={},
+        region=None,
+        ignore_unsupported=True,
+        invent_parameters=True,
+        code=False,
+    )
 
 
 def _names(stack: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from destmock._cli import apps
 from destmock._cli.problem import Problem
-from destmock._cloudformation import templates
+from destmock._cloudformation import assembly, templates
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from destmock._cli.apps import Found, Source
-    from destmock._cloudformation.deploy import Stack
+    from destmock._cloudformation.deployed import Stack
 
 _TEMPLATES = (".yaml", ".yml", ".json", ".template")
 #: The errors of a deployment: the template's, its parameters', its handlers' and AWS's.
@@ -34,6 +34,7 @@ class Loadable(Protocol):
         self,
         template: str | os.PathLike[str],
         *,
+        stack_name: str | None = ...,
         parameters: Mapping[str, object] | None = ...,
         handlers: Mapping[str, Source] | None = ...,
         ignore_unsupported: bool = ...,
@@ -63,14 +64,14 @@ def files_of(arguments: argparse.Namespace) -> Files:
     for file in arguments.files:
         if file.suffix == ".py":
             files.apps.append(file)
-        elif file.suffix in _TEMPLATES:
+        elif file.suffix in _TEMPLATES or (file / "manifest.json").is_file():
             files.templates.append(file)
         else:
             message = f"{file} is neither an app (.py) nor a template ({', '.join(_TEMPLATES)})"
             raise Problem(message)
     files.templates.extend(getattr(arguments, "templates", ()))  # `check` has templates only
     for file in (*files.apps, *files.templates):
-        if not file.is_file():
+        if not (file.is_file() or (file / "manifest.json").is_file()):
             message = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
             raise Problem(message)
     return files
@@ -80,7 +81,7 @@ def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loade
     """Registers the apps' handlers, deploys the templates, and calls each app's `setup`."""
     imported = apps.imported(files.apps)
     handlers = imported.handlers
-    read = [read_template(file) for file in files.templates]
+    read = [template for file in files.templates for template in read_templates(file)]
     given = dict(arguments.parameters)
     check_parameters(given, read)
     logical = {name for template in read for name in section(template, "Resources")}
@@ -93,10 +94,10 @@ def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loade
     return Loaded(stacks, [made.get(name, name) for name in handlers])
 
 
-def read_template(file: Path) -> templates.Template:
-    """A template's file. Raises `Problem` if it can't be read."""
+def read_templates(file: Path) -> list[templates.Template]:
+    """A template's file, or the stacks of CDK's output. Raises `Problem` if it can't be read."""
     try:
-        return templates.load(file)
+        return assembly.stacks(file) if assembly.is_assembly(file) else [templates.load(file)]
     except ModuleNotFoundError as error:
         raise Problem(templates.needing(file, error)) from error
     except REFUSALS as error:
@@ -141,6 +142,7 @@ def _deployed(
     try:
         return target.deploy(
             template.path,
+            stack_name=template.given_name,
             parameters={name: value for name, value in parameters.items() if name in declared},
             handlers={name: found.source for name, found in handlers.items() if name in resources},
             ignore_unsupported=arguments.ignore_unsupported,

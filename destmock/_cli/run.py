@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import argparse
 
     from destmock._aws.failed_invocation import FailedInvocation
-    from destmock._cloudformation.deploy import Stack
+    from destmock._cloudformation.deployed import Stack
     from destmock._mock.destmock import Destmock
     from destmock._mock.replay import Replay
 

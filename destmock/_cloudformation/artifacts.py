@@ -33,6 +33,7 @@ _SERVERLESS_FUNCTION = "AWS::Serverless::Function"
 #: The properties that say where a function's code is; without any, SAM takes the template's directory.
 _ELSEWHERE = ("CodeUri", "InlineCode", "ImageUri", "Code")
 _IMAGE = ("CodeUri", "Code", "ImageUri", "ImageConfig", "PackageType")
+_NESTED = ".nested.template.json"
 _ARCHIVES = (".zip", ".jar")
 _LEFT_OUT = {"__pycache__", ".git", ".aws-sam", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -136,7 +137,15 @@ def assets(
     if template.assets is None:
         return
     texts = {name: json.dumps(each) for name, each in body["Resources"].items() if has(each)}
-    for asset in json.loads(template.assets.read_text("utf-8")).get("files", {}).values():
+    files = list(json.loads(template.assets.read_text("utf-8")).get("files", {}).values())
+    for asset in files:  # of a nested stack, the template refers to assets, too
+        path = template.path.parent / asset["source"]["path"]
+        if path.name.endswith(_NESTED) and path.is_file():
+            keys = [each["objectKey"] for each in asset["destinations"].values()]
+            for name, text in texts.items():
+                if any(key in text for key in keys):
+                    texts[name] += path.read_text("utf-8")
+    for asset in files:
         for destination in asset["destinations"].values():
             key = _filled(destination["objectKey"], place)
             users = [name for name, text in texts.items() if key in text]

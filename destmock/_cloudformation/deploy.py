@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,9 @@ import boto3
 from botocore.exceptions import ClientError
 
 from destmock._aws.arn import parse_function_arn
-from destmock._cloudformation import artifacts, sam, templates, validation
+from destmock._cloudformation import artifacts, assembly, sam, templates, validation
+from destmock._cloudformation.cdk_providers import providers
+from destmock._cloudformation.deployed import Stack
 from destmock._cloudformation.invented import invented
 from destmock._cloudformation.place import Place
 from destmock._cloudformation.unsupported import functions_behind, runs, unsupported, without_applications
@@ -43,40 +47,39 @@ _BOOTSTRAP, _BOOTSTRAP_VERSION = "BootstrapVersion", "27"
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """A stack that `Destmock.deploy` made. `resources` maps logical ids to physical ids, as `Ref` does.
+class Options:
+    """What holds for all of a deployment's stacks.
 
-    `invented` has the values that `invent_parameters` has made up, by the names of the parameters.
+    `code`: false for stacks that are only to be looked at; their functions can't run, and need no code.
     """
 
-    name: str
-    outputs: Mapping[str, str]
-    resources: Mapping[str, str]
-    invented: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ignore_unsupported: bool
+    invent_parameters: bool
+    code: bool = True
 
 
 class Deployment:
     """One call of `deploy`. When it fails, everything that it has made is removed again."""
 
     def __init__(
-        self, simulation: Simulation, template: Template, name: str, place: Place, stacks: ModuleType
+        self,
+        simulation: Simulation,
+        template: Template,
+        name: str,
+        place: Place,
+        options: Options,
     ) -> None:
         self._name = name
         self._simulation = simulation
         self._template = template
         self._place = place
-        self._stacks = stacks
+        self._options = options
+        self._stacks: ModuleType = import_module("destmock._cloudformation.stacks")
 
-    def run(
-        self,
-        parameters: Mapping[str, object],
-        handlers: Sources,
-        *,
-        ignore_unsupported: bool,
-        invent_parameters: bool,
-        code: bool,
-    ) -> Stack:
-        if not ignore_unsupported:
+    def run(self, parameters: Mapping[str, object], handlers: Sources, undo: contextlib.ExitStack) -> Stack:
+        """Make the stack; `undo` gets all that takes it away again."""
+        options = self._options
+        if not options.ignore_unsupported:
             templates.check_transforms(self._template.body)
         with self._checked():
             validation.check_format(self._template.body, serverless=self._template.serverless)
@@ -85,35 +88,32 @@ class Deployment:
         def invent(name: str, parameter: Mapping[str, Any]) -> str:
             return made_up.setdefault(name, invented(name, parameter, self._place.client))
 
-        values = templates.values(self._template, parameters, invent if invent_parameters else None)
-        with contextlib.ExitStack() as undo:
-            self._fetch(values, undo)
-            evaluation = self._evaluation(self._template.body, values)
-            given = self._given(handlers, evaluation)
-            replaced = {*given, *self._registered(evaluation), *self._off(evaluation)}
-            if not code:
-                replaced = {*self._template.functions}
-            body = artifacts.with_placeholders(self._template, replaced)
-            images = artifacts.images(body, evaluation)
-            if images and not ignore_unsupported:
-                raise UnsupportedError(_IMAGES.format(", ".join(images), repr(images[0])))
-            artifacts.name_images(body, images, self._place.pseudo)
-            uploads = [
-                *artifacts.packaged(self._template, body, self._place.bucket, evaluation),
-                *artifacts.assets(self._template, body, self._place.pseudo, evaluation.has),
-            ]
-            body = self._transformed(body, values)
-            with self._checked():
-                validation.check_references(body)
-            runnable = replaced if code else None
-            ignored = self._unsupported(body, values, runnable, ignore_unsupported=ignore_unsupported)
-            self._upload(uploads, undo)
-            sources = {logical_id: handlers[key] for logical_id, key in given.items()}
-            register = self._registering(sources, undo)
-            with self._stacks.ignored(ignored), self._stacks.followed(self._name, register):
-                self._create(body, values, undo)
-                stack = self._read()
-            undo.pop_all()
+        values = templates.values(self._template, parameters, invent if options.invent_parameters else None)
+        self._fetch(values, undo)
+        evaluation = self._evaluation(self._template.body, values)
+        given = self._given(handlers, evaluation)
+        sources = {**providers(self._template), **{name: handlers[key] for name, key in given.items()}}
+        replaced = {*sources, *self._registered(evaluation), *self._off(evaluation)}
+        if not options.code:
+            replaced = {*self._template.functions}
+        body = artifacts.with_placeholders(self._template, replaced)
+        images = artifacts.images(body, evaluation)
+        if images and not options.ignore_unsupported:
+            raise UnsupportedError(_IMAGES.format(", ".join(images), repr(images[0])))
+        artifacts.name_images(body, images, self._place.pseudo)
+        uploads = [
+            *artifacts.packaged(self._template, body, self._place.bucket, evaluation),
+            *artifacts.assets(self._template, body, self._place.pseudo, evaluation.has),
+        ]
+        body = self._transformed(body, values)
+        with self._checked():
+            validation.check_references(body)
+        ignored = self._unsupported(body, values, replaced if options.code else None)
+        self._upload(uploads, undo)
+        register = self._registering(sources, undo)
+        with self._stacks.ignored(ignored), self._stacks.followed(self._name, register):
+            self._create(body, values, undo)
+            stack = self._read()
         return replace(stack, invented=MappingProxyType(made_up))
 
     @contextlib.contextmanager
@@ -156,6 +156,7 @@ class Deployment:
         """The functions whose handlers are given: logical id -> key in `handlers`."""
         names = self._names(evaluation)
         by_name = {name: logical_id for logical_id, name in names.items() if name is not None}
+        by_name |= self._template.construct_paths
         found: dict[str, str] = {}
         for key, source in handlers.items():
             check_source(key, source)
@@ -199,8 +200,6 @@ class Deployment:
         body: dict[str, Any],
         values: dict[str, str],
         runnable: set[str] | None,
-        *,
-        ignore_unsupported: bool,
     ) -> dict[str, str]:
         """The unsupported resources, which are to be ignored: logical id -> type.
 
@@ -221,7 +220,7 @@ class Deployment:
 
         found = unsupported(body, evaluation.has, self._stacks.supports, answers)
         listed = ", ".join(f"{logical_id} ({what})" for logical_id, what in found.items())
-        if found and not ignore_unsupported:
+        if found and not self._options.ignore_unsupported:
             message = (
                 f"{self._template.path} has resources that neither moto's CloudFormation nor destmock "
                 f"simulates: {listed}; deploy with ignore_unsupported=True to go without them"
@@ -317,22 +316,23 @@ def deploy(
     invent_parameters: bool,
     code: bool = True,
 ) -> Stack:
-    """Deploy a template, as the docstring of `Destmock.deploy` says.
-
-    `code`: false for a stack that is only to be looked at; its functions can't run, and need no code.
-    """
+    """Deploy a template or an assembly, as the docstring of `Destmock.deploy` says; `code` as `Options`."""
     try:
-        from destmock._cloudformation import stacks  # noqa: PLC0415 - takes a second, and the extra `templates`
+        stacks = import_module("destmock._cloudformation.stacks")  # takes a second, and the extra `templates`
     except ModuleNotFoundError as error:
         raise UnsupportedError(templates.needing(template, error)) from error
     enter_once(stacks.stacks_completed)
-    loaded = templates.load(template)
-    name = stack_name or loaded.stack_name
-    deployment = Deployment(simulation, loaded, name, Place(region), stacks)
-    return deployment.run(
-        parameters,
-        handlers,
-        ignore_unsupported=ignore_unsupported,
-        invent_parameters=invent_parameters,
-        code=code,
-    )
+    place = Place(region)
+    options = Options(ignore_unsupported, invent_parameters, code)
+
+    def made(loaded: Template, name: str, values: Mapping[str, object], sources: Sources) -> Stack:
+        return Deployment(simulation, loaded, name, place, options).run(values, sources, undo)
+
+    with contextlib.ExitStack() as undo:
+        if assembly.is_assembly(template):
+            stack = assembly.deployed(Path(template), stack_name, parameters, handlers, made)
+        else:
+            loaded = templates.load(template)
+            stack = made(loaded, stack_name or loaded.stack_name, parameters, handlers)
+        undo.pop_all()
+    return stack

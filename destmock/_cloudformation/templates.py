@@ -27,6 +27,8 @@ class Template:
 
     path: Path
     body: dict[str, Any]
+    #: The name that CDK gives the stack.
+    given_name: str | None = None
 
     @property
     def resources(self) -> dict[str, dict[str, Any]]:
@@ -36,6 +38,15 @@ class Template:
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
         return {name: each for name, each in self.resources.items() if each["Type"] in FUNCTIONS}
+
+    @property
+    def construct_paths(self) -> dict[str, str]:
+        """The functions' logical ids by their places in CDK's tree, such as `Shop/Orders`."""
+        paths = {
+            str(each.get("Metadata", {}).get("aws:cdk:path", "")): name
+            for name, each in self.functions.items()
+        }
+        return {path.removesuffix("/Resource"): name for path, name in paths.items() if path}
 
     @property
     def serverless(self) -> bool:
@@ -50,13 +61,15 @@ class Template:
     @property
     def stack_name(self) -> str:
         """The name of a stack by its file; by the directory, for a file that is only called `template`."""
+        if self.given_name is not None:
+            return self.given_name
         stem = self.path.name.split(".")[0]
         name = self.path.resolve().parent.name if stem == "template" else stem
         name = _NAME.sub("-", name).strip("-")
         return name if name[:1].isalpha() else f"stack-{name}".rstrip("-")
 
 
-def load(path: str | os.PathLike[str]) -> Template:
+def load(path: str | os.PathLike[str], given_name: str | None = None) -> Template:
     """Read a template's file. Raises `OSError` if there is no file, `ValueError` if it holds no template."""
     if "\n" in os.fspath(path):
         message = "deploy() takes the path of a template's file, not the template's text"
@@ -73,12 +86,13 @@ def load(path: str | os.PathLike[str]) -> Template:
     if not isinstance(body, dict) or "Resources" not in body:
         message = f"{file} is no CloudFormation template: it has no Resources"
         raise ValueError(message)
-    return Template(file, completed(body, read, file))
+    return Template(file, completed(body, read, file), given_name)
 
 
 def needing(template: str | os.PathLike[str], error: ModuleNotFoundError) -> str:
     """The message of what to install for a template, after an import has failed."""
-    extra = "sam" if SERVERLESS in Path(template).read_text("utf-8") else "templates"
+    file = Path(template)
+    extra = "sam" if file.is_file() and SERVERLESS in file.read_text("utf-8") else "templates"
     return f"deploy() needs {error.name}: pip install 'destmock[{extra}]'"
 
 

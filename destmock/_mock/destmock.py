@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Any
 
-    from destmock._cloudformation.deploy import Stack
+    from destmock._cloudformation.deployed import Stack
     from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Duration, Handler, Outcomes
     from destmock._observed.facts import Deliveries, Drop, Run
@@ -137,19 +137,22 @@ class Destmock(Questions):
         ignore_unsupported: bool = False,
         invent_parameters: bool = False,
     ) -> Stack:
-        """Creates the stack of a template file: CloudFormation's, SAM's, or one that CDK has synthesised. ::
+        """Creates the stack of a template file, CloudFormation's or SAM's, or the stacks of CDK's output. ::
 
             stack = destmock.deploy("template.yaml", parameters={"Stage": "test"}, handlers={"Pay": pay})
             boto3.client("lambda").invoke(FunctionName=stack.resources["Orders"], InvocationType="Event")
 
         Code that the template names by a local path (`CodeUri`, `Code`, layers, CDK's assets) is found
         beside it and taken as it is, without installing requirements: the process's own packages serve.
-        Deploying invokes nothing.
+        Deploying invokes only the functions of custom resources.
 
+        `template`: a template's file, or the directory that CDK has synthesised into, such as "cdk.out". Its
+        stacks are made in their order; the result has what is in any of them, and each in `stacks`.
         `stack_name`: default: the file's name, or its directory's for a file called `template`.
         `parameters`: name -> value, where the template's default won't do.
-        `handlers`: a function's logical id, or its name -> what `handler` takes. It runs instead of the
-        function's code, which then needn't be there; a handler registered under the name does so, too.
+        `handlers`: a function's logical id, its name, or its place in CDK's tree ("Shop/Orders") -> what
+        `handler` takes. It runs instead of the function's code, which then needn't be there; a handler
+        registered under the name does so, too.
         `region`: default: that of boto3's default session.
         `ignore_unsupported`: resources of types that are not simulated only get a name, instead of an
         `UnsupportedError` that lists them; their attributes are made up, and a warning names them.

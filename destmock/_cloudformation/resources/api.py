@@ -40,7 +40,7 @@ class Api:
             client.meta.method_to_api_mapping[operation]
         ).input_shape
         with in_account(self.account):
-            answer: dict[str, Any] = getattr(client, operation)(**_fitted(parameters, shape))
+            answer: dict[str, Any] = getattr(client, operation)(**fitted(parameters, shape))
         return answer
 
     def inside(self, region: str) -> Api:
@@ -70,7 +70,7 @@ def texts(properties: Mapping[str, Any]) -> dict[str, str]:
     return {name: _text(value) for name, value in properties.items() if value is not None}
 
 
-def _fitted(value: Any, shape: Shape | None) -> Any:
+def fitted(value: Any, shape: Shape | None) -> Any:
     """The value as botocore's model wants it: templates write numbers as strings, and strings as numbers."""
     if shape is None:
         return value
@@ -82,17 +82,17 @@ def _structure(value: Any, shape: StructureShape) -> Any:
     if not isinstance(value, dict):
         return value
     check_known(value, shape.members)
-    return {name: _fitted(part, shape.members[name]) for name, part in value.items() if part is not None}
+    return {name: fitted(part, shape.members[name]) for name, part in value.items() if part is not None}
 
 
 def _list(value: Any, shape: ListShape) -> Any:
-    return [_fitted(part, shape.member) for part in value] if isinstance(value, list) else value
+    return [fitted(part, shape.member) for part in value] if isinstance(value, list) else value
 
 
 def _map(value: Any, shape: MapShape) -> Any:
     if not isinstance(value, dict):
         return value
-    return {_text(name): _fitted(part, shape.value) for name, part in value.items() if part is not None}
+    return {_text(name): fitted(part, shape.value) for name, part in value.items() if part is not None}
 
 
 def _text(value: Any, _: object = None) -> str:

@@ -60,6 +60,7 @@ _ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
     "AWS::SSM::Parameter": {"Type": "parameter_type", "Value": "value"},
     "AWS::StepFunctions::StateMachine": {"Arn": _ID},
 }
+_NESTED, _OUTPUTS = "AWS::CloudFormation::Stack", "Outputs."
 #: The models that replace a resource whose generated name is another one: a generated name stays.
 _COMPARING_NAMES = ("AWS::ECR::Repository", "AWS::ECS::Cluster", "AWS::Events::Archive")
 #: The models that know only a name among the properties, never a generated one.
@@ -127,6 +128,9 @@ class Theirs:
 def attribute(resource: Any, name: str) -> Any:
     """The value of an attribute that moto's model leaves out; `None` if moto has to say it."""
     kind = getattr(resource, "cf_resource_type", "")
+    if kind == _NESTED and name.startswith(_OUTPUTS):
+        output = resource.output_map.get(name.removeprefix(_OUTPUTS))
+        return None if output is None else output.value
     return getattr(resource, _ATTRIBUTES[kind][name]) if name in _ATTRIBUTES.get(kind, {}) else None
 
 

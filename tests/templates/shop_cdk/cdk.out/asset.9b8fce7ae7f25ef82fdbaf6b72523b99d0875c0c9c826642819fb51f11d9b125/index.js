@@ -1,0 +1,1 @@
+// CDK's own code is left out: destmock has the same in Python.
