@@ -52,11 +52,6 @@ NOUNS = {
 #: Operations whose names follow no rule; `None` for those that are alike only.
 OPERATIONS = {
     "AWS::Budgets::Budget": {"create": "CreateBudget"},
-    "AWS::Cognito::IdentityPoolRoleAttachment": {
-        "create": "SetIdentityPoolRoles",
-        "read": "GetIdentityPoolRoles",
-        "update": "SetIdentityPoolRoles",
-    },
     "AWS::Cognito::UserPoolUser": {
         "create": "AdminCreateUser",
         "read": "AdminGetUser",
