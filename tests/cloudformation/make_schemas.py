@@ -79,6 +79,12 @@ RENAMES = {
     "AWS::ElastiCache::CacheCluster": {"ClusterName": "CacheClusterId"},
     "AWS::ElastiCache::SubnetGroup": {"Description": "CacheSubnetGroupDescription"},
 }
+#: Properties that stand for several, as the `Ref` of another resource gives them.
+PARTS = {
+    "AWS::ApplicationAutoScaling::ScalingPolicy": {
+        "ScalingTargetId": ["ResourceId", "ScalableDimension", "ServiceNamespace"]
+    },
+}
 #: What `Ref` gives, where it isn't the last part of the primary identifier.
 REFS = {
     "AWS::ApplicationAutoScaling::ScalableTarget": ["ResourceId", "ScalableDimension", "ServiceNamespace"],
@@ -281,7 +287,12 @@ def row(kind, schema):
         **naming(kind, schema),
         **{
             name: table[kind]
-            for name, table in (("renames", RENAMES), ("defaults", DEFAULTS), ("formats", FORMATS))
+            for name, table in (
+                ("renames", RENAMES),
+                ("parts", PARTS),
+                ("defaults", DEFAULTS),
+                ("formats", FORMATS),
+            )
             if kind in table
         },
     }

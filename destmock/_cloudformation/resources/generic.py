@@ -62,7 +62,7 @@ class Generic:
         self.identity = schema.replace
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
-        schema = self._schema
+        schema, properties = self._schema, self._apart(properties)
         name = name[: schema.longest].strip("-")
         name = name.lower() if schema.lower else name
         if schema.name is not None and schema.name not in properties:
@@ -82,7 +82,7 @@ class Generic:
         if schema.update is None:
             self.delete(api, made, before)
             return self.create(api, str(known.value(schema.name or "") or made.id), properties)
-        given = dict(properties)
+        before, given = self._apart(before), self._apart(properties)
         if schema.name is not None:
             given.setdefault(schema.name, known.value(schema.name))
         tags = [key for key in given if plain(key).endswith("tags")]
@@ -153,6 +153,14 @@ class Generic:
             owner = f"arn:{partition}:{schema.service}:{api.region}:{api.account}"
             return f"{owner}:{schema.prefixes[0]}/{ref}"
         return ref if name == "Id" else f"{ref}.{name}"
+
+    def _apart(self, properties: Properties) -> Properties:
+        """The properties, with each that stands for several taken apart."""
+        made = dict(properties)
+        for name, parts in self._schema.parts.items():
+            if name in made:
+                made.update(zip(parts, str(made.pop(name)).split("|"), strict=False))
+        return made
 
     def _parameters(
         self, api: Api, operation: str, properties: Properties, quiet: set[str] | None = None

@@ -44,6 +44,8 @@ class Schema:
     lower: bool = False
     #: Properties whose parameters have another name.
     renames: Mapping[str, str] = field(default_factory=dict)
+    #: Properties that stand for several others, whose values they have in one text.
+    parts: Mapping[str, list[str]] = field(default_factory=dict)
     #: Parameters that CloudFormation adds, by their paths.
     defaults: Mapping[str, Any] = field(default_factory=dict)
     #: Attributes whose values follow from the resource's `{ref}` and its place.

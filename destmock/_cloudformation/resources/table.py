@@ -19,6 +19,7 @@ from destmock._cloudformation.resources import (
     rest_stages,
     schedules,
     secrets,
+    tables,
 )
 from destmock._cloudformation.resources.kinds import WithoutEffect
 
@@ -44,6 +45,7 @@ _ALL: tuple[Kind, ...] = (
     *rest_stages.KINDS,
     *http_apis.KINDS,
     *secrets.KINDS,
+    *tables.KINDS,
     *permissions.KINDS,
     *policies.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
