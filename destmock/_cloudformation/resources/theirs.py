@@ -128,8 +128,9 @@ class Theirs:
 def attribute(resource: Any, name: str) -> Any:
     """The value of an attribute that moto's model leaves out; `None` if moto has to say it."""
     kind = getattr(resource, "cf_resource_type", "")
-    if kind == _NESTED and name.startswith(_OUTPUTS):
-        output = resource.output_map.get(name.removeprefix(_OUTPUTS))
+    outputs = getattr(resource, "output_map", None)  # an ignored one has none
+    if kind == _NESTED and name.startswith(_OUTPUTS) and outputs is not None:
+        output = outputs.get(name.removeprefix(_OUTPUTS))
         return None if output is None else output.value
     return getattr(resource, _ATTRIBUTES[kind][name]) if name in _ATTRIBUTES.get(kind, {}) else None
 
