@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
-from unittest.mock import patch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+_NOT_THERE = object()
 
 
 class Patch(NamedTuple):
@@ -23,8 +24,37 @@ class Patch(NamedTuple):
 @contextlib.contextmanager
 def patched(patches: Iterable[Patch]) -> Iterator[None]:
     """While entered, every attribute is replaced."""
-    with contextlib.ExitStack() as stack:
+    replaced: list[tuple[Any, str, Any]] = []
+    try:
         for owner, name, replacement, added in patches:
-            before = None if added else getattr(owner, name)
-            stack.enter_context(patch.object(owner, name, replacement(before), create=added))
+            made = replacement(None if added else getattr(owner, name))
+            replaced.append((owner, name, vars(owner).get(name, _NOT_THERE)))  # a static method as it is
+            setattr(owner, name, made)
         yield
+    finally:
+        for owner, name, before in reversed(replaced):
+            if before is _NOT_THERE:
+                delattr(owner, name)  # it was inherited, or not there
+            else:
+                setattr(owner, name, before)
+
+
+class Shared:
+    """Changes that the outermost mock makes, for all that are nested in it."""
+
+    def __init__(self, patches: Iterable[Patch]) -> None:
+        self._patches = tuple(patches)
+        self._made = False
+
+    @contextlib.contextmanager
+    def made(self) -> Iterator[None]:
+        """While entered, every attribute is replaced, once."""
+        if self._made:
+            yield
+            return
+        with patched(self._patches):
+            self._made = True
+            try:
+                yield
+            finally:
+                self._made = False

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import handlers, hooks, regions
 from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.retryhandler import RetryHandler
 from botocore.session import Session
 from botocore.utils import EVENT_ALIASES
 
@@ -135,6 +136,8 @@ def _accepts_kwargs(inspected: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     def wrapper(handler: Any) -> Any:
         function = handler.__func__ if type(handler) is MethodType else handler
+        if type(handler) is RetryHandler:
+            function = RetryHandler.__call__
         if type(function) is not FunctionType or hasattr(function, "__signature__"):
             return inspected(handler)
         return bool(function.__code__.co_flags & CO_VARKEYWORDS)
@@ -142,7 +145,7 @@ def _accepts_kwargs(inspected: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return wrapper
 
 
-class _Same:
+class Same:
     """Stands for an object as the key of a cache: for that very object, whatever is in it."""
 
     __slots__ = ("value",)
@@ -151,7 +154,7 @@ class _Same:
         self.value = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
+        return isinstance(other, Same) and self.value is other.value
 
     def __hash__(self) -> int:
         return id(self.value)
@@ -163,16 +166,16 @@ def _with_rules_read_once(made: Callable[..., Any]) -> Callable[..., Any]:
         return made
 
     def provider(ruleset_data: Any, partition_data: Any, **others: Any) -> Any:
-        for name, value in others.items():
-            others[name] = frozenset(value) if isinstance(value, set) else value
-        return _provider(_Same(ruleset_data), _Same(partition_data), **others)
+        others = {name: Same(value) for name, value in others.items()}
+        return _provider(Same(ruleset_data), Same(partition_data), **others)
 
     return provider
 
 
 @lru_cache(maxsize=512)
-def _provider(ruleset: _Same, partitions: _Same, **others: Any) -> EndpointProvider:
-    return EndpointProvider(ruleset_data=ruleset.value, partition_data=partitions.value, **others)
+def _provider(ruleset: Same, partitions: Same, **others: Same) -> EndpointProvider:
+    given = {name: same.value for name, same in others.items()}
+    return EndpointProvider(ruleset_data=ruleset.value, partition_data=partitions.value, **given)
 
 
 PATCHES = (

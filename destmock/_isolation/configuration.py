@@ -1,0 +1,154 @@
+"""What a client's configuration is looked up in: the environment, and the profile of its session.
+
+botocore goes through both again for each of some 160 variables of one client. Nothing changes while a client
+is made, so each is read once for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib import request
+
+from botocore import utils
+from botocore.configprovider import EnvironmentProvider
+from botocore.session import Session
+
+from destmock._isolation.patching import Patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+#: With these, botocore goes through all of the environment for each new client.
+_OF_ENVIRONMENT = ("getproxies", "proxy_bypass")
+#: What they answer where no variable names a proxy. On macOS and Windows they are other functions.
+_WITHOUT_PROXIES = {
+    request.getproxies_environment: dict,
+    request.proxy_bypass_environment: bool,  # type: ignore[attr-defined]
+}
+
+
+class Variables(NamedTuple):
+    """The environment as it was at one moment."""
+
+    #: What Python keeps it in, to see whether it has changed.
+    raw: Mapping[Any, Any]
+    values: Mapping[str, str]
+    #: Whether a variable names a proxy.
+    proxies: bool
+
+
+class _Environment:
+    """The environment, read again when it has changed."""
+
+    def __init__(self) -> None:
+        self._latest: Variables | None = None
+
+    def variables(self) -> Variables | None:
+        """What it has; nothing if it is not Python's own, or another thread changes it just now."""
+        raw: Any = getattr(os.environ, "_data", None)
+        known = self._latest
+        if known is not None and known.raw == raw:
+            return known
+        with contextlib.suppress(RuntimeError, KeyError, TypeError):
+            values = dict(os.environ)
+            proxies = any(name.lower().endswith("_proxy") for name in values)
+            self._latest = known = Variables(dict(raw), values, proxies)
+            return known
+        return None
+
+
+class _Making(threading.local):
+    """What this thread has read for the client that it makes."""
+
+    def __init__(self) -> None:
+        self.session: Any = None
+        self.environment: Mapping[str, str] | None = None
+        #: Empty until somebody has asked for it.
+        self._profile: tuple[Any, ...] = ()
+
+    @contextlib.contextmanager
+    def begun(self, session: Any) -> Iterator[None]:
+        """While entered, a client of this session is made."""
+        before = self.session, self.environment, self._profile
+        known = _environment.variables()
+        self.session, self.environment, self._profile = session, known and known.values, ()
+        try:
+            yield
+        finally:
+            self.session, self.environment, self._profile = before
+
+    def profile(self, get: Callable[[Any], Any]) -> Any:
+        """What the session's configuration file says."""
+        if not self._profile:
+            self._profile = (get(self.session),)
+        return self._profile[0]
+
+
+_environment, _making = _Environment(), _Making()
+
+
+def _read_once(create_client: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a client, and read the environment and the profile once for it."""
+
+    @wraps(create_client)
+    def created(session: Any, *arguments: Any, **named: Any) -> Any:
+        with _making.begun(session):
+            return create_client(session, *arguments, **named)
+
+    return created
+
+
+def _profile_once(get_scoped_config: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @wraps(get_scoped_config)
+    def scoped(session: Any) -> Any:
+        known = _making.session is session
+        return _making.profile(get_scoped_config) if known else get_scoped_config(session)
+
+    return scoped
+
+
+def _from_environment(provide: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @wraps(provide)
+    def provided(provider: Any) -> Any:
+        values = _making.environment
+        if values is None or provider._env is not os.environ or os.name == "nt":
+            return provide(provider)
+        return values.get(provider._name)
+
+    return provided
+
+
+def _of_proxies(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Only look for proxies where a variable names one.
+
+    The function is called again if variables came or went meanwhile, of a handler on another thread.
+    """
+    none = _WITHOUT_PROXIES.get(function)
+
+    def found(*arguments: Any) -> Any:
+        known = _environment.variables() if none is not None else None
+        if none is not None and known is not None and not known.proxies:
+            return none()
+        while True:
+            with contextlib.suppress(KeyError, RuntimeError):
+                return function(*arguments)
+
+    return found
+
+
+def _with_variables_of_its_own(_variables: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda session: dict(session._session_instance_vars)
+
+
+PATCHES = (
+    *(Patch(utils, name, _of_proxies) for name in _OF_ENVIRONMENT),
+    Patch(Session, "instance_variables", _with_variables_of_its_own),
+    Patch(Session, "create_client", _read_once),
+    Patch(Session, "get_scoped_config", _profile_once),
+    Patch(EnvironmentProvider, "provide", _from_environment),
+)
