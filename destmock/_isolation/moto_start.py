@@ -18,9 +18,10 @@ from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
+from destmock._isolation import moto_calls
 from destmock._isolation.clients import clients_isolated, profiles_have_regions
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
-from destmock._isolation.patching import Patch, patched
+from destmock._isolation.patching import Patch, Shared
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         environment_isolated() as endpoints,
         clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,
-        patched(_PATCHES),
+        _PATCHES.made(),
         _settings_restored(before),
         _moto_active(after_call, config),
     ):
@@ -83,7 +84,7 @@ def _moto_active(after_call: Callable[[], object], config: DefaultConfig | None)
     try:
         for method, found in answers.items():
             models.responses_mock._registry._registered[method] += found  # type: ignore[attr-defined]  # noqa: SLF001
-        with _outer_answers_followed(after_call):
+        with contextlib.nullcontext() if first else _outer_answers_followed(after_call):
             yield
     finally:
         if models.responses_mock.calls:  # made by other ways than botocore's
@@ -139,7 +140,9 @@ class _Methods:
 
 
 #: moto lists all methods of the class for each call.
-_PATCHES = (Patch(responses, "method_names_from_class", lambda _listed: _Methods),)
+_PATCHES = Shared(
+    (Patch(responses, "method_names_from_class", lambda _listed: _Methods), *moto_calls.PATCHES)
+)
 
 
 def _followed(callback: Callable[[Any], Any], after_call: Callable[[], object]) -> Callable[[Any], Any]:

@@ -68,6 +68,7 @@ PRIVATE = {
         "_docstring": "the same",
         "_get_ssl_context": "the TLS context of a client, made when it sends",
         "_manager": "the connections of a client, which want that context",
+        "_sign": "the key that signs a day's calls, found once",
         "_service_description": "the JSON that a service's model is read from",
         "_session_instance_vars": "the settings of a session",
         "_PrefixTrie": "the handlers of a session, which those of others share",

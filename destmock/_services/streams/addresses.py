@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from moto import backend_index
 from moto.dynamodbstreams import urls
 
+from destmock._isolation.moto_calls import Routes
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _SERVICE = "dynamodbstreams"
 _OF_AN_ACCOUNT = r"https?://[0-9]+\.streams-ddb\.(.+)\.amazonaws.com"
 
 
-def _known_by_moto(known: list[tuple[str, Pattern[str]]]) -> list[tuple[str, Pattern[str]]]:
-    return [*known, (_SERVICE, re.compile(_OF_AN_ACCOUNT))]
+def _known_by_moto(known: list[tuple[str, Pattern[str]]]) -> Routes:
+    return Routes([*known, (_SERVICE, re.compile(_OF_AN_ACCOUNT))])
 
 
 def _of_the_service(bases: list[str]) -> list[str]:

@@ -1,0 +1,221 @@
+"""A call's way through botocore and moto: what hardly changes from call to call is found out once.
+
+That is which services a URL may belong to, the key that signs a day's calls, and what an action is called. A
+request becomes a WSGI environment without the classes that werkzeug has for tests.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import sys
+import threading
+from functools import lru_cache, wraps
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from botocore.auth import SigV4Auth
+from moto.core import responses
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    Request,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
+from moto.core.utils import get_equivalent_url_in_aws_domain
+from moto.moto_api._internal.moto_random import MotoRandom
+
+from destmock._isolation.patching import Patch
+from destmock._isolation.sessions import Same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: The URLs that werkzeug takes as they are.
+_PLAIN_URL = re.compile(
+    r"https?://[a-z0-9.-]+(:[0-9]{1,5})?(/(?!/)[A-Za-z0-9._~/%:@!$&'()*+,=-]*)?(\?[!-\"$-~]*)?\Z"
+)
+#: Without a body, werkzeug makes one of these.
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+
+
+class _Routing(threading.local):
+    """Where this thread's call goes, from its beginning until moto looks for the service."""
+
+    def __init__(self) -> None:
+        self._url: str | None = None
+
+    def to(self, url: str | None) -> None:
+        """Remember the URL, without its query."""
+        self._url = url
+
+    def taken(self) -> str | None:
+        """The URL, for once."""
+        url, self._url = self._url, None
+        return url
+
+
+_routing = _Routing()
+
+
+class Routes(list):  # type: ignore[type-arg]
+    """moto's services with the pattern of their URLs: for a call, those whose pattern its URL matches."""
+
+    def __iter__(self) -> Iterator[Any]:
+        url = _routing.taken()
+        return super().__iter__() if url is None else iter(_matching(Same(self), url))
+
+
+@lru_cache(maxsize=4096)
+def _matching(routes: Same, url: str) -> tuple[Any, ...]:
+    return tuple(route for route in list.__iter__(routes.value) if route[1].match(url))
+
+
+def _routed(process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @wraps(process)
+    def processed(stubber: Any, request: Any) -> Any:
+        parsed, _ = get_equivalent_url_in_aws_domain(request.url)
+        _routing.to(f"{parsed.scheme}://{parsed.netloc}{parsed.path}")
+        try:
+            return process(stubber, request)
+        finally:
+            _routing.to(None)
+
+    return processed
+
+
+def _quickly(from_primitives: Any) -> Any:
+    """Make the request that `from_primitives` makes."""
+
+    def made(kind: Any, method: str, url: str, headers: Any, body: Any = None) -> Any:
+        environ = environ_of(method, url, headers, body)
+        if environ is None:
+            return from_primitives.__func__(kind, method, url, headers, body)
+        request = kind(environ)
+        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
+            environ_key_for_header(key): key for key in headers if should_preserve_original_header_name(key)
+        }
+        environ.setdefault("CONTENT_LENGTH", "0")
+        return request
+
+    return classmethod(made)
+
+
+def environ_of(method: str, url: str, headers: Any, body: Any) -> dict[str, Any] | None:
+    """The WSGI environment of a plain request, as werkzeug makes it; nothing for any other request."""
+    body = body.encode() if isinstance(body, str) else b"" if body is None else body
+    if type(url) is not str or type(body) is not bytes or not _PLAIN_URL.match(url):
+        return None
+    named = _headers(headers)
+    if named is None:
+        return None
+    content_type = named.pop("CONTENT_TYPE", None)
+    named.pop("CONTENT_LENGTH", None)  # it goes by the body
+    if not body and content_type and content_type.partition(";")[0].strip().lower() in _FORMS:
+        return None
+    parts = urlsplit(url)
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(parts.path).encode().decode("latin1"),
+        "QUERY_STRING": parts.query,
+        "REQUEST_URI": parts.path,
+        "RAW_URI": parts.path,
+        **_of_server(parts.scheme, parts.netloc),
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if content_type is not None:
+        environ["CONTENT_TYPE"] = content_type
+    if body:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    environ.update(named)
+    return environ
+
+
+def _headers(headers: Any) -> dict[str, str] | None:
+    """Headers by their names in the environment; nothing if werkzeug would look at them more closely."""
+    named: dict[str, str] = {}
+    for key, value in headers.items():
+        name = environ_key_for_header(key)
+        if name == "HTTP_TRANSFER_ENCODING":
+            continue
+        text = value.decode() if isinstance(value, bytes) else value
+        if not isinstance(text, str) or "\n" in text or "\r" in text or name in named:
+            return None
+        named[name] = text
+    return named
+
+
+@lru_cache(maxsize=1000)
+def _of_server(scheme: str, netloc: str) -> dict[str, Any]:
+    name, _, port = netloc.partition(":")
+    return {
+        "SERVER_NAME": name,
+        "SERVER_PORT": str(int(port)) if port else "443" if scheme == "https" else "80",
+        "HTTP_HOST": netloc,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+    }
+
+
+def _key_remembered(sign: Callable[..., Any]) -> Callable[..., Any]:
+    """Four of five signatures lead to the key that a day's calls of a service have in common."""
+
+    @wraps(sign)
+    def signed(auth: Any, key: bytes, msg: str, hex: bool = False) -> Any:  # noqa: A002, FBT001, FBT002 - its names
+        return sign(auth, key, msg, hex) if hex else _key(Same(sign), key, msg)
+
+    return signed
+
+
+@lru_cache(maxsize=512)
+def _key(sign: Same, key: bytes, message: str) -> Any:
+    return sign.value(None, key, message)
+
+
+def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]:
+    """The same letters from the same random numbers: moto draws 52 of them for each call."""
+
+    def get_random_string(
+        random: Any,
+        length: int = 20,
+        include_digits: bool = True,  # noqa: FBT001, FBT002 - as moto has it
+        lower_case: bool = False,  # noqa: FBT001, FBT002
+    ) -> str:
+        pool = string.ascii_letters + string.digits if include_digits else string.ascii_letters
+        most, bits, draw = len(pool), len(pool).bit_length(), random.getrandbits
+        drawn = []
+        for _ in range(length):
+            number = draw(bits)
+            while number >= most:
+                number = draw(bits)
+            drawn.append(pool[number])
+        text = "".join(drawn)
+        return text.lower() if lower_case else text
+
+    return get_random_string
+
+
+def _remembered(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda argument: _converted(Same(convert), argument)
+
+
+@lru_cache(maxsize=4096)
+def _converted(convert: Same, argument: Any) -> Any:
+    return convert.value(argument)
+
+
+PATCHES = (
+    Patch(BotocoreStubber, "process_request", _routed),
+    Patch(Request, "from_primitives", _quickly),
+    Patch(SigV4Auth, "_sign", _key_remembered),
+    Patch(MotoRandom, "get_random_string", _drawn_at_once),
+    Patch(responses, "camelcase_to_underscores", _remembered),
+)
