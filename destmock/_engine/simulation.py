@@ -70,9 +70,7 @@ class Simulation:
         announce: Announce,
         history: int | None = None,
     ) -> None:
-        self._target_of = target_of
-        self._durable = durable
-        self._announce = announce
+        self._target_of, self._durable, self._announce = target_of, durable, announce
         self.hosts = hosts
         self.travels = travels
         self.handlers = Handlers()

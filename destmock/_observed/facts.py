@@ -203,8 +203,7 @@ class Delivery:
 class Drop:
     """An event that failed without reaching a destination or dead-letter queue; `reason` says why it didn't.
 
-    `condition` is `None` for what a rule, a topic or a schedule sent to something that did not take it, and
-    for records that a stream's mapping has given up.
+    `condition` is `None` for what a rule, a topic or a schedule sent in vain, and a mapping has given up.
     (CloudWatch's AsyncEventsDropped counts every event that ended without success, routed or not.)
     """
 

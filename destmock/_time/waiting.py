@@ -296,10 +296,7 @@ class Waits:
                 attempt.due = self._wake(self._clock.now, attempt, ends=False)
 
     def _wake(self, at: int, attempt: Attempt, *, ends: bool, first: bool = False) -> Due[Job]:
-        """Have an attempt go on at a moment, or end.
-
-        What is `first` frees its slot before anything else that is due then.
-        """
+        """Have an attempt go on at a moment, or end; `first`: before anything else that is due then."""
         strand = attempt.strand
         while strand is not None and strand.caller is not None:
             strand = strand.caller.strand

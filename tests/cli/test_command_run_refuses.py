@@ -187,8 +187,10 @@ def test_two_modules_of_one_name(refused, write):
         ("Resources: {A: {Type: AWS::Nothing::Here}}", "shop.yaml has resources .*--ignore-unsupported.*"),
         (
             "Parameters: {Stage: {Type: String}}\nResources: {A: {Type: AWS::SQS::Queue}}",
-            r"shop.yaml: Parameters: \[Stage\] must have values; "
-            "pass --parameter NAME=VALUE, or --invent-parameters",
+            (
+                r"shop.yaml: Parameters: \[Stage\] must have values; "
+                "pass --parameter NAME=VALUE, or --invent-parameters"
+            ),
         ),
         ("Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: 'a b'}}}", "shop.yaml: .*a b.*|.*"),
     ],

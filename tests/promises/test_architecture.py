@@ -79,7 +79,6 @@ PRIVATE = {
         "_access_key": "credentials as they are, without fetching them again",
         "_secret_key": "the same",
         "_token": "the same",
-        "_event_emitter": "the events of a call's client, for a user's own handlers of them",
         "_lookup_cache": "whether a user has registered handlers, until the next one is registered",
         "_emitter": "the events of a client that was made before the mock",
         "_event_aliases": "the names of events, looked for once",
