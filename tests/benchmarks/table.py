@@ -26,6 +26,7 @@ READ = "bench_read_by_tens"
 MODULE = "bench_two_hundred_small_tests"
 PROCESS = "bench_process_that_runs"
 CLIENT = "bench_first_client"
+EXPLORED = "bench_hundred_explored_runs"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,9 @@ ROWS = [
     Row("the same under `mock_destinations`", f"{CLIENT}[mock_destinations]", f"{CLIENT}[mock_aws]", 0.2),
     Row("200 small tests that send and receive, `mock_aws`", f"{MODULE}[mock_aws]", f"{MODULE}[mock_aws]"),
     Row("the same under `mock_destinations`", f"{MODULE}[mock_destinations]", f"{MODULE}[mock_aws]"),
+    Row("100 runs of an explored scenario: a function, two AWS calls, a queue", EXPLORED, EXPLORED),
+    Row("the same by 1 process", f"{EXPLORED}_by_workers[1]", EXPLORED),
+    Row("the same by 2 processes", f"{EXPLORED}_by_workers[2]", EXPLORED),
     Row("`send_message` with 10 in the queue", f"{SEND}[10]", f"{SEND}[10]"),
     Row("the same with 1,000", f"{SEND}[1000]", f"{SEND}[10]"),
     Row("`publish` to two queues with 10 in each", f"{PUBLISH}[10]", f"{PUBLISH}[10]"),
