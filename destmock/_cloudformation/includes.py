@@ -42,8 +42,9 @@ def completed(body: dict[str, Any], read: Read, path: Path) -> dict[str, Any]:
         return read(file.read_text("utf-8"))
 
     found: dict[str, Any] = _included(body, content)
-    for resource in found.get("Resources", {}).values():
-        if isinstance(resource, dict):
+    resources = found.get("Resources")
+    for resource in resources.values() if isinstance(resources, dict) else ():
+        if isinstance(resource, dict):  # what isn't is refused later
             _take_document(resource, content)
     return found
 
