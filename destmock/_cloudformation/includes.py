@@ -68,7 +68,8 @@ def _location(transform: Any) -> str | None:
     """Where the file is that a transform includes; `None` for another transform, or an expression."""
     if not isinstance(transform, dict) or transform.get("Name") != _INCLUDE:
         return None
-    location = (transform.get("Parameters") or {}).get("Location")
+    parameters = transform.get("Parameters")
+    location = parameters.get("Location") if isinstance(parameters, dict) else None
     return location if isinstance(location, str) else None
 
 
