@@ -561,15 +561,6 @@ def test_streaming_is_not_simulated(destmock, lam):
     assert destmock.timeline() == ""
 
 
-@pytest.mark.destmock(handlers={"orders": outcomes(1)})
-def test_tenants_are_not_simulated(destmock, lam):
-    if "TenantId" not in lam.meta.service_model.operation_model("Invoke").input_shape.members:
-        pytest.skip("this boto3 has no TenantId")
-    with pytest.raises(UnsupportedError, match=r"does not simulate tenants \(x-amz-tenant-id was given\)"):
-        lam.invoke(FunctionName="orders", TenantId="one")
-    assert destmock.timeline() == ""
-
-
 def test_outside_a_mock_nothing_is_answered(no_network):
     """The hooks stay in botocore; they answer only while a mock is active."""
     with mock_destinations(handlers={"orders": outcomes(1)}):
