@@ -24,7 +24,7 @@ GROUPS = {
     "M": 15,  # surprises
 }
 
-#: The facts of a second look-up that were recorded of AWS: patterns, mappings, topics, queues, schedules, doors.
+#: The facts of a second look-up that were recorded of AWS.
 RECORDED_LATER = {
     *("R1", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R11", "R15", "R16", "R17", "R18", "R19"),
     *("R21", "R22", "R23", "R24", "R25", "R26", "R27", "R28", "R29"),
