@@ -94,6 +94,7 @@ def invalid_parameter(message: str) -> AWSError:
 
 
 def conflict(message: str) -> AWSError:
+    """The error of what can't be done to something as it stands."""
     return AWSError("ResourceConflictException", message, 409)
 
 

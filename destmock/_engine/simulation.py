@@ -259,16 +259,16 @@ class Simulation:
 
         When it does not exist, nobody is told, as on AWS; the timeline notes it.
         """
-        if self.identify(ref) is None or self._is_unqualified(ref):
+        if not self.takes(ref):
             self.miss(ref.arn, source)
             return False
         self.accept(ref, payload, source=source, trace=trace)
         return True
 
-    def _is_unqualified(self, ref: FunctionRef) -> bool:
-        """Whether the reference names no version of a durable function, as each invocation has to."""
+    def takes(self, ref: FunctionRef) -> bool:
+        """Whether the function exists; of a durable one, the reference has to name a version as well."""
         function = None if ref.qualifier is not None else self.functions.find(ref)
-        return function is not None and function.durable is not None
+        return self.identify(ref) is not None and (function is None or function.durable is None)
 
     def miss(self, arn: str, source: str, why: str = "does not exist") -> None:
         """Note what a service was told to send to, and why that was not taken."""

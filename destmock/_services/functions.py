@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import LambdaFunction
 
+from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_function_arn
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
@@ -42,7 +43,7 @@ class FunctionTarget:
             raise UndeliverableError(text)
         try:
             self._simulation.accept(ref, message.body, source=message.source, trace=message.trace)
-        except NoHandlerError as error:
+        except (AWSError, NoHandlerError) as error:
             raise UndeliverableError(str(error)) from error
 
     def prepare(self, message: Message) -> Callable[[], bool]:
@@ -52,7 +53,7 @@ class FunctionTarget:
         def send() -> bool:
             if ref is None:
                 return True  # moto has taken an ARN that names no function
-            if simulation.identify(ref) is None:
+            if not simulation.takes(ref):
                 return False
             simulation.accept(ref, message.body, source=message.source, trace=message.trace)
             return True

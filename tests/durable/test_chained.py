@@ -227,6 +227,20 @@ def test_a_topic_can_t_start_an_execution_of_no_version(destmock, lam):
     assert "nothing invoked: SNS topic orders names" in destmock.timeline()
 
 
+@pytest.mark.destmock(strict=False)
+def test_a_destination_can_t_start_an_execution_of_no_version(destmock, lam):
+    destmock.handler("orders", durable(lambda run: 1), durable_config=CONFIG)
+    destmock.handler("importer", lambda event, context: 7)
+    function = lam.get_function(FunctionName="orders")["Configuration"]["FunctionArn"]
+    lam.put_function_event_invoke_config(
+        FunctionName="importer", DestinationConfig={"OnSuccess": {"Destination": function}}
+    )
+    lam.invoke(FunctionName="importer", InvocationType="Event")
+    [delivery] = destmock.deliveries
+    assert delivery.error == "You cannot invoke a durable function using an unqualified ARN."
+    assert [invocation.function_name for invocation in destmock.invocations] == ["importer"]
+
+
 # Faults
 
 

@@ -130,7 +130,7 @@ class Sender:
         """Asynchronously: what the function makes of it is no matter of the schedule's."""
         target, simulation = occurrence.target["Arn"], self._simulation
         ref = parse_function_arn(target)
-        if ref is None or simulation.identify(ref) is None:
+        if ref is None or not simulation.takes(ref):
             raise NotInvokedError(_MISSING, f"Function not found: {target}")
         simulation.accept(ref, text.encode(), source=_source(occurrence))
 
