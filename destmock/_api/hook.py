@@ -247,12 +247,12 @@ def _handlers(emitter: Any, event: str) -> Iterable[Any]:
 def _caller(simulation: Simulation, params: Any, credentials: Credentials, context: Any) -> requests.Caller:
     region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
-    trace = parse_trace(header) if header else None
+    trace, own = simulation.traced
+    if header and header != own:  # what botocore says of the handler that calls has no lineage here
+        trace = parse_trace(header) or trace
     key = credentials.access_key
     account = params["headers"].get("x-moto-account-id") or account_of(key)
-    return requests.Caller(
-        partition_of(region), region, account, trace or simulation.trace, key, credentials.token
-    )
+    return requests.Caller(partition_of(region), region, account, trace, key, credentials.token)
 
 
 def _credentials(request_signer: Any) -> Credentials:

@@ -206,7 +206,7 @@ def test_one_decorated_function_in_several_threads():
 def test_the_process_comes_back_when_the_end_itself_fails(monkeypatch):
     mock = mock_destinations()
     mock.start()
-    monkeypatch.setattr(mock, "ending", lambda destmock: 1 / 0)
+    monkeypatch.setattr(mock, "_ending", lambda destmock: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         mock.stop()
     assert key() == "MINE"
