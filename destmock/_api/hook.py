@@ -247,8 +247,9 @@ def _handlers(emitter: Any, event: str) -> Iterable[Any]:
 def _caller(simulation: Simulation, params: Any, credentials: Credentials, context: Any) -> requests.Caller:
     region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
-    trace, own = simulation.traced
-    if header and header != own:  # what botocore says of the handler that calls has no lineage here
+    trace = simulation.trace
+    # What botocore says of the handler whose variables are in place has no lineage, and is said by any thread.
+    if header and not simulation.turns.has_header(header):
         trace = parse_trace(header) or trace
     key = credentials.access_key
     account = params["headers"].get("x-moto-account-id") or account_of(key)

@@ -200,6 +200,10 @@ class Turns:
         found = (running.function for running in reversed(self._running) if running.trace.root == root)
         return next(found, None)
 
+    def has_header(self, header: str) -> bool:
+        """Whether a handler runs that finds this trace header."""
+        return any(running.header == header for running in self._running)
+
     def handler(self, running: Running) -> Handling:
         return Handling(self, running)
 

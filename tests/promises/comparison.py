@@ -253,8 +253,10 @@ class Comparison(RuleBasedStateMachine):
     def check_promise_1(self):
         """Every accepted event is pending, or has been sent to each of its routes once, or was dropped."""
         pending = Counter(key_of(job) for job in self.destmock.pending if job.request_id != self.mapping)
-        dropped = Counter(key_of(drop.invocation) for drop in self.destmock.drops)
-        sent = Counter((key_of(sent.invocation), sent.dead_letter) for sent in self.destmock.deliveries)
+        dropped = Counter(key_of(drop.invocation) for drop in of_events(self.destmock.drops))
+        sent = Counter(
+            (key_of(sent.invocation), sent.dead_letter) for sent in of_events(self.destmock.deliveries)
+        )
         assert all(times == 1 for times in (*pending.values(), *dropped.values(), *sent.values()))
         for accepted, invocation in zip(self.world.events, self.destmock.invocations, strict=True):
             one, routes = key_of(invocation), [delivery.dead_letter for delivery in accepted.routes]
@@ -263,7 +265,7 @@ class Comparison(RuleBasedStateMachine):
             assert [dead for dead in (False, True) if sent[one, dead]] == routes
 
     def check_deliveries(self):
-        found = self.destmock.deliveries
+        found = of_events(self.destmock.deliveries)
         assert len(found) == len(self.world.deliveries)
         for delivery, expected in list(zip(found, self.world.deliveries, strict=True))[
             self.seen_deliveries :
@@ -392,6 +394,11 @@ class Comparison(RuleBasedStateMachine):
         assert self.worked == {body: 1 if body.startswith("good") else 2 for body in self.jobs}
         dead = sorted(body.decode() for body, _ in self.receive("q-dead"))
         assert dead == sorted(body for body in self.jobs if body.startswith("bad"))
+
+
+def of_events(facts):
+    """Those of accepted events: what a topic could not send to a function that has gone is another story."""
+    return [fact for fact in facts if fact.invocation.request_id]
 
 
 def key_of(fact):

@@ -224,5 +224,5 @@ def test_a_sam_template_has_both_destinations_of_sam_s_own(run):
 
 def test_each_example_is_short_enough_to_read():
     for example in (ROOT / "examples").glob("*.py"):
-        limit = {"first_trial.py": 80, "every_failure.py": 230}.get(example.name, 60)
+        limit = {"first_trial.py": 80, "approval.py": 110, "every_failure.py": 230}.get(example.name, 60)
         assert len(example.read_text().splitlines()) < limit, example.name
