@@ -248,7 +248,7 @@ def _caller(simulation: Simulation, params: Any, credentials: Credentials, conte
     region = context.get("client_region") or DEFAULT_REGION
     header = params["headers"].get("X-Amzn-Trace-Id")
     trace = simulation.trace
-    # What botocore says of the handler whose variables are in place has no lineage, and is said by any thread.
+    # What botocore says of the handler whose variables are in place has no lineage; any thread says it.
     if header and not simulation.turns.has_header(header):
         trace = parse_trace(header) or trace
     key = credentials.access_key
