@@ -1,7 +1,7 @@
 """Where the time of a small test goes, under `mock_aws` and under `mock_destinations`, in one run.
 
-python tests/benchmarks/small_test.py      # some ten seconds on a machine that does nothing else
-python tests/benchmarks/small_test.py 100  # with so many rounds instead of 30
+python tests/benchmarks/small_tests_time.py      # some ten seconds on a machine that does nothing else
+python tests/benchmarks/small_tests_time.py 100  # with so many rounds instead of 30
 
 The two take turns, and each time is the smallest of all rounds: what another process takes is in the others.
 """
