@@ -216,12 +216,13 @@ def test_each_client_is_made_with_the_environment_and_the_settings_of_its_moment
         config = session.client("sqs").meta.config
         return config.retries["mode"], config.retries.get("total_max_attempts")
 
+    monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
     assert retries() == ("legacy", None)
     monkeypatch.setenv("AWS_RETRY_MODE", "standard")
     assert retries() == ("standard", None)
     session._session.set_config_variable("max_attempts", 7)
     assert retries() == ("standard", 7)
-    monkeypatch.delenv("AWS_RETRY_MODE")
+    monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
     assert retries() == ("legacy", 7)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
     assert session.client("sqs").meta.region_name == "eu-west-3"
@@ -230,7 +231,7 @@ def test_each_client_is_made_with_the_environment_and_the_settings_of_its_moment
 
 def test_each_client_has_the_retries_of_its_own_configuration(destmock):
     def attempts(most):
-        client = boto3.client("sqs", config=Config(retries={"max_attempts": most}))
+        client = boto3.client("sqs", config=Config(retries={"max_attempts": most, "mode": "legacy"}))
         [handler] = [
             handler
             for handler in client.meta.events._emitter._handlers.prefix_search("needs-retry.sqs")
