@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from http.client import HTTPSConnection, parse_headers
+from http.client import HTTPSConnection
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -17,12 +17,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection as PooledConnection
 
+from destmock._isolation.connections import Connection
 from destmock._isolation.patching import Patch, patched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from destmock._cloudformation.resources.api import Api
+    from destmock._isolation.connections import Written
 
 _BUCKET = "cloudformation-custom-resource-response-"
 _TWO_HOURS = 7200
@@ -82,10 +84,14 @@ class Answers:
             if not connection.host.startswith(_BUCKET):
                 connect(connection)
                 return
-            connection.sock = _Socket(self)
+            connection.sock = Connection(self._answered)
             connection.is_verified = True  # urllib3 would warn of a connection without TLS
 
         return connected
+
+    def _answered(self, written: Written, _timeout: float | None) -> bytes:
+        status = self.put(written.target, written.body)
+        return b"HTTP/1.1 %d \r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
 
     def _send(self, send: Callable[..., Any]) -> Callable[..., Any]:
         def sent(adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
@@ -99,37 +105,3 @@ class Answers:
             return response
 
         return sent
-
-
-class _Socket:
-    """A connection to the bucket: it takes one request, and then has the response to it."""
-
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
-        self._sent = bytearray()
-
-    def sendall(self, data: Any) -> None:
-        self._sent += memoryview(data)
-
-    def makefile(self, *_: object) -> io.BytesIO:
-        request = io.BytesIO(bytes(self._sent))
-        path = request.readline().decode().split(" ")[1]
-        headers = parse_headers(request)
-        body = request.read()
-        status = self._answers.put(path, _joined(body) if headers["Transfer-Encoding"] else body)
-        return io.BytesIO(b"HTTP/1.1 %d \r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
-
-    def settimeout(self, _seconds: float | None) -> None:
-        """Accept any: the response is there at once."""
-
-    def close(self) -> None:
-        """Do nothing: no socket of the system is open."""
-
-
-def _joined(chunked: bytes) -> bytes:
-    """The body that was sent in chunks."""
-    rest, body = io.BytesIO(chunked), b""
-    while length := int(rest.readline() or b"0", 16):
-        body += rest.read(length)
-        rest.readline()
-    return body

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import io
 import socket
 import sys
+from functools import partial
 from http import HTTPStatus
-from http.client import parse_headers
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,12 +21,15 @@ from requests.adapters import HTTPAdapter
 from urllib3 import connection as pooled
 
 from destmock._engine.active import enter_once
+from destmock._isolation.connections import Connection
 from destmock._isolation.patching import Patch, patched
 from destmock._services.apigateway.doors import answered, is_door
-from destmock._services.apigateway.exchange import HttpRequest, LeftToMotoError, request_to
+from destmock._services.apigateway.exchange import LeftToMotoError, request_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from destmock._isolation.connections import Written
 
 #: httpx, and the library of the same interface that aiobotocore uses.
 _HTTPX = ("httpx", "httpx2")
@@ -42,7 +44,9 @@ def _connect(connect: Callable[..., None]) -> Callable[..., None]:
         if not is_door(connection.host):
             connect(connection)
             return
-        connection.sock = _Socket(connection.host, connection.timeout)
+        given = connection.timeout
+        timeout = given if isinstance(given, (int, float)) else socket.getdefaulttimeout()
+        connection.sock = Connection(partial(_answer, connection.host), timeout)
         connection.is_verified = True  # urllib3 would warn of a connection without TLS
 
     return connected
@@ -166,51 +170,13 @@ def _httpx_answer(library: Any, request: Any, body: bytes) -> Any:
     return library.Response(answer.status, headers=answer.sent_headers, stream=stream)
 
 
-class _Socket:
-    """A connection to a front door: it takes one request, and then has the answer to it."""
-
-    def __init__(self, host: str, timeout: Any) -> None:
-        self._host = host.lower()
-        self._sent = bytearray()
-        self.settimeout(timeout if isinstance(timeout, (int, float)) else socket.getdefaulttimeout())
-
-    def sendall(self, data: Any) -> None:
-        self._sent += memoryview(data)
-
-    def makefile(self, *_: object) -> io.BytesIO:
-        answer = answered(_read(self._host, bytes(self._sent)), self._timeout)
-        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
-        lines += [f"{name}: {value}" for name, value in (*answer.sent_headers, ("Connection", "close"))]
-        head = "\r\n".join([*lines, "", ""]).encode("utf-8")
-        return io.BytesIO(head + answer.body)
-
-    def settimeout(self, seconds: float | None) -> None:
-        """Wait for the answer so long, in virtual time."""
-        self._timeout = seconds
-
-    def close(self) -> None:
-        """Do nothing: no socket of the system is open."""
-
-
-def _read(host: str, sent: bytes) -> HttpRequest:
-    """The request that a client has written."""
-    stream = io.BytesIO(sent)
-    method, target, _ = stream.readline().decode("latin-1").split(" ", 2)
-    headers = parse_headers(stream)
-    body = stream.read()
-    if headers["Transfer-Encoding"]:
-        body = _joined(body)
-    url = target if "://" in target else f"https://{host}{target}"
-    return request_to(url, method, [(name, str(value)) for name, value in headers.items()], body)
-
-
-def _joined(chunked: bytes) -> bytes:
-    """The body that was sent in chunks."""
-    rest, body = io.BytesIO(chunked), b""
-    while length := int(rest.readline() or b"0", 16):
-        body += rest.read(length)
-        rest.readline()
-    return body
+def _answer(host: str, written: Written, timeout: float | None) -> bytes:
+    url = written.target if "://" in written.target else f"https://{host.lower()}{written.target}"
+    headers = [(name, str(value)) for name, value in written.headers.items()]
+    answer = answered(request_to(url, written.method, headers, written.body), timeout)
+    lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
+    lines += [f"{name}: {value}" for name, value in (*answer.sent_headers, ("Connection", "close"))]
+    return "\r\n".join([*lines, "", ""]).encode("utf-8") + answer.body
 
 
 def _phrase(status: int) -> str:
