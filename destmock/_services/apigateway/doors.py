@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from destmock._engine.active import active
+from destmock._services.apigateway.backends import find, region_of
 from destmock._services.apigateway.urls import FunctionUrls
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def host_of(simulation: Simulation, kind: str, door_id: str) -> str | None:
         return simulation.part(FunctionUrls).host_of(door_id)
     if kind != "execute-api" or _MODELS not in sys.modules:
         return None
-    from destmock._services.apigateway import http_apis, rest  # noqa: PLC0415 - they import it
+    from moto.apigateway.models import apigateway_backends  # noqa: PLC0415 - see `_MODELS`
+    from moto.apigatewayv2.models import apigatewayv2_backends  # noqa: PLC0415 - the same
 
-    region = rest.region_of(door_id) or http_apis.region_of(door_id)
+    region = region_of(apigateway_backends, door_id) or region_of(apigatewayv2_backends, door_id)
     return None if region is None else f"{door_id}.execute-api.{region}.amazonaws.com"
 
 
@@ -85,12 +87,15 @@ def _api(api_id: str, region: str) -> Callable[[Simulation], Door] | None:
     """An API that is there. Without moto's API Gateway, which takes long to import, there is none."""
     if _MODELS not in sys.modules:
         return None
+    from moto.apigateway.models import apigateway_backends  # noqa: PLC0415 - see `_MODELS`
+    from moto.apigatewayv2.models import apigatewayv2_backends  # noqa: PLC0415 - the same
+
     from destmock._services.apigateway import http_apis, rest  # noqa: PLC0415 - they import it
 
-    rest_api = rest.find(api_id, region)
+    rest_api = find(apigateway_backends, api_id, region)
     if rest_api is not None:
         return lambda simulation: _bound(simulation.part(rest.RestApis).answer, rest_api)
-    http_api = http_apis.find(api_id, region)
+    http_api = find(apigatewayv2_backends, api_id, region)
     if http_api is not None:
         return lambda simulation: _bound(simulation.part(http_apis.HttpApis).answer, http_api)
     return None

@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from moto.apigatewayv2.models import apigatewayv2_backends
-
 from destmock._services.apigateway import answers, direct
 from destmock._services.apigateway.answers import MalformedError, http_answer, http_answer_1
 from destmock._services.apigateway.authorizers import (
@@ -194,27 +192,6 @@ class HttpApis:
             raise RefusedError(problem(403, "Forbidden") if denied else answers.http_error()) from refusal
         principal = context.pop("principalId")
         return {"lambda": {"principalId": principal, **context} if first else context}
-
-
-def find(api_id: str, region: str) -> Api | None:
-    """The API of any account; there may be no backend for the region yet."""
-    for regions in [*apigatewayv2_backends.values()]:
-        backend = regions.get(region)
-        if backend is not None and api_id in backend.apis:
-            api: Api = backend.apis[api_id]
-            return api
-    return None
-
-
-def region_of(api_id: str) -> str | None:
-    """The region in which an API is."""
-    found = (
-        region
-        for regions in [*apigatewayv2_backends.values()]
-        for region, backend in [*regions.items()]
-        if api_id in backend.apis
-    )
-    return next(found, None)
 
 
 def _staged(api: Api, path: str) -> tuple[Stage | None, str]:

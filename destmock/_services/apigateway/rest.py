@@ -143,27 +143,6 @@ class RestApis:
         return request.host.split(".")[2]
 
 
-def find(api_id: str, region: str) -> RestAPI | None:
-    """The API of any account; there may be no backend for the region yet."""
-    for regions in [*apigateway_backends.values()]:
-        backend = regions.get(region)
-        if backend is not None and api_id in backend.apis:
-            api: RestAPI = backend.apis[api_id]
-            return api
-    return None
-
-
-def region_of(api_id: str) -> str | None:
-    """The region in which an API is."""
-    found = (
-        region
-        for regions in [*apigateway_backends.values()]
-        for region, backend in [*regions.items()]
-        if api_id in backend.apis
-    )
-    return next(found, None)
-
-
 def _place(api: RestAPI, stage: Stage, found: Found[Endpoint]) -> Place:
     endpoint = found.route.target
     return Place(
