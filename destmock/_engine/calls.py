@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from destmock._engine.points import Occasion, Point, ordinal
+from destmock._engine.points import Occasion, Point
 from destmock._time.stacks import Attempt, current
 from destmock._time.turns import Running
 
@@ -107,8 +107,7 @@ class Calls:
 
 def _note(fault: Fault) -> str:
     assert fault.point is not None  # it has happened
-    what = {"crash": "died", "timeout": "hung until its timeout"}.get(fault.kind, "let others go first")
-    point = fault.point
-    if point.at == "end":
+    if fault.point.at == "end":
         return f"died after its handler had returned, by {fault.by}"
-    return f"{what} {point.at} {point.name} ({ordinal(point.call)} AWS call), by {fault.by}"
+    what = {"crash": "died", "timeout": "hung until its timeout"}.get(fault.kind, "let others go first")
+    return f"{what} {fault.point.phrase}, by {fault.by}"

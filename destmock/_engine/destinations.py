@@ -170,8 +170,10 @@ class Destinations:
 
     def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
         point = Point(event.ref.name, event.run, "delivery", arn)
-        occasion = Occasion(point, event.ref, event.entry.request_id, asynchronous=True)
-        return self._faults.take_delivery(occasion, now, dead_letter=dead_letter)
+        occasion = Occasion(
+            point, event.ref, event.entry.request_id, asynchronous=True, dead_letter=dead_letter
+        )
+        return self._faults.take(("fail_delivery",), occasion, now)
 
     def _drop(self, event: Event, settled: Settled, now: int, reason: str) -> None:
         drop = Drop(event.entry.fact, settled.condition, reason, to_datetime(now))

@@ -73,21 +73,6 @@ class Injection:
                 return self._spend(rule, occasion, now)
         return self._by_plan(kinds, occasion, now) or self._by_chaos(kinds, occasion, now)
 
-    def take_delivery(self, occasion: Occasion, now: int, *, dead_letter: bool) -> Fault | None:
-        """The fault that has the sending to the point's destination or dead-letter queue fail."""
-        kinds: tuple[FaultKind, ...] = ("fail_delivery",)
-        if self.possible is not None:
-            self.possible.append(PlannedFault("fail_delivery", occasion.point))
-        for rule in self.rules:
-            if (
-                rule.kind == "fail_delivery"
-                and _names(rule.function, occasion.ref)
-                and rule.destination in (None, occasion.point.name)
-                and rule.dead_letter in (None, dead_letter)
-            ):
-                return self._spend(rule, occasion, now)
-        return self._by_plan(kinds, occasion, now) or self._by_chaos(kinds, occasion, now)
-
     def _by_plan(self, kinds: Sequence[FaultKind], occasion: Occasion, now: int) -> Fault | None:
         for kind in kinds if self.planned else ():
             planned = PlannedFault(kind, occasion.point)
@@ -135,7 +120,7 @@ class Injection:
         seconds: float = 0.0,
         chaos: bool = False,
     ) -> Fault:
-        point, ref, request_id, _, _ = occasion
+        point, ref, request_id = occasion.point, occasion.ref, occasion.request_id
         at, arn = to_datetime(now), ref.qualified_arn
         destination = point.name if point.at == "delivery" else None
         fault = Fault(kind, scope, arn, request_id, at, destination, seconds, chaos, point)
@@ -144,8 +129,10 @@ class Injection:
 
 
 def _is_place(rule: Rule, occasion: Occasion) -> bool:
-    """Whether a fault that was asked for at one of a run's AWS calls, or at its end, happens here."""
+    """Whether a fault that was asked for at a call, at an end or for a destination happens here."""
     point = occasion.point
+    if rule.kind == "fail_delivery":
+        return rule.destination in (None, point.name) and rule.dead_letter in (None, occasion.dead_letter)
     if rule.kind != "crash":
         return True
     if rule.at != point.at or rule.call not in (ANY_CALL, point.name):

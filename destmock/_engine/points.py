@@ -140,7 +140,8 @@ _VERBS: dict[FaultKind, str] = {
 class Occasion(NamedTuple):
     """A fault could happen now: where, to which function, and to which invocation.
 
-    `alike` says which of the run's calls of that operation it is, from 1.
+    `alike` says which of the run's calls of that operation it is, from 1; `dead_letter` whether what is sent
+    goes to a dead-letter queue.
     """
 
     point: Point
@@ -148,6 +149,7 @@ class Occasion(NamedTuple):
     request_id: str | None
     asynchronous: bool
     alike: int = 0
+    dead_letter: bool = False
 
 
 def ordinal(number: int) -> str:
