@@ -67,7 +67,6 @@ def on_lambda_call(
         return None
     if not routes.is_aws(params["url"]) or not service_whitelisted("lambda"):
         return None
-    before_call(model, context)
     credentials = _credentials(request_signer)  # which may take calls to STS
     simulation = active[-1]
     if aio.http_session_of(context) is None and users_hooks.are_registered(request_signer, model.name):
@@ -112,7 +111,7 @@ def _answered(
 
 def before_call(model: OperationModel, context: dict[str, Any], **_: object) -> None:
     """Before each call of a handler's, whatever it is, a fault may befall the handler."""
-    if active and active[-1].faults.on and _BEGUN not in context:
+    if active and active[-1].faults.on:
         context[_BEGUN] = active[-1].calls.before(f"{model.service_model.service_name}.{model.name}")
 
 
