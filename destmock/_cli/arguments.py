@@ -68,14 +68,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    run = commands.add_parser(
-        "run",
-        help="deploy, invoke a function, run until idle and print the timeline",
-        description=_RUN,
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, description: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = _command(commands, "run", "deploy, invoke a function, run until idle and print the timeline", _RUN)
     run.add_argument(
         "--invoke",
         metavar="FUNCTION",
@@ -105,12 +111,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    serve = commands.add_parser(
-        "serve",
-        help="serve AWS over HTTP, for the AWS CLI and the SDKs of any language",
-        description=_SERVE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    serve = _command(
+        commands, "serve", "serve AWS over HTTP, for the AWS CLI and the SDKs of any language", _SERVE
     )
     serve.add_argument("--port", type=_port, default=5000, help="0 for any that is free (default: 5000)")
     serve.add_argument(
@@ -127,12 +129,8 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_explore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    explore = commands.add_parser(
-        "explore",
-        help="run an event once for every single failure that AWS could put into it",
-        description=_EXPLORE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    explore = _command(
+        commands, "explore", "run an event once for every single failure that AWS could put into it", _EXPLORE
     )
     explore.add_argument(
         "--check",
@@ -185,13 +183,7 @@ def _add_bounds(explore: argparse.ArgumentParser) -> None:
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    check = commands.add_parser(
-        "check",
-        help="tell which asynchronous paths of templates can lose events",
-        description=_CHECK,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    check = _command(commands, "check", "tell which asynchronous paths of templates can lose events", _CHECK)
     check.add_argument("--strict", action="store_true", help="fail for remarks as well")
     check.add_argument(
         "--format",

@@ -20,6 +20,7 @@ from destmock._cli.run import function_to_invoke, payload_of
 from destmock._explore.explore import explored
 from destmock._explore.run import filled
 from destmock._explore.settings import settings
+from destmock._explore.steps import nobody
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             scenario,
             executor=None if workers is None else partial(ProcessPoolExecutor, workers),
             journal=arguments.journal,
-            told=_bar if sys.stderr is not None and sys.stderr.isatty() else _nobody,
+            told=_bar if sys.stderr is not None and sys.stderr.isatty() else nobody,
         )
     except (ValueError, OSError, DestmockError, _CannotRunError) as error:
         raise Problem(error) from error
@@ -130,7 +131,3 @@ def _bar(tried: int, possible: int) -> None:
     end = "\n" if tried >= possible else ""
     bar = f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {tried:,} of {possible:,}{end}"
     print(bar, end="", file=sys.stderr, flush=True)
-
-
-def _nobody(_tried: int, _possible: int) -> None:
-    """Tell nobody how far an exploration is."""

@@ -15,7 +15,7 @@ from destmock._explore.run import caught, filled
 from destmock._explore.search import Search
 from destmock._explore.settings import Settings, settings
 from destmock._explore.sharing import Workers
-from destmock._explore.steps import searched
+from destmock._explore.steps import nobody, searched
 from destmock._mock.decorators import decorate_function
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Explore:
         can't be sent to a process, and `ValueError` for a journal of another scenario.
         """
         chosen = settings(handlers=handlers, **given)
-        return explored(chosen, scenario, executor=executor, journal=journal, told=_nobody)
+        return explored(chosen, scenario, executor=executor, journal=journal, told=nobody)
 
 
 explore = Explore()
@@ -157,10 +157,6 @@ def once(chosen: Settings, scenario: Callable[..., Any], plan: Plan) -> Result:
         if inspect.iscoroutine(answer):
             asyncio.run(answer)
     return mock.result(errors[0] if errors else None)
-
-
-def _nobody(_tried: int, _possible: int) -> None:
-    """Tell nobody how far an exploration is."""
 
 
 def _entering() -> AbstractContextManager[Destmock]:

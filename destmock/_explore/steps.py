@@ -17,6 +17,10 @@ class Told(Protocol):
         """Tell how many failures of AWS have been tried, of those that are known."""
 
 
+def nobody(_tried: int, _possible: int) -> None:
+    """Tell nobody how far an exploration is."""
+
+
 def steps(search: Search, *, first_only: bool) -> Generator[Plan, Result, None]:
     """Give each plan that is to be tried, and be sent its result.
 
