@@ -14,10 +14,8 @@ from destmock._aws.arn import Arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
-from destmock._engine.delivery import UndeliverableError
 from destmock._isolation.patching import Patch
 from destmock._services.eventbridge import rules
-from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,10 +60,7 @@ def _send_to_targets(send_to_targets: Callable[..., None]) -> Callable[..., None
             if self.state != "DISABLED":
                 send_to_targets(_with(self, calls), original_event, transform_input)
         simulation = active[-1]
-        try:
-            rules.pass_on(rule, as_written(original_event), simulation.carrier(), simulation)
-        except UndeliverableError as error:
-            raise UnsupportedError(str(error)) from error
+        rules.pass_on(rule, as_written(original_event), simulation.carrier(), simulation)
 
     return send
 

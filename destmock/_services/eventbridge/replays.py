@@ -13,12 +13,10 @@ from moto.events.models import EventsBackend, Replay, ReplayState, events_backen
 
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
-from destmock._engine.delivery import UndeliverableError
 from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
 from destmock._services.eventbridge import rules
 from destmock._services.eventbridge.bus import as_written
-from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,10 +110,7 @@ def _put(replay: Replay, bus: EventBus, event: dict[str, Any], simulation: Simul
     written: dict[str, Any] = {**event, "id": carrier.unique_id, "replay-name": replay.name, **last}
     for rule in [*bus.rules.values()]:
         if rule.managed_by is None and (not wanted or rule.arn in wanted):
-            try:
-                rules.pass_on(rule, written, carrier, simulation)
-            except UndeliverableError as error:
-                raise UnsupportedError(str(error)) from error
+            rules.pass_on(rule, written, carrier, simulation)
 
 
 def _cancel_replay(_: object) -> Callable[[EventsBackend, str], dict[str, str]]:

@@ -19,9 +19,10 @@ from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
 from destmock._engine.unanswered import Unsent, tell
 from destmock._services.eventbridge import inputs
+from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from moto.events.models import EventBus, Rule
 
@@ -69,9 +70,22 @@ def put(bus_arn: Arn, event: dict[str, Any], message: Message, simulation: Simul
     _send([*bus.rules.values()], event, message, simulation)
 
 
+@contextlib.contextmanager
+def refused() -> Iterator[None]:
+    """While entered, a target that can't be served is an `UnsupportedError` for whoever caused the event."""
+    try:
+        yield
+    except UndeliverableError as error:
+        raise UnsupportedError(str(error)) from error
+
+
 def pass_on(rule: Rule, event: dict[str, Any], message: Message, simulation: Simulation) -> None:
-    """Sends an event to each target of one rule, if it matches; to none of them if one can't be served."""
-    _send([rule], event, message, simulation)
+    """Sends an event to each target of one rule, if it matches.
+
+    Raises `UnsupportedError`, and sends to none of them, if one can't be served.
+    """
+    with refused():
+        _send([rule], event, message, simulation)
 
 
 def occur(rule: Rule, bus: EventBus, event: dict[str, Any], message: Message, simulation: Simulation) -> None:

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from moto.events.models import events_backends
 
 from destmock._aws.arn import Arn
-from destmock._engine.delivery import UndeliverableError
 from destmock._functions.backends import existing
 from destmock._services.eventbridge import rules
-from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
@@ -33,7 +31,5 @@ def announce(
         carrier, account=ref.account, region=ref.region, source="aws.lambda", detail_type=detail_type
     )
     arn = Arn(ref.partition, "events", ref.region, ref.account, "event-bus/default")
-    try:
+    with rules.refused():
         rules.put(arn, {**event, "resources": [resource], "detail": detail}, carrier, simulation)
-    except UndeliverableError as error:
-        raise UnsupportedError(str(error)) from error
