@@ -163,7 +163,9 @@ class Lifecycle:
         envelope, context = self._envelope(execution), execution.client_context
         call = Call(request_id, envelope, now, _header(event), context, duration)
         try:
-            ran = simulation.attempts.run(function, code, call, event.trace, asynchronous=True)
+            ran = simulation.attempts.run(
+                function, code, call, event.trace, asynchronous=not execution.synchronous
+            )
         except BaseException:
             execution.running, event.counts = False, before
             raise
