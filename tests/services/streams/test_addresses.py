@@ -3,19 +3,11 @@
 import boto3
 import pytest
 
-TABLE = {
-    "TableName": "orders",
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-    "BillingMode": "PAY_PER_REQUEST",
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-}
-
 
 @pytest.mark.parametrize(
     "host", ["streams.dynamodb.us-east-1.amazonaws.com", "123456789012.streams-ddb.us-east-1.amazonaws.com"]
 )
-def test_a_stream_is_described_at_its_own_address_and_at_the_accounts(destmock, host):
-    arn = boto3.client("dynamodb").create_table(**TABLE)["TableDescription"]["LatestStreamArn"]
+def test_a_stream_is_described_at_its_own_address_and_at_the_accounts(destmock, orders, host):
+    arn = orders()
     streams = boto3.client("dynamodbstreams", endpoint_url=f"https://{host}")
     assert streams.describe_stream(StreamArn=arn)["StreamDescription"]["StreamStatus"] == "ENABLED"

@@ -4,7 +4,6 @@ import base64
 import json
 from datetime import timedelta
 
-import boto3
 import pytest
 
 from destmock import UnsupportedError, outcomes
@@ -14,15 +13,6 @@ pytestmark = pytest.mark.destmock(start=START)
 
 
 # Kinesis
-
-
-@pytest.fixture
-def click(kinesis):
-    def click(*values):
-        records = [{"Data": json.dumps(value), "PartitionKey": "p"} for value in values]
-        return kinesis.put_records(StreamName="clicks", Records=records)["Records"]
-
-    return click
 
 
 class StreamRecorder:
@@ -252,20 +242,8 @@ def test_a_bucket_as_a_stream_s_on_failure_destination_is_refused(clicks, stream
 
 
 @pytest.fixture
-def dynamodb(destmock):
-    return boto3.client("dynamodb")
-
-
-@pytest.fixture
-def table_stream(dynamodb):
-    table = dynamodb.create_table(
-        TableName="orders",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    return table["TableDescription"]["LatestStreamArn"]
+def table_stream(orders):
+    return orders()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What a stream's mapping tells its OnFailure destination, and how often it has tried before."""
 
-import boto3
 import pytest
 
 from tests.services.places import REPORTS, START
@@ -117,20 +116,12 @@ def test_records_that_never_ran_count_one(destmock, lam, stream, connect, click,
     assert told["requestContext"]["approximateInvokeCount"] == 1
 
 
-def test_a_table_s_batch_has_whole_seconds(destmock, connect, failed, records):
+def test_a_table_s_batch_has_whole_seconds(destmock, connect, failed, records, dynamodb, orders):
     @destmock.handler("work")
     def work(event, context):
         raise ValueError
 
-    dynamodb = boto3.client("dynamodb")
-    table = dynamodb.create_table(
-        TableName="orders",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    arn = table["TableDescription"]["LatestStreamArn"]
+    arn = orders()
     connect(arn, StartingPosition="LATEST", MaximumRetryAttempts=0, **failed)
     destmock.advance(1.25)
     dynamodb.put_item(TableName="orders", Item={"id": {"S": "7"}})
@@ -139,18 +130,11 @@ def test_a_table_s_batch_has_whole_seconds(destmock, connect, failed, records):
     assert told["DDBStreamBatchInfo"]["approximateArrivalOfLastRecord"] == "2026-01-01T00:00:01Z"
 
 
-def test_the_size_of_a_change_is_that_of_its_keys_and_images(destmock, connect):
+def test_the_size_of_a_change_is_that_of_its_keys_and_images(destmock, connect, dynamodb, orders):
     changes = []
     destmock.handler("work", lambda event, context: changes.extend(event["Records"]))
-    dynamodb = boto3.client("dynamodb")
-    table = dynamodb.create_table(
-        TableName="orders",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    connect(table["TableDescription"]["LatestStreamArn"], StartingPosition="LATEST")
+    arn = orders()
+    connect(arn, StartingPosition="LATEST")
     dynamodb.put_item(TableName="orders", Item={"id": {"S": "7"}})
     dynamodb.put_item(
         TableName="orders", Item={"id": {"S": "7"}, "state": {"S": "paid"}, "raw": {"B": b"xyz"}}

@@ -1,6 +1,5 @@
 """Which writes to a table make a record in its stream."""
 
-import boto3
 import pytest
 
 from tests.services.places import START
@@ -10,25 +9,14 @@ KEY = {"id": {"S": "7"}}
 ITEM = {**KEY, "n": {"N": "1"}, "tags": {"SS": ["a", "b"]}, "in": {"M": {"x": {"L": [{"BOOL": True}]}}}}
 
 
-@pytest.fixture
-def dynamodb(destmock):
-    return boto3.client("dynamodb")
-
-
 @pytest.fixture(params=["KEYS_ONLY", "NEW_AND_OLD_IMAGES"])
-def changes(request, destmock, dynamodb, connect):
+def changes(request, destmock, dynamodb, orders, connect):
     """What a function reads from the stream of the table `orders`, in which the item is already."""
     found = []
     destmock.handler("work", lambda event, context: found.extend(event["Records"]))
-    table = dynamodb.create_table(
-        TableName="orders",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": request.param},
-    )
+    arn = orders(request.param)
     dynamodb.put_item(TableName="orders", Item=ITEM)
-    connect(table["TableDescription"]["LatestStreamArn"], StartingPosition="LATEST")
+    connect(arn, StartingPosition="LATEST")
     return found
 
 

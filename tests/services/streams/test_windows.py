@@ -3,7 +3,6 @@
 import base64
 import json
 
-import boto3
 import pytest
 
 from destmock._services.streams.windows import state_of, window_of
@@ -11,15 +10,6 @@ from tests.services.places import MS, START
 
 pytestmark = pytest.mark.destmock(start=START, strict=False)
 FROM_THE_BEGINNING = {"StartingPosition": "TRIM_HORIZON", "TumblingWindowInSeconds": 60}
-
-
-@pytest.fixture
-def click(kinesis):
-    def click(*values):
-        records = [{"Data": json.dumps(value), "PartitionKey": "p"} for value in values]
-        return kinesis.put_records(StreamName="clicks", Records=records)["Records"]
-
-    return click
 
 
 class Counter:
@@ -104,16 +94,9 @@ def test_an_event_of_a_window_has_aws_s_members_in_its_order(destmock, counter, 
     assert told in destmock.timeline()
 
 
-def test_a_table_s_stream_tumbles_too(destmock, counter, connect):
-    dynamodb = boto3.client("dynamodb")
-    made = dynamodb.create_table(
-        TableName="orders",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
-    )
-    connect(made["TableDescription"]["LatestStreamArn"], **FROM_THE_BEGINNING)
+def test_a_table_s_stream_tumbles_too(destmock, counter, connect, dynamodb, orders):
+    arn = orders("KEYS_ONLY")
+    connect(arn, **FROM_THE_BEGINNING)
     for number in range(2):
         dynamodb.put_item(TableName="orders", Item={"id": {"S": str(number)}})
     destmock.advance(60)
