@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from destmock._explore.exploration import note
 from destmock._explore.run import is_failure
@@ -30,6 +30,8 @@ class CurrentRun:
     def __init__(self, mock: ExploredMock, problem: NotDeterministicError | None = None) -> None:
         self.mock = mock
         self.error: BaseException | None = None
+        #: What the test function has returned, for who calls it without pytest.
+        self.answer: Any = None
         #: What the test fails with instead of being run.
         self._problem = problem
 
@@ -125,7 +127,10 @@ class Runs:
             message = f"{result.missed[0]} did not happen; the faults that this run could have had: {points}"
             raise NotDeterministicError(message)
 
-    @property
-    def error(self) -> BaseException | None:
-        """What the last run has failed with."""
-        return None if self.last is None else self.last.error
+    def end(self) -> Any:
+        """What the last run has returned; raises what it has failed with."""
+        __tracebackhide__ = True
+        assert self.last is not None  # there is one at least
+        if self.last.error is not None:
+            raise self.last.error
+        return self.last.answer

@@ -175,25 +175,21 @@ def _decorated(chosen: Settings, target: Decorated) -> Decorated:
         __tracebackhide__ = True
         if current.run is not None:
             return run_once(*args, **kwargs)
-        runs, answer = Runs(chosen.fixed()), None
+        runs = Runs(chosen.fixed())
         for run in runs:
             with run:
-                answer = run_once(*args, **kwargs)
-        if runs.error is not None:
-            raise runs.error
-        return answer
+                run.answer = run_once(*args, **kwargs)
+        return runs.end()
 
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         if current.run is not None:
             return await run_once(*args, **kwargs)
-        runs, answer = Runs(chosen.fixed()), None
+        runs = Runs(chosen.fixed())
         for run in runs:
             with run:
-                answer = await run_once(*args, **kwargs)
-        if runs.error is not None:
-            raise runs.error
-        return answer
+                run.answer = await run_once(*args, **kwargs)
+        return runs.end()
 
     wrapper = coroutine if inspect.iscoroutinefunction(target) else plain
     functools.update_wrapper(wrapper, run_once)
