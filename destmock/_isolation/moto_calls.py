@@ -203,7 +203,8 @@ def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]
     return get_random_string
 
 
-def _remembered(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def remembered(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A function of one value, whose results are remembered."""
     return lambda argument: _converted(Same(convert), argument)
 
 
@@ -217,5 +218,5 @@ PATCHES = (
     Patch(Request, "from_primitives", _quickly),
     Patch(SigV4Auth, "_sign", _key_remembered),
     Patch(MotoRandom, "get_random_string", _drawn_at_once),
-    Patch(responses, "camelcase_to_underscores", _remembered),
+    Patch(responses, "camelcase_to_underscores", remembered),
 )

@@ -21,6 +21,7 @@ from moto.sqs.models import Message, Queue, SQSBackend
 from moto.sqs.responses import SQSResponse
 
 from destmock._engine.active import active
+from destmock._isolation.moto_calls import remembered
 from destmock._isolation.patching import Patch
 from destmock._services.sqs.arrivals import arrived, put
 from destmock._services.sqs.delivery import mark_dead_letter, source_of_dead_letter
@@ -269,6 +270,7 @@ def _spelt(name: str) -> str:
 
 
 PATCHES = (
+    Patch(models, "camelcase_to_underscores", remembered),
     Patch(models, "unix_time", lambda _: lambda: _now() / 1000),
     Patch(models, "unix_time_millis", lambda _: _now),
     Patch(Queue, "attributes", lambda _: property(_Attributes)),

@@ -1,0 +1,84 @@
+"""moto's answers say what they say without the mock, in less time."""
+
+import boto3
+import pytest
+from moto.core.serialize import AttributePickerContext, XFormedAttributePicker, get_serializer_class
+from moto.core.utils import get_service_model
+from moto.sqs.models import sqs_backends
+
+from destmock import mock_destinations
+
+SERVICES = ("cloudformation", "dynamodb", "lambda", "rds", "scheduler", "sqs")
+REGIONS = ("us-east-1", "eu-west-1", "cn-north-1")
+
+
+class DBInstance:
+    """An object as moto's are, with attributes for an answer's members."""
+
+    def __init__(self, members):
+        self.__dict__.update(members)
+
+
+class Renamed(DBInstance):
+    """An object that has other names for some."""
+
+    Meta = type("Meta", (), {"serialization_aliases": {"Status": "state", "QueueUrl": "address"}})
+
+
+def members_of(shape, seen):
+    """Each member of each structure in an answer, once, with its shape."""
+    if shape is None or shape.name in seen:
+        return
+    seen.add(shape.name)
+    if shape.type_name == "list":
+        yield from members_of(shape.member, seen)
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            member.parent = shape  # moto's serialiser notes it on its way down
+            yield name, member
+            yield from members_of(member, seen)
+
+
+def picked(service):
+    """What moto finds of each member, on objects that have it under each of its possible names."""
+    model, seen = get_service_model(service), set()
+    picker = XFormedAttributePicker(response_transformers={"Name": lambda value: f"<{value}>"})
+    operations = [model.operation_model(name) for name in model.operation_names]
+    serializer = get_serializer_class(service, model.protocol)(operations[0], value_picker=picker)
+    for operation in operations:
+        for key, shape in members_of(operation.output_shape, seen):
+            for kind in (dict, DBInstance, Renamed):
+                context = AttributePickerContext(obj=kind({}), key=key, shape=shape)
+                names = {*picker.get_possible_keys(context)}
+                for name in names:
+                    yield key, kind, name, serializer.get_value(kind({name: "it"}), key, shape)
+                yield key, kind, names, serializer.get_value(kind(dict.fromkeys(names)), key, shape)
+                yield key, kind, None, serializer.get_value(kind({"other": 1}), key, shape)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_member_of_an_answer_is_found_under_the_names_that_moto_looks_for(service):
+    without = [*picked(service)]
+    with mock_destinations():
+        assert [*picked(service)] == without
+    assert {found for *_, found in without} >= {"it", None}
+
+
+def test_a_service_has_the_same_regions_in_every_account():
+    with mock_destinations():
+        first, second = sqs_backends["123456789012"], sqs_backends["444455556666"]
+        assert first.regions == second.regions
+        assert first.regions is not second.regions
+        assert {*REGIONS} <= {*first.regions}
+        assert [first[region].region_name for region in REGIONS] == list(REGIONS)
+
+
+def test_what_is_made_in_one_mock_is_in_no_other_one():
+    for _ in range(2):
+        with mock_destinations():
+            sqs = boto3.client("sqs")
+            assert "QueueUrls" not in sqs.list_queues()
+            sqs.create_queue(QueueName="queue")
+            assert len(sqs.list_queues()["QueueUrls"]) == 1
+            assert list(sqs_backends) == ["123456789012"]
+        assert dict(sqs_backends) == {}
