@@ -74,9 +74,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     and must find the process unmocked. The list of names is shared with the same test's other parameters.
     """
     names = getattr(item, "fixturenames", None)
+    explored = _explored(item) is not None
+    if explored and names is not None and _SERVED in names:
+        why = f"@explore has a mock of its own in each run; take the fixture {_MARKER}, not {_SERVED}"
+        message = f"{item.nodeid}: {why}"
+        raise pytest.UsageError(message)
     if names is None or {_MARKER, _SERVED} & {*names}:
         return
-    if not item.get_closest_marker(_MARKER) and _explored(item) is None:
+    if not item.get_closest_marker(_MARKER) and not explored:
         return
     found = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
     wider = [name for name in names if name in found and found[name][-1].scope != "function"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from destmock._explore.exploration import note
-from destmock._explore.run import is_failure
+from destmock._explore.run import is_failure, kept_from_collector
 from destmock._explore.search import Search
 from destmock._explore.steps import steps
 from destmock.errors import NotDeterministicError
@@ -106,13 +106,15 @@ class Runs:
             return
         each = steps(self.search, first_only=True)
         run = self._next(next(each))
-        while True:
-            yield run
-            try:
-                plan = each.send(run.result)
-            except StopIteration:
-                return
-            run = self._next(plan)
+        yield run
+        with kept_from_collector():
+            while True:
+                try:
+                    plan = each.send(run.result)
+                except StopIteration:
+                    return
+                run = self._next(plan)
+                yield run
 
     def _next(self, plan: Plan) -> CurrentRun:
         self.last = CurrentRun(self._chosen.mock(plan))

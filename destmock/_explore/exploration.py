@@ -64,7 +64,7 @@ def exploration(search: Search, seconds: float) -> Exploration:
 def failure(result: Result) -> Failure:
     """A failed run as users see it."""
     assert result.error is not None
-    return Failure(name(result.plan), result.error, result.timeline, f"this test {_when(result)}")
+    return Failure(name(result.plan), result.error, result.timeline, f"the scenario {_when(result)}")
 
 
 def name(plan: Plan) -> str:

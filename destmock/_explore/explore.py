@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from destmock._explore.current import ATTRIBUTE, Runs, current
 from destmock._explore.exploration import Exploration, exploration
 from destmock._explore.journal import Journal
-from destmock._explore.run import caught, filled
+from destmock._explore.run import caught, filled, kept_from_collector
 from destmock._explore.search import Search
 from destmock._explore.settings import Settings, settings
 from destmock._explore.sharing import Workers
@@ -136,16 +137,17 @@ def explored(
         for results in here if workers is None or plans == [()] else workers.results(left):
             kept.add(results)
             yield results
+        if plans == [()]:  # from now on all that a run needs is loaded
+            ending.enter_context(kept_from_collector())
 
-    try:
+    with contextlib.ExitStack() as ending:
+        if workers is not None:
+            ending.callback(workers.close)
         search = Search(chosen.bounds)
         if chosen.bounds.only is not None:
             search.judge([once(chosen, scenario, chosen.bounds.only)])
         else:
             searched(search, results_of, told)
-    finally:
-        if workers is not None:
-            workers.close()
     return exploration(search, time.perf_counter() - begun)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,23 @@ def caught(errors: list[BaseException]) -> Iterator[None]:
         if not is_failure(error):
             raise
         errors.append(error)
+
+
+@contextlib.contextmanager
+def kept_from_collector() -> Iterator[None]:
+    """While entered, the garbage collector leaves alone what there is at the beginning.
+
+    That is all of the libraries and their models: each run makes enough garbage that Python would go through
+    them several times.
+    """
+    ours = gc.get_freeze_count() == 0  # else somebody has frozen objects who wants them to stay so
+    if ours:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        if ours:
+            gc.unfreeze()
 
 
 def filled(scenario: Callable[..., Any], destmock: Destmock) -> dict[str, Destmock]:

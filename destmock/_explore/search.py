@@ -107,9 +107,10 @@ class Search:
 def _compare(first: Result, second: Result) -> None:
     """Raise `NotDeterministicError` if two runs without faults differ."""
     if second.error is not None:
+        error = second.error.rstrip(".")
         message = (
-            f"this test passes once, and fails when it is run again: {second.error}. It keeps state outside "
-            "of the mock, such as a module's variable or a file; make that anew in each run"
+            f"a run without faults passes once, and fails when it is made again: {error}. State is kept "
+            "outside of the mock, such as in a module's variable or a file; make that anew in each run"
         )
         raise NotDeterministicError(message)
     if first.possible == second.possible:
@@ -118,7 +119,8 @@ def _compare(first: Result, second: Result) -> None:
     pairs = zip(first.possible, second.possible, strict=False)
     at = next((at for at, (one, other) in enumerate(pairs) if one != other), length)
     message = (
-        f"this test isn't deterministic: two runs without faults make different calls. The first difference: "
+        "nothing can be explored that isn't deterministic: two runs without faults make different calls. "
+        "The first difference: "
         f"{_told(first, at)} in the first run, {_told(second, at)} in the second"
     )
     raise NotDeterministicError(message)
@@ -130,7 +132,7 @@ def _told(result: Result, at: int) -> str:
 
 def _strayed(result: Result) -> NotDeterministicError:
     message = (
-        "this test isn't deterministic: with the faults "
+        "nothing can be explored that isn't deterministic: with the faults "
         f"{', '.join(map(str, result.plan))} it never came to {result.missed[0].point}, which a run before "
         "it came to"
     )

@@ -54,19 +54,19 @@ def test_it_tells_each_failure_that_the_check_can_t_take(command, shop):
     assert rest[:9] == [
         "",
         (
-            "this test fails when charge, attempt 1, has its event delivered twice: "
+            "the scenario fails when charge, attempt 1, has its event delivered twice: "
             "AssertionError: charged 20, not 10"
         ),
         "repeat with --only charge#1/duplicate",
         "",
         (
-            "this test fails when charge, attempt 1, dies after dynamodb.UpdateItem (1st AWS call): "
+            "the scenario fails when charge, attempt 1, dies after dynamodb.UpdateItem (1st AWS call): "
             "AssertionError: charged 20, not 10"
         ),
         "repeat with --only charge#1/crash-after/dynamodb.UpdateItem#1",
         "",
         (
-            "this test fails when charge, attempt 1, dies after its handler has returned: "
+            "the scenario fails when charge, attempt 1, dies after its handler has returned: "
             "AssertionError: charged 20, not 10"
         ),
         "repeat with --only charge#1/crash-end",

@@ -182,7 +182,7 @@ def test_a_test_that_keeps_state_is_told_so(run):
     """)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*NotDeterministicError: this test passes once, and fails when it is run again*"]
+        ["*NotDeterministicError: a run without faults passes once, and fails when it is made again*"]
     )
 
 
@@ -266,3 +266,15 @@ def test_without_pytest_a_call_of_the_test_explores_it(run):
                 class Tests: ...
     """)
     result.assert_outcomes(passed=2)
+
+
+def test_a_served_mock_is_refused(run):
+    result = run("""
+        @explore(handlers={"count": count})
+        def test_it(destmock_server):
+            arrange_and_act()
+    """)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*::test_it: @explore has a mock of its own in each run; take the fixture destmock, not *_server"]
+    )

@@ -30,9 +30,9 @@ def test_a_lost_update_is_found_with_the_order_of_calls():
     )
     assert found.failures[0].name == "count#1/switch/dynamodb.PutItem#2"
     assert str(found.failures[0]).startswith(
-        "this test fails when count, attempt 1, lets what else is due go on before dynamodb.PutItem (2nd AWS "
-        "call); the AWS calls: count#1 dynamodb.GetItem, count#2 dynamodb.GetItem, count#2 dynamodb.PutItem, "
-        "count#1 dynamodb.PutItem: AssertionError"
+        "the scenario fails when count, attempt 1, lets what else is due go on before dynamodb.PutItem (2nd "
+        "AWS call); the AWS calls: count#1 dynamodb.GetItem, count#2 dynamodb.GetItem, count#2 "
+        "dynamodb.PutItem, count#1 dynamodb.PutItem: AssertionError"
     )
     assert "let others go first before dynamodb.PutItem (2nd AWS call)" in found.failures[0].timeline
 

@@ -41,7 +41,7 @@ def test_each_failure_of_a_function_that_can_t_be_repeated_is_found():
     ]
     last = found.failures[-1]
     assert str(last).startswith(
-        "this test fails when count, attempt 1, dies after its handler has returned: AssertionError"
+        "the scenario fails when count, attempt 1, dies after its handler has returned: AssertionError"
     )
     assert "died after its handler had returned, by an injected fault" in last.timeline
     assert repr(last).startswith("<Failure count#1/crash-end: AssertionError")
@@ -87,7 +87,7 @@ def test_a_scenario_that_fails_without_faults_is_the_one_failure():
     assert found.tried == 0
     [failure] = found.failures
     assert failure.name == ""
-    assert str(failure).startswith("this test fails without any fault: AssertionError")
+    assert str(failure).startswith("the scenario fails without any fault: AssertionError")
 
 
 def test_an_asynchronous_scenario_is_awaited():

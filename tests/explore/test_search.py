@@ -97,7 +97,10 @@ def test_a_scenario_that_fails_by_itself_is_not_explored():
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        (Result((), tuple(CALLS), "AssertionError: 2"), "passes once, and fails when it is run again: .*: 2"),
+        (
+            Result((), tuple(CALLS), "AssertionError: 2"),
+            "passes once, and fails when it is made again: .*: 2",
+        ),
         (Result((), tuple(CALLS[:2])), "f#1/before/sqs.SendMessage#3 in the first run, nothing more in the"),
         (Result((), tuple(CALLS[1:])), "SendMessage#1 in the first run, f#1/before/sqs.SendMessage#2 in the"),
     ],
