@@ -13,7 +13,7 @@ from hypothesis import settings
 pytest_plugins = ["pytester"]
 
 # A loaded machine is slow, and what fails in CI is to fail again.
-settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("suite", deadline=None, max_examples=50, derandomize="CI" in os.environ)
 settings.load_profile("suite")
 
 # Two hundred processes import destmock, boto3 and moto: each would compile them for itself.

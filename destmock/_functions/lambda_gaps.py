@@ -44,7 +44,7 @@ def dead_letter_config(function: LambdaFunction) -> dict[str, str]:
 def logging_config(function: LambdaFunction) -> Mapping[str, str]:
     """The LoggingConfig of a function, with AWS's defaults."""
     given: dict[str, str] | None = getattr(function, _LOGGING, None)
-    if durable_of(function) is not None:
+    if getattr(function, _DURABLE, None) is not None:
         given = {"LogFormat": "JSON", **(given or {})}  # R35
     if not given:
         return _default_logging_config(function.function_name)

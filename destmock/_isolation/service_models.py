@@ -5,10 +5,11 @@ Each client has a model of its own; shapes are shared, as the JSON is that they 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.model import ServiceModel
+from botocore.regions import EndpointRulesetResolver
 from botocore.utils import CachedProperty
 
 from destmock._isolation.patching import Patch
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CachedProperty: Any = CachedProperty
+#: Where an operation's model keeps the parameters of its endpoint that it gives a value for.
+_NAMES = "_destmock_endpoint_parameters"
 #: How many models are remembered.
 _MOST = 128
 
@@ -91,7 +94,28 @@ def _discovery_required_once(prop: Any) -> Any:
     return _CachedProperty(endpoint_discovery_required)
 
 
+def _given_by_operation(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """What an operation gives for a parameter of its endpoint: most give nothing for most of them."""
+
+    @wraps(resolve)
+    def given(resolver: Any, param_name: str, operation_model: Any, call_args: Any) -> Any:
+        names = operation_model.__dict__.get(_NAMES)
+        if names is None:
+            names = operation_model.__dict__[_NAMES] = frozenset(
+                {
+                    *(param.name for param in operation_model.static_context_parameters),
+                    *(param.name for param in operation_model.context_parameters),
+                    *operation_model.operation_context_parameters,
+                    *(param.name for param in operation_model.service_model.client_context_parameters),
+                }
+            )
+        return resolve(resolver, param_name, operation_model, call_args) if param_name in names else None
+
+    return given
+
+
 PATCHES = (
+    Patch(EndpointRulesetResolver, "_resolve_param_from_context", _given_by_operation),
     Patch(ServiceModel, "resolve_shape_ref", _followed_once),
     Patch(ServiceModel, "error_shapes", _errors_once),
     Patch(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),

@@ -76,13 +76,13 @@ def _node(node: dict[str, Any]) -> dict[str, Any]:
 class Aliaser(_EventAliaser):  # type: ignore[misc]
     """botocore's own names of events, looked for once in the process."""
 
-    def _alias_event_name(self, event_name: str) -> str:
+    def _alias_event_name(self, event_name: str) -> Any:
         name = self._alias_name_cache.get(event_name)
         if name is None:
             known = self._event_aliases == EVENT_ALIASES
             name = _botocore_s_own(event_name) if known else super()._alias_event_name(event_name)
             self._alias_name_cache[event_name] = name
-        return str(name)
+        return name
 
 
 @lru_cache(maxsize=10_000)

@@ -5,7 +5,7 @@ import re
 
 import boto3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from destmock import DestmockError, mock_destinations, outcomes
@@ -311,7 +311,6 @@ def test_outcomes_come_in_order_and_the_last_repeats(destmock, lam):
 
 
 @mock_destinations()
-@settings(deadline=None)
 @given(st.lists(st.integers() | st.builds(ValueError, st.text(max_size=3)), min_size=1, max_size=5))
 def test_the_nth_call_gets_the_nth_outcome(destmock, values):
     """Synchronous or not: every attempt is a call."""

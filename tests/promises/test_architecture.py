@@ -74,6 +74,7 @@ PRIVATE = {
         "_providers": "where a variable is looked for, one after the other",
         "_sign": "the key that signs a day's calls, found once",
         "_service_description": "the JSON that a service's model is read from",
+        "_resolve_param_from_context": "what an operation gives for its endpoint",
         "_session": "whose settings and profile a variable is looked up in",
         "_session_instance_vars": "the settings of a session",
         "_PrefixTrie": "the handlers of a session, which those of others share",

@@ -229,8 +229,8 @@ for index in range(number):
 class TestLoad:
     """Eight processes at once."""
 
-    def test_of_5000_events_none_is_lost(self, forks, tmp_path):
-        clients, each = 8, 5000 // 8
+    def test_of_2000_events_none_is_lost(self, forks, tmp_path):
+        clients, each = 8, 2000 // 8
         environment = {**os.environ, **KEYS, "HOME": str(tmp_path)}
         (tmp_path / "client.py").write_text(CLIENT)
         with serve(handlers={"orders": lambda event, context: None}) as server:

@@ -243,7 +243,7 @@ def of_destmock(clients, program):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(program=programs)
 def test_any_program_is_answered_as_by_moto_alone(clients, program):
     assert of_destmock(clients, program) == of_moto(clients, program)

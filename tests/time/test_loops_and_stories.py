@@ -10,6 +10,8 @@ import time_machine
 
 from destmock import InvocationLoopError, mock_destinations
 from destmock._aws.arn import FunctionRef
+from destmock._mock import destmock as advancing
+from destmock._time import driver
 from tests.time.moments import START, later, ok, send
 
 pytestmark = pytest.mark.slow  # tens of thousands of attempts
@@ -41,29 +43,36 @@ def test_a_loop_is_told_by_name(destmock, lam, loop):
     assert len(destmock.pending) == 1
 
 
+@pytest.fixture
+def soon(monkeypatch):
+    """A loop is told after 1,000 attempts instead of 10,000."""
+    for module in (driver, advancing):
+        monkeypatch.setattr(module, "LIMIT", 1_000)
+
+
 @pytest.mark.destmock(strict=False)
-def test_with_autorun_the_call_that_began_the_loop_raises(destmock, lam, loop):
-    with pytest.raises(InvocationLoopError, match=r"^10000 attempts .*(ping -> pong|pong -> ping)"):
+def test_with_autorun_the_call_that_began_the_loop_raises(destmock, lam, loop, soon):
+    with pytest.raises(InvocationLoopError, match=r"^1000 attempts .*(ping -> pong|pong -> ping)"):
         send(lam, "ping")
 
 
 @pytest.mark.destmock(autorun=False, strict=False, start=START)
-def test_an_advance_ends_in_a_loop_too(destmock, lam, loop):
+def test_an_advance_ends_in_a_loop_too(destmock, lam, loop, soon):
     """All of it happens at one moment, which the clock never gets past."""
     send(lam, "ping")
-    with pytest.raises(InvocationLoopError, match=r"^10000 attempts .*(ping -> pong|pong -> ping)"):
+    with pytest.raises(InvocationLoopError, match=r"^1000 attempts .*(ping -> pong|pong -> ping)"):
         destmock.advance(1)
     assert destmock.now == START
 
 
 @pytest.mark.destmock(autorun=False, history=0)
-def test_very_many_events_at_one_moment_are_no_loop(destmock, lam):
+def test_very_many_events_at_one_moment_are_no_loop(destmock, lam, soon):
     destmock.handler("orders", ok)
     orders = FunctionRef("aws", "123456789012", "us-east-1", "orders")
-    for _ in range(10_001):
+    for _ in range(1_001):
         destmock._simulation.accept(orders, b"{}", source="Invoke")
     destmock.advance(0)
-    assert (destmock.invocations.total, len(destmock.pending)) == (10_001, 0)
+    assert (destmock.invocations.total, len(destmock.pending)) == (1_001, 0)
 
 
 # The same program, the same story
