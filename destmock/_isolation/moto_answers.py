@@ -7,19 +7,20 @@ from the object's class. The regions of a service are the same for every account
 from __future__ import annotations
 
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.core import serialize
-from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
 from moto.core.constants import MISSING
 from moto.core.serialize import AttributePicker, AttributePickerContext, ResponseSerializer
 from moto.core.utils import get_value
+from moto.settings import enable_iso_regions
 
 from destmock._isolation.patching import Patch
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 #: moto's own ways of picking a member of an answer, which know no other names than the model's.
 _PICKERS: tuple[Any, ...] = (AttributePicker, serialize.XFormedAttributePicker)
@@ -37,7 +38,7 @@ def _picked(get: Callable[..., Any]) -> Callable[..., Any]:
         parent = getattr(shape, "parent", None)
         member = None
         kind: Any = type(picker)
-        for name in _names(kind, value.__class__.__name__, key, Same(shape), Same(parent)):
+        for name in _names(kind, value.__class__.__name__, key, shape, parent):
             member = get_value(value, name, MISSING)
             if member is not MISSING:
                 break
@@ -54,9 +55,9 @@ def _picked(get: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @lru_cache(maxsize=10_000)
-def _names(picker: Any, kind: str, key: str, shape: Same, _parent: Same) -> tuple[str, ...]:
+def _names(picker: Any, kind: str, key: str, shape: Any, _parent: Any) -> tuple[str, ...]:
     """The names that a member may have on an object of a class of that name, in moto's order."""
-    context = AttributePickerContext(obj=type(kind, (), {})(), key=key, shape=shape.value)
+    context = AttributePickerContext(obj=type(kind, (), {})(), key=key, shape=shape)
     return tuple(dict.fromkeys(picker().get_possible_keys(context)))
 
 
@@ -82,7 +83,35 @@ def _regions(generate: Same, _session: Same, service: str) -> tuple[str, ...]:
     )  # past moto's cache, which is one for each account
 
 
+class _Addresses(NamedTuple):
+    """Stands for a backend: the patterns of the URLs that it answers at."""
+
+    url_bases: Sequence[str]
+    url_paths: Mapping[str, Any]
+
+    @property
+    def _url_module(self) -> _Addresses:
+        return self
+
+
+def _addresses_once(urls: Any) -> Any:
+    """The URLs that a backend answers at: moto makes them for each call, from the same few patterns."""
+
+    def of_backend(backend: Any) -> dict[str, Any]:
+        module = backend._url_module  # noqa: SLF001
+        paths = tuple(module.url_paths.items())
+        return dict(_urls(Same(urls), tuple(module.url_bases), paths, enable_iso_regions()))
+
+    return property(of_backend)
+
+
+@lru_cache(maxsize=512)
+def _urls(urls: Same, bases: tuple[str, ...], paths: tuple[tuple[str, Any], ...], _iso: object) -> Any:
+    return urls.value.fget(_Addresses(bases, dict(paths)))
+
+
 PATCHES = (
+    Patch(BaseBackend, "urls", _addresses_once),
     Patch(ResponseSerializer, "get_value", _picked),
     Patch(BackendDict, "__getitem__", _found_at_once),
     Patch(AccountSpecificBackend, "_generate_regions", _regions_once),

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from botocore.auth import SigV4Auth
+from botocore.awsrequest import HeadersDict
+from botocore.httpchecksum import AwsChunkedWrapper
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.request import (
@@ -26,12 +28,13 @@ from moto.core.request import (
 )
 from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api._internal.moto_random import MotoRandom
+from werkzeug.sansio import request as sansio_request
 
 from destmock._isolation.patching import Patch
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 #: The URLs that werkzeug takes as they are.
 _PLAIN_URL = re.compile(
@@ -90,12 +93,13 @@ def _quickly(from_primitives: Any) -> Any:
     """Make the request that `from_primitives` makes."""
 
     def made(kind: Any, method: str, url: str, headers: Any, body: Any = None) -> Any:
+        body = body.read() if isinstance(body, AwsChunkedWrapper) else body
         environ = environ_of(method, url, headers, body)
         if environ is None:
             return from_primitives.__func__(kind, method, url, headers, body)
         request = kind(environ)
         environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
-            environ_key_for_header(key): key for key in headers if should_preserve_original_header_name(key)
+            _environ_key(key): key for key, _ in _items(headers) if should_preserve_original_header_name(key)
         }
         environ.setdefault("CONTENT_LENGTH", "0")
         return request
@@ -141,8 +145,8 @@ def environ_of(method: str, url: str, headers: Any, body: Any) -> dict[str, Any]
 def _headers(headers: Any) -> dict[str, str] | None:
     """Headers by their names in the environment; nothing if werkzeug would look at them more closely."""
     named: dict[str, str] = {}
-    for key, value in headers.items():
-        name = environ_key_for_header(key)
+    for key, value in _items(headers):
+        name = _environ_key(key)
         if name == "HTTP_TRANSFER_ENCODING":
             continue
         text = value.decode() if isinstance(value, bytes) else value
@@ -150,6 +154,17 @@ def _headers(headers: Any) -> dict[str, str] | None:
             return None
         named[name] = text
     return named
+
+
+def _items(headers: Any) -> Iterable[tuple[str, Any]]:
+    """The headers of a request; botocore's own look each name up again."""
+    if type(headers) is not HeadersDict:
+        return headers.items()  # type: ignore[no-any-return]
+    kept: dict[Any, Any] = headers._dict  # type: ignore[attr-defined]  # noqa: SLF001
+    return zip(map(str, kept), kept.values(), strict=True)
+
+
+_environ_key = lru_cache(maxsize=4096)(environ_key_for_header)
 
 
 @lru_cache(maxsize=1000)
@@ -203,14 +218,14 @@ def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]
     return get_random_string
 
 
-def remembered(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A function of one value, whose results are remembered."""
-    return lambda argument: _converted(Same(convert), argument)
+def remembered(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose results follow from its arguments alone, and are remembered."""
+    return lambda *arguments: _converted(convert, *arguments)
 
 
 @lru_cache(maxsize=4096)
-def _converted(convert: Same, argument: Any) -> Any:
-    return convert.value(argument)
+def _converted(convert: Callable[..., Any], *arguments: Any) -> Any:
+    return convert(*arguments)
 
 
 PATCHES = (
@@ -218,5 +233,6 @@ PATCHES = (
     Patch(Request, "from_primitives", _quickly),
     Patch(SigV4Auth, "_sign", _key_remembered),
     Patch(MotoRandom, "get_random_string", _drawn_at_once),
+    Patch(sansio_request, "get_current_url", remembered),
     Patch(responses, "camelcase_to_underscores", remembered),
 )

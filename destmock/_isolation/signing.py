@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 _auth: Any = auth
 
 
-def _plain(headers: Any) -> list[tuple[str, str]] | None:
-    """Headers as they are kept, if they are botocore's own and ASCII; else nothing."""
+def _plain(headers: Any) -> list[tuple[str, Any]] | None:
+    """Headers as they are kept, if they are botocore's own, and bytes or ASCII; else nothing."""
     if type(headers) is not HTTPHeaders:
         return None
-    kept = [*headers.raw_items()]
-    return kept if all(type(value) is str and value.isascii() for _, value in kept) else None
+    kept: list[tuple[str, Any]] = [*headers.raw_items()]
+    try:
+        plain = "".join([value for _, value in kept if type(value) is not bytes]).isascii()
+    except TypeError:  # of another kind
+        return None
+    return kept if plain else None
 
 
 def _listed(items: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -12,7 +12,7 @@ from destmock._isolation.patching import patched
 from destmock._services import functions, logs, mapping_answers, mappings, secrets, steps, trace_headers
 from destmock._services.apigateway import clients as front_door_clients
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
-from destmock._services.s3 import notifications, policies
+from destmock._services.s3 import notifications, policies, urls
 from destmock._services.scheduler import control
 from destmock._services.sns import attributes, order, signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
@@ -31,6 +31,7 @@ PATCHES = (
     *order.PATCHES,
     *notifications.PATCHES,
     *policies.PATCHES,
+    *urls.PATCHES,
     *bus.PATCHES,
     *inputs.PATCHES,
     *patterns.PATCHES,

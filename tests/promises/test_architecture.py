@@ -68,6 +68,7 @@ PRIVATE = {
         "_docstring": "the same",
         "_get_ssl_context": "the TLS context of a client, made when it sends",
         "_manager": "the connections of a client, which want that context",
+        "_dict": "the headers of a request, without looking each up",
         "_host_from_url": "the host that a signature names, found once for each URL",
         "_convert_type": "the type of a variable's value",
         "_instance_var": "what a variable is called in a session's settings",
@@ -123,6 +124,7 @@ PRIVATE = {
     },
     "moto.core": {
         "_generate_regions": "the regions of a service, found once",
+        "_url_module": "the patterns of the URLs of a service",
         "_value_picker": "the names that a member of an answer may have on moto's object",
         "_internal": "moto's random numbers, which a seed makes repeatable",
         "_nested_count": "whether this mock is the outermost",
