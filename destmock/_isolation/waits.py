@@ -5,6 +5,7 @@ Everybody else waits and reads as ever: each function first asks whether it is c
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import selectors
 import threading
@@ -72,6 +73,7 @@ def virtual(current: Callable[[], Attempt | None], client: Callable[[float], boo
         Patch(threading.Condition, "__init__", partial(_init, current)),
         Patch(threading.Condition, "wait", partial(_wait, current)),
         Patch(threading.Thread, "start", partial(_start, current)),
+        Patch(_thread, "start_new_thread", partial(_start_bare, current)),
         Patch(threading.Thread, "join", partial(_join, current)),
         Patch(ThreadPoolExecutor, "submit", partial(_submit, current)),
         Patch(BaseSelectorEventLoop, "_write_to_self", partial(_write_to_self, current)),
@@ -240,6 +242,20 @@ def _start(current: Callable[[], Attempt | None], real: Callable[..., None]) -> 
                 self._daemonic = daemon  # it can't be set any more
 
     return start
+
+
+def _start_bare(current: Callable[[], Attempt | None], real: Callable[..., int]) -> Callable[..., int]:
+    """The same, without `threading`, which keeps the real function for its own threads."""
+
+    def start_new_thread(function: Any, arguments: Any, *named: Any) -> int:
+        attempt = current()
+        if attempt is None or not callable(function) or not isinstance(arguments, tuple):
+            return real(function, arguments, *named)
+        work = partial(function, *arguments, **(named[0] if named else {}))
+        identity: int = attempt.crew.start_bare(work, lambda run: real(run, ()))
+        return identity
+
+    return start_new_thread
 
 
 def _join(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:

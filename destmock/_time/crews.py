@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import time
 from _thread import allocate_lock
+from functools import partial
 from itertools import count
-from threading import TIMEOUT_MAX, get_ident
-from typing import TYPE_CHECKING
+from threading import TIMEOUT_MAX, current_thread, get_ident
+from typing import TYPE_CHECKING, TypeVar
 
 from destmock._time.members import LAST, Member, Wait, alone, become, mark
 
@@ -24,9 +25,19 @@ if TYPE_CHECKING:
 
     from destmock._time.members import Asked, Main
 
+Result = TypeVar("Result")
 _MS_PER_SECOND = 1000
 #: Seconds until it counts that a thread does nothing, though it doesn't wait here; and what is nothing.
 _PATIENCE, _NOTHING = 1.0, 0.001
+
+
+class Bare:
+    """A thread of `_thread.start_new_thread`."""
+
+    ident: int | None = None
+
+    def join(self) -> None:
+        """Its real end can't be waited for; nobody sees that it has not quite gone."""
 
 
 class Crew:
@@ -40,9 +51,9 @@ class Crew:
         self._thread: int | None = None
         self._of_main: Wait | None = None
         #: The threads that have not come to an end, and who waits for that.
-        self._alive: dict[Thread, list[Wait]] = {}
+        self._alive: dict[Thread | Bare, list[Wait]] = {}
         #: Those that have, and may not quite have gone.
-        self._over: list[Thread] = []
+        self._over: list[Thread | Bare] = []
         #: How many threads don't wait.
         self._running = 0
         self._parked: list[Wait] = []
@@ -130,28 +141,50 @@ class Crew:
 
     def start(self, thread: Thread, start: Callable[[Thread], None]) -> None:
         """Start a thread as one of the crew."""
-        run, place = thread.run, next(self._places)
+        run = self._as_member(thread, thread.run)
 
         def run_as_member() -> None:
             del thread.run  # it refers to the thread
+            run()
+
+        mark(thread)
+        thread.run = run_as_member  # type: ignore[method-assign]
+        self._begin(thread, partial(start, thread))
+
+    def start_bare(self, work: Callable[[], object], start: Callable[[Callable[[], object]], int]) -> int:
+        """Start a thread without `threading` as one of the crew; returns what `start` does, its identity."""
+        thread = Bare()
+
+        def run() -> None:
+            thread.ident = get_ident()
+            mark(current_thread())  # `threading` counts it as soon as it asks for itself
+            work()
+
+        return self._begin(thread, partial(start, self._as_member(thread, run)))
+
+    def _as_member(self, thread: Thread | Bare, run: Callable[[], object]) -> Callable[[], None]:
+        place = next(self._places)
+
+        def run_as_member() -> None:
             become(Member(self, place))
             try:
                 run()
             finally:
                 self._end(thread)
 
-        mark(thread)
-        thread.run = run_as_member  # type: ignore[method-assign]
+        return run_as_member
+
+    def _begin(self, thread: Thread | Bare, start: Callable[[], Result]) -> Result:
         with self._lock:
             self._alive[thread] = []
             self._running += 1
         try:
-            start(thread)
+            return start()
         except BaseException:
             self._end(thread)
             raise
 
-    def _end(self, thread: Thread) -> None:
+    def _end(self, thread: Thread | Bare) -> None:
         with self._lock:
             for wait in self._alive.pop(thread):
                 self._end_wait(wait)
@@ -171,6 +204,9 @@ class Crew:
     def park(self, wait: Wait, seconds: float | None) -> bool:
         """Wait as a thread of the crew; returns whether `wait` was released."""
         self._date(wait, seconds)
+        return self._park(wait, seconds)
+
+    def _park(self, wait: Wait, seconds: float | None) -> bool:
         with self._lock:
             if wait.told:
                 return True
@@ -190,13 +226,17 @@ class Crew:
         return wait.told
 
     def ask(self, asked: Asked) -> None:
-        """Wait until the handler's own thread has run something, or can't."""
+        """Wait until the handler's own thread has run something, or can't.
+
+        It can't while it waits for something that isn't seen here, which may be the thread that asks.
+        """
         with self._lock:
             self._asked.append(asked)
-        self.park(asked.wait, None)
-        with self._lock:
-            if asked in self._asked:
-                self._asked.remove(asked)
+        while not self._park(asked.wait, 0):
+            with self._lock:
+                if asked in self._asked:  # nobody has begun with it
+                    self._asked.remove(asked)
+                    return
 
     def _date(self, wait: Wait, seconds: float | None, *, flowing: bool = True) -> None:
         if seconds is not None:

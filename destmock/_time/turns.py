@@ -7,6 +7,7 @@ has started, or one of a pool that works for it - or, while none is running, on 
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from threading import Thread, current_thread, get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from destmock._time.watchdog import watchdog
 from destmock.errors import InactiveError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from destmock._aws.ids import Trace
 
+_LOOKS = 0.25  # seconds after which whoever waits to run looks whether the handler that runs hangs
 _wait_really = threading.Condition.wait  # not what handlers wait by, in virtual time
 
 
@@ -241,7 +244,7 @@ class Turns:
     @contextlib.contextmanager
     def followed(self) -> Iterator[None]:
         """While entered, a thread that a handler starts, or gives work to through a pool, belongs to it."""
-        start, submit = Thread.start, ThreadPoolExecutor.submit
+        start, submit, start_bare = Thread.start, ThreadPoolExecutor.submit, _thread.start_new_thread
 
         def starting(thread: Thread) -> None:
             mine = self.mine
@@ -255,11 +258,19 @@ class Turns:
                 return submit(pool, work, *args, **kwargs)
             return submit(pool, partial(self._work, mine.function, work), *args, **kwargs)
 
+        def starting_bare(work: Any, *given: Any) -> int:
+            mine = self.mine
+            if mine is not None and callable(work):
+                work = partial(self._work, mine.function, work)
+            return start_bare(work, *given)
+
         Thread.start, ThreadPoolExecutor.submit = starting, submitting  # type: ignore[method-assign, assignment]
+        _thread.start_new_thread = starting_bare
         try:
             yield
         finally:
             Thread.start, ThreadPoolExecutor.submit = start, submit  # type: ignore[method-assign]
+            _thread.start_new_thread = start_bare
 
     def end(self) -> None:
         """Let no other handler begin, once the one that is running has ended."""
@@ -300,13 +311,15 @@ class Turns:
             depth = self._depth if self._holder == me else 0
             if depth and to_run and not self._may_run():
                 self._let_go()
-            while self._holder not in {None, me} or (to_run and not self._may_run()):
-                self._wait()
+            refused = None
+            while self._holder not in {None, me} or (to_run and not (refused or self._may_run())):
+                self._wait(_LOOKS if to_run else None)
+                if to_run and self._running:
+                    refused = watchdog.hang_on(self._running[-1].thread)
             self._holder, self._depth = me, depth + 1
-            if self._ended and to_run:
+            if to_run and (refused or self._ended):
                 self._release_held(depth)
-                message = "this mock has ended; nothing runs in it any more"
-                raise InactiveError(message)
+                raise refused or InactiveError("this mock has ended; nothing runs in it any more")
 
     def _release(self) -> None:
         with self._lock:
@@ -321,10 +334,10 @@ class Turns:
         self._holder, self._depth = None, 0
         self._tell()
 
-    def _wait(self) -> None:
+    def _wait(self, seconds: float | None = None) -> None:
         self._waiting += 1
         try:
-            _wait_really(self._changed)
+            _wait_really(self._changed, seconds)
         finally:
             self._waiting -= 1
 

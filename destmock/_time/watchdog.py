@@ -19,6 +19,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING
 
 from destmock._time.wall import real_ns
+from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,6 +107,17 @@ class Watchdog:
     def watched(self) -> int:
         """How many threads run handlers."""
         return len(self._watched)
+
+    def hang_on(self, thread: int) -> DestmockError | None:
+        """The error for whoever would wait for the handler on a thread, if that hangs; it may wait, too."""
+        watches = self._watched.get(thread)
+        if not watches or not watches[-1].is_told:
+            return None
+        return DestmockError(
+            f"the handler of {watches[-1].name} hangs, and this thread can't run a function before it has "
+            "ended: if it waits for this thread, start the thread in the handler, or have a "
+            "ThreadPoolExecutor do the work"
+        )
 
     def end(self) -> None:
         """End the innermost handler of this thread."""

@@ -63,6 +63,7 @@ def mock_aws(func=None, config=None):
 
 moto.mock_aws = mock_aws
 """
+CHECKOUT = Path(__file__).parents[2]
 RESULT = re.compile(r"^(PASSED|FAILED|ERROR) (tests/\S+)", re.MULTILINE)
 
 
@@ -96,7 +97,7 @@ def results(root, plugins, tests):
     done = subprocess.run(
         [*command, *plugins, *tests],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{CHECKOUT}"},
         capture_output=True,
         text=True,
         check=False,

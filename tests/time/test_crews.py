@@ -1,8 +1,10 @@
 """The threads that a handler starts wait in virtual time, too, and always in the same order."""
 
+import _thread
 import asyncio
 import gc
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -401,6 +403,61 @@ def test_functions_that_threads_invoke_wait_side_by_side(destmock, lam, run):
                 note(answer["length"])
 
     assert run(code) == [(20, 20), (20, 10), (30, 30), (30, 5)]
+
+
+def start_with_threading(work):
+    threading.Thread(target=work).start()
+
+
+def start_bare(work):
+    _thread.start_new_thread(work, ())
+
+
+@pytest.mark.parametrize("start", [start_with_threading, start_bare])
+@pytest.mark.parametrize("travel", [True, False])
+def test_a_thread_invokes_that_the_handler_waits_for_by_a_lock(monkeypatch, start, travel):
+    """What waits for a lock can't be seen, so what it invokes runs on the thread itself in the end."""
+    monkeypatch.setattr(crews, "_PATIENCE", 0.05)
+
+    def handler(event, context):
+        lock, answers = threading.Lock(), []
+        lock.acquire()
+
+        def invoke():
+            answers.append(boto3.client("lambda").invoke(FunctionName="inner")["Payload"].read().decode())
+            lock.release()
+
+        start(invoke)
+        lock.acquire()
+        return [*answers, os.environ["AWS_LAMBDA_FUNCTION_NAME"]]
+
+    def inner(event, context):
+        return os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+
+    with mock_destinations(handlers={"outer": handler, "inner": inner}, travel=travel) as destmock:
+        answer = boto3.client("lambda").invoke(FunctionName="outer")["Payload"].read()
+        assert json.loads(answer) == ['"inner"', "outer"]
+        assert [run.function_name for run in destmock.runs] == ["inner", "outer"]
+
+
+@started
+def test_a_thread_that_is_started_without_threading_waits_in_virtual_time(run):
+    def code(note):
+        over = threading.Event()
+
+        def sleeper(length, *, then):
+            time.sleep(length)
+            note(length)
+            then()
+
+        _thread.start_new_thread(sleeper, (20,), {"then": over.set})
+        _thread.start_new_thread(sleeper, (10,), {"then": over.clear})
+        with pytest.raises(TypeError):
+            _thread.start_new_thread(None, ())
+        over.wait()
+        note("over")
+
+    assert run(code) == [(10, 10), (20, 20), (20, "over")]
 
 
 @started

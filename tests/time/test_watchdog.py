@@ -1,6 +1,7 @@
 """A handler that computes for longer than its timeout is ended, as AWS ends the process."""
 
 import json
+import queue
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 from destmock import mock_destinations
 from destmock._time import watchdog
 from destmock._time.wall import real_ns
+from destmock.errors import DestmockError
 
 START = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 started = pytest.mark.destmock(start=START)
@@ -159,6 +161,35 @@ def test_where_it_hangs_is_told_when_nothing_can_end_it(destmock, lam, capfd, mo
     told = capfd.readouterr().err
     assert "destmock: the handler of stuck runs past its timeout, and hangs here:" in told
     assert "in hangs_here" in told
+
+
+@pytest.mark.slow
+def test_a_function_that_would_wait_for_a_handler_that_waits_for_it_is_refused(destmock, lam, monkeypatch):
+    """The thread is the test's own: nothing tells that it works for the handler."""
+    monkeypatch.setattr(watchdog, "_HANGS", 0.1)
+    asked, answered = queue.SimpleQueue(), queue.SimpleQueue()
+
+    def work():
+        asked.get()
+        try:
+            lam.invoke(FunctionName="inner")
+        except DestmockError as error:
+            answered.put(str(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+
+    def outer(event, context):
+        asked.put("invoke")
+        told.append(answered.get())
+
+    told = []
+    destmock.handler("outer", outer, timeout=1)
+    destmock.handler("inner", lambda event, context: None)
+    assert b"timed out" in lam.invoke(FunctionName="outer")["Payload"].read()
+    thread.join()
+    assert lam.invoke(FunctionName="inner")["Payload"].read() == b"null"
+    assert not told, "the handler has ended with its timeout"
 
 
 def test_whoever_sits_at_a_debugger_has_time(destmock, lam, monkeypatch):
