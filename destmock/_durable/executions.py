@@ -18,7 +18,7 @@ from destmock._engine.synchronous import Answered
 from destmock._observed.facts import Entry
 from destmock._runtime.outcome import Outcome
 from destmock._time.pause import Pause
-from destmock._time.turns import Running
+from destmock._time.running import Running
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:

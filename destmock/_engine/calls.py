@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from destmock._engine.points import Occasion, Point
+from destmock._time.running import Running
 from destmock._time.stacks import Attempt, current
-from destmock._time.turns import Running
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef

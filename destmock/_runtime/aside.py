@@ -57,16 +57,33 @@ class Aside:
             self._watch = None
 
     def put_aside(self) -> None:
-        self.__exit__()
-        self._turn.put_aside()
-        self._around.put_aside()
-        self._runtime.in_place = None
+        """Put it aside; after an interrupt it is in place as before."""
+        try:
+            self.__exit__()
+            self._turn.put_aside()
+            self._around.put_aside()
+            self._runtime.in_place = None
+        except BaseException:
+            self._take_up()
+            raise
 
     def take_up(self) -> None:
+        """Take it up again, also when that is interrupted."""
+        try:
+            self._take_up()
+        except BaseException:
+            self._take_up()
+            raise
+
+    def _take_up(self) -> None:
+        """Take up what of it is not in place."""
         self._runtime.in_place = self._around
-        self._around.take_up()
-        self._turn.take_up()
-        self.__enter__()
+        if not self._around.are_in_place:
+            self._around.take_up()
+        if not self._turn.is_up:
+            self._turn.take_up()
+        if self._watch is None:
+            self.__enter__()
 
     @property
     def is_late(self) -> bool:

@@ -64,11 +64,16 @@ class Surroundings:
             raise
 
     def put_aside(self) -> None:
-        """Make the process bare until the attempt is taken up again."""
+        """Make the process bare until the attempt is taken up again; after an interrupt, nothing is."""
         in_place = self._in_place
-        while in_place:
-            in_place[-1].put_aside()
-            in_place.pop()
+        try:
+            while in_place:
+                in_place[-1].put_aside()
+                in_place.pop()
+        except BaseException:
+            self.leave()
+            self.take_up()
+            raise
 
     def leave(self) -> None:
         """Make the process bare for good; also when it is interrupted, or one of the parts fails to."""

@@ -92,18 +92,21 @@ class Clock(Generic[Job]):
     def pop(self) -> Job:
         """Jump to the next job's time and hand the job out."""
         while True:
-            entry = heapq.heappop(self._heap)
+            entry = self._heap[0]
             at, _, _, due = entry
             job = due.job
             if job is not None:
                 break
+            heapq.heappop(self._heap)
             self._cancelled -= 1
         try:
+            heapq.heappop(self._heap)
             self._take(due)
             self.jump(at)
         except BaseException:  # an interrupt: the job is still to come
             due.job = job
-            heapq.heappush(self._heap, entry)
+            if entry not in self._heap:
+                heapq.heappush(self._heap, entry)
             self._count()
             raise
         return job

@@ -22,33 +22,10 @@ from destmock.errors import InactiveError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from destmock._aws.ids import Trace
+    from destmock._time.running import Running
 
 _LOOKS = 0.25  # seconds after which whoever waits to run looks whether the handler that runs hangs
 _wait_really = threading.Condition.wait  # not what handlers wait by, in virtual time
-
-
-class Running:
-    """A handler that is running: whose, and its trace with the header that the handler finds."""
-
-    __slots__ = ("_closing", "function", "header", "thread", "trace")
-
-    def __init__(self, function: str, trace: Trace, header: str) -> None:
-        self.function = function
-        self.trace = trace
-        self.header = header
-        self.thread = get_ident()
-        self._closing: contextlib.ExitStack | None = None
-
-    def on_end(self, callback: Callable[[], object]) -> None:
-        """Have `callback` called once the handler has ended."""
-        if self._closing is None:
-            self._closing = contextlib.ExitStack()
-        self._closing.callback(callback)
-
-    def end(self) -> None:
-        if self._closing is not None:
-            self._closing.close()
 
 
 class _Hold:
@@ -91,7 +68,13 @@ class Handling:
         try:
             self._running.end()
         finally:
-            self.put_aside()
+            if self.is_up:  # an interrupt may have come while it was put aside
+                self.put_aside()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it runs, and was not put aside."""
+        return self._running in self._turns._running  # noqa: SLF001 - a part of it
 
     def take_up(self) -> None:
         """Begin, or go on after `put_aside`, as the innermost handler."""
@@ -222,7 +205,7 @@ class Turns:
         finally:
             if depth:
                 with self._lock:
-                    while self._holder is not None:
+                    while self._holder not in {None, get_ident()}:  # after an interrupt, it may hold it still
                         self._wait()
                     self._holder, self._depth = get_ident(), depth
 
@@ -301,7 +284,7 @@ class Turns:
 
     def _resume(self, running: Running, depth: int) -> None:
         with self._lock:  # a thread of the handler's may have begun another one
-            while self._holder is not None or self._running[-1] is not running:
+            while self._holder not in {None, get_ident()} or self._running[-1] is not running:
                 self._wait()
             self._holder, self._depth, self._running = get_ident(), depth, self._running[:-1]
 

@@ -118,6 +118,8 @@ class Waits:
     def wake(self, wake: Wake) -> bool:
         """Have an attempt go on, or end; returns whether that completes an attempt of an event."""
         attempt, stack = wake.attempt, wake.attempt.running_on
+        if self.has_ended(attempt):  # an interrupt came where this was to be cancelled
+            return False
         if stack.thread != get_ident():
             self._clock.schedule(self._clock.now, wake, first=True, background=wake.background)
             message = (
@@ -137,7 +139,7 @@ class Waits:
     def _follow(self, strands: Stack, target: Stack | None = None, *given: object) -> Strand[Any] | None:
         """Switch to a stack of a strand or within it, and to those that ask for it, until one waits.
 
-        Returns the strand that is done at the end, if there is one.
+        Returns the strand that is done at the end.
         """
         mine, target = self._mine, target or strands
         outer, mine.hub = mine.hub, getcurrent()
@@ -224,8 +226,7 @@ class Waits:
 
     def sleep_until(self, attempt: Attempt, at: int) -> None:
         """The same, until a moment in milliseconds."""
-        waits = at - self._clock.now
-        if waits > 0:
+        if (waits := at - self._clock.now) > 0:
             self._sleep(attempt, waits, at)
 
     def moment(self, seconds: float, *, flowing: bool) -> int:
@@ -276,8 +277,7 @@ class Waits:
 
     def ask(self, member: Member, work: Callable[[], Result]) -> Asked[Result]:
         """Have something run on the thread of the attempt that a thread works for, if that is possible."""
-        asked = Asked(work, member)
-        member.ask(asked)
+        member.ask(asked := Asked(work, member))
         return asked
 
     def serve(self, attempt: Attempt, asked: Asked[Any]) -> bool:
@@ -306,25 +306,25 @@ class Waits:
     def _switch(self, attempt: Attempt, told: object) -> None:
         """Switch from an attempt to the hub, until the attempt is taken up again."""
         attempt.aside.put_aside()
-        self._waiting.add(attempt)
-        cast("greenlet", self._mine.hub).switch(told)
-        self._waiting.discard(attempt)
-        attempt.aside.take_up()
+        try:
+            self._waiting.add(attempt)
+            cast("greenlet", self._mine.hub).switch(told)
+        finally:  # an interrupt, before the switch or after it, is the handler's, too
+            self._waiting.discard(attempt)
+            attempt.aside.take_up()
 
     def end(self, attempt: Attempt) -> None:
         """End an attempt for good, unless the engine's own code has to go on first: its time is up then."""
-        stack = attempt.running_on
-        if self._turns.holds or stack.thread != get_ident():
+        if self._turns.holds or attempt.running_on.thread != get_ident():
             attempt.overran = True
             return
         attempt.aside.put_aside()
         self._ended.add(attempt)
-        cast("greenlet", stack.parent).switch(_IS_LEFT)
+        cast("greenlet", attempt.running_on.parent).switch(_IS_LEFT)
 
     def overrun(self, attempt: Attempt) -> None:
         """End an attempt whose real time is up, if it can be left where it is."""
-        there = attempt.running_on is getcurrent() or branch() is not None
-        if there and not self._turns.holds:
+        if (attempt.running_on is getcurrent() or branch() is not None) and not self._turns.holds:
             self.jump(self._clock.now + attempt.limit - attempt.waited)
             self.end(attempt)
 

@@ -22,7 +22,8 @@ from destmock._runtime.log_capture import Capture, RootHandler
 from destmock._runtime.own_loggers import OwnLoggers
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.surroundings import Surroundings
-from destmock._time.turns import Running, Turns
+from destmock._time.running import Running
+from destmock._time.turns import Turns
 
 LOGGING = {"LogFormat": "Text", "LogGroup": "/aws/lambda/orders"}
 STREAM = "2026/01/01/[$LATEST]0123"
