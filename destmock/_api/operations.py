@@ -73,8 +73,13 @@ def _is_motos(simulation: Simulation, request: Request) -> bool:
 
 
 def _resource(request: Request) -> str:
-    """What a permission for the call is about."""
-    return wire.function_ref(request).arn if "/functions/" in request.path else "*"
+    """What a permission for the call is about; a name that no function can have is refused after that."""
+    if "/functions/" not in request.path:
+        return "*"
+    try:
+        return wire.function_ref(request).arn
+    except errors.AWSError:
+        return "*"
 
 
 def _invoke(simulation: Simulation, request: Request) -> Answer:

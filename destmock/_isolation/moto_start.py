@@ -135,8 +135,8 @@ class _Methods:
     def __init__(self, owner: type) -> None:
         self._owner = owner
 
-    def __contains__(self, name: str) -> bool:
-        return inspect.isfunction(getattr(self._owner, name, None))
+    def __contains__(self, name: str | None) -> bool:
+        return name is not None and inspect.isfunction(getattr(self._owner, name, None))
 
 
 #: moto lists all methods of the class for each call.

@@ -76,6 +76,13 @@ def test_A25_a_grant_of_the_function_does_not_cover_a_qualifier():
         run(statements, lambda lam: invoke(lam, Qualifier="$LATEST"))
 
 
+def test_who_may_not_invoke_is_told_so_before_a_name_is_looked_at():
+    with pytest.raises(ClientError, match=r"lambda:InvokeFunction on resource: \* because"):
+        run([ELSE], lambda lam: lam.invoke(FunctionName="n/a"))
+    with pytest.raises(ClientError, match=r"'n/a' at 'functionName' failed"):
+        run([statement("Allow", "lambda:*")], lambda lam: lam.invoke(FunctionName="n/a"))
+
+
 def test_a_user_with_the_permission_may():
     assert run([statement("Allow", "lambda:InvokeFunction")], invoke) == 1
 

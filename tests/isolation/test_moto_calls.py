@@ -1,5 +1,6 @@
 """A call goes through moto as it does without the mock, in less time."""
 
+import json
 from io import BytesIO
 
 import boto3
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from moto import backend_index, mock_aws
 from moto.core.request import Request
 from moto.moto_api._internal.moto_random import MotoRandom
+from moto.server import create_backend_app
 
 from destmock import mock_destinations
 from destmock._isolation.moto_calls import environ_of
@@ -131,3 +133,10 @@ def test_a_body_that_is_a_stream_or_a_form_arrives(destmock):
     assert answer["Body"].read() == b"stream"
     assert answer["Metadata"] == {"my_key": "value"}
     assert boto3.client("sns").create_topic(Name="topic")["TopicArn"].endswith(":topic")
+
+
+def test_a_request_to_moto_s_own_application_that_names_no_operation(destmock):
+    client = create_backend_app("dynamodb").test_client()
+    assert client.get("/").status_code == 404
+    answer = client.post("/", headers={"X-Amz-Target": "DynamoDB_20120810.ListTables"})
+    assert json.loads(answer.data) == {"TableNames": []}

@@ -6,6 +6,7 @@ import contextlib
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from moto.sqs import models
 from moto.sqs.exceptions import SQSException
 from moto.sqs.models import Queue, SQSBackend
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 #: Where a FIFO queue keeps which messages it has had, and when, in virtual milliseconds.
 _SEEN = "_destmock_seen"
-_DEDUPLICATION_TIME = 300_000
 #: AWS's error of a message that can't be text.
 _INVALID = (
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | [#x20 to #xD7FF] | "
@@ -83,7 +83,8 @@ def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
         return True
     group = message.group_id if queue.deduplication_scope == "messageGroup" else None  # type: ignore[attr-defined]
     seen: dict[tuple[str | None, str], int] = queue.__dict__.setdefault(_SEEN, {})
-    while seen and next(iter(seen.values())) <= simulation.now - _DEDUPLICATION_TIME:
+    begun = simulation.now - int(models.DEDUPLICATION_TIME_IN_SECONDS * 1000)  # a test may change it
+    while seen and next(iter(seen.values())) <= begun:
         del seen[next(iter(seen))]
     key = group, message.deduplication_id
     if key in seen:

@@ -45,6 +45,17 @@ def bodies_of(messages):
     return [message["Body"] for message in messages]
 
 
+def test_the_deduplication_interval_is_moto_s_which_a_test_may_change(destmock, send, read, monkeypatch):
+    monkeypatch.setattr("moto.sqs.models.DEDUPLICATION_TIME_IN_SECONDS", 5)
+    send("1")
+    destmock.advance(4)
+    send("1")
+    assert bodies_of(read()) == ["1"]
+    destmock.advance(1)
+    send("1", group="other")
+    assert bodies_of(read()) == ["1"]
+
+
 def test_a_failed_batch_comes_again_in_its_order(destmock, send, connect):
     batches = []
 
