@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from awslambdaric import bootstrap
@@ -19,19 +18,19 @@ from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import to_json
 
 from destmock._aws.times import to_datetime
-from destmock._functions.deployed_code import TASK_ROOT, Package
+from destmock._functions.deployed_code import Package
 from destmock._runtime.aside import Aside
 from destmock._runtime.deployed_modules import Namespace
+from destmock._runtime.environment import Environment
 from destmock._runtime.environment_variables import OwnVariables
 from destmock._runtime.event_loop import OutOfSight
-from destmock._runtime.importing import Importer, Modules, stripped
+from destmock._runtime.importing import Importer, stripped
 from destmock._runtime.log_capture import Capture, RootHandler
 from destmock._runtime.outcome import outcome_of
-from destmock._runtime.own_loggers import OwnLoggers
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
 from destmock._runtime.surroundings import Surroundings
-from destmock._time.crews import Crew
+from destmock._runtime.temporary_files import OwnFiles, forget
 from destmock._time.watchdog import Overrun
 
 if TYPE_CHECKING:
@@ -41,41 +40,13 @@ if TYPE_CHECKING:
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Handler, Registration
     from destmock._runtime.outcome import Call, Outcome
+    from destmock._time.crews import Crew
     from destmock._time.stacks import Attempt
     from destmock._time.turns import Handling
     from destmock._time.waiting import Waits
 
 
 _NS_PER_SECOND = 1_000_000_000
-
-
-@dataclass(slots=True, eq=False)
-class _Environment:
-    """An execution environment: what stays warm between the attempts of one version (D6)."""
-
-    identity: object
-    serial: object
-    stream: str
-    #: The modules of deployed code; `None` for a registered handler.
-    namespace: Namespace | None = None
-    ready: bool = False
-    #: The handler, or anything else that the module has under its name.
-    handler: Any = None
-    #: The modules and the loggers that the function has made.
-    modules: Modules = field(default_factory=Modules)
-    loggers: OwnLoggers = field(default_factory=OwnLoggers)
-    #: The log handlers that the function has put on the root logger.
-    log_handlers: list[logging.Handler] = field(default_factory=list)
-    #: The settings of the process that the function has changed.
-    settings: dict[int, Any] = field(default_factory=dict)
-    #: Whether an attempt is running in it, or waiting for one that it has invoked.
-    busy: bool = False
-    #: The threads that the function has started.
-    crew: Crew = field(default_factory=Crew)
-
-    @property
-    def task_root(self) -> str:
-        return TASK_ROOT if self.namespace is None else self.namespace.package.task_root
 
 
 class Runtime:
@@ -85,14 +56,18 @@ class Runtime:
         self._ids = ids
         self._waits = waits
         self._importer = importer
-        self._environments: dict[tuple[str, str], _Environment] = {}
+        self._environments: dict[tuple[str, str], Environment] = {}
+        #: Those that were reset: their files are the next one's.
+        self._reset: dict[tuple[str, str], Environment] = {}
+        #: Where files are kept.
+        self._stores: list[str] = []
         self._crews: WeakSet[Crew] = WeakSet()
         self._root_handler = RootHandler()
         self._streams = sys.stdout, sys.stderr
         #: The surroundings of the attempt that is running, unless it is put aside.
         self.in_place: Surroundings | None = None
         #: The surroundings that have stayed for the next try of an event, and whose they are.
-        self.staying: tuple[Surroundings, _Environment, Function, str] | None = None
+        self.staying: tuple[Surroundings, Environment, Function, str] | None = None
 
     def run(
         self,
@@ -177,7 +152,7 @@ class Runtime:
 
     def _start(
         self,
-        environment: _Environment,
+        environment: Environment,
         code: Registration | Package,
         client: RuntimeClient,
         capture: Capture,
@@ -187,7 +162,7 @@ class Runtime:
         environment.ready = not client.failed
 
     def _attempt(
-        self, work: Callable[[], object], aside: Aside, function: Function, environment: _Environment
+        self, work: Callable[[], object], aside: Aside, function: Function, environment: Environment
     ) -> Attempt:
         try:
             return self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
@@ -208,7 +183,7 @@ class Runtime:
 
     def _around(
         self,
-        environment: _Environment,
+        environment: Environment,
         function: Function,
         code: Registration | Package,
         call: Call,
@@ -224,6 +199,7 @@ class Runtime:
             self.leave()
         modules = environment.namespace or self._importer.watching(code.source, environment.modules)
         around = self.in_place = Surroundings(
+            environment.files,
             OwnSettings(environment.settings),
             modules,
             None if modules is None else environment.loggers,
@@ -236,12 +212,13 @@ class Runtime:
 
     def close(self) -> None:
         self._importer.close()
+        forget(self._stores)
         for crew in self._crews:
             crew.release()
         if sys.stdout is self._root_handler.text():  # attempts on several threads have crossed
             sys.stdout, sys.stderr = self._streams
 
-    def _environment(self, function: Function, code: Registration | Package, now: int) -> _Environment:
+    def _environment(self, function: Function, code: Registration | Package, now: int) -> Environment:
         key = function.ref.unqualified_arn, function.version
         environment = self._environments.get(key)
         # A function that invokes itself runs in another environment, as on AWS.
@@ -256,20 +233,29 @@ class Runtime:
             prefix = "" if function.has_own_log_group else function.ref.name
             stream = f"{to_datetime(now):%Y/%m/%d}/{prefix}[{function.version}]{self._ids.hex(32)}"
             namespace = Namespace(code) if isinstance(code, Package) else None
-            environment = _Environment(function.identity, code.serial, stream, namespace)
+            files = self._files(key, function, code)
+            environment = Environment(function.identity, code.serial, stream, files, namespace)
             if not busy:  # it stays
                 self._environments[key] = environment
             self._crews.add(environment.crew)
         return environment
 
-    def _end(self, environment: _Environment) -> None:
+    def _files(self, key: tuple[str, str], function: Function, code: Registration | Package) -> OwnFiles:
+        """The files of a new environment: those of one that was reset, or none."""
+        before = self._reset.pop(key, None)
+        if before is None or (before.identity, before.serial) != (function.identity, code.serial):
+            return OwnFiles(self._stores)
+        return before.files
+
+    def _end(self, environment: Environment) -> None:
         """End an execution environment and its globals: the next attempt imports everything anew (B12)."""
-        self._environments = {k: e for k, e in self._environments.items() if e is not environment}
+        for key in [key for key, found in self._environments.items() if found is environment]:
+            self._reset[key] = self._environments.pop(key)
         environment.crew.end()
         self._importer.forget(environment.modules.brought)
 
 
-def _may_stay(environment: _Environment, around: Surroundings, client: RuntimeClient) -> bool:
+def _may_stay(environment: Environment, around: Surroundings, client: RuntimeClient) -> bool:
     """Whether the surroundings may stay for the next attempt: not with modules of deployed code."""
     goes_on = client.failed and not client.exited
     return goes_on and environment.namespace is None and around.are_untouched()

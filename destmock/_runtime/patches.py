@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
-from destmock._runtime import debuggers, exits
+from destmock._runtime import debuggers, exits, temporary_files
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 
 def handlers_contained() -> AbstractContextManager[None]:
-    """While entered, a handler's debugger can be talked to, and its exits end no process."""
-    return patched((*debuggers.PATCHES, *exits.PATCHES))
+    """While entered, a handler's debugger can be talked to, its exits end no process, and the
+    files that it makes are noted.
+    """
+    return patched((*debuggers.PATCHES, *exits.PATCHES, *temporary_files.patches()))

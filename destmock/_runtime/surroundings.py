@@ -32,12 +32,13 @@ class Part(Protocol):
 
 
 class Surroundings:
-    """The settings, modules, loggers, variables, output and event loop of one attempt."""
+    """The temporary files, settings, modules, loggers, variables, output and event loop of one attempt."""
 
     __slots__ = ("_in_place", "_output", "_parts", "_settings", "_variables")
 
     def __init__(
         self,
+        files: Part,
         settings: OwnSettings,
         modules: Part | None,
         loggers: Part | None,
@@ -48,7 +49,7 @@ class Surroundings:
         self._settings = settings
         self._variables = variables
         self._output = output
-        parts: tuple[Part | None, ...] = (settings, modules, loggers, variables, output, loop)
+        parts: tuple[Part | None, ...] = (files, settings, modules, loggers, variables, output, loop)
         self._parts = tuple(part for part in parts if part is not None)
         #: The parts that have changed the process.
         self._in_place: list[Part] = []

@@ -56,7 +56,7 @@ ACCEPTED = {
     "AWS leaves an account's functions 100 concurrent executions": [
         "awslambda/test_lambda.py::test_put_function_concurrency_not_enforced"
     ],
-    "AWS answers the ARN of an EventInvokeConfig with its qualifier (C5)": [
+    "AWS answers the ARN of an EventInvokeConfig with its qualifier": [
         "awslambda/test_lambda.py::test_*_event_invoke_config*"
     ],
     "AWS answers a function's LoggingConfig": [

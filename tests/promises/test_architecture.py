@@ -173,6 +173,7 @@ PRIVATE = {
     },
     "the standard library": {
         "_data": "whether the environment has changed",
+        "_NormalAccessor": "the functions that paths of Python 3.10 keep for themselves",
         "_PySimpleQueue": "the threads of a handler's pool wait for work in virtual time",
         "_SubParsersAction": "argparse has no public type for it",
         "_current_frames": "where a handler is that runs past its timeout",

@@ -22,6 +22,7 @@ from destmock._runtime.log_capture import Capture, RootHandler
 from destmock._runtime.own_loggers import OwnLoggers
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.surroundings import Surroundings
+from destmock._runtime.temporary_files import OwnFiles
 from destmock._time.running import Running
 from destmock._time.turns import Turns
 
@@ -70,6 +71,7 @@ class Attempt:
         self.capture.initialised(name)
         self.own_handlers = []
         self.surroundings = Surroundings(
+            OwnFiles([]),
             OwnSettings({}),
             Importer().watching("app.handler", Modules()),
             OwnLoggers(),
