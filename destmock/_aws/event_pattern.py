@@ -26,7 +26,7 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any], accepts: Accep
     found: defaultdict[str, list[tuple[Any, _Place]]] = defaultdict(list)
     for path, value, place in _values(event, "", {}, ()):
         found[path].append((value, place))
-    return any(_consistent(sorted(wanted, key=_path), found, {}, accepts) for wanted in _ways(pattern, ""))
+    return any(_consistent(sorted(wanted, key=_path), found, {}, accepts) for wanted in ways(pattern))
 
 
 def _path(wanted: tuple[str, list[Any]]) -> str:
@@ -47,14 +47,14 @@ def _values(
         yield path, node, place
 
 
-def _ways(pattern: Mapping[str, Any], path: str) -> Iterator[_Wanted]:
+def ways(pattern: Mapping[str, Any], path: str = "") -> Iterator[_Wanted]:
     """The fields that a pattern wants, with their filters; `$or` makes more than one way to match."""
     parts: list[list[_Wanted]] = []
     for name, value in pattern.items():
         if name == "$or" and isinstance(value, list):
-            parts.append([way for one in value for way in _ways(one, path)])
+            parts.append([way for one in value for way in ways(one, path)])
         elif isinstance(value, dict):
-            parts.append(list(_ways(value, _joined(path, name))))
+            parts.append(list(ways(value, _joined(path, name))))
         else:
             parts.append([[(_joined(path, name), value)]])
     for chosen in itertools.product(*parts):

@@ -6,8 +6,10 @@ https://github.com/aws/event-ruler has the order of the checks.
 from __future__ import annotations
 
 import ipaddress
+import json
 from typing import TYPE_CHECKING
 
+from destmock._aws import pattern_complexity
 from destmock._aws.pattern_tokens import PatternError, Tokens
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ def check(text: str) -> None:
     if tokens.next() != "{":
         tokens.refuse("Filter is not an object")
     _object(tokens, alternative=False)
+    if '"wildcard"' in text:
+        pattern_complexity.check(json.loads(text))
 
 
 def _object(tokens: Tokens, *, alternative: bool) -> None:

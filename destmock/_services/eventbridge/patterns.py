@@ -10,6 +10,7 @@ from moto.events.models import EventPattern, EventPatternParser
 from moto.events.responses import EventsHandler
 
 from destmock._aws import event_filters, event_pattern, pattern_check
+from destmock._aws.api_errors import validation, violation
 from destmock._aws.pattern_tokens import PatternError
 from destmock._isolation.patching import Patch
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 #: The members without which TestEventPattern takes nothing for an event.
 _MANDATORY = {"id", "account", "source", "time", "region", "resources", "detail-type"}
+_LONGEST = 4_096
 _BAD_EVENT = "Parameter Event is not valid."
 
 
@@ -36,6 +38,10 @@ def _parse(parse: Callable[[EventPatternParser], dict[str, Any]]) -> Callable[..
 
     def checked(self: EventPatternParser) -> dict[str, Any]:
         if self.pattern:
+            if len(self.pattern) > _LONGEST:
+                longest = f"have length less than or equal to {_LONGEST}"
+                found = violation(self.pattern, "eventPattern", longest)
+                raise ValidationException(str(validation([found])))
             try:
                 pattern_check.check(self.pattern)
             except PatternError as error:

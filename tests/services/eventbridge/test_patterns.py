@@ -129,3 +129,25 @@ def test_R4_a_bad_pattern_is_refused_with_its_reason_and_place(events, call):
         f'[Source: (String)"{pattern}"; line: 1, column: 36]',
     }
     assert events.list_rules()["Rules"] == []
+
+
+@pytest.mark.parametrize("call", ["test_event_pattern", "put_rule"])
+def test_too_many_wildcards_and_too_long_a_pattern_are_refused(events, call):
+    others = {"test_event_pattern": {"Event": json.dumps(EVENT)}, "put_rule": {"Name": "r"}}[call]
+    wildcards = [{"wildcard": f"*/in/*.{kind}"} for kind in ("bif", "tif", "tiff", "svs")]
+    with pytest.raises(ClientError) as error:
+        getattr(events, call)(EventPattern=json.dumps({"source": wildcards}), **others)
+    assert error.value.response["Error"] == {
+        "Code": "InvalidEventPatternException",
+        "Message": "Event pattern is not valid. Reason: Rule is too complex - try using fewer wildcard "
+        "characters or fewer repeating character sequences after a wildcard character",
+    }
+    long = json.dumps({"source": ["x" * 4096]})
+    with pytest.raises(ClientError) as error:
+        getattr(events, call)(EventPattern=long, **others)
+    assert error.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": f"1 validation error detected: Value '{long}' at 'eventPattern' failed to satisfy "
+        "constraint: Member must have length less than or equal to 4096",
+    }
+    assert events.list_rules()["Rules"] == []
