@@ -9,15 +9,12 @@ from destmock._cloudformation.validation import references
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-_NESTED, _MAPPING = "AWS::CloudFormation::Stack", "AWS::Lambda::EventSourceMapping"
+_NESTED = "AWS::CloudFormation::Stack"
 _APPLICATION = "AWS::Serverless::Application"
 _FUNCTION = "AWS::Lambda::Function"
 #: CDK's custom resource whose function runs the command line of AWS, which isn't there.
 _WITH_PROGRAMS = "Custom::CDKBucketDeployment"
 _API = "AWS::ApiGateway::RestApi"
-_READ = ("dynamodb", "kinesis", "sqs")
-#: Properties of mappings that read from sources that aren't simulated: Kafka, Amazon MQ and DocumentDB.
-_OTHER_SOURCES = ("DocumentDBEventSourceConfig", "Queues", "SelfManagedEventSource", "Topics")
 
 
 def unsupported(
@@ -83,16 +80,7 @@ def _why(resource: Mapping[str, Any]) -> str | None:
     url = properties.get("TemplateURL")
     if kind == _NESTED and isinstance(url, str) and not url.startswith("https://"):
         return f"of the local template {url}"
-    if kind == _MAPPING and not _is_read(properties):
-        return "of another source than a queue, a stream or a table"
     return None
-
-
-def _is_read(mapping: Mapping[str, Any]) -> bool:
-    if any(name in mapping for name in _OTHER_SOURCES):
-        return False
-    arn = mapping.get("EventSourceArn")
-    return not isinstance(arn, str) or not arn.startswith("arn:") or arn.split(":")[2] in _READ
 
 
 def _properties(resource: Mapping[str, Any]) -> dict[str, Any]:

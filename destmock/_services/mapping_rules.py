@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from destmock._aws.arn import Arn
 
-_SERVICES = {"sqs", "kinesis", "dynamodb", "rds"}
+_SERVICES = {"sqs", "kinesis", "dynamodb"}
 #: The least and the most that each number may be, by its place in the request.
 _RANGES = {
     ("BatchSize",): (1, 10_000),
@@ -149,9 +149,7 @@ def _check_function(backend: LambdaBackend, name: str) -> None:
 
 
 def _check_members(source: Arn, spec: dict[str, Any]) -> None:
-    """Refuse members of other kinds of sources. What isn't read here at all is left to moto."""
-    if source.service not in ("sqs", "kinesis", "dynamodb"):
-        return
+    """Refuse members of other kinds of sources."""
     others = _STREAMS_ONLY if source.service == "sqs" else _QUEUES_ONLY
     for member in (*_KAFKA_AND_BROKERS, *others):
         if spec.get(member) is not None:

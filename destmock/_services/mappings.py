@@ -255,6 +255,9 @@ def _update_event_source_mapping(update: Callable[..., Any]) -> Callable[..., An
             raise _no_such_mapping()
         simulation.functions.registered.create(self.account_id, self.region_name)
         check(self, spec, before)
+        documents = spec.get("DocumentDBEventSourceConfig")
+        if documents is not None:
+            spec = {**spec, "DocumentDBEventSourceConfig": {**(before.document_db_config or {}), **documents}}
         mapping: EventSourceMapping = update(self, uuid, _without_empty_filters(spec))
         mapping.function_name = spec.get("FunctionName") or mapping.function_name
         mapping.max_record_age = spec.get("MaximumRecordAgeInSeconds", mapping.max_record_age)

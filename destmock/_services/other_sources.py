@@ -1,7 +1,8 @@
-"""Event source mappings of Kafka and Amazon MQ: they are checked and kept, and nothing reads for them.
+"""Event source mappings of Kafka, Amazon MQ and DocumentDB: they are checked and kept, and nothing reads.
 
-moto has clusters and brokers, but no records in them. The errors of Kafka were recorded of AWS in 09-2026;
-those of Amazon MQ follow the same pattern.
+moto has clusters of Kafka and brokers, but no records in them, and it has no DocumentDB: any cluster of that
+is taken for one that is there. The errors of Kafka were recorded of AWS in 09-2026; those of the others
+follow the same pattern.
 """
 
 from __future__ import annotations
@@ -51,7 +52,23 @@ _NOT_FOR = {
         "ProvisionedPollerConfig",
         *_STREAMS_OWN,
     ),
+    "rds": (
+        "SelfManagedEventSource",
+        "SelfManagedKafkaEventSourceConfig",
+        "AmazonManagedKafkaEventSourceConfig",
+        "Topics",
+        "Queues",
+        "BisectBatchOnFunctionError",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "ProvisionedPollerConfig",
+        *_STREAMS_OWN,
+    ),
 }
+#: What a mapping of each service has to name, beside its source.
+_NAMED = {"mq": "queues", "rds": "documentDBEventSourceConfig"}
+_DOCUMENTS = ("UpdateLookup", "Default")
+_LONGEST_OF_DOCUMENTS = (("DatabaseName", 63), ("CollectionName", 57))
 _KEPT = "destmock keeps the event source mapping of {}, but nothing invokes {}: moto has no records there"
 _MISSING = "Required '{}' parameter is missing."
 _NO_MEMBER = "Unsupported '{}' parameter for given event source mapping type."
@@ -62,6 +79,7 @@ _NO_POSITION = (
     "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
     "Member must not be null."
 )
+_NOT_CHANGED = "Invalid parameters: {}"
 _NO_CLUSTER = (
     "Cannot access cluster {}. Please ensure the role can perform the DescribeClusterV2 (recommended) or "
     "DescribeCluster and GetBootstrapBrokers actions on your cluster in IAM."
@@ -93,10 +111,10 @@ class KeptMapping(EventSourceMapping):
 
 
 def is_other(source: Arn | None, spec: dict[str, Any]) -> bool:
-    """Whether a mapping is of Kafka or Amazon MQ."""
+    """Whether a mapping is of Kafka, Amazon MQ or DocumentDB."""
     if source is None:
         return "SelfManagedEventSource" in spec
-    return source.service in ("kafka", "mq")
+    return source.service in _NOT_FOR
 
 
 def warn(spec: dict[str, Any]) -> None:
@@ -118,9 +136,23 @@ def constraints(spec: dict[str, Any]) -> Iterator[str]:
             yield violation(written, own, "have length greater than or equal to 1")
         elif not 1 <= len(names[0]) <= longest or (rule is not None and not rule.fullmatch(names[0])):
             yield violation(written, own, f"satisfy constraint: [{_of_name(longest, rule)}]")
+    yield from _of_documents(spec.get("DocumentDBEventSourceConfig") or {})
     source = spec.get("SelfManagedEventSource") or {}
     if "Endpoints" in source and not source["Endpoints"]:
         yield violation("{}", "selfManagedEventSource.endpoints", "have length greater than or equal to 1")
+
+
+def _of_documents(config: dict[str, Any]) -> Iterator[str]:
+    for member, longest in _LONGEST_OF_DOCUMENTS:
+        name, own = config.get(member), f"documentDBEventSourceConfig.{member[0].lower()}{member[1:]}"
+        if name is not None and len(name) > longest:
+            yield violation(name, own, f"have length less than or equal to {longest}")
+        elif name == "":
+            yield violation(name, own, "have length greater than or equal to 1")
+    full = config.get("FullDocument")
+    if full is not None and full not in _DOCUMENTS:
+        allowed = f"satisfy enum value set: [{', '.join(_DOCUMENTS)}]"
+        yield violation(full, "documentDBEventSourceConfig.fullDocument", allowed)
 
 
 def _of_name(longest: int, rule: re.Pattern[str] | None) -> str:
@@ -134,17 +166,16 @@ def _of_name(longest: int, rule: re.Pattern[str] | None) -> str:
 def check(source: Arn | None, spec: dict[str, Any], *, existing_mapping: bool) -> None:
     """Refuse what AWS refuses, in its order."""
     kind = "" if source is None else source.service
-    named = "queues" if kind == "mq" else "topics"
+    documents = spec.get("DocumentDBEventSourceConfig") or {}
     if kind != "" and spec.get("SelfManagedEventSource") is not None:
         raise InvalidParameterValueException(_NO_MEMBER.format("selfManagedEventSource"))
     if not existing_mapping:
-        _require(spec, named)
-        if kind != "kafka":
-            _require(spec, "sourceAccessConfigurations")
+        _check_complete(kind, spec, documents)
     for member in _NOT_FOR[kind]:
         if spec.get(member) is not None:
             raise InvalidParameterValueException(_NO_MEMBER.format(member[0].lower() + member[1:]))
     if existing_mapping:
+        _check_unchanged(documents)
         return
     position = spec.get("StartingPosition")
     if position == "AT_TIMESTAMP" and spec.get("StartingPositionTimestamp") is None:
@@ -156,12 +187,29 @@ def check(source: Arn | None, spec: dict[str, Any], *, existing_mapping: bool) -
         raise InvalidParameterValueException(_NO_POSITION)
 
 
+def _check_complete(kind: str, spec: dict[str, Any], documents: dict[str, Any]) -> None:
+    _require(spec, _NAMED.get(kind, "topics"))
+    if kind == "rds":
+        _require(documents, "databaseName")
+    if kind != "kafka":
+        _require(spec, "sourceAccessConfigurations")
+
+
+def _check_unchanged(documents: dict[str, Any]) -> None:
+    """A mapping stays with its database and its collection."""
+    fixed = [name[0].lower() + name[1:] for name, _ in _LONGEST_OF_DOCUMENTS if name in documents]
+    if fixed:
+        raise InvalidParameterValueException(_NOT_CHANGED.format(", ".join(sorted(fixed))))
+
+
 def _require(spec: dict[str, Any], member: str) -> None:
     if not spec.get(member[0].upper() + member[1:]):
         raise InvalidParameterValueException(_MISSING.format(member))
 
 
 def _is_there(source: Arn) -> bool:
+    if source.service == "rds":
+        return True
     if source.service == "kafka":
         clusters = existing(kafka_backends, source.account, source.region)
         return clusters is not None and str(source) in clusters.clusters

@@ -44,10 +44,6 @@ def runs(lam, stack):
 API = (
     "  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: shop, BodyS3Location: {Bucket: a, Key: b}}}\n"
 )
-MSK = FUNCTION + (
-    "Events: {Read: {Type: MSK, Properties: {Topics: [orders], StartingPosition: LATEST, "
-    "Stream: 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/1'}}}}}\n"
-)
 NESTED = "  Nested: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./nested.yaml}}\n"
 APPLICATION = "  Nested: {Type: AWS::Serverless::Application, Properties: {Location: ./nested.yaml}}\n"
 IN_REPOSITORY = (
@@ -63,7 +59,6 @@ IN_REPOSITORY = (
             f"{API}{FUNCTION}}}}}\n",
             "Api (AWS::ApiGateway::RestApi with BodyS3Location or CloneFrom)",
         ),
-        (MSK, "FRead (AWS::Lambda::EventSourceMapping of another source than a queue, a stream or a table)"),
         (
             f"{NESTED}{FUNCTION}}}}}\n",
             "Nested (AWS::CloudFormation::Stack of the local template ./nested.yaml)",
@@ -71,7 +66,7 @@ IN_REPOSITORY = (
         (f"{APPLICATION}{FUNCTION}}}}}\n", "Nested (AWS::CloudFormation::Stack of"),
         (f"{IN_REPOSITORY}{FUNCTION}}}}}\n", "Nested (AWS::CloudFormation::Stack of"),
     ],
-    ids=["API in a bucket", "MSK", "nested stack", "application", "application in a repository"],
+    ids=["API in a bucket", "nested stack", "application", "application in a repository"],
 )
 def test_what_is_not_simulated_is_listed_or_ignored(deploy, lam, resources, named):
     with pytest.raises(UnsupportedError) as caught:
@@ -83,18 +78,6 @@ def test_what_is_not_simulated_is_listed_or_ignored(deploy, lam, resources, name
     assert lam.list_event_source_mappings()["EventSourceMappings"] == []
     boto3.client("cloudformation").delete_stack(StackName=stack.name)
     assert lam.list_functions()["Functions"] == []
-
-
-@pytest.mark.filterwarnings("ignore:.* goes without")
-def test_an_ignored_mapping_does_not_take_others_with_it(deploy, lam):
-    queue = "  Q: {Type: AWS::SQS::Queue}\n"
-    reads = (
-        "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: "
-        "{FunctionName: !Ref F, EventSourceArn: !GetAtt Q.Arn}}\n"
-    )
-    stack = deploy(SAM + MSK + queue + reads, ignore_unsupported=True)
-    [mapping] = lam.list_event_source_mappings()["EventSourceMappings"]
-    assert mapping["UUID"] == stack.resources["M"]
 
 
 @pytest.mark.filterwarnings("ignore:.* goes without")

@@ -1,4 +1,4 @@
-"""Event source mappings of Kafka and Amazon MQ: checked as AWS does, kept, and warned of."""
+"""Event source mappings of Kafka, Amazon MQ and DocumentDB: checked as AWS does, kept, and warned of."""
 
 import boto3
 import pytest
@@ -9,6 +9,8 @@ from tests.services.places import ACCOUNT, REGION, START
 pytestmark = pytest.mark.destmock(start=START, handlers={"work": lambda event, context: None})
 INVALID = "InvalidParameterValueException"
 CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/gone/1abef48b-2cd1-4609-8327-bd239c4b8304-2"
+DOCUMENTS = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:docs"
+SHOP = {"DocumentDBEventSourceConfig": {"DatabaseName": "shop", "CollectionName": "orders"}}
 BROKER = f"arn:aws:mq:{REGION}:{ACCOUNT}:broker:gone:b-1"
 OWN = {"SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["kafka.example.com:9092"]}}}
 ACCESS = {"SourceAccessConfigurations": [{"Type": "BASIC_AUTH", "URI": "arn:aws:secretsmanager:x"}]}
@@ -144,6 +146,52 @@ def test_what_aws_refuses_of_a_broker(create, broker):
     assert refusal(create, broker, **queues, **ACCESS, **TOPIC) == (INVALID, unsupported("topics"))
     told = refusal(create, BROKER, **queues, **ACCESS)[1]
     assert told.startswith(f"Cannot access broker {BROKER}. ")
+
+
+NO_DATABASE = "Required 'databaseName' parameter is missing."
+NO_CONFIG = "Required 'documentDBEventSourceConfig' parameter is missing."
+LONG = {"DocumentDBEventSourceConfig": {"DatabaseName": "d" * 64}}
+WHOLE = {"DocumentDBEventSourceConfig": {"DatabaseName": "d", "FullDocument": "All"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({**ACCESS, **FIRST}, NO_CONFIG),
+        ({**ACCESS, **FIRST, "DocumentDBEventSourceConfig": {"CollectionName": "c"}}, NO_DATABASE),
+        ({**SHOP, **FIRST}, NO_ACCESS),
+        ({**SHOP, **ACCESS}, NO_POSITION),
+        ({**SHOP, **ACCESS, "StartingPosition": "AT_TIMESTAMP"}, NO_TIMESTAMP),
+        ({**SHOP, **ACCESS, **FIRST, **TOPIC}, unsupported("topics")),
+        ({**SHOP, **ACCESS, **FIRST, "MaximumRetryAttempts": 2}, unsupported("maximumRetryAttempts")),
+    ],
+)
+def test_what_aws_refuses_of_a_cluster_of_documents(create, settings, told):
+    assert refusal(create, DOCUMENTS, **settings) == (INVALID, told)
+
+
+def test_the_limits_of_names_of_documents_are_checked_first(create):
+    code, told = refusal(create, DOCUMENTS, **LONG)
+    assert code == "ValidationException"
+    assert told.partition(" at ")[2] == (
+        "'documentDBEventSourceConfig.databaseName' failed to satisfy constraint: Member must have length "
+        "less than or equal to 63"
+    )
+    told = refusal(create, DOCUMENTS, **WHOLE)[1]
+    assert told.endswith("Member must satisfy enum value set: [UpdateLookup, Default]")
+
+
+def test_the_database_of_a_mapping_stays_what_it_was(lam, keep):
+    made = keep(DOCUMENTS, **SHOP, **ACCESS, **FIRST)
+    assert (made["DocumentDBEventSourceConfig"], made["StartingPosition"]) == (
+        SHOP["DocumentDBEventSourceConfig"],
+        "TRIM_HORIZON",
+    )
+    told = refusal(lam.update_event_source_mapping, UUID=made["UUID"], **SHOP)
+    assert told == (INVALID, "Invalid parameters: collectionName, databaseName")
+    full = {"FullDocument": "UpdateLookup"}
+    changed = lam.update_event_source_mapping(UUID=made["UUID"], DocumentDBEventSourceConfig=full)
+    assert changed["DocumentDBEventSourceConfig"] == {**SHOP["DocumentDBEventSourceConfig"], **full}
 
 
 def test_a_function_that_is_not_there_is_refused_and_so_is_a_filter(create, cluster):

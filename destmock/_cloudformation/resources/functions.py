@@ -244,7 +244,14 @@ class EventInvokeConfig:
 class EventSourceMapping:
     type = "AWS::Lambda::EventSourceMapping"
     attributes = ("EventSourceMappingArn", "Id")
-    identity = ("EventSourceArn", "SelfManagedEventSource", "StartingPosition", "StartingPositionTimestamp")
+    identity = (
+        "EventSourceArn",
+        "SelfManagedEventSource",
+        "SelfManagedKafkaEventSourceConfig",
+        "AmazonManagedKafkaEventSourceConfig",
+        "StartingPosition",
+        "StartingPositionTimestamp",
+    )
     #: The properties that `UpdateEventSourceMapping` doesn't take.
     fixed = (*identity, "Queues", "Topics", "Tags")
 
@@ -252,7 +259,7 @@ class EventSourceMapping:
         answer = api.call(
             "lambda",
             "create_event_source_mapping",
-            **without(properties, "Tags"),
+            **without(_as_asked(properties), "Tags"),
             Tags=tags(properties) or None,
         )
         uuid = answer["UUID"]
@@ -261,11 +268,23 @@ class EventSourceMapping:
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
         settings = {"Enabled": True, **without(properties, *self.fixed)}
+        if "DocumentDBEventSourceConfig" in settings:
+            documents = without(settings["DocumentDBEventSourceConfig"], "DatabaseName", "CollectionName")
+            settings["DocumentDBEventSourceConfig"] = documents or None
         api.call("lambda", "update_event_source_mapping", UUID=made.id, **settings)
         return made
 
     def delete(self, api: Api, made: Made, properties: Properties) -> None:
         api.call("lambda", "delete_event_source_mapping", UUID=made.id)
+
+
+def _as_asked(mapping: Properties) -> Properties:
+    """The properties of a mapping as Lambda's API has them: it names the servers of Kafka in another way."""
+    own = mapping.get("SelfManagedEventSource")
+    if own is None:
+        return mapping
+    servers = own.get("Endpoints", {}).get("KafkaBootstrapServers", [])
+    return {**mapping, "SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": servers}}}
 
 
 class LayerVersion:
