@@ -321,7 +321,7 @@ def test_N4_the_original_event_goes_to_the_dead_letter_queue(
     assert invocation.condition == "RetriesExhausted"
 
 
-def test_a_destination_gets_the_record_at_the_end_of_the_execution(destmock, lam, make_queue, records):
+def test_R36_a_destination_gets_the_record_at_the_end_of_the_execution(destmock, lam, make_queue, records):
     serve(destmock, one_wait(600))
     lam.put_function_event_invoke_config(
         FunctionName="orders",
