@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from itertools import count
 from pathlib import Path
 
 import boto3
