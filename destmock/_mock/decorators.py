@@ -99,8 +99,14 @@ def _decorate_class(mock: Mock, cls: type) -> None:
             setattr(cls, name, decorate_function(value, entering))
         elif name.startswith("test") and isinstance(value, (staticmethod, classmethod)):
             setattr(cls, name, type(value)(decorate_function(value.__func__, entering)))
-        elif name.startswith("Test") and inspect.isclass(value):
+        elif _is_nested(value, name, cls):
             _decorate_class(mock, value)
+
+
+def _is_nested(value: Any, name: str, cls: type) -> bool:
+    """Whether it is a class that is written inside this one, or inside a parent of it."""
+    within = {f"{parent.__qualname__}.{name}" for parent in cls.__mro__}
+    return not name.startswith("_") and inspect.isclass(value) and value.__qualname__ in within
 
 
 def _decorate_run(mock: Mock, cls: type[unittest.TestCase]) -> None:

@@ -12,6 +12,14 @@ from moto import mock_aws
 from destmock import mock_destinations, outcomes
 from tests.mock.program import STRICT, functions, make_queue, messages, ok, payloads, queues, route, send
 
+
+class Elsewhere:
+    """A class of its own, which another one only names."""
+
+    def test_it(self):
+        return "as it is"
+
+
 # pytest's plain classes
 
 
@@ -52,12 +60,28 @@ class TestPlainClass:
     def test_other_methods_are_left_alone(self):
         assert self.helper(1) == 1
 
+    named = Elsewhere
+
+    def test_a_class_that_is_only_named_here_is_left_alone(self):
+        assert not hasattr(self.named.test_it, "__wrapped__")
+
     class TestInner:
         """A class in the class."""
 
         def test_nested_classes_are_part_of_it(self, destmock):
             send()
             assert payloads(destmock) == [{}]
+
+    class Orders(unittest.TestCase):
+        """Under any name."""
+
+        def setUp(self):
+            send()
+
+        def test_each_test_has_a_mock_of_its_own(self, destmock):
+            assert payloads(destmock) == [{}]
+
+        test_a_second_one = test_each_test_has_a_mock_of_its_own
 
 
 @mock_destinations
