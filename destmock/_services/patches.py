@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
-from destmock._services import functions, logs, mapping_answers, mappings, secrets, steps, trace_headers
+from destmock._services import (
+    functions,
+    images,
+    logs,
+    mapping_answers,
+    mappings,
+    secrets,
+    steps,
+    trace_headers,
+)
 from destmock._services.apigateway import clients as front_door_clients
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.s3 import notifications, policies, urls
@@ -55,4 +64,4 @@ PATCHES = (
 
 def services_patched() -> AbstractContextManager[None]:
     """While entered, what moto's services invoke runs in the mock that started last."""
-    return patched(PATCHES)
+    return patched((*PATCHES, *images.patches()))

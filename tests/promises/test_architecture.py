@@ -131,6 +131,9 @@ PRIVATE = {
         "_registered": "the answers that moto registers for requests past botocore",
         "_registry": "the same",
     },
+    "moto.ec2": {
+        "_load_amis": "the images of a region, made when somebody asks",
+    },
     "moto.events": {
         "_normalize_event_bus_arn": "the bus that a call names",
     },

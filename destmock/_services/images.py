@@ -1,0 +1,58 @@
+"""EC2's images, 1,300 for each region with a snapshot each: moto makes them when somebody asks.
+
+Hardly any test asks, but each that has a subnet would wait a fifth of a second for them.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from moto.core.models import MockAWS
+
+from destmock._isolation.patching import Patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Importing it takes longer than a mock does.
+_MODELS = "moto.ec2.models"
+#: Where a backend keeps how its images are made, until they are.
+_LEFT = "_destmock_images_left"
+#: What the images are kept in, and their snapshots.
+_KEPT = ("amis", "snapshots")
+
+
+def patches() -> tuple[Patch, ...]:
+    """What is replaced in moto's EC2, if anybody has imported it."""
+    models = sys.modules.get(_MODELS)
+    if models is None:
+        return ()
+    backend = models.EC2Backend
+    kept = (Patch(backend, name, _when_asked(name), added=True) for name in _KEPT)
+    return Patch(backend, "_load_amis", _later), *kept
+
+
+def _later(load: Callable[[Any], None]) -> Callable[[Any], None]:
+    @wraps(load)
+    def noted(backend: Any) -> None:
+        if MockAWS._nested_count > 1:  # noqa: SLF001 - the backend may outlive this mock
+            load(backend)
+        else:
+            backend.__dict__[_LEFT] = load
+
+    return noted
+
+
+def _when_asked(name: str) -> Callable[[Any], Any]:
+    def get(backend: Any) -> Any:
+        load = backend.__dict__.pop(_LEFT, None)
+        if load is not None:
+            load(backend)
+        return backend.__dict__[name]
+
+    def put(backend: Any, value: Any) -> None:
+        backend.__dict__[name] = value
+
+    return lambda _: property(get, put)

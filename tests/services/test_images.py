@@ -1,0 +1,59 @@
+"""EC2's images and their snapshots are there when somebody asks."""
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.ec2.models import ec2_backends
+
+from destmock import mock_destinations
+
+
+def ec2(region="us-east-1"):
+    return boto3.client("ec2", region)
+
+
+def there(region="us-east-1"):
+    """The ids and names of all images, and the number of snapshots: EC2's own answer takes seconds."""
+    backend = ec2_backends["123456789012"][region]
+    return {image.id: image.name for image in backend.amis.values()}, len(backend.snapshots)
+
+
+@pytest.fixture
+def known():
+    """What moto has, for whoever has used EC2 once in the process."""
+    with mock_aws():
+        return there()
+
+
+def test_a_test_that_asks_finds_what_moto_has(known):
+    for _ in range(2):
+        with mock_destinations():
+            ec2().create_vpc(CidrBlock="10.0.0.0/16")
+            assert there() == known
+
+
+def test_an_instance_has_its_image_and_an_image_its_snapshot(known):
+    with mock_destinations():
+        [image] = ec2().describe_images(ImageIds=[min(known[0])])["Images"]
+        [instance] = ec2().run_instances(ImageId=image["ImageId"], MinCount=1, MaxCount=1)["Instances"]
+        made = ec2().create_image(InstanceId=instance["InstanceId"], Name="mine")["ImageId"]
+        [own] = ec2().describe_images(ImageIds=[made])["Images"]
+        snapshot = own["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+        assert ec2().describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+        assert len(there()[0]) == len(known[0]) + 1
+
+
+def test_a_snapshot_of_the_test_s_own_is_one_of_them(known):
+    with mock_destinations():
+        volume = ec2().create_volume(Size=1, AvailabilityZone="us-east-1a")["VolumeId"]
+        snapshot = ec2().create_snapshot(VolumeId=volume)["SnapshotId"]
+        assert there()[1] == known[1] + 1
+        ec2().delete_snapshot(SnapshotId=snapshot)
+        assert there() == known
+
+
+def test_a_mock_within_mock_aws_leaves_it_all_of_them(known):
+    with mock_aws():
+        with mock_destinations():
+            ec2().create_vpc(CidrBlock="10.0.0.0/16")
+        assert there() == known
