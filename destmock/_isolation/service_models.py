@@ -71,15 +71,14 @@ def _errors_once(prop: Any) -> Any:
 
 
 def _discovery_looked_for_once(prop: Any) -> Any:
-    """Only a service that has such an operation is gone through again, for the client's own model of it."""
+    """A client's own model of the operation, without going through all of its service's again."""
 
     def endpoint_discovery_operation(service_model: Any) -> Any:
         of_service = known(service_model)
         if of_service is None or of_service.model is service_model:
             return prop._fget(service_model)
-        if of_service.model.endpoint_discovery_operation is None:
-            return None
-        return prop._fget(service_model)
+        found = of_service.model.endpoint_discovery_operation
+        return None if found is None else service_model.operation_model(found.name)
 
     return _CachedProperty(endpoint_discovery_operation)
 
