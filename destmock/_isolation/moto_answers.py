@@ -22,6 +22,7 @@ from destmock._isolation.sessions import Same
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+_Backends: Any = BackendDict
 #: moto's own ways of picking a member of an answer, which know no other names than the model's.
 _PICKERS: tuple[Any, ...] = (AttributePicker, serialize.XFormedAttributePicker)
 
@@ -62,12 +63,16 @@ def _names(picker: Any, kind: str, key: str, shape: Any, _parent: Any) -> tuple[
 
 
 def _found_at_once(get: Callable[..., Any]) -> Callable[..., Any]:
-    """An account's backends, without moto's lock if they are there."""
+    """An account's backends, without moto's lock if they are there, and moto knows that they are in use.
+
+    A reset leaves some that others have made anew meanwhile. moto would not reset those the next time.
+    """
 
     @wraps(get)
     def of_account(backends: Any, account_id: str) -> Any:
         found = dict.get(backends, account_id)
-        return get(backends, account_id) if found is None else found
+        known = found is not None and id(backends) in map(id, _Backends._instances)  # noqa: SLF001
+        return found if known else get(backends, account_id)
 
     return of_account
 

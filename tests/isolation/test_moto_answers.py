@@ -82,3 +82,16 @@ def test_what_is_made_in_one_mock_is_in_no_other_one():
             assert len(sqs.list_queues()["QueueUrls"]) == 1
             assert list(sqs_backends) == ["123456789012"]
         assert dict(sqs_backends) == {}
+
+
+def test_what_a_reset_makes_anew_is_reset_the_next_time():
+    """To terminate an instance wakes other services, which ask for EC2 again while moto resets them."""
+    for _ in range(2):
+        with mock_destinations():
+            west = boto3.client("ec2", "us-west-1")
+            instance = west.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)["Instances"][0]
+            west.terminate_instances(InstanceIds=[instance["InstanceId"]])
+        with mock_destinations():
+            east = boto3.client("ec2", "us-east-1")
+            east.create_vpc(CidrBlock="10.0.0.0/16")
+            assert len(east.describe_vpcs()["Vpcs"]) == 2
