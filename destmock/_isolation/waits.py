@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import inspect
 import selectors
 import threading
 import time
@@ -103,7 +104,9 @@ class _Time:
 
 
 def _init_retries(client: Callable[[float], bool], real: Callable[..., None]) -> Callable[..., None]:
-    """botocore's standard retries keep the function by which they sleep."""
+    """botocore's standard retries keep the function by which they sleep; older ones have it from `time`."""
+    if "sleep" not in inspect.signature(real).parameters:
+        return real
     sleep = _Time(client, time).sleep
 
     def init(self: Any, *arguments: Any, **named: Any) -> None:
