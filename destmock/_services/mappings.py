@@ -82,7 +82,7 @@ class Mappings:
 
     def arrived(self, account: str, region: str, source_arn: str) -> None:
         """Plan a reading: something is new in a queue or stream, or can be read again."""
-        for mapping in _mappings_of(account, region, source_arn):
+        for mapping in mappings_of(account, region, source_arn):
             due = self._due.get((mapping.uuid, False))
             if due is None or due[0] > self._simulation.now:
                 self._plan(mapping)
@@ -104,7 +104,7 @@ class Mappings:
 
     def all_read(self, account: str, region: str, source_arn: str) -> list[EventSourceMapping]:
         """The mappings that have read all there is in a stream."""
-        found = [(self._reader(mapping), mapping) for mapping in _mappings_of(account, region, source_arn)]
+        found = [(self._reader(mapping), mapping) for mapping in mappings_of(account, region, source_arn)]
         return [
             mapping
             for reader, mapping in found
@@ -170,7 +170,7 @@ def _at(reading: Reading) -> int:
     return reading.at
 
 
-def _mappings_of(account: str, region: str, source_arn: str) -> Iterable[EventSourceMapping]:
+def mappings_of(account: str, region: str, source_arn: str) -> Iterable[EventSourceMapping]:
     known = lambda_backend(account, region)._event_source_mappings  # noqa: SLF001
     if not known:  # asked for each message
         return ()
@@ -192,7 +192,7 @@ def _check_duplicate(backend: LambdaBackend, spec: dict[str, Any]) -> None:
     """Refuse a second mapping of the same version or alias; two aliases of a function may have one each."""
     name, arn = str(spec.get("FunctionName", "")), spec["EventSourceArn"]
     asked = parse_function_name(name)
-    for mapping in _mappings_of(backend.account_id, backend.region_name, arn):
+    for mapping in mappings_of(backend.account_id, backend.region_name, arn):
         ref = ref_of(mapping)
         if asked is not None and (ref.name, ref.qualifier) == (asked.name, asked.qualifier):
             sqs = source_of(mapping).service == "sqs"

@@ -23,6 +23,7 @@ from moto.sqs.responses import SQSResponse
 from destmock._engine.active import active
 from destmock._isolation.moto_calls import remembered
 from destmock._isolation.patching import Patch
+from destmock._services.sqs import given_up
 from destmock._services.sqs.arrivals import arrived, put
 from destmock._services.sqs.delivery import mark_dead_letter, source_of_dead_letter
 from destmock._services.sqs.order import readable
@@ -175,6 +176,7 @@ class _DeadLetters:
     def add_message(self, message: Message) -> None:
         mark_dead_letter(message, self._source)
         put(self._queue, message)
+        given_up.tell(active[-1], message, self._source, self._queue.queue_arn)
 
 
 def _answer_receive(receive: Callable[[SQSResponse], ActionResult]) -> Callable[[SQSResponse], ActionResult]:

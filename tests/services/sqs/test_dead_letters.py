@@ -244,3 +244,17 @@ def test_what_a_task_can_not_be(make, sqs):
         "Task does not exist.",
     )
     sqs.cancel_message_move_task(TaskHandle=handle)
+
+
+def test_the_timeline_tells_of_a_message_that_a_function_has_failed_on(destmock, sqs, make, connect):
+    url, _ = make()
+    destmock.handler("work", lambda event, context: 1 / 0)
+    connect(f"{ARN}jobs")
+    sqs.send_message(QueueUrl=url, MessageBody="line 1\nline 2 " + "x" * 100)
+    destmock.advance(5)
+    told = destmock.timeline().splitlines()[-2:]
+    assert told == [
+        f"2026-01-01T00:00:05.000Z work gave up 1 message of SQS queue jobs: line 1 line 2 {'x' * 46}...",
+        f"  +0.000 s moved to the dead-letter queue {ARN}dead, received once",
+    ]
+    assert len(destmock.runs) == 1
