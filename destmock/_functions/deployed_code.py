@@ -6,6 +6,7 @@ import io
 import linecache
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import zipfile
@@ -103,12 +104,41 @@ class Packages:
         return found
 
 
+def unpacked_size(content: bytes) -> int:
+    """How many bytes the files of a zip have; 0 for what is no zip."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            return sum(member.file_size for member in file.infolist())
+    except _UNREADABLE:
+        return 0
+
+
 def _unpack(ref: FunctionRef, what: str, content: bytes, directory: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
-            file.extractall(directory)
+            members = file.infolist()
+            links = [member for member in members if stat.S_ISLNK(member.external_attr >> 16)]
+            for member in members:
+                if member not in links:
+                    _allow(member, file.extract(member, directory))
+            for link in links:  # nothing is written through one
+                _link(file, link, directory)
     except _UNREADABLE as error:
         raise no_handler(ref, f"{what} is not a zip file that can be unpacked: {error}") from error
+
+
+def _allow(member: zipfile.ZipInfo, path: str) -> None:
+    """Let a file be executed that may be in the zip."""
+    executable = (member.external_attr >> 16) & 0o111
+    if executable and not member.is_dir():
+        Path(path).chmod(0o644 | executable)
+
+
+def _link(file: zipfile.ZipFile, member: zipfile.ZipInfo, directory: str) -> None:
+    """Make a symbolic link of a member whose content says where to."""
+    path = Path(file.extract(member, directory))
+    path.unlink()
+    path.symlink_to(file.read(member).decode())
 
 
 def no_handler(ref: FunctionRef, why: str) -> NoHandlerError:

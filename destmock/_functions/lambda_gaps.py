@@ -15,6 +15,7 @@ from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import parse_arn
 from destmock._aws.durable_config import DurableConfig, durable_config
+from destmock._functions.code_size import limited
 from destmock._isolation.patching import Patch, patched
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ def layer_versions(function: LambdaFunction) -> tuple[tuple[str, bytes], ...]:
     return _layer_versions(function, function.layers) if kept is None else kept
 
 
+def _zips_of_layers(function: LambdaFunction) -> list[bytes]:
+    kept: tuple[tuple[str, bytes], ...] = getattr(function, _LAYERS, ())
+    return [content for _, content in kept]
+
+
 def revision(function: LambdaFunction) -> object | None:
     """An object that is another one after each update of the function's code or configuration."""
     return getattr(function, _REVISION, None)
@@ -88,7 +94,8 @@ def _create(create: Callable[..., None]) -> Callable[..., None]:
     def __init__(  # noqa: N807 - stands in for moto's
         self: LambdaFunction, account_id: str, spec: dict[str, Any], region: str, version: Any = 1
     ) -> None:
-        create(self, account_id, spec, region, version)
+        with limited(self, lambda: _zips_of_layers(self)):
+            create(self, account_id, spec, region, version)
         setattr(self, _DEAD_LETTER, _dead_letter(spec.get("DeadLetterConfig"), {}))
         setattr(self, _LOGGING, spec.get("LoggingConfig"))
         setattr(self, _DURABLE, durable_config(spec.get("DurableConfig")))
@@ -98,21 +105,28 @@ def _create(create: Callable[..., None]) -> Callable[..., None]:
 
 def _update_configuration(update: Callable[..., Any]) -> Callable[..., Any]:
     def update_configuration(self: LambdaFunction, updates: dict[str, Any]) -> dict[str, Any]:
-        before = dead_letter_config(self)
-        setattr(self, _DEAD_LETTER, _dead_letter(updates.get("DeadLetterConfig"), before))
-        setattr(self, _LOGGING, updates.get("LoggingConfig") or getattr(self, _LOGGING, None))
-        durable = durable_of(self)
-        if durable is not None:
-            shown = {**durable.shown, **(updates.get("DurableConfig") or {})}
-            setattr(self, _DURABLE, durable_config(shown))
-        self.tracing_config = updates.get("TracingConfig") or self.tracing_config
-        configuration: dict[str, Any] = update(self, updates)
-        setattr(self, _REVISION, object())
-        if dead_letter_config(self) != before:
-            configuration.update(_IN_PROGRESS)
-        return configuration
+        with limited(self, lambda: _zips_of_layers(self)):
+            return _updated(self, updates, update)
 
     return update_configuration
+
+
+def _updated(
+    function: LambdaFunction, updates: dict[str, Any], update: Callable[..., dict[str, Any]]
+) -> dict[str, Any]:
+    before = dead_letter_config(function)
+    setattr(function, _DEAD_LETTER, _dead_letter(updates.get("DeadLetterConfig"), before))
+    setattr(function, _LOGGING, updates.get("LoggingConfig") or getattr(function, _LOGGING, None))
+    durable = durable_of(function)
+    if durable is not None:
+        shown = {**durable.shown, **(updates.get("DurableConfig") or {})}
+        setattr(function, _DURABLE, durable_config(shown))
+    function.tracing_config = updates.get("TracingConfig") or function.tracing_config
+    configuration = update(function, updates)
+    setattr(function, _REVISION, object())
+    if dead_letter_config(function) != before:
+        configuration.update(_IN_PROGRESS)
+    return configuration
 
 
 def _get_configuration(get: Callable[..., Any]) -> Callable[..., Any]:
@@ -169,12 +183,13 @@ def _set_function_code(set_code: Callable[..., None]) -> Callable[..., None]:
         if not {"ZipFile", "S3Bucket", "ImageUri"} & set(updated_spec):
             raise InvalidParameterValueException(_NO_CODE)
         try:
-            set_code(self, updated_spec)
+            with limited(self, lambda: _zips_of_layers(self)):
+                set_code(self, updated_spec)
+                if not updated_spec.get("DryRun"):
+                    _take_object_version(self, updated_spec, self.partition)
+                    setattr(self, _REVISION, object())
         except ValueError as error:  # moto's way to say it, of an update from a bucket that isn't there
             raise InvalidParameterValueException(error.args[-1]) from error
-        if not updated_spec.get("DryRun"):
-            _take_object_version(self, updated_spec, self.partition)
-            setattr(self, _REVISION, object())
 
     return set_function_code
 
@@ -197,8 +212,9 @@ def _create_layer(create: Callable[..., None]) -> Callable[..., None]:
     def __init__(  # noqa: N807 - stands in for moto's
         self: LayerVersion, spec: dict[str, Any], account_id: str, region: str
     ) -> None:
-        create(self, spec, account_id, region)
-        _take_object_version(self, self.content, get_partition(region))
+        with limited(self):
+            create(self, spec, account_id, region)
+            _take_object_version(self, self.content, get_partition(region))
 
     return __init__
 
