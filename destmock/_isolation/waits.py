@@ -11,6 +11,7 @@ import inspect
 import selectors
 import threading
 import time
+from asyncio import Handle
 from asyncio.selector_events import BaseSelectorEventLoop
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -196,7 +197,7 @@ def _select(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> 
         attempt = None if timeout is not None and timeout <= 0 else current()
         if attempt is None:
             return real(self, timeout)
-        if len(self.get_map()) > 1 or attempt.has_helpers:  # more than what wakes the loop itself
+        if attempt.has_helpers or not _is_of_idle_loop(self):
             begun = time.time()
             ready = real(self, timeout)
             if not ready and timeout is not None and time.time() == begun:
@@ -213,6 +214,14 @@ def _select(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> 
             attempt.crew.has_polled(ends)
 
     return select
+
+
+def _is_of_idle_loop(selector: Any) -> bool:
+    """Whether it is an event loop's that waits for no more than what wakes itself; others are a program's."""
+    keys = list(selector.get_map().values())
+    return not keys or (
+        len(keys) == 1 and isinstance(keys[0].data, tuple) and isinstance(keys[0].data[0], Handle)
+    )
 
 
 def _write_to_self(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:

@@ -1,7 +1,6 @@
 """Deployed code as AWS takes it: within its limits, with the links and the executable files of its zip."""
 
 import io
-import json
 import stat
 import zipfile
 
@@ -88,6 +87,5 @@ def test_links_stay_links_and_programs_can_be_executed(destmock, lam):
             info = zipfile.ZipInfo(name)
             info.external_attr = mode << 16
             file.writestr(info, content)
-    deploy(archive.getvalue(), "orders")
+    deploy(archive.getvalue(), "orders", Timeout=60)
     assert invoke(lam) == [5, True, ["data"], "ran\n"]
-    assert json.loads(lam.invoke(FunctionName="orders")["Payload"].read())[0] == 5

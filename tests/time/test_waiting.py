@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import os
 import queue
+import subprocess
 import sys
 import threading
 import time
@@ -509,3 +510,19 @@ def test_any_program_of_sleeps_runs_at_its_times_and_in_their_order(program):
         assert sorted(seen) == sorted(expected)
         assert [moment for moment, _ in seen] == sorted(moment for moment, _ in seen)
         assert destmock.now == after(max([at, *ends]))
+
+
+def test_a_program_whose_output_ends_before_its_errors_is_waited_for(destmock):
+    """The last pipe of a program looks like what wakes an event loop."""
+
+    def handler(event, context):
+        done = subprocess.run(
+            ["/bin/sh", "-c", "exec >&-; sleep 0.05; echo told >&2"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stderr
+
+    destmock.handler("program", handler)
+    assert call("program") == b'"told\\n"'
