@@ -135,7 +135,10 @@ def on_api_gateway_call(**_: object) -> None:
         try:
             from destmock._services.apigateway import moto_apis  # noqa: PLC0415 - moto's takes long to import
         except ModuleNotFoundError as error:
-            message = f"API Gateway needs {error.name}: pip install 'destmock[templates]'"
+            message = (
+                f"API Gateway needs {error.name}: pip install openapi-spec-validator PyYAML, or destmock "
+                "with its extra templates"
+            )
             raise UnsupportedError(message) from error
         enter_once(moto_apis.apis_completed)
 

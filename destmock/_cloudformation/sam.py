@@ -38,7 +38,7 @@ def transform(
         parser = import_module("samtranslator.parser.parser")
         exceptions = import_module("samtranslator.model.exceptions")
     except ModuleNotFoundError as error:
-        message = "a SAM template needs aws-sam-translator: pip install 'destmock[sam]'"
+        message = "a SAM template needs aws-sam-translator: pip install it, or destmock with its extra sam"
         raise UnsupportedError(message) from error
     with _globals_kept():
         run = translator.Translator(None, parser.Parser(), boto_session=session)

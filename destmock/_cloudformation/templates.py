@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 SERVERLESS = "AWS::Serverless-2016-10-31"
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _CDK_ENDING = ".template.json"
+#: What the extras bring that templates want, for whoever has destmock from a checkout.
+_PACKAGES = {
+    "templates": "openapi-spec-validator PyYAML",
+    "sam": "aws-sam-translator openapi-spec-validator PyYAML",
+}
 _NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
@@ -93,7 +98,7 @@ def needing(template: str | os.PathLike[str], error: ModuleNotFoundError) -> str
     """The message of what to install for a template, after an import has failed."""
     file = Path(template)
     extra = "sam" if file.is_file() and SERVERLESS in file.read_text("utf-8") else "templates"
-    return f"deploy() needs {error.name}: pip install 'destmock[{extra}]'"
+    return f"deploy() needs {error.name}: pip install {_PACKAGES[extra]}, or destmock with its extra {extra}"
 
 
 def transforms(body: Mapping[str, Any]) -> list[str]:

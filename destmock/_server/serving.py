@@ -230,7 +230,7 @@ def serve(
     or `clock`. Starting raises `OSError` when the port can't be had.
     """
     if find_spec("flask") is None or find_spec("flask_cors") is None:
-        message = "serve needs moto's server: pip install 'destmock[server]'"
+        message = "serve needs moto's server: pip install 'moto[server]', or destmock with its extra server"
         raise ImportError(message)
     if clock not in {None, "skip", "manual", "real"}:
         message = f"clock is 'skip', 'manual' or 'real', not {clock!r}"

@@ -257,7 +257,9 @@ def test_a_bad_handler_takes_the_server_down_again(refused, tmp_path):
 
 def test_without_the_extra_it_says_what_to_install(refused, monkeypatch):
     monkeypatch.setitem(sys.modules, "flask", None)
-    assert refused("--port", "0") == "serve needs moto's server: pip install 'destmock[server]'"
+    assert refused("--port", "0") == (
+        "serve needs moto's server: pip install 'moto[server]', or destmock with its extra server"
+    )
 
 
 def test_a_host_beyond_the_loopback_is_warned_of(served):

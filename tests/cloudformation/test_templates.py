@@ -2,12 +2,14 @@
 
 import json
 import re
+from importlib.metadata import requires
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from destmock import NoHandlerError, Stack, UnsupportedError, mock_destinations, outcomes
+from destmock._cloudformation.templates import _PACKAGES
 from tests.cloudformation.deployed import (
     ACCOUNT,
     ORDERS,
@@ -428,7 +430,8 @@ def test_what_is_missing_says_which_extra_to_install(forks, tmp_path, missing, t
     )
     (tmp_path / "program.py").write_text(program)
     done = forks.run(tmp_path / "program.py", cwd=tmp_path)
-    assert re.search(rf"UnsupportedError: .* needs .*: pip install 'destmock\[{extra}\]'\n$", done.stderr)
+    told = rf"UnsupportedError: .* needs .*: pip install .*, or destmock with its extra {extra}\n$"
+    assert re.search(told, done.stderr)
 
 
 def test_a_second_stack_of_the_same_name_is_refused(destmock):
@@ -499,3 +502,17 @@ def test_packages_depend_on_nothing_but_names_and_contents(destmock, tmp_path):
         keys += [each["Key"] for each in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
     assert len(keys) == 2
     assert keys[0] == keys[1]
+
+
+def test_what_is_to_be_installed_is_what_the_extras_bring():
+    wanted = {}
+    for each in requires("destmock"):
+        requirement, _, condition = each.partition(";")
+        name = re.match(r"[\w.\[\]-]+", requirement)[0].lower()
+        for extra in re.findall(r"extra == [\"'](\w+)[\"']", condition):
+            wanted.setdefault(extra, set()).add(name)
+    assert wanted["server"] == {"moto[server]"}
+    assert wanted["templates"] == {*_PACKAGES["templates"].lower().split()}
+    assert wanted["sam"] - {"destmock[templates]"} | wanted["templates"] == {
+        *_PACKAGES["sam"].lower().split()
+    }

@@ -506,7 +506,7 @@ class TestBeginningAndEnd:
 
     def test_without_moto_s_server(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "flask", None)
-        with pytest.raises(ImportError, match=r"pip install 'destmock\[server\]'"):
+        with pytest.raises(ImportError, match=r"pip install 'moto\[server\]'"):
             serve()
 
     @pytest.mark.destmock(loopback=False)
