@@ -88,6 +88,7 @@ with mock_destinations(handlers={"orders": handler}) as active:
     active.handler("later", "app.later:handle", environment={"STAGE": "test"}, duration=2.5)
 
     active.handler("lasting", "app.lasting:handle", durable_config={"ExecutionTimeout": 3600})
+    active.handler("ours", "app.ours:handle", tenancy_config={"TenantIsolationMode": "PER_TENANT"})
     active.handler("bigger", handler, duration=lambda event: 0.5 * len(event["items"]))
 
     @active.handler("decorated")

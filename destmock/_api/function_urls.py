@@ -40,6 +40,9 @@ def _create(simulation: Simulation, request: Request) -> Answer:
     _check({"authType": (auth_type, _AUTH_TYPES), "invokeMode": (mode, _MODES)})
     if simulation.identify(ref) is None:
         raise errors.not_found(_NO_FUNCTION.format(arn=ref.arn))
+    function = simulation.functions.find(ref)
+    if function is not None and function.per_tenant:
+        raise errors.invalid_parameter(errors.NOT_FOR_TENANTS.format("Function URLs"))
     urls = simulation.part(FunctionUrls)
     if urls.of(ref) is not None:
         raise errors.conflict(_EXISTS.format(arn=ref.arn))

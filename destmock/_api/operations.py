@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from destmock._api.answers import Answer
     from destmock._api.requests import Request
     from destmock._aws.arn import FunctionRef
+    from destmock._engine.invoke_options import InvokeOptions
     from destmock._engine.simulation import Simulation
-
-#: Refused by name, until tenants are simulated.
-_TENANT = "x-amz-tenant-id"
 
 
 def answered(simulation: Simulation, request: Request) -> Answer | None:
@@ -83,18 +81,15 @@ def _resource(request: Request) -> str:
 
 
 def _invoke(simulation: Simulation, request: Request) -> Answer:
-    if _TENANT in request.headers:
-        message = f"destmock does not simulate tenants ({_TENANT} was given)"
-        raise UnsupportedError(message)
     invocation = wire.read_invoke(request)
     ref = invocation.ref
     if invocation.invocation_type == "DryRun":
-        _check_invocable(simulation, ref)
+        _check_invocable(simulation, ref, invocation.options)
         return answers.dry_run(simulation.ids.uuid())
     trace = request.caller.trace
     if invocation.invocation_type == "Event":
         event = simulation.accept(
-            ref, invocation.payload, source="Invoke", trace=trace, name=invocation.execution_name
+            ref, invocation.payload, source="Invoke", trace=trace, options=invocation.options
         )
         return answers.accepted(event.entry.request_id, event.trace, event.execution_arn)
     request_id, trace, function, outcome, execution_arn = simulation.run_synchronously(
@@ -102,7 +97,7 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
         invocation.payload,
         client_context=invocation.client_context,
         trace=trace,
-        name=invocation.execution_name,
+        options=invocation.options,
     )
     return answers.responded(
         request_id,
@@ -176,8 +171,8 @@ def _check_reservation(simulation: Simulation, request: Request) -> None:
 
 
 def _check_settings(simulation: Simulation, request: Request) -> None:
-    """Check the dead-letter queue and the durable config; moto then makes the change."""
-    wire.check_durable_config(request)
+    """Check the dead-letter queue and the configs that moto doesn't know; moto then makes the change."""
+    wire.check_configs(request)
     arn = wire.read_dead_letter(request)
     if arn is not None:
         simulation.check_dead_letter(arn, request.caller.region)
@@ -188,12 +183,13 @@ def _refuse_streaming(_simulation: Simulation, _request: Request) -> Answer:
     raise UnsupportedError(message)
 
 
-def _check_invocable(simulation: Simulation, ref: FunctionRef) -> None:
+def _check_invocable(simulation: Simulation, ref: FunctionRef, options: InvokeOptions) -> None:
     """Raise the error that an invocation would be answered with, whatever its payload is."""
     _existing(simulation, ref)
-    function = None if ref.qualifier is not None else simulation.functions.find(ref)
-    if function is not None and function.durable is not None:
+    function = simulation.functions.find(ref)
+    if function is not None and function.durable is not None and ref.qualifier is None:
         raise errors.invalid_parameter(errors.UNQUALIFIED)
+    options.check(function)
 
 
 def _existing(simulation: Simulation, ref: FunctionRef) -> FunctionRef:

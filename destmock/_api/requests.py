@@ -16,9 +16,10 @@ from destmock._aws.arn import FunctionRef, is_qualifier, parse_function_name
 from destmock._aws.json_errors import complaint
 from destmock._aws.record import is_json
 from destmock._engine.event_invoke_config import Settings
+from destmock._engine.invoke_options import NO_OPTIONS, InvokeOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from destmock._aws.ids import Trace
 
@@ -32,6 +33,7 @@ _KINDS = ["Event", "RequestResponse", "DryRun"]
 _LOG_TYPES = ["None", "Tail"]
 _NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
 _EXECUTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}", re.ASCII)
+_TENANT, _LONGEST_TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+", re.ASCII), 256
 _DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
 
@@ -68,8 +70,7 @@ class Invocation(NamedTuple):
     payload: bytes
     client_context: str | None
     tail: bool
-    #: The name of the durable execution that is to be started.
-    execution_name: str | None = None
+    options: InvokeOptions = NO_OPTIONS
 
 
 def function_ref(request: Request, violations: list[str] | None = None) -> FunctionRef:
@@ -124,6 +125,9 @@ def read_invoke(request: Request) -> Invocation:
     name = request.headers.get("x-amz-durable-execution-name") or None
     if name is not None and not _EXECUTION_NAME.fullmatch(name):
         violations = [*violations, errors.pattern(name, "durableExecutionName", "[a-zA-Z0-9-_]+")]
+    tenant = request.headers.get("x-amz-tenant-id")
+    if tenant is not None:
+        violations = [*violations, *_tenant(tenant)]
     ref = function_ref(request, violations)
     invocation_type = cast("InvocationType", kind)
     limited = "RequestResponse" if kind == "DryRun" else kind
@@ -131,7 +135,7 @@ def read_invoke(request: Request) -> Invocation:
     context = None
     if invocation_type == "RequestResponse":  # ignored for Event, even when it is nonsense (A9)
         context = _client_context(request.headers.get("x-amz-client-context"))
-    return Invocation(ref, invocation_type, payload, context, log_type == "Tail", name)
+    return Invocation(ref, invocation_type, payload, context, log_type == "Tail", InvokeOptions(name, tenant))
 
 
 def read_invoke_async(request: Request) -> Invocation:
@@ -173,13 +177,17 @@ def read_list(request: Request) -> tuple[FunctionRef, str | None, int]:
     return ref, request.query.get("Marker"), size
 
 
-def check_durable_config(request: Request) -> None:
-    """Raise an AWSError for a DurableConfig that AWS does not take (N1)."""
+def check_configs(request: Request) -> None:
+    """Raise an AWSError for a DurableConfig (N1) or a TenancyConfig that AWS does not take."""
     body = json.loads(request.body or b"{}")
     config = body.get("DurableConfig")
     if config and request.operation == "UpdateFunctionConfiguration":
         config = {"ExecutionTimeout": 1, **config}  # it may stay as it was
     found = durable_config.violations(config) if config else []
+    tenancy = body.get("TenancyConfig")
+    if tenancy is not None:
+        mode = tenancy.get("TenantIsolationMode")
+        found = [*found, *_enum(str(mode), "tenancyConfig.tenantIsolationMode", ["PER_TENANT"])]
     if found:
         raise errors.validation(found)
 
@@ -236,6 +244,14 @@ def _enum(value: str, member: str, allowed: list[str]) -> list[str]:
     if value in allowed:
         return []
     return [errors.violation(value, member, f"satisfy enum value set: [{', '.join(allowed)}]")]
+
+
+def _tenant(tenant: str) -> Iterator[str]:
+    if not tenant or len(tenant) > _LONGEST_TENANT:
+        bound = "greater than or equal to 1" if not tenant else f"less than or equal to {_LONGEST_TENANT}"
+        yield errors.violation(tenant, "tenantId", f"have length {bound}")
+    if not _TENANT.fullmatch(tenant):
+        yield errors.pattern(tenant, "tenantId", _TENANT.pattern)
 
 
 def _check_types(values: Iterable[object], kind: type, name: str) -> None:

@@ -63,6 +63,16 @@ DEAD_LETTER_SERVICE = (
     f"{_DEAD_LETTER}The service specified by the TargetArn is not supported for dead letter configuration."
 )
 DEAD_LETTER_PERMISSION = "The provided execution role does not have permissions to call {action}"
+#: The first is AWS's own text; the second isn't known, its code is documented.
+TENANT_MISSING = (
+    "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and "
+    "try again."
+)
+NO_TENANTS = (
+    "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request "
+    "and try again."
+)
+NOT_FOR_TENANTS = "{} are not supported for functions with tenant isolation."
 
 #: Whether the body spells it `Message` (True) or `message`.
 _CAPITAL_MESSAGE = {

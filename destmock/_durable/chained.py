@@ -12,6 +12,7 @@ from destmock._durable.ending import timed_out
 from destmock._durable.operations import given
 from destmock._durable.output import error_of
 from destmock._durable.steps import Step
+from destmock._engine.invoke_options import InvokeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 class Target:
     """The function of a chained invocation; `error` says why it can't be invoked."""
 
-    __slots__ = ("error", "function", "options")
+    __slots__ = ("error", "function", "options", "tenant_id")
 
     def __init__(self, options: Mapping[str, Any], found: Function | errors.AWSError) -> None:
-        self.options = options
+        self.options, self.tenant_id = options, options.get("TenantId")
         self.function = None if isinstance(found, errors.AWSError) else found
         self.error = found if isinstance(found, errors.AWSError) else None
 
@@ -41,7 +42,7 @@ class Chained:
         self,
         simulation: Simulation,
         lifecycle: Lifecycle,
-        begin_child: Callable[[Function, Parent, bytes], Execution],
+        begin_child: Callable[[Function, Parent, bytes, str | None], Execution],
     ) -> None:
         self._simulation = simulation
         self._lifecycle = lifecycle
@@ -56,11 +57,11 @@ class Chained:
         for update in updates:
             if update["Type"] == "CHAINED_INVOKE":
                 options = update["ChainedInvokeOptions"]
-                found[update["Id"]] = Target(options, self._resolved(execution.ref, options["FunctionName"]))
+                found[update["Id"]] = Target(options, self._resolved(execution.ref, options))
         return found
 
-    def _resolved(self, caller: FunctionRef, name: str) -> Function | errors.AWSError:
-        named = parse_function_name(name)
+    def _resolved(self, caller: FunctionRef, options: Mapping[str, Any]) -> Function | errors.AWSError:
+        named = parse_function_name(options["FunctionName"])
         assert named is not None  # it was checked
         ref = FunctionRef(caller.partition, caller.account, caller.region, named.name, named.qualifier)
         function = self._simulation.functions.find(ref)
@@ -68,6 +69,10 @@ class Chained:
             return errors.function_not_found(ref.unqualified_arn, ref.qualifier)
         if function.durable is not None and ref.qualifier is None:
             return errors.invalid_parameter(errors.UNQUALIFIED)
+        try:
+            InvokeOptions(tenant_id=options.get("TenantId")).check(function)
+        except errors.AWSError as refused:
+            return refused
         self._simulation.code.of(function)
         return function
 
@@ -77,7 +82,7 @@ class Chained:
         details = given(
             {
                 "FunctionName": target.options["FunctionName"],
-                "TenantId": target.options.get("TenantId"),
+                "TenantId": target.tenant_id,
             }
         )
         function = target.function
@@ -89,14 +94,14 @@ class Chained:
         payload = (operation.input or "{}").encode()
         details = {**details, "Input": operation.input, "ExecutedVersion": function.version}
         if function.durable is not None:
-            child = self._begin_child(function, parent, payload)
+            child = self._begin_child(function, parent, payload, target.tenant_id)
             details["DurableExecutionArn"] = child.arn
         else:
-            self._schedule(parent, function, payload)
+            self._schedule(parent, function, payload, InvokeOptions(tenant_id=target.tenant_id))
         execution.chained(operation, now, details)
 
-    def _schedule(self, parent: Parent, function: Function, payload: bytes) -> None:
-        run = partial(self._run, parent, function, payload)
+    def _schedule(self, parent: Parent, function: Function, payload: bytes, options: InvokeOptions) -> None:
+        run = partial(self._run, parent, function, payload, options)
         background = parent.execution.event.background
 
         def again() -> None:
@@ -105,14 +110,16 @@ class Chained:
         step = Step(parent.execution, run, again, background)
         again()
 
-    def _run(self, parent: Parent, function: Function, payload: bytes) -> bool:
+    def _run(self, parent: Parent, function: Function, payload: bytes, options: InvokeOptions) -> bool:
         """Run a function that isn't durable, once."""
         execution, operation = parent
         if operation.is_over:
             return False
         source, trace = f"durable execution {execution.name}", execution.event.trace
         try:
-            answered = self._simulation.run_synchronously(function.ref, payload, trace=trace, source=source)
+            answered = self._simulation.run_synchronously(
+                function.ref, payload, trace=trace, source=source, options=options
+            )
         except errors.AWSError as error:
             self._end(parent, error=_of_refusal(error))
             return False

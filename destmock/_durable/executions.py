@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._durable.operations import ErrorObject, Operation
+    from destmock._engine.invoke_options import InvokeOptions
     from destmock._engine.simulation import Simulation
     from destmock._functions.functions import Function
 
@@ -59,19 +60,19 @@ class Executions:
     # Starting
 
     def accept(
-        self, function: Function, payload: bytes, source: str, trace: Trace | None, name: str | None
+        self, function: Function, payload: bytes, source: str, trace: Trace | None, options: InvokeOptions
     ) -> Event:
         """Start an execution that nobody waits for, or find the one that has the name (R30)."""
         _check_qualified(function)
         sdk.follow()
-        simulation, ref = self._simulation, function.ref
+        simulation, ref, name = self._simulation, function.ref, options.execution_name
         existing = self._named(ref, name)
         if existing is not None:
             event = existing.event
             again = Entry(simulation.ids.uuid(), ref.qualified_arn, source, payload, simulation.now)
             return Event(ref, event.trace, again, None, execution_arn=existing.arn)
         simulation.code.of(function)
-        event = self._event(function, payload, source, trace)
+        event = self._event(function, payload, source, trace, options.tenant_id)
         event.duplicable = name is None  # for a name starts once
         simulation.ledger.accepted(event.entry)
         simulation.configs.accepted(ref, function.identity)
@@ -86,12 +87,12 @@ class Executions:
         payload: bytes,
         source: str,
         trace: Trace | None,
-        name: str | None,
+        options: InvokeOptions,
         client_context: str | None,
     ) -> Answered:
         """Start an execution, or find the one that has the name, and wait for its end (N2, N5)."""
         _check_qualified(function)
-        config, simulation = function.durable, self._simulation
+        config, simulation, name = function.durable, self._simulation, options.execution_name
         assert config is not None
         sdk.follow()
         if config.execution_timeout > LONGEST_SYNCHRONOUS and source == _INVOKE:
@@ -99,7 +100,7 @@ class Executions:
         execution = self._named(function.ref, name)
         if execution is None:
             simulation.code.of(function)
-            event = self._event(function, payload, source, trace)
+            event = self._event(function, payload, source, trace, options.tenant_id)
             simulation.admission.check(function, payload, event.trace, event.entry.accepted_at, source)
             execution = self._begin(function, event, synchronous=True, name=name)
             execution.client_context = client_context
@@ -113,14 +114,18 @@ class Executions:
         self._wait_for(execution)
         return self._answered(execution, function)
 
-    def _event(self, function: Function, payload: bytes, source: str, trace: Trace | None) -> Event:
+    def _event(
+        self, function: Function, payload: bytes, source: str, trace: Trace | None, tenant_id: str | None
+    ) -> Event:
         simulation, ref = self._simulation, function.ref
         now = simulation.now
         entry = Entry(simulation.ids.uuid(), ref.qualified_arn, source, payload, now)
         caller = None if trace is None else trace.segment
         trace = entered(simulation.ids, ref, trace, now, traced=function.traced)
         background = simulation.clock.in_background
-        return Event(ref, trace, entry, function.dead_letter, caller, background=background)
+        return Event(
+            ref, trace, entry, function.dead_letter, caller, background=background, tenant_id=tenant_id
+        )
 
     def _begin(
         self,
@@ -158,10 +163,12 @@ class Executions:
         if function is not None and function.durable is not None:
             self.lifecycle.wake_up(self._begin(function, event, synchronous=False))
 
-    def _begin_child(self, function: Function, parent: Parent, payload: bytes) -> Execution:
+    def _begin_child(
+        self, function: Function, parent: Parent, payload: bytes, tenant_id: str | None
+    ) -> Execution:
         """Start an execution that another one waits for."""
         source = f"durable execution {parent.execution.name}"
-        event = self._event(function, payload, source, parent.execution.event.trace)
+        event = self._event(function, payload, source, parent.execution.event.trace, tenant_id)
         event.background = parent.execution.event.background
         execution = self._begin(function, event, synchronous=True, parent=parent)
         self.lifecycle.wake_up(execution)

@@ -161,7 +161,7 @@ class Lifecycle:
         before = event.counts
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         envelope, context = self._envelope(execution), execution.client_context
-        call = Call(request_id, envelope, now, _header(event), context, duration)
+        call = Call(request_id, envelope, now, _header(event), context, duration, event.tenant_id)
         try:
             ran = simulation.attempts.run(
                 function, code, call, event.trace, asynchronous=not execution.synchronous

@@ -172,7 +172,17 @@ class Admission:
         if trace.sampled:
             trace = trace._replace(segment=self._ids.hex(16))
         self._ledger.accepted(again)
-        requeue(Event(event.ref, trace, again, event.dead_letter, event.caller, duplicable=False))
+        requeue(
+            Event(
+                event.ref,
+                trace,
+                again,
+                event.dead_letter,
+                event.caller,
+                duplicable=False,
+                tenant_id=event.tenant_id,
+            )
+        )
 
     # Of a synchronous caller
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
     from destmock._engine.event import Event
+    from destmock._engine.invoke_options import InvokeOptions
     from destmock._engine.synchronous import Answered
     from destmock._functions.functions import Function
 
@@ -23,7 +24,7 @@ class Durable(Protocol):
     """Starts the executions of durable functions."""
 
     def accept(
-        self, function: Function, payload: bytes, source: str, trace: Trace | None, name: str | None
+        self, function: Function, payload: bytes, source: str, trace: Trace | None, options: InvokeOptions
     ) -> Event:
         """Start an execution that nobody waits for."""
 
@@ -33,7 +34,7 @@ class Durable(Protocol):
         payload: bytes,
         source: str,
         trace: Trace | None,
-        name: str | None,
+        options: InvokeOptions,
         client_context: str | None,
     ) -> Answered:
         """Start an execution, and wait for its end."""

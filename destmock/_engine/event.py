@@ -49,6 +49,8 @@ class Event:
     unfinished: Callable[[], object] | None = None
     #: The durable execution that it has started.
     execution_arn: str | None = None
+    #: The tenant that the function is invoked for.
+    tenant_id: str | None = None
     _header: str | None = None
 
     @property

@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from destmock._aws import api_errors as errors
 from destmock._aws.arn import LATEST, FunctionRef, parse_function_arn
 from destmock._aws.lifecycle import DEFAULT_EVENT_AGE, DEFAULT_RETRY_ATTEMPTS, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 #: What is behind a destination's ARN. `unsupported`: AWS has no such destination (C16, C23); `failure-only`
@@ -109,18 +109,20 @@ class EventInvokeConfigs:
         fresh = EventInvokeConfig(_key(ref), identity, self._tick(ref, now))
         return self._store(fresh, settings)
 
-    def adopt(self, ref: FunctionRef, settings: Settings, now: int) -> None:
+    def adopt(self, standing: Iterable[tuple[FunctionRef, Mapping[str, Any]]], now: int) -> None:
         """Take over what stands already; where its destinations lead is not checked again."""
-        arns = settings.destinations
-        self._configs[_key(ref)] = EventInvokeConfig(
-            _key(ref),
-            self._existing(ref),
-            now,
-            settings.maximum_retry_attempts,
-            settings.maximum_event_age_in_seconds,
-            arns.get("OnSuccess") or None,
-            arns.get("OnFailure") or None,
-        )
+        for ref, config in standing:
+            destinations = config.get("DestinationConfig") or {}
+            arns = {route: found.get("Destination") or None for route, found in destinations.items()}
+            self._configs[_key(ref)] = EventInvokeConfig(
+                _key(ref),
+                self._existing(ref),
+                now,
+                config.get("MaximumRetryAttempts"),
+                config.get("MaximumEventAgeInSeconds"),
+                arns.get("OnSuccess"),
+                arns.get("OnFailure"),
+            )
 
     def update(self, ref: FunctionRef, settings: Settings, now: int) -> EventInvokeConfig:
         """Sets what is given and keeps the rest (C4); an empty destination clears it (C22)."""

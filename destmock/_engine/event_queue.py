@@ -91,6 +91,7 @@ class EventQueue:
         source: str,
         trace: Trace | None,
         now: int,
+        tenant_id: str | None,
     ) -> Event:
         """Queue an event, at `now`, for a function, version or alias that exists.
 
@@ -111,6 +112,7 @@ class EventQueue:
             None if function is None else function.dead_letter,
             caller,
             background=self._clock.in_background,
+            tenant_id=tenant_id,
         )
         try:
             self._ledger.accepted(entry)
@@ -176,7 +178,7 @@ class EventQueue:
         duration = code.duration_ms(entry.payload)
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         self._metrics.aged(event.ref, now, entry.accepted_at)
-        call = Call(entry.request_id, entry.payload, now, event.trace_header, duration=duration)
+        call = Call(entry.request_id, entry.payload, now, event.trace_header, None, duration, event.tenant_id)
         stay = self._may_stay(code)
         event.running = True
         outcome, event.run, befell = self._attempts.run(

@@ -15,9 +15,10 @@ from destmock._engine.calls import Calls
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Destinations
-from destmock._engine.event_invoke_config import EventInvokeConfigs, Settings
+from destmock._engine.event_invoke_config import EventInvokeConfigs
 from destmock._engine.event_queue import EventQueue
 from destmock._engine.injection import Injection
+from destmock._engine.invoke_options import NO_OPTIONS, why_not_taken
 from destmock._engine.synchronous import Synchronous
 from destmock._functions.code import Code
 from destmock._functions.functions import Functions
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from destmock._engine.delivery import Target
     from destmock._engine.durability import Announce, Durable
     from destmock._engine.event import Event
+    from destmock._engine.invoke_options import InvokeOptions
     from destmock._engine.synchronous import Answered
     from destmock._isolation.network import Hosts
     from destmock._time.clock import Due
@@ -195,14 +197,7 @@ class Simulation:
 
     def adopt_configs(self) -> None:
         """Take over the EventInvokeConfigs of a `mock_aws` around this mock."""
-        for ref, config in self.functions.configured():
-            destinations = config.get("DestinationConfig") or {}
-            settings = Settings(
-                config.get("MaximumRetryAttempts"),
-                config.get("MaximumEventAgeInSeconds"),
-                {route: found.get("Destination") for route, found in destinations.items()},
-            )
-            self.configs.adopt(ref, settings, self.now)
+        self.configs.adopt(self.functions.configured(), self.now)
 
     def on_close(self, undo: Callable[[], object]) -> None:
         """Have `undo` called when the mock ends."""
@@ -236,21 +231,19 @@ class Simulation:
         *,
         source: str,
         trace: Trace | None = None,
-        name: str | None = None,
+        options: InvokeOptions = NO_OPTIONS,
     ) -> Event:
         """Queue an event for a function, version or alias that exists; a durable one starts an execution.
 
-        Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it. `name` is that of the
-        execution.
+        Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
         """
         with self.turns.held:
             function = self.functions.find(ref)
+            options.check(function)
             if function is None or function.durable is None:
-                if name is not None:
-                    raise errors.invalid_parameter(errors.NOT_DURABLE)
-                event = self._queue.accept(ref, function, payload, source, trace, self.now)
+                event = self._queue.accept(ref, function, payload, source, trace, self.now, options.tenant_id)
             else:
-                event = self.part(self._durable).accept(function, payload, source, trace, name)
+                event = self.part(self._durable).accept(function, payload, source, trace, options)
             self.driver.queued()
             return event
 
@@ -260,15 +253,20 @@ class Simulation:
         When it does not exist, nobody is told, as on AWS; the timeline notes it.
         """
         if not self.takes(ref):
-            self.miss(ref.arn, source)
+            self.miss(ref.arn, source, why_not_taken(self.functions.find(ref)))
             return False
         self.accept(ref, payload, source=source, trace=trace)
         return True
 
     def takes(self, ref: FunctionRef) -> bool:
-        """Whether the function exists; of a durable one, the reference has to name a version as well."""
-        function = None if ref.qualifier is not None else self.functions.find(ref)
-        return self.identify(ref) is not None and (function is None or function.durable is None)
+        """Whether a service can invoke the function: it exists, and isn't invoked for one tenant.
+
+        Of a durable one, the reference has to name a version as well.
+        """
+        function = self.functions.find(ref)
+        if function is None:
+            return self.identify(ref) is not None
+        return not function.per_tenant and (function.durable is None or ref.qualifier is not None)
 
     def miss(self, arn: str, source: str, why: str = "does not exist") -> None:
         """Note what a service was told to send to, and why that was not taken."""
@@ -313,15 +311,15 @@ class Simulation:
         trace: Trace | None = None,
         source: str = "Invoke",
         request_id: str | None = None,
-        name: str | None = None,
+        options: InvokeOptions = NO_OPTIONS,
     ) -> Answered:
         """A `RequestResponse` invocation: at once, without retries, destinations or queue (D17).
 
         `request_id` is that of a caller who has told it already. It waits for the whole execution of a
-        durable function, which has the `name`.
+        durable function.
         """
         return self.driver.run_at_once(
-            lambda: self._run_synchronously(ref, payload, client_context, trace, source, request_id, name)
+            lambda: self._run_synchronously(ref, payload, client_context, trace, source, request_id, options)
         )
 
     def _run_synchronously(
@@ -332,16 +330,17 @@ class Simulation:
         trace: Trace | None,
         source: str,
         request_id: str | None,
-        name: str | None,
+        options: InvokeOptions,
     ) -> Answered:
         function = self.functions.find(ref)
         if function is None:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
+        options.check(function)
         if function.durable is not None:
-            return self.part(self._durable).run(function, payload, source, trace, name, client_context)
-        if name is not None:
-            raise errors.invalid_parameter(errors.NOT_DURABLE)
-        return self._synchronous.run(function, payload, self.now, client_context, trace, source, request_id)
+            return self.part(self._durable).run(function, payload, source, trace, options, client_context)
+        return self._synchronous.run(
+            function, payload, self.now, client_context, trace, source, request_id, options.tenant_id
+        )
 
     def check_dead_letter(self, arn: str, region: str) -> None:
         """Raise AWS's error for a dead-letter queue that AWS does not accept."""

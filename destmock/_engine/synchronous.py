@@ -59,6 +59,7 @@ class Synchronous:
         trace: Trace | None,
         source: str,
         request_id: str | None,
+        tenant_id: str | None,
     ) -> Answered:
         """Run the function once; raises AWS's error if it is refused, and what has interrupted it.
 
@@ -71,7 +72,7 @@ class Synchronous:
         self._admission.check(function, payload, trace, now, source)
         request_id = request_id or self._ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
-        call = Call(request_id, payload, now, header, client_context, duration)
+        call = Call(request_id, payload, now, header, client_context, duration, tenant_id)
         outcome, _, befell = self._attempts.run(function, code, call, trace, asynchronous=False)
         attempt = attempt_fact(1, now, now, outcome.result, outcome)
         entry = Entry(request_id, ref.qualified_arn, source, payload, now, [attempt], what="synchronous")

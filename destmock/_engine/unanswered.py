@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from destmock._aws.arn import parse_function_arn
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
+from destmock._engine.invoke_options import why_not_taken
 from destmock._observed.facts import Delivery, Drop, Entry
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ class Unsent(NamedTuple):
     arn: str
     source: str
     payload: bytes
-    why: str = "does not exist"
+    #: Without it, the function tells why it was not invoked.
+    why: str = ""
     what: Literal["unanswered", "discarded"] = "unanswered"
 
 
@@ -47,9 +50,9 @@ def tell(simulation: Simulation, unsent: Unsent, queue: str | None, letter: Mess
 
 def enter(simulation: Simulation, unsent: Unsent, sent: Sent | None, reason: str) -> None:
     """Enter in the ledger what was sent instead; `reason` says why nothing was."""
-    entry = Entry(
-        "", unsent.arn, unsent.source, unsent.payload, simulation.now, what=unsent.what, why=unsent.why
-    )
+    ref = parse_function_arn(unsent.arn)
+    why = unsent.why or why_not_taken(None if ref is None else simulation.functions.find(ref))
+    entry = Entry("", unsent.arn, unsent.source, unsent.payload, simulation.now, what=unsent.what, why=why)
     entry.settled_at = simulation.now
     moment = to_datetime(simulation.now)
     if sent is not None:

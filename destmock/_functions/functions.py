@@ -25,6 +25,7 @@ from destmock._functions.lambda_gaps import (
     layer_versions,
     logging_config,
     revision,
+    tenancy_of,
 )
 from destmock._functions.made_for_handlers import DEFAULT_RUNTIME, Registered, placeholder
 from destmock._functions.stand_ins import is_simple
@@ -61,6 +62,8 @@ class Function(NamedTuple):
     logging: Mapping[str, str]
     traced: bool
     durable: DurableConfig | None = None
+    #: Whether each tenant has execution environments of its own.
+    per_tenant: bool = False
 
     @property
     def log_group(self) -> str:
@@ -107,6 +110,7 @@ class Functions:
             logging_config(found),
             found.tracing_config.get("Mode") == "Active",
             durable_of(found),
+            bool(tenancy_of(found)),
         )
 
     def runs_in_moto(self, ref: FunctionRef) -> bool:

@@ -19,6 +19,8 @@ from destmock._functions.deployed_code import TASK_ROOT
 #: The file that the stack traces of canned errors name.
 OUTCOMES_FILE = f"{TASK_ROOT}/outcomes.py"
 #: A limit for seconds and megabytes; virtual time ends long before.
+#: The only TenancyConfig that there is.
+_PER_TENANT = {"TenantIsolationMode": "PER_TENANT"}
 _LARGEST = 10**9
 
 #: What AWS calls with the event and the context. Both are the handler's own business, hence `Any`.
@@ -78,6 +80,7 @@ class Registration:
     duration: Duration = 0.0
     serial: int = 0
     durable: DurableConfig | None = None
+    tenancy: Mapping[str, Any] | None = None
 
     @property
     def handler_string(self) -> str:
@@ -122,17 +125,18 @@ class Handlers:
         environment: Mapping[str, str] | None,
         duration: Duration,
         durable_config: Mapping[str, Any] | None = None,
+        tenancy_config: Mapping[str, Any] | None = None,
     ) -> Registration:
         """Register a handler. It replaces an earlier registration under the same name."""
         ref = _check_name(name)
         check_source(name, source)
         settings = dict(environment or {})
         _check_settings(name, timeout, memory_size, duration, settings)
-        durable = _durable(name, durable_config)
+        durable, tenancy = _durable(name, durable_config), _tenancy(name, tenancy_config)
         if isinstance(source, Outcomes):
             source = source.handler()
         registration = Registration(
-            name, source, timeout, memory_size, settings, duration, next(self._serial), durable
+            name, source, timeout, memory_size, settings, duration, next(self._serial), durable, tenancy
         )
         if ref is None:
             self._by_name[name] = registration
@@ -255,6 +259,13 @@ def _durable(name: str, config: Mapping[str, Any] | None) -> DurableConfig | Non
         )
         raise ValueError(message)
     return durable
+
+
+def _tenancy(name: str, config: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if config is not None and config != _PER_TENANT:
+        message = f"{name!r}: tenancy_config is TenancyConfig as create_function takes it: {_PER_TENANT}"
+        raise ValueError(message)
+    return config
 
 
 def _is_duration(seconds: object) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Where a function keeps what moto forgets; a published version is a copy of the function (H10).
 _DEAD_LETTER, _LOGGING = "_destmock_dead_letter_config", "_destmock_logging_config"
-_DURABLE = "_destmock_durable_config"
+_DURABLE, _TENANCY = "_destmock_durable_config", "_destmock_tenancy_config"
 _LAYERS, _REVISION = "_destmock_layers", "_destmock_revision"
 #: Where moto's storage keeps the highest version number that each function has had.
 _HIGHEST = "_destmock_highest_version"
@@ -71,6 +71,17 @@ def make_durable(function: LambdaFunction, config: DurableConfig | None) -> None
     setattr(function, _DURABLE, config)
 
 
+def tenancy_of(function: LambdaFunction) -> Mapping[str, Any] | None:
+    """The TenancyConfig of a function that is invoked for tenants."""
+    config: Mapping[str, Any] | None = getattr(function, _TENANCY, None)
+    return config
+
+
+def have_tenants(function: LambdaFunction, config: Mapping[str, Any] | None) -> None:
+    """Give a function the TenancyConfig of the handler that it is made for."""
+    setattr(function, _TENANCY, config)
+
+
 def layer_versions(function: LambdaFunction) -> tuple[tuple[str, bytes], ...]:
     """The ARN and the zip of each layer of a function, in their order."""
     kept: tuple[tuple[str, bytes], ...] | None = getattr(function, _LAYERS, None)
@@ -99,6 +110,7 @@ def _create(create: Callable[..., None]) -> Callable[..., None]:
         setattr(self, _DEAD_LETTER, _dead_letter(spec.get("DeadLetterConfig"), {}))
         setattr(self, _LOGGING, spec.get("LoggingConfig"))
         setattr(self, _DURABLE, durable_config(spec.get("DurableConfig")))
+        setattr(self, _TENANCY, spec.get("TenancyConfig"))
 
     return __init__
 
@@ -137,6 +149,8 @@ def _get_configuration(get: Callable[..., Any]) -> Callable[..., Any]:
             configuration["DeadLetterConfig"] = dead_letter
         if durable is not None:
             configuration["DurableConfig"] = durable.shown
+        if tenancy_of(self):
+            configuration["TenancyConfig"] = tenancy_of(self)
         return configuration
 
     return get_configuration

@@ -13,7 +13,7 @@ from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import LATEST
 from destmock._functions.backends import existing, lambda_backend
-from destmock._functions.lambda_gaps import make_durable
+from destmock._functions.lambda_gaps import have_tenants, make_durable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -124,6 +124,7 @@ def _apply(registration: Registration, function: LambdaFunction) -> None:
     function.memory_size = registration.memory_size
     function.environment_vars = dict(registration.environment)
     make_durable(function, registration.durable)
+    have_tenants(function, registration.tenancy)
 
 
 @cache

@@ -54,6 +54,7 @@ class Destmock(Questions):
         environment: Mapping[str, str] | None = ...,
         duration: Duration = ...,
         durable_config: Mapping[str, Any] | None = ...,
+        tenancy_config: Mapping[str, Any] | None = ...,
     ) -> None: ...
     @overload
     def handler(
@@ -66,6 +67,7 @@ class Destmock(Questions):
         environment: Mapping[str, str] | None = ...,
         duration: Duration = ...,
         durable_config: Mapping[str, Any] | None = ...,
+        tenancy_config: Mapping[str, Any] | None = ...,
     ) -> Callable[[Handler], Handler]: ...
     def handler(
         self,
@@ -77,6 +79,7 @@ class Destmock(Questions):
         environment: Mapping[str, str] | None = None,
         duration: Duration = 0.0,
         durable_config: Mapping[str, Any] | None = None,
+        tenancy_config: Mapping[str, Any] | None = None,
     ) -> Callable[[Handler], Handler] | None:
         """Registers the handler of a function; without `handler`, a decorator that does.
 
@@ -100,6 +103,7 @@ class Destmock(Questions):
 
         `durable_config`: makes the function durable: `{"ExecutionTimeout": 3600}`, in seconds, and if need
         be `"RetentionPeriodInDays"`, as `create_function` takes them. It is invoked as `orders:$LATEST`.
+        `tenancy_config={"TenantIsolationMode": "PER_TENANT"}` has it invoked with a `TenantId`.
 
         Raises `ValueError` or `TypeError` for a name, a handler or a config that can't be one.
         """
@@ -114,6 +118,7 @@ class Destmock(Questions):
                 environment=environment,
                 duration=duration,
                 durable_config=durable_config,
+                tenancy_config=tenancy_config,
             )
 
         if handler is not None:

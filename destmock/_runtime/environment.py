@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Environment:
-    """An execution environment: what stays warm between the attempts of one version (D6)."""
+    """An execution environment: what stays warm between the attempts of one version (D6), for one tenant."""
 
     identity: object
     serial: object

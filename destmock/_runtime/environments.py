@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakSet
 
 from awslambdaric import bootstrap
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 
 _NS_PER_SECOND = 1_000_000_000
+#: Whose environment it is: the function's, its version's, and the tenant's.
+_Key: TypeAlias = "tuple[str, str, str | None]"
 
 
 class Runtime:
@@ -56,9 +58,9 @@ class Runtime:
         self._ids = ids
         self._waits = waits
         self._importer = importer
-        self._environments: dict[tuple[str, str], Environment] = {}
+        self._environments: dict[_Key, Environment] = {}
         #: Those that were reset: their files are the next one's.
-        self._reset: dict[tuple[str, str], Environment] = {}
+        self._reset: dict[_Key, Environment] = {}
         #: Where files are kept.
         self._stores: list[str] = []
         self._crews: WeakSet[Crew] = WeakSet()
@@ -109,7 +111,7 @@ class Runtime:
         *,
         stay: bool,
     ) -> Outcome:
-        environment = self._environment(function, code, call.now)
+        environment = self._environment(function, code, call)
         capture = Capture(call.now, function.logging.get("ApplicationLogLevel"))
         client = RuntimeClient(capture, function.runtime)
         cold = not environment.ready
@@ -121,7 +123,7 @@ class Runtime:
             with turn:
                 if cold:
                     self._start(environment, code, client, capture, call)
-                capture.initialised(call.request_id)
+                capture.initialised(call.request_id, call.tenant_id)
                 with aside:
                     if environment.ready:
                         _handle(environment.handler, client, capture, function, call)
@@ -218,8 +220,8 @@ class Runtime:
         if sys.stdout is self._root_handler.text():  # attempts on several threads have crossed
             sys.stdout, sys.stderr = self._streams
 
-    def _environment(self, function: Function, code: Registration | Package, now: int) -> Environment:
-        key = function.ref.unqualified_arn, function.version
+    def _environment(self, function: Function, code: Registration | Package, call: Call) -> Environment:
+        key = function.ref.unqualified_arn, function.version, call.tenant_id
         environment = self._environments.get(key)
         # A function that invokes itself runs in another environment, as on AWS.
         busy = environment is not None and environment.busy
@@ -231,7 +233,7 @@ class Runtime:
         ):
             # In a group of another name, a stream says whose it is (K4).
             prefix = "" if function.has_own_log_group else function.ref.name
-            stream = f"{to_datetime(now):%Y/%m/%d}/{prefix}[{function.version}]{self._ids.hex(32)}"
+            stream = f"{to_datetime(call.now):%Y/%m/%d}/{prefix}[{function.version}]{self._ids.hex(32)}"
             namespace = Namespace(code) if isinstance(code, Package) else None
             files = self._files(key, function, code)
             environment = Environment(function.identity, code.serial, stream, files, namespace)
@@ -240,7 +242,7 @@ class Runtime:
             self._crews.add(environment.crew)
         return environment
 
-    def _files(self, key: tuple[str, str], function: Function, code: Registration | Package) -> OwnFiles:
+    def _files(self, key: _Key, function: Function, code: Registration | Package) -> OwnFiles:
         """The files of a new environment: those of one that was reset, or none."""
         before = self._reset.pop(key, None)
         if before is None or (before.identity, before.serial) != (function.identity, code.serial):
@@ -308,7 +310,7 @@ def _handle(
             cognito_identity_json=None,
             invoked_function_arn=function.ref.arn,
             epoch_deadline_time_in_ms=now + function.timeout * 1000,
-            tenant_id=None,
+            tenant_id=call.tenant_id,
             log_sink=capture,
         )
     except Overrun:

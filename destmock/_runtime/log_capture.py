@@ -69,11 +69,12 @@ class Capture:
         self.timestamp = timestamp(now)
         #: Empty while the function initialises (K13).
         self.request_id = ""
+        self.tenant_id: str | None = None
 
-    def initialised(self, request_id: str) -> None:
+    def initialised(self, request_id: str, tenant_id: str | None = None) -> None:
         """End the cold start: what is written from here on belongs to the invocation."""
         self._init_ends = self._bytes.tell()
-        self.request_id = request_id
+        self.request_id, self.tenant_id = request_id, tenant_id
 
     def write(self, data: ReadableBuffer) -> int:
         return self._bytes.write(data)
@@ -230,6 +231,7 @@ class RootHandler(logging.Handler):
         if self.log_sink is None:
             return
         record.aws_request_id = self.log_sink.request_id
+        record.tenant_id = self.log_sink.tenant_id
         record.aws_timestamp = self.log_sink.timestamp
         try:
             formatter = self._json_formatter if self.log_sink.as_json else self._formatter

@@ -30,6 +30,7 @@ class Call(NamedTuple):
     trace_header: str
     client_context: str | None = None
     duration: int = 0
+    tenant_id: str | None = None
 
 
 class Outcome(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import LambdaBackend, lambda_backends
 
-from destmock._aws.api_errors import UNQUALIFIED
+from destmock._aws.api_errors import NOT_FOR_TENANTS, UNQUALIFIED
 from destmock._aws.arn import FunctionRef, parse_arn, parse_function_name
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
@@ -234,15 +234,20 @@ def _keep(backend: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
 
 
 def _check_qualified(backend: LambdaBackend, spec: dict[str, Any], simulation: Simulation) -> None:
-    """A durable function is invoked by a version: the mapping of any other could never invoke it."""
+    """Refuse a mapping that could never invoke its function.
+
+    A durable one is invoked by a version, and one with tenants for one of them.
+    """
     named = parse_function_name(spec["FunctionName"])
     assert named is not None  # it was checked
     partition = partition_of(backend.region_name)
     ref = FunctionRef(
         partition, named.account or backend.account_id, backend.region_name, named.name, named.qualifier
     )
-    function = None if ref.qualifier is not None else simulation.functions.find(ref)
-    if function is not None and function.durable is not None:
+    function = simulation.functions.find(ref)
+    if function is not None and function.per_tenant:
+        raise InvalidParameterValueException(NOT_FOR_TENANTS.format("Event source mappings"))
+    if function is not None and function.durable is not None and ref.qualifier is None:
         raise InvalidParameterValueException(UNQUALIFIED)
 
 

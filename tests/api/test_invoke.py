@@ -12,7 +12,7 @@ from botocore.parsers import create_parser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from destmock import UnsupportedError, outcomes
+from destmock import outcomes
 from tests.api.invocations import (
     ACCOUNT,
     ARN,
@@ -522,12 +522,3 @@ def test_invoke_async_refuses_what_is_not_json(lam):
     code, status, message = refusal(lam.invoke_async, FunctionName="orders", InvokeArgs=b"{")
     assert (code, status) == ("InvalidRequestContentException", 400)
     assert message.startswith(NOT_JSON)
-
-
-@pytest.mark.destmock(handlers={"orders": outcomes(1)})
-def test_tenants_are_not_simulated(destmock, lam):
-    if "TenantId" not in lam.meta.service_model.operation_model("Invoke").input_shape.members:
-        pytest.skip("this boto3 has no TenantId")
-    with pytest.raises(UnsupportedError, match=r"does not simulate tenants \(x-amz-tenant-id was given\)"):
-        lam.invoke(FunctionName="orders", TenantId="one")
-    assert destmock.timeline() == ""

@@ -32,7 +32,7 @@ _APART = (
     "KmsKeyArn",
 )
 #: The properties that `UpdateFunctionConfiguration` doesn't take.
-_FIXED = ("FunctionName", "Architectures", "PackageType", "CodeSigningConfigArn")
+_FIXED = ("FunctionName", "Architectures", "PackageType", "CodeSigningConfigArn", "TenancyConfig")
 #: The value that a setting goes back to when an update leaves it out.
 _DEFAULTS: Properties = {
     "DeadLetterConfig": {"TargetArn": ""},
@@ -54,7 +54,7 @@ _ROLES_EXIST = ContextVar("_ROLES_EXIST", default=False)
 class Function:
     type = "AWS::Lambda::Function"
     attributes = ("Arn",)
-    identity = ("FunctionName", "PackageType")
+    identity = ("FunctionName", "PackageType", "TenancyConfig")
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
         name = str(properties.get("FunctionName", name))

@@ -9,8 +9,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from destmock._aws.api_errors import AWSError
+from destmock._aws.api_errors import TENANT_MISSING, AWSError
 from destmock._aws.record import is_json
+from destmock._engine.invoke_options import InvokeOptions
 from destmock._services.apigateway import answers, direct
 from destmock._services.apigateway.answers import MalformedError, rest_answer
 from destmock._services.apigateway.authorizers import RefusedError
@@ -20,6 +21,8 @@ from destmock._services.apigateway.expressions import Sources, as_text, filled, 
 from destmock._services.apigateway.invocations import NotInvokedError, function_of, invoke
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from destmock._engine.simulation import Simulation
     from destmock._services.apigateway.exchange import Asked
     from destmock._services.apigateway.invocations import Result
@@ -61,7 +64,8 @@ class Integrations:
 
     def _proxy(self, integration: Any, uri: str, asked: Asked, source: str) -> HttpAnswer:
         event = rest_event(asked.request, asked.place, asked.moment)
-        result = self._run(integration, uri, event, asked, source)
+        headers, _ = _mapped(integration, sources_of(asked))
+        result = self._run(integration, uri, event, asked, source, headers)
         if result.failed:
             raise RefusedError(answers.bad_gateway(), "DEFAULT_5XX")
         accept = asked.request.header("accept")
@@ -80,9 +84,9 @@ class Integrations:
             error = problem(400, text, error_type="InvalidRequestContentException")
             return _response(integration, _Came(error.body.decode(), "400", {}), asked)
         if headers.get("x-amz-invocation-type") == "Event":
-            self._queue(uri, payload, asked, source)
+            self._queue(uri, payload, asked, source, headers)
             return _response(integration, _Came("", "", {}), asked)
-        result = self._run(integration, uri, payload, asked, source)
+        result = self._run(integration, uri, payload, asked, source, headers)
         text = result.payload.decode(errors="replace")
         return _response(integration, _Came(text, _error_message(result), {}), asked)
 
@@ -101,9 +105,14 @@ class Integrations:
             raise RefusedError(answers.gateway_error(), "DEFAULT_5XX")
         return _response(integration, _Came("", status[1], {}), asked)
 
-    def _run(self, integration: Any, uri: str, event: Any, asked: Asked, source: str) -> Result:
+    def _run(
+        self, integration: Any, uri: str, event: Any, asked: Asked, source: str, headers: Mapping[str, str]
+    ) -> Result:
+        options, trace = _options(headers), asked.trace
         try:
-            result = invoke(self._simulation, function_of(uri), event, source=source, trace=asked.trace)
+            result = invoke(
+                self._simulation, function_of(uri), event, source=source, trace=trace, options=options
+            )
         except NotInvokedError as error:
             raise _not_invoked(error.error) from error
         patience = int(integration.timeout_in_millis or _PATIENCE)
@@ -111,12 +120,12 @@ class Integrations:
             raise RefusedError(answers.gateway_timeout(patience), "INTEGRATION_TIMEOUT")
         return result
 
-    def _queue(self, uri: str, payload: bytes, asked: Asked, source: str) -> None:
+    def _queue(self, uri: str, payload: bytes, asked: Asked, source: str, headers: Mapping[str, str]) -> None:
         ref = function_of(uri)
         if ref is None or self._simulation.identify(ref) is None:
             raise RefusedError(answers.gateway_error(), "DEFAULT_5XX")
         try:
-            self._simulation.accept(ref, payload, source=source, trace=asked.trace)
+            self._simulation.accept(ref, payload, source=source, trace=asked.trace, options=_options(headers))
         except AWSError as error:
             raise _not_invoked(error) from error
 
@@ -138,6 +147,8 @@ def _not_invoked(error: AWSError) -> RefusedError:
     """What a REST API answers if Lambda refuses: that it has failed itself."""
     if error.status == 413:  # noqa: PLR2004 - too large
         return RefusedError(problem(413, "Request Too Long"), "REQUEST_TOO_LARGE")
+    if str(error) == TENANT_MISSING:
+        return RefusedError(problem(400, TENANT_MISSING), "DEFAULT_4XX")
     return RefusedError(answers.gateway_error(), "DEFAULT_5XX")
 
 
@@ -151,6 +162,11 @@ def _request_of(integration: Any, sources: Sources) -> tuple[str, dict[str, str]
         error = problem(415, "Unsupported Media Type", error_type="BadRequestException")
         raise RefusedError(error, "UNSUPPORTED_MEDIA_TYPE")
     body = sources.body if template is None else filled(template, sources)
+    return body, *_mapped(integration, sources)
+
+
+def _mapped(integration: Any, sources: Sources) -> tuple[dict[str, str], dict[str, str]]:
+    """The headers (in lower case) and the query that an integration's parameters make."""
     headers, query = {}, {}
     for name, expression in (integration.request_parameters or {}).items():
         _, _, place, key = name.split(".", 3)
@@ -159,7 +175,12 @@ def _request_of(integration: Any, sources: Sources) -> tuple[str, dict[str, str]
             headers[key.lower()] = value
         elif value is not None and place == "querystring":
             query[key] = value
-    return body, headers, query
+    return headers, query
+
+
+def _options(headers: Mapping[str, str]) -> InvokeOptions:
+    """The tenant that the request to Lambda names."""
+    return InvokeOptions(tenant_id=headers.get("x-amz-tenant-id"))
 
 
 def _error_message(result: Result) -> str:

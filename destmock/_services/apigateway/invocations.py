@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.ids import parse_trace
+from destmock._engine.invoke_options import NO_OPTIONS
 from destmock._services.apigateway.exchange import json_body
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
+    from destmock._engine.invoke_options import InvokeOptions
     from destmock._engine.simulation import Simulation
     from destmock._services.apigateway.exchange import HttpRequest
 
@@ -57,6 +59,7 @@ def invoke(
     source: str,
     trace: Trace | None,
     request_id: str | None = None,
+    options: InvokeOptions = NO_OPTIONS,
 ) -> Result:
     """Invoke a function synchronously; raises `NotInvokedError` if AWS would not run it."""
     payload = event if isinstance(event, bytes) else json_body(event)
@@ -66,7 +69,7 @@ def invoke(
         raise NotInvokedError(AWSError("RequestEntityTooLargeException", "Request Too Long", 413))
     try:
         answered = simulation.run_synchronously(
-            ref, payload, trace=trace, source=source, request_id=request_id
+            ref, payload, trace=trace, source=source, request_id=request_id, options=options
         )
     except AWSError as error:
         raise NotInvokedError(error) from error
