@@ -32,6 +32,7 @@ _INVALID = (
 )
 
 _OUT_OF_RANGE = "Message (user) attribute '{name}' number value [{value}] must be between 10^-128 and 10^126."
+_NO_NUMBER = "Can't cast the value of message (user) attribute '{name}' to a number."
 #: AWS refuses the larger of the two itself.
 _SMALLEST, _LARGEST = Decimal("1e-128"), Decimal("1e126")
 
@@ -97,9 +98,8 @@ def _check(message: Message) -> None:
     """Refuse what AWS refuses. What moto could not read would be in the queue, and break each reading."""
     for name, attribute in message.message_attributes.items():
         text = attribute.get("StringValue") or ""
-        if attribute.get("DataType", "").startswith("Number") and not _is_in_range(text):
-            code = "InvalidParameterValue"
-            raise SQSException(code, _OUT_OF_RANGE.format(name=name, value=text))
+        if attribute.get("DataType", "").startswith("Number"):
+            _check_number(name, text)
     try:
         message.body.encode()
         for name in message.message_attributes:
@@ -109,12 +109,14 @@ def _check(message: Message) -> None:
         raise SQSException(code, _INVALID) from error
 
 
-def _is_in_range(text: str) -> bool:
-    """Whether a number is one that an attribute takes; what is no number at all is left to moto."""
+def _check_number(name: str, text: str) -> None:
+    code, size = "InvalidParameterValue", Decimal("NaN")
     with contextlib.suppress(InvalidOperation):
         size = abs(Decimal(text))
-        return size.is_nan() or not size or _SMALLEST <= size < _LARGEST
-    return True
+    if not size.is_finite():
+        raise SQSException(code, _NO_NUMBER.format(name=name))
+    if size and not _SMALLEST <= size < _LARGEST:
+        raise SQSException(code, _OUT_OF_RANGE.format(name=name, value=text))
 
 
 PATCHES = (

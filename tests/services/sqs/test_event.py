@@ -45,10 +45,17 @@ def test_R6_what_a_filter_on_the_json_body_refuses_is_deleted_malformed_or_not(s
     assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"] == {name: "0"}
 
 
-@pytest.mark.parametrize("value", ["1e126", "-1e126", "1e-129"])
-def test_R27_a_number_out_of_range_is_no_attribute(sqs, make_queue, value):
+OUT_OF_RANGE = "Message (user) attribute 'n' number value [{}] must be between 10^-128 and 10^126."
+NO_NUMBER = "Can't cast the value of message (user) attribute 'n' to a number."
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(value, OUT_OF_RANGE.format(value)) for value in ("1e126", "-1e126", "1e-129")]
+    + [(value, NO_NUMBER) for value in ("many", "NaN", "-Infinity", "1,5")],
+)
+def test_R27_a_number_out_of_range_or_none_is_no_attribute(sqs, make_queue, value, told):
     make_queue("jobs")
-    text = f"Message (user) attribute 'n' number value [{value}] must be between 10^-128 and 10^126."
     with pytest.raises(ClientError) as error:
         sqs.send_message(
             QueueUrl=sqs.get_queue_url(QueueName="jobs")["QueueUrl"],
@@ -56,7 +63,7 @@ def test_R27_a_number_out_of_range_is_no_attribute(sqs, make_queue, value):
             MessageAttributes={"n": {"DataType": "Number", "StringValue": value}},
         )
     answer = error.value.response["Error"]
-    assert (answer["Code"], answer["Message"]) == ("InvalidParameterValue", text)
+    assert (answer["Code"], answer["Message"]) == ("InvalidParameterValue", told)
 
 
 @pytest.mark.parametrize("value", ["0", "-0.5", "9e125", "1e-128"])
