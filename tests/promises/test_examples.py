@@ -13,6 +13,8 @@ import destmock._mock.mock  # noqa: F401 - inner runs in this process must not b
 
 pytestmark = pytest.mark.slow  # a process for each
 ROOT = Path(__file__).parents[2]
+#: Examples of more than sixty lines, and how many they may have.
+LONG = {"first_trial.py": 80, "approval.py": 110, "durable_charge.py": 90, "every_failure.py": 230}
 
 
 @pytest.fixture
@@ -214,6 +216,24 @@ def test_a_double_charge_is_found_and_mended(run):
     ]
 
 
+@pytest.mark.skipif(
+    find_spec("aws_durable_execution_sdk_python") is None or sys.version_info < (3, 11),
+    reason="AWS's durable SDK needs Python 3.11",
+)
+def test_a_durable_order_that_charges_twice_is_found_and_mended(run):
+    told = run("durable_charge.py").splitlines()
+    failed, why = (
+        "  the scenario fails when orders, attempt 1,",
+        "AssertionError: Ann pays 80 for a lamp of 40",
+    )
+    assert told == [
+        "charge: 4 of 21 failures break the order",
+        f"{failed} has its event delivered twice: {why}",
+        f"{failed} dies after dynamodb.UpdateItem (1st AWS call): {why}",
+        "charge_once: 0 of 21 failures break the order",
+    ]
+
+
 def test_a_sam_template_has_both_destinations_of_sam_s_own(run):
     assert run("sam_app.py").splitlines() == [
         "SAM made PlaceOrderEventInvokeConfigOnSuccessTopic and PlaceOrderEventInvokeConfigOnFailureQueue",
@@ -224,5 +244,10 @@ def test_a_sam_template_has_both_destinations_of_sam_s_own(run):
 
 def test_each_example_is_short_enough_to_read():
     for example in (ROOT / "examples").glob("*.py"):
-        limit = {"first_trial.py": 80, "approval.py": 110, "every_failure.py": 230}.get(example.name, 60)
+        limit = {
+            "first_trial.py": 80,
+            "approval.py": 110,
+            "durable_charge.py": 90,
+            "every_failure.py": 230,
+        }.get(example.name, 60)
         assert len(example.read_text().splitlines()) < limit, example.name
