@@ -20,6 +20,9 @@ _LARGEST_ERROR = 32_768
 LARGEST_CHAINED = 1_048_576
 #: The most operations of one execution (N7), and the longest wait, in seconds.
 MOST_OPERATIONS = 3_000
+#: How much state an execution may write in all, in bytes (N7). How AWS says it is not known.
+_MOST_WRITTEN = 104_857_600
+_TOO_MUCH = f"Durable execution storage limit of {_MOST_WRITTEN} bytes exceeded."
 _LONGEST = 31_622_400
 _TENANT = re.compile(r"[a-zA-Z0-9._:/=+\-@ ]{1,256}", re.ASCII)
 
@@ -45,17 +48,26 @@ CHAINED_OUTPUT_TOO_LARGE = (
 _RUNS: frozenset[OperationStatus] = frozenset({"STARTED", "READY"})
 
 
+def size_of(update: Mapping[str, Any]) -> int:
+    """How much state an update writes, in bytes."""
+    return len((update.get("Payload") or "").encode())
+
+
 def check_updates(
     updates: Sequence[Mapping[str, Any]],
     operations: Mapping[str, Operation],
     ref: FunctionRef,
     largest_result: int,
+    written: int,
 ) -> None:
     """Raise AWS's error for a batch that it does not take.
 
-    `ref` is the function, `largest_result` what its execution may answer, in bytes.
+    `ref` is the function, `largest_result` what its execution may answer, `written` what it has written
+    already, both in bytes.
     """
     problem = next(_problems(updates, operations, ref, largest_result), None)
+    if problem is None and written + sum(map(size_of, updates)) > _MOST_WRITTEN:
+        problem = _TOO_MUCH
     if problem is not None:
         raise invalid_parameter(problem)
 

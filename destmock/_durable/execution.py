@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from destmock._durable.checks import LARGEST_CHAINED, check_updates
+from destmock._durable.checks import LARGEST_CHAINED, check_updates, size_of
 from destmock._durable.history import History
 from destmock._durable.operations import CALLBACK_TIMED_OUT, HEARTBEAT_MISSED, Operation, given
 from destmock._durable.tokens import Tokens
@@ -154,13 +154,13 @@ class Execution:
 
     def check(self, updates: Sequence[Mapping[str, Any]]) -> None:
         """Raise AWS's error for a batch of updates that Lambda does not take."""
-        check_updates(updates, self.operations, self.ref, self.largest_result)
+        check_updates(updates, self.operations, self.ref, self.largest_result, self.written)
 
     def apply(self, updates: Sequence[Mapping[str, Any]], now: int) -> list[Operation]:
         """Take over a batch of updates that was checked; returns the operations that it concerns."""
         found: dict[str, Operation] = {}
         for update in updates:
-            self.written += len((update.get("Payload") or "").encode())
+            self.written += size_of(update)
             if update["Type"] == "EXECUTION":
                 succeeded = update["Action"] == "SUCCEED"
                 status: ExecutionStatus = "SUCCEEDED" if succeeded else "FAILED"

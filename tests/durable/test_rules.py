@@ -130,3 +130,20 @@ def _fits(shape, value):
 @pytest.mark.parametrize("updates", [[], [{"Id": "a", "Type": "STEP", "Action": "START"}]])
 def test_a_batch_that_lambda_takes(updates):
     execution().check(updates)
+
+
+def test_N7_an_execution_writes_at_most_100_MB():
+    found, large = execution(), "x" * 20_000_000
+    for number in range(5):
+        step = {"Id": str(number), "Type": "STEP"}
+        batch = [{**step, "Action": "START"}, {**step, "Action": "SUCCEED", "Payload": large}]
+        found.check(batch)
+        found.apply(batch, 0)
+    step = {"Id": "last", "Type": "STEP", "Action": "START"}
+    found.apply([step], 0)
+    left = 104_857_600 - found.written
+    assert left == 4_857_600 - len('{"n": 1}')
+    found.check([{**step, "Action": "SUCCEED", "Payload": "x" * left}])
+    with pytest.raises(AWSError, match="storage limit of 104857600 bytes exceeded"):
+        found.check([{**step, "Action": "SUCCEED", "Payload": "x" * (left + 1)}])
+    assert found.operations["last"].status == "STARTED"
