@@ -29,36 +29,66 @@ from tests.durable.required.parts import REQUIRED  # noqa: E402
 
 MODULES = (branches, callbacks, conditions, contexts, invokes, plugins, steps)
 NEEDS = "the package aws-durable-execution-conformance-tests, which needs Python 3.14, is missing"
-CONFIG = {"ExecutionTimeout": 7200}
+#: libyaml's, where PyYAML has it: Python's own takes longer than the requirements themselves.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+ROLE = "arn:aws:iam::123456789012:role/any"
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory):
+    """A stack with a function for each handler, and a client of Lambda."""
+    resources = {_logical(number): _function(number) for number in REQUIRED}
+    template = tmp_path_factory.mktemp("required") / "template.json"
+    template.write_text(json.dumps({"Resources": resources}))
+    with mock_destinations(autorun=False) as destmock:
+        handlers = {_logical(number): handler for number, handler in REQUIRED.items()}
+        destmock.deploy(template, handlers=handlers)
+        yield destmock, boto3.client("lambda", "us-east-1")
+
+
+def _logical(number):
+    return f"Required{number.replace('-', 'X')}"
+
+
+def _function(number):
+    properties = {
+        "FunctionName": f"required-{number}",
+        "Code": {"ZipFile": "def handler(event, context): raise NotImplementedError"},
+        "Handler": "index.handler",
+        "Runtime": "python3.13",
+        "Role": ROLE,
+        "Timeout": 60,
+        "DurableConfig": {"ExecutionTimeout": 7200},
+    }
+    if number == "tenants":
+        properties["TenancyConfig"] = {"TenantIsolationMode": "PER_TENANT"}
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}
 
 
 @pytest.mark.skipif(not found(), reason=NEEDS)
 @pytest.mark.parametrize("path", found(), ids=lambda path: path.stem)
-def test_a_requirement_of_aws_holds(path):
-    requirement = yaml.safe_load(path.read_text("utf-8"))
+def test_a_requirement_of_aws_holds(deployed, path):
+    destmock, lam = deployed
+    requirement = yaml.load(path.read_text("utf-8"), LOADER)
     values = Values(requirement.get("Variables"))
-    with mock_destinations(autorun=False) as destmock:
-        for name in ("echo", "failing"):
-            destmock.handler(f"requirement-{name}", REQUIRED[name], durable_config=CONFIG)
-        destmock.handler("required", REQUIRED[path.stem], durable_config=CONFIG, timeout=60)
-        lam = boto3.client("lambda", "us-east-1")
-        payload = json.dumps(values.put_in(requirement["Input"])).encode()
-        answer = lam.invoke(FunctionName="required:$LATEST", InvocationType="Event", Payload=payload)
-        arn = answer["DurableExecutionArn"]
-        _act(destmock, lam, arn, values, requirement.get("CallbackActions", ()))
-        history = lam.get_durable_execution_history(DurableExecutionArn=arn, IncludeExecutionData=True)
-        differences = [*values.events(requirement["ExpectedExecutionHistory"], history["Events"])]
-        expected = requirement.get("ExpectedResult", {})
-        execution = lam.get_durable_execution(DurableExecutionArn=arn)
-        if execution["Status"] != expected.get("ExecutionStatus", "SUCCEEDED"):
-            differences.append(f"{execution['Status']}: {execution.get('Error')}")
-        if "Result" in expected:
-            result = json.loads(execution["Result"])
-            wanted = values.put_in(expected["Result"])
-            if wanted not in (result, json.dumps(result)):
-                differences.append(f"{result!r} instead of {wanted!r}")
-        lines = [line for run in destmock.runs for line in run.attempt.log_events]
-        differences += values.logs(requirement.get("ExpectedLogs"), lines)
+    name = f"required-{path.stem}"
+    payload = json.dumps(values.put_in(requirement["Input"])).encode()
+    answer = lam.invoke(FunctionName=f"{name}:$LATEST", InvocationType="Event", Payload=payload)
+    arn = answer["DurableExecutionArn"]
+    _act(destmock, lam, arn, values, requirement.get("CallbackActions", ()))
+    history = lam.get_durable_execution_history(DurableExecutionArn=arn, IncludeExecutionData=True)
+    differences = [*values.events(requirement["ExpectedExecutionHistory"], history["Events"])]
+    expected = requirement.get("ExpectedResult", {})
+    execution = lam.get_durable_execution(DurableExecutionArn=arn)
+    if execution["Status"] != expected.get("ExecutionStatus", "SUCCEEDED"):
+        differences.append(f"{execution['Status']}: {execution.get('Error')}")
+    if "Result" in expected:
+        result = json.loads(execution["Result"])
+        wanted = values.put_in(expected["Result"])
+        if wanted not in (result, json.dumps(result)):
+            differences.append(f"{result!r} instead of {wanted!r}")
+    lines = [line for run in destmock.runs.for_function(name) for line in run.attempt.log_events]
+    differences += values.logs(requirement.get("ExpectedLogs"), lines)
     assert differences == []
 
 

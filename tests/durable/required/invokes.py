@@ -4,11 +4,12 @@ from aws_durable_execution_sdk_python.config import InvokeConfig
 
 from tests.durable.required.parts import Coded, answers, fails, json_text, requirement, seconds
 
-ECHO, FAILING = "requirement-echo:$LATEST", "requirement-failing:$LATEST"
+ECHO, FAILING = "required-echo:$LATEST", "required-failing:$LATEST"
+TENANTS = "required-tenants:$LATEST"
 LARGE = 200_000
 
 
-@requirement("echo")
+@requirement("echo", "tenants")
 def echo(event, context):
     return event
 
@@ -48,7 +49,7 @@ def large(event, context):
 
 @requirement("5-8")
 def for_tenant(event, context):
-    return context.invoke(ECHO, event["payload"], config=InvokeConfig(tenant_id=event["tenantId"]))
+    return context.invoke(TENANTS, event["payload"], config=InvokeConfig(tenant_id=event["tenantId"]))
 
 
 @requirement("5-9")
