@@ -52,7 +52,6 @@ NOT_SIMULATED = {
     "H11": PROPAGATION,
     "H12": IAM,
     "K10": "CloudTrail is not simulated",
-    "N10": "of AWS's own runner, which nothing here is made of",
     "L7": "an older recording that L2's newer one contradicts",
 }
 
