@@ -121,6 +121,7 @@ def _lasting(
         "AWS_LAMBDA_LOG_GROUP_NAME": log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_REGION": ref.region,
+        "AWS_SESSION_TOKEN": f"session-token-of-{ref.name}",
         "LAMBDA_TASK_ROOT": task_root,
         "_HANDLER": handler,
     }

@@ -121,9 +121,7 @@ class Runtime:
 
         def work() -> None:
             with turn:
-                if cold:
-                    self._start(environment, code, client, capture, call)
-                capture.initialised(call.request_id, call.tenant_id)
+                self._start(environment, code, client, capture, call, turn)
                 with aside:
                     if environment.ready:
                         _handle(environment.handler, client, capture, function, call)
@@ -159,9 +157,13 @@ class Runtime:
         client: RuntimeClient,
         capture: Capture,
         call: Call,
+        turn: Handling,
     ) -> None:
-        environment.handler = _initialise(self._importer, code, client, capture, call, self._root_handler)
-        environment.ready = not client.failed
+        if not environment.ready:
+            environment.handler = _initialise(self._importer, code, client, capture, call, self._root_handler)
+            environment.ready = not client.failed
+        turn.started()
+        capture.initialised(call.request_id, call.tenant_id)
 
     def _attempt(
         self, work: Callable[[], object], aside: Aside, function: Function, environment: Environment

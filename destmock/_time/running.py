@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 class Running:
     """A handler that is running: whose, and its trace with the header that the handler finds."""
 
-    __slots__ = ("_closing", "function", "header", "thread", "trace")
+    __slots__ = ("_closing", "function", "header", "ready", "thread", "trace")
 
     def __init__(self, function: str, trace: Trace, header: str) -> None:
         self.function = function
         self.trace = trace
         self.header = header
         self.thread = get_ident()
+        #: Whether its cold start is over, if it has one.
+        self.ready = False
         self._closing: contextlib.ExitStack | None = None
 
     def on_end(self, callback: Callable[[], object]) -> None:

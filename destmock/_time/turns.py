@@ -76,6 +76,10 @@ class Handling:
         """Whether it runs, and was not put aside."""
         return self._running in self._turns._running  # noqa: SLF001 - a part of it
 
+    def started(self) -> None:
+        """Note that the cold start is over."""
+        self._running.ready = True
+
     def take_up(self) -> None:
         """Begin, or go on after `put_aside`, as the innermost handler."""
         self._depth = self._turns._begin(self._running)  # noqa: SLF001 - a part of it

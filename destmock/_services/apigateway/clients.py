@@ -1,4 +1,4 @@
-"""How requests reach front doors: the HTTP clients of the process, which open no connection to these hosts.
+"""How requests reach front doors, and a handler's extension: these hosts get no connection from HTTP clients.
 
 The connections of `http.client`, which urllib and urllib3 are made on, get a socket that is a buffer.
 requests and httpx are answered where they hand a request to their transport.
@@ -23,13 +23,17 @@ from urllib3 import connection as pooled
 from destmock._engine.active import enter_once
 from destmock._isolation.connections import Connection
 from destmock._isolation.patching import Patch, patched
-from destmock._services.apigateway.doors import answered, is_door
+from destmock._services import extension
+from destmock._services.apigateway import doors
 from destmock._services.apigateway.exchange import LeftToMotoError, request_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from destmock._isolation.connections import Written
+    from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest
+
+    Answer = Callable[[HttpRequest, float | None], HttpAnswer]
 
 #: httpx, and the library of the same interface that aiobotocore uses.
 _HTTPX = ("httpx", "httpx2")
@@ -39,14 +43,22 @@ _TRANSPORTS = {
 }
 
 
+def _answer_at(host: str | None, port: int | None) -> Answer | None:
+    """What answers at a host and port: a front door, a handler's extension, or nothing here."""
+    if doors.is_door(host):
+        return doors.answered
+    return extension.answered if extension.is_extension(host, port) else None
+
+
 def _connect(connect: Callable[..., None]) -> Callable[..., None]:
     def connected(connection: Any) -> None:
-        if not is_door(connection.host):
+        answer = _answer_at(connection.host, connection.port)
+        if answer is None:
             connect(connection)
             return
         given = connection.timeout
         timeout = given if isinstance(given, (int, float)) else socket.getdefaulttimeout()
-        connection.sock = Connection(partial(_answer, connection.host), timeout)
+        connection.sock = Connection(partial(_answer, answer, connection.host), timeout)
         connection.is_verified = True  # urllib3 would warn of a connection without TLS
 
     return connected
@@ -62,8 +74,8 @@ def _send(send: Callable[..., Any]) -> Callable[..., Any]:
         timeout: Any = None,
         **kwargs: Any,
     ) -> Any:
-        host = urlsplit(request.url or "").hostname
-        if not is_door(host):
+        parts = urlsplit(request.url or "")
+        if _answer_at(parts.hostname, parts.port) is None:
             return send(adapter, request, stream=stream, timeout=timeout, **kwargs)
         pool = urllib3.connection_from_url(request.url or "")
         body: Any = request.body
@@ -138,9 +150,10 @@ _OF_HTTPX = {"httpx": _of_httpx, "httpx2": _of_httpx2}
 def _handling(library: Any) -> Callable[..., Any]:
     def replacement(handle: Callable[..., Any]) -> Callable[..., Any]:
         def handle_request(transport: Any, request: Any) -> Any:
-            if not is_door(request.url.host):
+            answer = _answer_at(request.url.host, request.url.port)
+            if answer is None:
                 return handle(transport, request)
-            return _httpx_answer(library, request, request.read())
+            return _httpx_answer(library, answer, request, request.read())
 
         return handle_request
 
@@ -150,30 +163,31 @@ def _handling(library: Any) -> Callable[..., Any]:
 def _handling_async(library: Any) -> Callable[..., Any]:
     def replacement(handle: Callable[..., Any]) -> Callable[..., Any]:
         async def handle_async_request(transport: Any, request: Any) -> Any:
-            if not is_door(request.url.host):
+            answer = _answer_at(request.url.host, request.url.port)
+            if answer is None:
                 return await handle(transport, request)
-            return _httpx_answer(library, request, await request.aread())
+            return _httpx_answer(library, answer, request, await request.aread())
 
         return handle_async_request
 
     return replacement
 
 
-def _httpx_answer(library: Any, request: Any, body: bytes) -> Any:
+def _httpx_answer(library: Any, answer_to: Answer, request: Any, body: bytes) -> Any:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
     timeout = request.extensions.get("timeout", {}).get("read")
     try:
-        answer = answered(request_to(str(request.url), request.method, headers, body), timeout)
+        answer = answer_to(request_to(str(request.url), request.method, headers, body), timeout)
     except TimeoutError as error:
         raise library.ReadTimeout(str(error), request=request) from error
     stream = library.ByteStream(answer.body)
     return library.Response(answer.status, headers=answer.sent_headers, stream=stream)
 
 
-def _answer(host: str, written: Written, timeout: float | None) -> bytes:
+def _answer(answer_to: Answer, host: str, written: Written, timeout: float | None) -> bytes:
     url = written.target if "://" in written.target else f"https://{host.lower()}{written.target}"
     headers = [(name, str(value)) for name, value in written.headers.items()]
-    answer = answered(request_to(url, written.method, headers, written.body), timeout)
+    answer = answer_to(request_to(url, written.method, headers, written.body), timeout)
     lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
     lines += [f"{name}: {value}" for name, value in (*answer.sent_headers, ("Connection", "close"))]
     return "\r\n".join([*lines, "", ""]).encode("utf-8") + answer.body
