@@ -17,6 +17,7 @@ from destmock._pictures.graph import Graph, graph
 from destmock._pictures.mermaid import flowchart
 from destmock._pictures.report import report
 from destmock._pictures.topology import Topology, topology
+from destmock._services.apigateway.websockets import WebSocket, WebSockets
 from destmock._time.driver import LIMIT
 from destmock.errors import InactiveError
 
@@ -282,6 +283,15 @@ class Destmock(Questions):
         with self._simulation.turns.held:
             ledger, pending = self._simulation.ledger, self._simulation.pending
             return timeline.timeline(ledger, pending, self._repeating())
+
+    def websocket(self, url: str, *, headers: Mapping[str, str] | None = None) -> WebSocket:
+        """Connects a client to a WebSocket API: `with destmock.websocket(url) as client: client.send("{}")`.
+
+        `url`: that of the API's stage, such as `wss://a1b2.execute-api.us-east-1.amazonaws.com/prod?who=me`.
+        Raises `ConnectionRefusedError`, with the status in its text, if the handshake fails.
+        """
+        self._check_active()
+        return self._simulation.part(WebSockets).connected(url, headers or {})
 
     def diagram(self) -> str:
         """A flowchart in Mermaid's language: functions, what invoked them, and where their records go.

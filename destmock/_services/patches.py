@@ -20,6 +20,7 @@ from destmock._services import (
     trace_headers,
 )
 from destmock._services.apigateway import clients as front_door_clients
+from destmock._services.apigateway import connections
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.s3 import notifications, policies, urls
 from destmock._services.scheduler import control
@@ -59,6 +60,7 @@ PATCHES = (
     *redrive.PATCHES,
     *signatures.PATCHES,
     *front_door_clients.PATCHES,
+    *connections.PATCHES,
 )
 
 

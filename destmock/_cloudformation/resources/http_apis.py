@@ -28,7 +28,10 @@ class HttpApi:
         given = {"Name": info.get("title", name), "ProtocolType": "HTTP", **properties}
         answer = api.call(_SERVICE, "create_api", **without(given, *self._APART))
         api_id = answer["ApiId"]
-        made = Made(api_id, {"ApiId": api_id, "ApiEndpoint": answer["ApiEndpoint"]})
+        endpoint = answer["ApiEndpoint"]
+        if given["ProtocolType"] == "WEBSOCKET":
+            endpoint = endpoint.replace("https://", "wss://")
+        made = Made(api_id, {"ApiId": api_id, "ApiEndpoint": endpoint})
         try:
             self._import(api, made, properties)
         except Exception:
@@ -83,6 +86,30 @@ class Part:
         return {f"{self._name}Id": made.id}
 
 
+class Response:
+    """What a WebSocket API's route or integration answers with."""
+
+    def __init__(self, part: str) -> None:
+        self.type = f"AWS::ApiGatewayV2::{part}Response"
+        self.attributes = (f"{part}ResponseId",)
+        self.identity = ("ApiId", f"{part}Id")
+        self._part = part
+        self._call = f"{part.lower()}_response"
+
+    def create(self, api: Api, name: str, properties: Properties) -> Made:
+        answer = api.call(_SERVICE, f"create_{self._call}", **properties)
+        found = answer[self.attributes[0]]
+        return Made(found, {self.attributes[0]: found})
+
+    def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
+        self.delete(api, made, before)
+        return self.create(api, made.id, properties)
+
+    def delete(self, api: Api, made: Made, properties: Properties) -> None:
+        place = {name: properties[name] for name in self.identity}
+        api.call(_SERVICE, f"delete_{self._call}", **place, **{self.attributes[0]: made.id})
+
+
 class HttpStage:
     type = "AWS::ApiGatewayV2::Stage"
     attributes = ()
@@ -123,6 +150,8 @@ KINDS: tuple[Kind, ...] = (
     Part("Route"),
     Part("Integration"),
     Part("Authorizer"),
+    Response("Route"),
+    Response("Integration"),
     HttpStage(),
     HttpDeployment(),
 )

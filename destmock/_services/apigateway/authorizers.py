@@ -130,13 +130,14 @@ def identities(
 ) -> tuple[str, ...] | None:
     """The values of an authoriser's identity sources; `None` if one of them is missing.
 
-    A REST API writes `method.request.header.X`, an HTTP API `$request.header.X`. `others` knows the values
-    of what isn't in the request, such as `stageVariables.x`.
+    A REST API writes `method.request.header.X`, an HTTP API `$request.header.X`, a WebSocket API
+    `route.request.header.X`. `others` knows the values of what isn't in the request, such as
+    `stageVariables.x`.
     """
     given = sources.split(",") if isinstance(sources, str) else sources or []
     found = []
     for each in given:
-        name = re.sub(r"^(method|\$)\.?", "", each.strip())
+        name = re.sub(r"^(method|route|\$)\.?", "", each.strip())
         value = _of_request(name, request) if name.startswith("request.") else others(name)
         if not value:
             return None

@@ -39,7 +39,7 @@ def rest_event(request: HttpRequest, place: Place, moment: Moment) -> dict[str, 
         "resource": place.resource,
         "path": request.path,
         "httpMethod": request.method,
-        **_told_by_headers_and_query(request),
+        **told_by_headers_and_query(request),
         "pathParameters": dict(place.path_parameters) or None,
         "stageVariables": dict(place.stage_variables) or None,
         "requestContext": rest_context(request, place, moment),
@@ -61,7 +61,7 @@ def http_event_1(request: HttpRequest, place: Place, moment: Moment) -> dict[str
         "resource": place.resource.partition(" ")[2] or place.resource,
         "path": path,
         "httpMethod": request.method,
-        **_told_by_headers_and_query(request),
+        **told_by_headers_and_query(request),
         "requestContext": context,
         "pathParameters": dict(place.path_parameters) or None,
         "stageVariables": dict(place.stage_variables) or None,
@@ -182,7 +182,7 @@ def _event_2(request: HttpRequest, place: Place, moment: Moment, path: str) -> d
     }
 
 
-def _told_by_headers_and_query(request: HttpRequest) -> dict[str, Any]:
+def told_by_headers_and_query(request: HttpRequest) -> dict[str, Any]:
     """Headers and query of version 1.0: the last value of each name, and all of them."""
     query = request.query_pairs
     return {

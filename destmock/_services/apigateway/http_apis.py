@@ -53,7 +53,7 @@ class HttpApis:
     def answer(self, api: Api, request: HttpRequest) -> HttpAnswer:
         """Answer a request. What the API says of other origins counts, not what the function says."""
         if api.protocol_type != "HTTP":
-            message = f"destmock does not simulate requests to the WebSocket API {api.api_id}"
+            message = f"{api.api_id} is a WebSocket API: destmock.websocket(url) connects to it"
             raise UnsupportedError(message)
         simulation = self._simulation
         moment = Moment(simulation.ids.uuid(), simulation.now)
