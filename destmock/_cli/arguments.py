@@ -199,7 +199,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         type=Path,
         metavar="TEMPLATE",
-        help="CloudFormation's or SAM's (.yaml, .yml, .json, .template), or CDK's output, cdk.out",
+        help="CloudFormation's or SAM's (.yaml, .yml, .json, .template), or the output cdk.out or .serverless",
     )
     _add_parameter(check)
 
@@ -222,7 +222,7 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="an app (.py), a template (.yaml, .yml, .json, .template), or CDK's output, cdk.out",
+        help="an app (.py), a template (.yaml, .yml, .json, .template), or the output cdk.out or .serverless",
     )
     command.add_argument(
         "--template",

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from destmock._cli import apps
 from destmock._cli.problem import Problem
-from destmock._cloudformation import assembly, templates
+from destmock._cloudformation import assembly, packages, templates
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -64,17 +64,22 @@ def files_of(arguments: argparse.Namespace) -> Files:
     for file in arguments.files:
         if file.suffix == ".py":
             files.apps.append(file)
-        elif file.suffix in _TEMPLATES or (file / "manifest.json").is_file():
+        elif file.suffix in _TEMPLATES or _is_output(file):
             files.templates.append(file)
         else:
             message = f"{file} is neither an app (.py) nor a template ({', '.join(_TEMPLATES)})"
             raise Problem(message)
     files.templates.extend(getattr(arguments, "templates", ()))  # `check` has templates only
     for file in (*files.apps, *files.templates):
-        if not (file.is_file() or (file / "manifest.json").is_file()):
+        if not (file.is_file() or _is_output(file)):
             message = f"{file} is a directory" if file.is_dir() else f"there is no file {file}"
             raise Problem(message)
     return files
+
+
+def _is_output(file: Path) -> bool:
+    """Whether a directory is the output of CDK or of the Serverless Framework."""
+    return (file / "manifest.json").is_file() or packages.is_package(file)
 
 
 def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loaded:
@@ -95,8 +100,13 @@ def load(target: Loadable, files: Files, arguments: argparse.Namespace) -> Loade
 
 
 def read_templates(file: Path) -> list[templates.Template]:
-    """A template's file, or the stacks of CDK's output. Raises `Problem` if it can't be read."""
+    """A template's file, or the stacks of CDK's output or the Serverless Framework's.
+
+    Raises `Problem` if it can't be read.
+    """
     try:
+        if packages.is_package(file):
+            return [packages.load(file)]
         return assembly.stacks(file) if assembly.is_assembly(file) else [templates.load(file)]
     except ModuleNotFoundError as error:
         raise Problem(templates.needing(file, error)) from error

@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from destmock._aws.arn import parse_function_arn
-from destmock._cloudformation import artifacts, assembly, sam, templates, validation
+from destmock._cloudformation import artifacts, assembly, packages, sam, templates, validation
 from destmock._cloudformation.cdk_providers import providers
 from destmock._cloudformation.deployed import Stack
 from destmock._cloudformation.invented import invented
@@ -329,10 +329,11 @@ def deploy(
         return Deployment(simulation, loaded, name, place, options).run(values, sources, undo)
 
     with contextlib.ExitStack() as undo:
-        if assembly.is_assembly(template):
+        packaged = packages.is_package(template)
+        if assembly.is_assembly(template) and not packaged:
             stack = assembly.deployed(Path(template), stack_name, parameters, handlers, made)
         else:
-            loaded = templates.load(template)
+            loaded = packages.load(template) if packaged else templates.load(template)
             stack = made(loaded, stack_name or loaded.stack_name, parameters, handlers)
         undo.pop_all()
     return stack

@@ -153,7 +153,8 @@ class Destmock(Questions):
         Deploying invokes only the functions of custom resources.
 
         `template`: a template's file, or the directory that CDK has synthesised into, such as "cdk.out". Its
-        stacks are made in their order; the result has what is in any of them, and each in `stacks`.
+        stacks are made in their order; the result has what is in any of them, and each in `stacks`. Or
+        ".serverless", which the Serverless Framework has packaged.
         `stack_name`: default: the file's name, or its directory's for a file called `template`.
         `parameters`: name -> value, where the template's default won't do.
         `handlers`: a function's logical id, its name, or its place in CDK's tree ("Shop/Orders") -> what

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.cloudformation.deployed import TEMPLATES
+
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
 Parameters:
@@ -142,3 +144,13 @@ def test_what_cannot_be_checked_is_refused(command, write, arguments, line):
     write("shop.yaml", TEMPLATE)
     write("app.py", "HANDLERS = {}")
     assert command("check", *arguments) == (2, "", f"{line}\n")
+
+
+def test_the_serverless_framework_s_output_is_checked(command):
+    package = TEMPLATES / "serverless_shop" / ".serverless"
+    status, out, _ = command("check", str(package))
+    *findings, count = out.splitlines()
+    place = str(package / "cloudformation-template-update-stack.json")
+    assert all(each.startswith(f"{place}:") for each in findings)
+    assert (status, count) == (1, "1 error, 3 remarks")
+    assert "nobody reads Unpacked, which has what PackLambdaFunction failed at" in out
