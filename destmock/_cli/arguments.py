@@ -199,7 +199,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         type=Path,
         metavar="TEMPLATE",
-        help="CloudFormation's or SAM's (.yaml, .yml, .json, .template), or the output cdk.out or .serverless",
+        help="CloudFormation's or SAM's (.yaml, .yml, .json, .template), or cdk.out or .serverless",
     )
     _add_parameter(check)
 
