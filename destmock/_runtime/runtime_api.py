@@ -18,6 +18,7 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 from destmock._aws import platform_log as platform
 from destmock._functions.handlers import OUTCOMES_FILE, Handler
 from destmock._runtime.importing import stripped
+from destmock._runtime.temporary_files import NOT_THE_FUNCTION_S
 from destmock._time.stacks import Attempt, current
 
 if TYPE_CHECKING:
@@ -232,7 +233,8 @@ def _stack(traceback_: TracebackType, runtime: str) -> list[str] | None:
         if line is None:  # of code without one
             return None
         linecache.lazycache(code.co_filename, part.tb_frame.f_globals)
-        places.append((code.co_filename, line, code.co_name))
+        if code.co_filename != NOT_THE_FUNCTION_S:
+            places.append((code.co_filename, line, code.co_name))
         part = part.tb_next
     own = [*dropwhile(lambda place: "/bootstrap.py" in place[0], places)]
     head = [] if own else [_call_in_runtime(runtime, depth=4)]

@@ -21,6 +21,8 @@ from destmock._time.stacks import current
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: The file whose frames are in stack traces between a function and what it has called.
+NOT_THE_FUNCTION_S = __file__
 _exists, _rename = os.path.lexists, os.rename
 #: Directories of the mock's own begin so.
 _PREFIX = "destmock-"
@@ -96,8 +98,12 @@ def forget(stores: list[str]) -> None:
 
 
 def _roots() -> list[str]:
-    """AWS's directory for temporary files, and this machine's; one that lies in the other is first."""
-    return sorted({"/tmp", tempfile.gettempdir()}, key=len, reverse=True)  # noqa: S108 - it is the one on AWS
+    """AWS's directory for temporary files, and this machine's; one that lies in the other is first.
+
+    `tempfile` looks for the machine's by making a file, and holds a lock meanwhile: it is not asked here.
+    """
+    own = tempfile.tempdir
+    return sorted({"/tmp", *([own] if isinstance(own, str) else [])}, key=len, reverse=True)  # noqa: S108
 
 
 def _entry(path: str) -> str | None:

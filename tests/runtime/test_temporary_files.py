@@ -170,3 +170,23 @@ def test_the_test_s_own_files_are_nobody_else_s(destmock, lam, path):
     invoke(lam, "orders")
     assert path.read_text() == "1"
     path.unlink()
+
+
+def test_an_error_has_the_function_s_own_stack_trace(destmock, lam):
+    destmock.handler("opens", lambda event, context: open("/missing/file"))  # noqa: PTH123, SIM115
+    destmock.handler("makes", lambda event, context: os.mkdir("/missing/a", 0o700))  # noqa: PTH102
+    for name in ("opens", "makes"):
+        answer = invoke(lam, name)
+        assert answer["errorType"] == "FileNotFoundError"
+        assert [Path(__file__).name in frame for frame in answer["stackTrace"]] == [True]
+
+
+def test_the_directory_is_not_looked_for_while_it_is_looked_for(destmock, lam, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+    def handler(event, context):
+        with tempfile.TemporaryDirectory() as directory:
+            return os.path.isdir(directory)  # noqa: PTH112
+
+    destmock.handler("makes", handler)
+    assert invoke(lam, "makes") is True
