@@ -1,4 +1,4 @@
-"""The shop's two functions."""
+"""The shop's functions."""
 
 import json
 import os
@@ -23,3 +23,14 @@ def pack_order(event, context):
     if event.get("quantity", 1) > left:
         raise ValueError(f"only {left} left of {event['sku']}")
     return {"packed": event["sku"]}
+
+
+def fill_shelf(event, context):
+    for record in event["Records"]:
+        delivery = json.loads(record["Sns"]["Message"])
+        STOCK[delivery["sku"]] = STOCK.get(delivery["sku"], 0) + delivery["quantity"]
+    return STOCK
+
+
+def count_shelves(event, context):
+    return {"counted": sum(STOCK.values()), "at": event["time"]}
