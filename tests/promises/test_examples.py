@@ -112,7 +112,7 @@ def test_an_order_comes_by_http_and_its_failure_is_kept(run):
 def test_the_tests_of_the_shop_pass():
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "examples/test_shop.py"]
     result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
-    assert "3 passed" in result.stdout
+    assert "5 passed" in result.stdout
 
 
 def test_both_teams_hear_of_a_success(run):
