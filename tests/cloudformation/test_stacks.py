@@ -364,3 +364,15 @@ def test_stacks_of_another_account(destmock):
         "https://sqs.us-east-1.amazonaws.com/111122223333/theirs"
     ]
     assert "QueueUrls" not in boto3.client("sqs").list_queues()
+
+
+def test_a_route_table_goes_with_its_stack_and_leaves_other_networks_alone(create, cloudformation):
+    ec2 = boto3.client("ec2")
+    network = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=network, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    before = [each["RouteTableId"] for each in ec2.describe_route_tables()["RouteTables"]]
+    table = resource("AWS::EC2::RouteTable", VpcId=network)
+    placed = {"SubnetId": subnet, "RouteTableId": {"Ref": "Routes"}}
+    create({"Routes": table, "Placed": resource("AWS::EC2::SubnetRouteTableAssociation", **placed)})
+    cloudformation.delete_stack(StackName="shop")
+    assert [each["RouteTableId"] for each in ec2.describe_route_tables()["RouteTables"]] == before

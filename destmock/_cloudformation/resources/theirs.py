@@ -67,6 +67,21 @@ _COMPARING_NAMES = ("AWS::ECR::Repository", "AWS::ECS::Cluster", "AWS::Events::A
 _NAMED_BY_PROPERTY = {"AWS::SSM::Parameter": "Name"}
 
 
+def _delete_route_table(name: str, _template: object, account: str, region: str) -> None:
+    """Delete a route table, for moto keeps it, and then refuses to delete its network."""
+    from moto.ec2.models import ec2_backends  # noqa: PLC0415 - it takes long to import
+
+    backend = ec2_backends[account][region]
+    table = backend.get_route_table(name)
+    for association in {*table.all_associations_ids} - {table.main_association_id}:
+        backend.disassociate_route_table(association)
+    backend.delete_route_table(name)
+
+
+#: How resources are deleted that moto's models leave.
+_DELETIONS = {"AWS::EC2::RouteTable": _delete_route_table}
+
+
 class _Name(str):
     """The name of a resource, which has the attributes that moto's models read a name from."""
 
@@ -119,6 +134,12 @@ class Theirs:
             return _identified(update(**given), kind, given["new_resource_name"])
 
         return update_from_cloudformation_json
+
+    @property
+    def delete_from_cloudformation_json(self) -> Any:
+        """The model's deletion; if it is abstract, nothing has to be deleted."""
+        own = _DELETIONS.get(self._type)
+        return self._model.delete_from_cloudformation_json if own is None else own
 
     def _name(self, template: dict[str, Any], name: str) -> None:
         if self._type in _NAMED_BY_PROPERTY:
