@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from destmock._observed.sequences import History
     from destmock._server.happenings import Happening
     from destmock._server.serving import Server, Serving, serve
+    from destmock._services.apigateway.websockets import WebSocket
     from destmock.errors import (
         DestmockError,
         InactiveError,
@@ -83,6 +84,7 @@ __all__ = [
     "Serving",
     "Stack",
     "UnsupportedError",
+    "WebSocket",
     "explore",
     "mock_destinations",
     "outcomes",
@@ -104,6 +106,7 @@ _MODULES = {
     "destmock._aws.record": ("InvocationRecord",),
     "destmock._server.happenings": ("Happening",),
     "destmock._server.serving": ("Server", "Serving", "serve"),
+    "destmock._services.apigateway.websockets": ("WebSocket",),
     "destmock.errors": (
         "DestmockError",
         "InactiveError",

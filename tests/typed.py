@@ -33,6 +33,7 @@ from destmock import (
     Server,
     Serving,
     Stack,
+    WebSocket,
     explore,
     mock_destinations,
     outcomes,
@@ -112,6 +113,10 @@ with mock_destinations(handlers={"orders": handler}) as active:
     assert_type(active.replay({"requestContext": {}}, function="orders"), Invocation)
     assert_type(active.replay("{}"), Invocation)
     assert_type(active.check(strict=True), list[Finding])
+    with active.websocket("wss://a.execute-api.us-east-1.amazonaws.com/prod", headers={"X-A": "1"}) as client:
+        assert_type(client, WebSocket)
+        client.send("{}")
+        assert_type(client.receive(), str)
     assert_type(active.now, datetime)
     active.advance(1.5)
     active.advance(timedelta(minutes=1))
