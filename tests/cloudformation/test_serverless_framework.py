@@ -24,6 +24,7 @@ def change(file, edit):
     file.write_text(json.dumps(content), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_package_is_deployed_and_runs(destmock):
     stack = destmock.deploy(SHOP)
     assert stack.name == "shop-dev"
