@@ -14,7 +14,13 @@ import destmock._mock.mock  # noqa: F401 - inner runs in this process must not b
 pytestmark = pytest.mark.slow  # a process for each
 ROOT = Path(__file__).parents[2]
 #: Examples of more than sixty lines, and how many they may have.
-LONG = {"first_trial.py": 80, "approval.py": 110, "durable_charge.py": 90, "every_failure.py": 230}
+LONG = {
+    "first_trial.py": 80,
+    "approval.py": 110,
+    "durable_charge.py": 90,
+    "every_failure.py": 230,
+    "test_refunds.py": 280,
+}
 
 
 @pytest.fixture
@@ -109,10 +115,11 @@ def test_an_order_comes_by_http_and_its_failure_is_kept(run):
     ]
 
 
-def test_the_tests_of_the_shop_pass():
-    command = [sys.executable, "-m", "pytest", "-q", "-n0", "examples/test_shop.py"]
+@pytest.mark.parametrize(("tests", "passed"), [("test_shop.py", 5), ("test_refunds.py", 19)])
+def test_the_tests_of_an_application_pass(tests, passed):
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", f"examples/{tests}"]
     result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
-    assert "5 passed" in result.stdout
+    assert f"{passed} passed" in result.stdout, result.stdout
 
 
 def test_both_teams_hear_of_a_success(run):
@@ -244,10 +251,5 @@ def test_a_sam_template_has_both_destinations_of_sam_s_own(run):
 
 def test_each_example_is_short_enough_to_read():
     for example in (ROOT / "examples").glob("*.py"):
-        limit = {
-            "first_trial.py": 80,
-            "approval.py": 110,
-            "durable_charge.py": 90,
-            "every_failure.py": 230,
-        }.get(example.name, 60)
+        limit = LONG.get(example.name, 60)
         assert len(example.read_text().splitlines()) < limit, example.name
