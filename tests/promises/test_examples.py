@@ -71,7 +71,7 @@ def test_every_failure_of_five_programs_and_none_of_the_mended_ones(run):
         "one_piece_is_shipped",
     ]
     assert all("failures break it; the first:" in line for line in lines[::3])
-    assert all(line.startswith("  this test fails when ") for line in lines[1::3])
+    assert all(line.startswith("  the scenario fails when ") for line in lines[1::3])
     assert all(line.startswith("  mended: 0 of ") for line in lines[2::3])
 
 
