@@ -10,7 +10,7 @@ from functools import lru_cache, wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from botocore import retryhandler, translate
+from botocore import translate
 from botocore.client import ClientCreator
 from botocore.docs.docstring import ClientMethodDocstring
 from botocore.model import ServiceModel
@@ -125,28 +125,7 @@ def _retries(build: Same, prefix: str, model: Same, definitions: Same, retries: 
     return build.value(prefix, model.value, definitions.value, given)
 
 
-def _with_checkers_shared(create: Callable[..., Any]) -> Callable[..., Any]:
-    """What decides whether a call is tried again keeps nothing of the calls: clients can share it."""
-
-    @wraps(create)
-    def checker_of(config: Any, operation_name: str | None = None) -> Any:
-        policies = [Same(config.get(name, {}).get("policies")) for name in ("__default__", operation_name)]
-        most = config.get("__default__", {}).get("max_attempts")
-        return _checker(Same(create), *policies, most)
-
-    return checker_of
-
-
-@lru_cache(maxsize=512)
-def _checker(create: Same, general: Same, of_operation: Same, most: int | None) -> Any:
-    config: dict[str, Any] = {"__default__": {"policies": general.value or {}, "max_attempts": most}}
-    if of_operation.value is not None:
-        config["operation"] = {"policies": of_operation.value}
-    return create.value(config, operation_name="operation")
-
-
 PATCHES = (
-    Patch(retryhandler, "create_checker_from_retry_config", _with_checkers_shared),
     Patch(ClientCreator, "_create_methods", _with_methods_copied),
     Patch(ClientCreator, "_create_name_mapping", _with_names_copied),
     Patch(translate, "build_retry_config", _with_retries_remembered),
