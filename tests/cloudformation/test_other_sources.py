@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloudformation.deployed import attribute, function, resource
+from tests.services.places import BROKER as MADE_BROKER
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"
 DOCUMENTS = "arn:aws:rds:us-east-1:123456789012:cluster:docs"
@@ -20,16 +21,7 @@ KAFKA = resource(
     NumberOfBrokerNodes=2,
     BrokerNodeGroupInfo={"ClientSubnets": ["a", "b"], "InstanceType": "kafka.t3.small"},
 )
-BROKER = resource(
-    "AWS::AmazonMQ::Broker",
-    BrokerName="b",
-    DeploymentMode="SINGLE_INSTANCE",
-    EngineType="ACTIVEMQ",
-    EngineVersion="5.15.14",
-    HostInstanceType="mq.t2.micro",
-    PubliclyAccessible=True,
-    Users=[{"Username": "u", "Password": "p" * 12}],
-)
+BROKER = resource("AWS::AmazonMQ::Broker", **MADE_BROKER)
 EVENTS = {
     "Managed": ("MSK", {"Stream": {"Ref": "Kafka"}, "Topics": ["orders"], **FIRST}),
     "Own": (

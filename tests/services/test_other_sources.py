@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.places import ACCOUNT, REGION, START
+from tests.services.places import ACCOUNT, BROKER, REGION, START
 
 pytestmark = pytest.mark.destmock(start=START, handlers={"work": lambda event, context: None})
 INVALID = "InvalidParameterValueException"
@@ -77,16 +77,7 @@ def cluster(destmock):
 
 @pytest.fixture
 def broker(destmock):
-    made = boto3.client("mq").create_broker(
-        AutoMinorVersionUpgrade=False,
-        BrokerName="b",
-        DeploymentMode="SINGLE_INSTANCE",
-        EngineType="ACTIVEMQ",
-        EngineVersion="5.15.14",
-        HostInstanceType="mq.t2.micro",
-        PubliclyAccessible=True,
-        Users=[{"Username": "u", "Password": "p" * 12}],
-    )
+    made = boto3.client("mq").create_broker(AutoMinorVersionUpgrade=False, **BROKER)
     return made["BrokerArn"]
 
 
