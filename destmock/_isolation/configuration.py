@@ -128,17 +128,6 @@ def _profile_once(get_scoped_config: Callable[[Any], Any]) -> Callable[[Any], An
     return scoped
 
 
-def _from_environment(provide: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    @wraps(provide)
-    def provided(provider: Any) -> Any:
-        values = _making.environment
-        if values is None or provider._env is not os.environ or os.name == "nt":
-            return provide(provider)
-        return values.get(provider._name)
-
-    return provided
-
-
 def _chained(provide: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A variable, from the first that has it: botocore asks four places in as many calls each."""
 
@@ -182,15 +171,9 @@ def _of_proxies(function: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
-def _with_variables_of_its_own(_variables: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda session: dict(session._session_instance_vars)
-
-
 PATCHES = (
     *(Patch(utils, name, _of_proxies) for name in _OF_ENVIRONMENT),
-    Patch(Session, "instance_variables", _with_variables_of_its_own),
     Patch(Session, "create_client", _read_once),
     Patch(Session, "get_scoped_config", _profile_once),
-    Patch(EnvironmentProvider, "provide", _from_environment),
     Patch(ChainProvider, "provide", _chained),
 )

@@ -185,14 +185,9 @@ def _key_remembered(sign: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(sign)
     def signed(auth: Any, key: bytes, msg: str, hex: bool = False) -> Any:  # noqa: A002, FBT001, FBT002 - its names
-        return sign(auth, key, msg, hex) if hex else _key(Same(sign), key, msg)
+        return sign(auth, key, msg, hex) if hex else _converted(sign, None, key, msg)
 
     return signed
-
-
-@lru_cache(maxsize=512)
-def _key(sign: Same, key: bytes, message: str) -> Any:
-    return sign.value(None, key, message)
 
 
 def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]:

@@ -12,7 +12,5 @@ if TYPE_CHECKING:
 
 
 def handlers_contained() -> AbstractContextManager[None]:
-    """While entered, a handler's debugger can be talked to, its exits end no process, and the
-    files that it makes are noted.
-    """
+    """While entered, a handler's debugger talks, its exits end no process, and its files are noted."""
     return patched((*debuggers.PATCHES, *exits.PATCHES, *temporary_files.patches()))
