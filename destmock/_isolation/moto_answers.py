@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.core import serialize
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
-from moto.core.constants import MISSING
-from moto.core.serialize import AttributePicker, AttributePickerContext, ResponseSerializer
-from moto.core.utils import get_value
+from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.settings import enable_iso_regions
 
 from destmock._isolation.patching import Patch
@@ -23,43 +21,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _Backends: Any = BackendDict
-#: moto's own ways of picking a member of an answer, which know no other names than the model's.
-_PICKERS: tuple[Any, ...] = (AttributePicker, serialize.XFormedAttributePicker)
+_Picker: Any = XFormedAttributePicker
 
 
-def _picked(get: Callable[..., Any]) -> Callable[..., Any]:
-    """A member of an answer, from moto's object of any kind."""
+def _names_once(possible: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The names under which a member of an answer may be found, in moto's order."""
 
-    @wraps(get)
-    def picked(serializer: Any, value: Any, key: str, shape: Any) -> Any:
-        picker = serializer._value_picker  # noqa: SLF001
-        plain = type(picker) in _PICKERS and picker.alias_providers is serialize.DEFAULT_ALIAS_PROVIDERS
-        if not plain or shape is None or hasattr(value, "Meta"):
-            return get(serializer, value, key, shape)
-        parent = getattr(shape, "parent", None)
-        member = None
-        kind: Any = type(picker)
-        for name in _names(kind, value.__class__.__name__, key, shape, parent):
-            member = get_value(value, name, MISSING)
-            if member is not MISSING:
-                break
-        else:
-            member = None
-        if picker.response_transformers:
-            path = f"{'.'.join(serializer.path)}.{key}"
-            for end, transform in picker.response_transformers.items():
-                if path.endswith(end):
-                    return transform(member)
-        return member
+    @wraps(possible)
+    def names(picker: Any, context: Any) -> Any:
+        plain = type(picker) is _Picker and picker.alias_providers is serialize.DEFAULT_ALIAS_PROVIDERS
+        shape = context.shape
+        if not plain or shape is None or hasattr(context.obj, "Meta"):
+            return possible(picker, context)
+        kind = context.obj.__class__.__name__
+        return _names(possible, kind, context.key, shape, getattr(shape, "parent", None))
 
-    return picked
+    return names
 
 
 @lru_cache(maxsize=10_000)
-def _names(picker: Any, kind: str, key: str, shape: Any, _parent: Any) -> tuple[str, ...]:
-    """The names that a member may have on an object of a class of that name, in moto's order."""
+def _names(possible: Any, kind: str, key: str, shape: Any, _parent: Any) -> tuple[str, ...]:
+    """The names on an object of a class of that name."""
     context = AttributePickerContext(obj=type(kind, (), {})(), key=key, shape=shape)
-    return tuple(dict.fromkeys(picker().get_possible_keys(context)))
+    return tuple(dict.fromkeys(possible(_Picker(), context)))
 
 
 def _found_at_once(get: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,14 +72,14 @@ def _regions(generate: Same, _session: Same, service: str) -> tuple[str, ...]:
     )  # past moto's cache, which is one for each account
 
 
-class _Addresses(NamedTuple):
-    """Stands for a backend: the patterns of the URLs that it answers at."""
+class UrlPatterns(NamedTuple):
+    """The patterns of the URLs that a service answers at; stands for its module, and for a backend of it."""
 
     url_bases: Sequence[str]
     url_paths: Mapping[str, Any]
 
     @property
-    def _url_module(self) -> _Addresses:
+    def _url_module(self) -> UrlPatterns:
         return self
 
 
@@ -112,12 +96,12 @@ def _addresses_once(urls: Any) -> Any:
 
 @lru_cache(maxsize=512)
 def _urls(urls: Same, bases: tuple[str, ...], paths: tuple[tuple[str, Any], ...], _iso: object) -> Any:
-    return urls.value.fget(_Addresses(bases, dict(paths)))
+    return urls.value.fget(UrlPatterns(bases, dict(paths)))
 
 
 PATCHES = (
     Patch(BaseBackend, "urls", _addresses_once),
-    Patch(ResponseSerializer, "get_value", _picked),
+    Patch(XFormedAttributePicker, "get_possible_keys", _names_once),
     Patch(BackendDict, "__getitem__", _found_at_once),
     Patch(AccountSpecificBackend, "_generate_regions", _regions_once),
 )

@@ -125,7 +125,6 @@ PRIVATE = {
     "moto.core": {
         "_generate_regions": "the regions of a service, found once",
         "_url_module": "the patterns of the URLs of a service",
-        "_value_picker": "the names that a member of an answer may have on moto's object",
         "_instances": "the services that moto resets at the end",
         "_internal": "moto's random numbers, which a seed makes repeatable",
         "_nested_count": "whether this mock is the outermost",

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from moto import settings
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
+from destmock._isolation.moto_answers import UrlPatterns
 from destmock._isolation.patching import Patch
 from destmock._isolation.sessions import Same
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-
-class _Patterns(NamedTuple):
-    """What the module says."""
-
-    url_bases: Sequence[str]
-    url_paths: Mapping[str, Any]
 
 
 def _read_when_changed(url_module: Any) -> Any:
     """The module's patterns, read again when what they are made of has changed."""
 
-    def patterns(_backend: Any) -> _Patterns:
+    def patterns(_backend: Any) -> UrlPatterns:
         answers = S3Response.bucket_dispatch, S3Response.ambiguous_dispatch, S3Response.key_dispatch
         return _read(Same(url_module), tuple(settings.get_s3_custom_endpoints()), answers)
 
@@ -34,9 +25,9 @@ def _read_when_changed(url_module: Any) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _read(url_module: Same, _endpoints: tuple[str, ...], _answers: tuple[Any, ...]) -> _Patterns:
+def _read(url_module: Same, _endpoints: tuple[str, ...], _answers: tuple[Any, ...]) -> UrlPatterns:
     module = url_module.value.fget(None)
-    return _Patterns(module.url_bases, module.url_paths)
+    return UrlPatterns(module.url_bases, module.url_paths)
 
 
 PATCHES = (Patch(S3Backend, "_url_module", _read_when_changed),)
