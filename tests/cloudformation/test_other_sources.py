@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloudformation.deployed import attribute, function, resource
-from tests.services.places import BROKER as MADE_BROKER
+from tests.services.places import BROKER_SETTINGS
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"
 DOCUMENTS = "arn:aws:rds:us-east-1:123456789012:cluster:docs"
@@ -21,7 +21,7 @@ KAFKA = resource(
     NumberOfBrokerNodes=2,
     BrokerNodeGroupInfo={"ClientSubnets": ["a", "b"], "InstanceType": "kafka.t3.small"},
 )
-BROKER = resource("AWS::AmazonMQ::Broker", **MADE_BROKER)
+BROKER = resource("AWS::AmazonMQ::Broker", **BROKER_SETTINGS)
 EVENTS = {
     "Managed": ("MSK", {"Stream": {"Ref": "Kafka"}, "Topics": ["orders"], **FIRST}),
     "Own": (

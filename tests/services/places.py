@@ -8,7 +8,7 @@ MS = int(START.timestamp() * 1000)
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 #: The settings of a broker of Amazon MQ, which boto3 and templates call the same.
-BROKER = {
+BROKER_SETTINGS = {
     "BrokerName": "b",
     "DeploymentMode": "SINGLE_INSTANCE",
     "EngineType": "ACTIVEMQ",

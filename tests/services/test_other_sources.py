@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.places import ACCOUNT, BROKER, REGION, START
+from tests.services.places import ACCOUNT, BROKER_SETTINGS, REGION, START
 
 pytestmark = pytest.mark.destmock(start=START, handlers={"work": lambda event, context: None})
 INVALID = "InvalidParameterValueException"
@@ -77,7 +77,7 @@ def cluster(destmock):
 
 @pytest.fixture
 def broker(destmock):
-    made = boto3.client("mq").create_broker(AutoMinorVersionUpgrade=False, **BROKER)
+    made = boto3.client("mq").create_broker(AutoMinorVersionUpgrade=False, **BROKER_SETTINGS)
     return made["BrokerArn"]
 
 
