@@ -28,7 +28,7 @@ from destmock._api import aio, operations, requests, routes, users_hooks
 from destmock._api.parsed import parsed
 from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
-from destmock._engine.active import active, enter_once
+from destmock._engine.active import active, enter_once, innermost
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import clients, network
 from destmock._services.apigateway.clients import follow_httpx
@@ -63,12 +63,12 @@ def on_lambda_call(
 
     A client with an endpoint of its own doesn't talk to AWS: its call is refused when it is sent.
     """
-    if not active or model.service_model.service_name != "lambda":
+    simulation = innermost()
+    if simulation is None or model.service_model.service_name != "lambda":
         return None
     if not routes.is_aws(params["url"]) or not service_whitelisted("lambda"):
         return None
     credentials = _credentials(request_signer)  # which may take calls to STS
-    simulation = active[-1]
     if aio.http_session_of(context) is None and users_hooks.are_registered(request_signer, model.name):
         request = _request(model.name, params, _caller(simulation, params, credentials, context))
         if operations.answers_itself(simulation, request):
@@ -111,8 +111,9 @@ def _answered(
 
 def before_call(model: OperationModel, context: dict[str, Any], **_: object) -> None:
     """Before each call of a handler's, whatever it is, a fault may befall the handler."""
-    if active and active[-1].faults.on:
-        context[_BEGUN] = active[-1].calls.before(f"{model.service_model.service_name}.{model.name}")
+    simulation = innermost()
+    if simulation is not None and simulation.faults.on:
+        context[_BEGUN] = simulation.calls.before(f"{model.service_model.service_name}.{model.name}")
 
 
 def on_reading_call(**_: object) -> None:
@@ -145,23 +146,25 @@ def on_api_gateway_call(**_: object) -> None:
 
 def after_call(context: dict[str, Any] | None = None, **_: object) -> None:
     """With autorun, everything that the call has queued runs before it returns, retries included."""
-    if active:
+    simulation = innermost()
+    if simulation is not None:
         begun = None if context is None else context.get(_BEGUN)
         if begun is not None:
-            active[-1].calls.after(begun)
+            simulation.calls.after(begun)
         follow_httpx()
-        active[-1].driver.settle_down()
+        simulation.driver.settle_down()
 
 
 def before_sign(request_signer: Any, **_: object) -> None:
     """Sign without fetching credentials that are older than the mock; with fake ones where there are none."""
-    if not active:
+    simulation = innermost()
+    if simulation is None:
         return
     credentials = request_signer._credentials  # noqa: SLF001 - botocore has no public way to it
     missing = credentials is None and mock_credentials()
     if missing or _would_be_fetched(credentials):
         request_signer._credentials = aio.credentials_for(request_signer, _standing(credentials))  # noqa: SLF001
-        active[-1].on_close(lambda: setattr(request_signer, "_credentials", credentials))
+        simulation.changes.on_end(lambda: setattr(request_signer, "_credentials", credentials))
 
 
 _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
@@ -186,7 +189,7 @@ def follow_imports(_session: object = None) -> None:
         return
     follow_httpx()
     if aio.is_to_be_mocked():
-        active[0].on_close(aio.mock(_guarded))
+        active[0].changes.on_end(aio.mock(_guarded))
 
 
 register_initializer(follow_imports)  # each new session calls it: the import may be the test's own
@@ -197,9 +200,14 @@ def network_refused() -> Iterator[None]:
     """While entered, a request that neither moto nor destmock answers is sent to allowed hosts only."""
     with (
         patch.object(URLLib3Session, "send", _guarded(URLLib3Session.send)),
-        network.refused(lambda: active[-1].hosts if active else None),
+        network.refused(_hosts),
     ):
         yield
+
+
+def _hosts() -> network.Hosts | None:
+    simulation = innermost()
+    return None if simulation is None else simulation.hosts
 
 
 def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -207,7 +215,7 @@ def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         url = urlsplit(request.url)
         host = url.hostname or ""
         hidden = any(simulation.hosts.is_hidden(request.url) for simulation in active)
-        hosts = active[-1].hosts if active else network.Hosts(loopback=False)
+        hosts = _hosts() or network.Hosts(loopback=False)
         if hosts.names(host, url.port) or (hosts.allows(host, url.port) and not hidden):
             return send(session, request)
         why = "only the environment or a profile names this endpoint" if hidden else "is an endpoint_url set?"

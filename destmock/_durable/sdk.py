@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._aws.times import to_datetime
 from destmock._durable.inline import Events, InlineEvent, InlineState, Pool
-from destmock._engine.active import active, enter_once
+from destmock._engine.active import active, enter_once, is_entered
 from destmock._isolation.patching import Patch, patched
 from destmock._time.stacks import Attempt, current
 
@@ -102,7 +102,7 @@ class _Surroundings:
 
 def follow() -> None:
     """Have the SDK run on the handler's thread until the innermost mock ends, if it is installed."""
-    if not any(_inlined in simulation.entered for simulation in active) and find_spec(_SDK) is not None:
+    if not is_entered(_inlined) and find_spec(_SDK) is not None:
         enter_once(_inlined)
 
 

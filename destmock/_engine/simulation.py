@@ -12,6 +12,7 @@ from destmock._engine.admission import Admission
 from destmock._engine.attempts import Attempts
 from destmock._engine.callers import given_header
 from destmock._engine.calls import Calls
+from destmock._engine.changes import Changes
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Destinations
@@ -104,9 +105,7 @@ class Simulation:
             self.code, self.admission, self.attempts, self.ids, self.ledger, self.segments
         )
         self.driver = Driver(self.clock, self.turns, self.waits, self.leave, autorun=autorun)
-        self._closing = contextlib.ExitStack()
-        #: What this mock has changed of the process, see `enter_once`.
-        self.entered: set[Callable[[], contextlib.AbstractContextManager[object]]] = set()
+        self.changes = Changes(self.turns)
 
     def _event_queue(self) -> EventQueue:
         return EventQueue(
@@ -190,27 +189,18 @@ class Simulation:
             found = self._parts[kind] = kind(self)
         return found
 
-    def enter(self, change: Callable[[], contextlib.AbstractContextManager[object]]) -> None:
-        """Change the process until this mock ends."""
-        self._closing.enter_context(change())
-        self.entered.add(change)
-
     def adopt_configs(self) -> None:
         """Take over the EventInvokeConfigs of a `mock_aws` around this mock."""
         self.configs.adopt(self.functions.configured(), self.now)
 
-    def on_close(self, undo: Callable[[], object]) -> None:
-        """Have `undo` called when the mock ends."""
-        self._closing.callback(undo)
-
     def close(self) -> None:
-        self._closing.callback(self.functions.registered.close)
-        self._closing.callback(self.code.close)
-        self._closing.callback(self._runtime.close)
-        self._closing.callback(self.waits.close)
-        self._closing.callback(self.logs.flush)
-        self._closing.callback(self.leave)
-        self._closing.close()
+        self.changes.on_end(self.functions.registered.close)
+        self.changes.on_end(self.code.close)
+        self.changes.on_end(self._runtime.close)
+        self.changes.on_end(self.waits.close)
+        self.changes.on_end(self.logs.flush)
+        self.changes.on_end(self.leave)
+        self.changes.undo()
 
     def flush(self) -> None:
         """Hand moto the logs, metrics and traces that it does not have yet, before someone reads them."""

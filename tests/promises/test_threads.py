@@ -6,11 +6,14 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import boto3
 import pytest
 
 from destmock import DestmockError, InactiveError, mock_destinations, outcomes
+from destmock._engine.active import enter_once
+from destmock._engine.changes import Changes
 from destmock._time.turns import Turns
 
 pytestmark = pytest.mark.slow  # many threads, whose clients are made while handlers run
@@ -416,6 +419,25 @@ def test_what_waits_for_its_turn_when_the_mock_ends_does_not_run():
         pass
     with turns.held:  # as by whoever still reads
         pass
+
+
+def test_a_call_that_returns_once_the_mock_has_ended_changes_the_process_no_more():
+    turns, seen = Turns(), []
+    changes = Changes(turns)
+
+    @contextmanager
+    def change():
+        seen.append("changed")
+        yield
+        seen.append("undone")
+
+    changes.enter(change, unless=lambda: False)
+    changes.on_end(lambda: seen.append("told"))
+    changes.undo()
+    changes.enter(change, unless=lambda: False)
+    changes.on_end(lambda: seen.append("told at once"))
+    enter_once(change)  # there is no mock
+    assert seen == ["changed", "told", "undone", "told at once"]
 
 
 def test_threads_and_pools_are_as_before():
