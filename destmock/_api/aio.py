@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aiobotocore.awsrequest import AioAWSResponse
+    from aiobotocore.eventstream import AioEventStream
     from aiobotocore.response import AioStreamingBodyBase
     from aiobotocore.session import AioSession
     from aiohttp import StreamReader
     from botocore.credentials import Credentials
+    from botocore.model import Shape
 
 #: What aiobotocore's own modules import last: without it, there is no client.
 _SESSION = "aiobotocore.session"
@@ -57,6 +59,14 @@ def streaming_body(raw: Any, length: int) -> AioStreamingBodyBase:
 
     kind = AioStreamingBody if isinstance(raw, _RawResponse) else AioHttpxStreamingBody
     return kind(raw, length)
+
+
+def event_stream(raw: Any, shape: Shape, operation: str) -> AioEventStream:
+    """The events in the body of an answer."""
+    from aiobotocore.eventstream import AioEventStream
+    from aiobotocore.parsers import AioEventStreamJSONParser
+
+    return AioEventStream(raw, shape, AioEventStreamJSONParser(), operation)
 
 
 def credentials_for(request_signer: Any, credentials: Credentials) -> Credentials:

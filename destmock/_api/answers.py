@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from destmock._aws.event_stream import CONTENT_TYPE, framed
 from destmock._aws.times import to_datetime
 
 if TYPE_CHECKING:
@@ -88,6 +89,30 @@ def responded(
     if log_result is not None:
         headers["x-amz-log-result"] = base64.b64encode(log_result).decode()
     return Answer(200, headers, payload)
+
+
+def streamed(
+    request_id: str, trace: Trace, version: str, payload: bytes, *, failed: bool, log_result: bytes | None
+) -> Answer:
+    """The answer to InvokeWithResponseStream: events in the body, the last one tells how it ended.
+
+    Python's runtime hands over its result as a whole, so that there is one chunk. An error isn't a chunk: it
+    is the `ErrorDetails` of the last event. Source: Lambda's API reference; it was not recorded.
+    """
+    complete = {"ErrorCode": "Unhandled", "ErrorDetails": payload.decode(errors="replace")} if failed else {}
+    if log_result is not None:
+        complete["LogResult"] = base64.b64encode(log_result).decode()
+    chunk = b"" if failed else framed("PayloadChunk", "application/octet-stream", payload)
+    last = json.dumps(complete, separators=(",", ":"), ensure_ascii=False).encode()
+    body = chunk + framed("InvokeComplete", "application/json", last)
+    headers = {
+        **_headers(request_id, body),
+        "content-type": CONTENT_TYPE,
+        "x-amz-executed-version": version,
+        "x-amzn-remapped-content-length": "0",
+        "x-amzn-trace-id": trace.response_header,
+    }
+    return Answer(200, headers, body)
 
 
 def _execution(arn: str | None) -> dict[str, str]:

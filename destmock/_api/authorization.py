@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from destmock._api.requests import Caller
 
 #: The operations whose permission has another name.
-_ACTIONS = {"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
+_ACTIONS = dict.fromkeys(("Invoke", "InvokeAsync", "InvokeWithResponseStream"), "InvokeFunction")
 
 
 def check(operation: str, arn: str, caller: Caller) -> None:

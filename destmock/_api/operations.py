@@ -11,7 +11,6 @@ from destmock._api import answers, authorization, durable, function_urls
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
-from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
     from destmock._engine.invoke_options import InvokeOptions
     from destmock._engine.simulation import Simulation
+    from destmock._engine.synchronous import Answered
 
 
 def answered(simulation: Simulation, request: Request) -> Answer | None:
@@ -82,23 +82,18 @@ def _resource(request: Request) -> str:
 
 def _invoke(simulation: Simulation, request: Request) -> Answer:
     invocation = wire.read_invoke(request)
-    ref = invocation.ref
     if invocation.invocation_type == "DryRun":
-        _check_invocable(simulation, ref, invocation.options)
-        return answers.dry_run(simulation.ids.uuid())
-    trace = request.caller.trace
+        return _dry_run(simulation, invocation)
     if invocation.invocation_type == "Event":
         event = simulation.accept(
-            ref, invocation.payload, source="Invoke", trace=trace, options=invocation.options
+            invocation.ref,
+            invocation.payload,
+            source="Invoke",
+            trace=request.caller.trace,
+            options=invocation.options,
         )
         return answers.accepted(event.entry.request_id, event.trace, event.execution_arn)
-    request_id, trace, function, outcome, execution_arn = simulation.run_synchronously(
-        ref,
-        invocation.payload,
-        client_context=invocation.client_context,
-        trace=trace,
-        options=invocation.options,
-    )
+    request_id, trace, function, outcome, execution_arn = _run_synchronously(simulation, request, invocation)
     return answers.responded(
         request_id,
         trace,
@@ -107,6 +102,36 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
         function_error=outcome.function_error,
         log_result=outcome.tail if invocation.tail else None,
         execution_arn=execution_arn,
+    )
+
+
+def _invoke_streamed(simulation: Simulation, request: Request) -> Answer:
+    invocation = wire.read_streamed_invoke(request)
+    if invocation.invocation_type == "DryRun":
+        return _dry_run(simulation, invocation)
+    request_id, trace, function, outcome, _ = _run_synchronously(simulation, request, invocation)
+    return answers.streamed(
+        request_id,
+        trace,
+        function.version,
+        outcome.payload,
+        failed=outcome.function_error is not None,
+        log_result=outcome.tail if invocation.tail else None,
+    )
+
+
+def _dry_run(simulation: Simulation, invocation: wire.Invocation) -> Answer:
+    _check_invocable(simulation, invocation.ref, invocation.options)
+    return answers.dry_run(simulation.ids.uuid())
+
+
+def _run_synchronously(simulation: Simulation, request: Request, invocation: wire.Invocation) -> Answered:
+    return simulation.run_synchronously(
+        invocation.ref,
+        invocation.payload,
+        client_context=invocation.client_context,
+        trace=request.caller.trace,
+        options=invocation.options,
     )
 
 
@@ -178,11 +203,6 @@ def _check_settings(simulation: Simulation, request: Request) -> None:
         simulation.check_dead_letter(arn, request.caller.region)
 
 
-def _refuse_streaming(_simulation: Simulation, _request: Request) -> Answer:
-    message = "destmock does not simulate InvokeWithResponseStream; use Invoke"
-    raise UnsupportedError(message)
-
-
 def _check_invocable(simulation: Simulation, ref: FunctionRef, options: InvokeOptions) -> None:
     """Raise the error that an invocation would be answered with, whatever its payload is."""
     _existing(simulation, ref)
@@ -208,7 +228,7 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     "PutFunctionRecursionConfig": _put_recursion_config,
     "Invoke": _invoke,
     "InvokeAsync": _invoke_async,
-    "InvokeWithResponseStream": _refuse_streaming,
+    "InvokeWithResponseStream": _invoke_streamed,
     "PutFunctionEventInvokeConfig": _put_config,
     "UpdateFunctionEventInvokeConfig": _update_config,
     "GetFunctionEventInvokeConfig": _get_config,
@@ -216,6 +236,6 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     "ListFunctionEventInvokeConfigs": _list_configs,
     **function_urls.OPERATIONS,
 }
-_INVOKES = (_invoke, _invoke_async)
+_INVOKES = (_invoke, _invoke_async, _invoke_streamed)
 #: What moto answers itself afterwards, and so authorises.
 _CHECKS = (_check_settings, _check_reservation)

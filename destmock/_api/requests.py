@@ -30,6 +30,7 @@ PAYLOAD_LIMITS = {"RequestResponse": 6_291_456, "Event": 1_048_576, "InvokeAsync
 MAXIMUM_LIST_ITEMS = 50
 _QUALIFIER_LENGTH = 128
 _KINDS = ["Event", "RequestResponse", "DryRun"]
+_STREAMED_KINDS = _KINDS[1:]
 _LOG_TYPES = ["None", "Tail"]
 _NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
 _EXECUTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}", re.ASCII)
@@ -116,12 +117,17 @@ def unqualified_ref(request: Request, violations: list[str]) -> FunctionRef:
     return ref
 
 
-def read_invoke(request: Request) -> Invocation:
+def read_streamed_invoke(request: Request) -> Invocation:
+    """An InvokeWithResponseStream call, which can't be an `Event`."""
+    return read_invoke(request, _STREAMED_KINDS)
+
+
+def read_invoke(request: Request, kinds: list[str] = _KINDS) -> Invocation:
     kind = request.headers.get("x-amz-invocation-type") or "RequestResponse"
     log_type = request.headers.get("x-amz-log-type") or "None"
     violations: list[str] = []
-    if kind not in _KINDS or log_type not in _LOG_TYPES:
-        violations = [*_enum(kind, "invocationType", _KINDS), *_enum(log_type, "logType", _LOG_TYPES)]
+    if kind not in kinds or log_type not in _LOG_TYPES:
+        violations = [*_enum(kind, "invocationType", kinds), *_enum(log_type, "logType", _LOG_TYPES)]
     name = request.headers.get("x-amz-durable-execution-name") or None
     if name is not None and not _EXECUTION_NAME.fullmatch(name):
         violations = [*violations, errors.pattern(name, "durableExecutionName", "[a-zA-Z0-9-_]+")]

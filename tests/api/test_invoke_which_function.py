@@ -11,7 +11,7 @@ from botocore.exceptions import ParamValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from destmock import NoHandlerError, UnsupportedError, mock_destinations, outcomes
+from destmock import NoHandlerError, mock_destinations, outcomes
 from tests.api.invocations import (
     ACCOUNT,
     ARN,
@@ -552,13 +552,6 @@ def test_a_function_without_a_handler_says_so(destmock, lam, call):
 def test_a_dry_run_needs_no_handler(lam):
     create(lam)
     assert lam.invoke(FunctionName="orders", InvocationType="DryRun")["StatusCode"] == 204
-
-
-@pytest.mark.destmock(handlers={"orders": outcomes(1)})
-def test_streaming_is_not_simulated(destmock, lam):
-    with pytest.raises(UnsupportedError, match="does not simulate InvokeWithResponseStream; use Invoke"):
-        lam.invoke_with_response_stream(FunctionName="orders")
-    assert destmock.timeline() == ""
 
 
 def test_outside_a_mock_nothing_is_answered(no_network):

@@ -78,10 +78,17 @@ def test_nothing_is_there(destmock_server, path):
     assert path.rstrip("/") in body.decode()
 
 
-def test_what_is_not_simulated_is_told(destmock_server, client):
-    lam = client("lambda")
-    made = lam.create_function_url_config(FunctionName="f", AuthType="NONE", InvokeMode="RESPONSE_STREAM")
+def test_a_url_that_streams_answers_the_result_as_it_is(destmock_server, client):
+    destmock_server.handler("g", lambda event, context: {"statusCode": 299})
+    made = client("lambda").create_function_url_config(
+        FunctionName="g", AuthType="NONE", InvokeMode="RESPONSE_STREAM"
+    )
     url_id = made["FunctionUrl"].split("//")[1].partition(".")[0]
     status, _, body = ask(destmock_server, "GET", f"/_aws/lambda-url/{url_id}/")
-    assert status == 501
-    assert "RESPONSE_STREAM" in body.decode()
+    assert (status, body) == (200, b'{"statusCode": 299}')
+
+
+def test_a_streamed_invocation_is_sent_as_events(destmock_server, client):
+    destmock_server.handler("g", lambda event, context: {"got": event})
+    answer = client("lambda").invoke_with_response_stream(FunctionName="g", Payload=b"1")
+    assert [*answer["EventStream"]] == [{"PayloadChunk": {"Payload": b'{"got": 1}'}}, {"InvokeComplete": {}}]

@@ -241,13 +241,6 @@ class TestPythonErrors:
         assert caught.value.response["Error"]["Code"] == "NoHandlerError"
         assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
-    def test_what_is_not_simulated_is_not_tried_again(self, destmock_server, client):
-        destmock_server.handler("orders", outcomes({}))
-        with pytest.raises(ClientError, match="use Invoke") as caught:
-            client("lambda").invoke_with_response_stream(FunctionName="orders")
-        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-        assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
-
     def test_an_unexpected_one_is_logged_and_the_server_lives_on(self, destmock_server, caplog):
         destmock_server.handler("orders", outcomes({}), duration=lambda event: 1 / 0)
         with caplog.at_level(logging.ERROR, "destmock.server"):

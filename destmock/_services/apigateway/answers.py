@@ -103,6 +103,20 @@ def http_answer(payload: bytes, default: str = "text/plain; charset=utf-8") -> H
     return _answer_of(result, headers, (("Content-Type", default),))
 
 
+def streamed_answer(payload: bytes) -> HttpAnswer:
+    """What a function URL whose mode is RESPONSE_STREAM answers: the result as it is.
+
+    Status, headers and cookies come from a prelude that a streaming runtime writes. Python's runtime writes
+    none, so that a result with a `statusCode` is the body, too. Source: Lambda's documentation of streamed
+    responses; it was not recorded.
+    """
+    try:
+        _parsed(payload)
+    except MalformedError:  # bytes
+        return HttpAnswer(200, (("Content-Type", "application/octet-stream"),), payload)
+    return HttpAnswer(200, _JSON, payload)
+
+
 def url_error() -> HttpAnswer:
     """The answer of a function URL to a function's error (R48)."""
     return HttpAnswer(502, (("Content-Type", "text/plain"),), b"Internal Server Error")

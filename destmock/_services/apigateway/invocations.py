@@ -10,6 +10,7 @@ from destmock._aws.arn import parse_function_arn
 from destmock._aws.ids import parse_trace
 from destmock._engine.invoke_options import NO_OPTIONS
 from destmock._services.apigateway.exchange import json_body
+from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from destmock._services.apigateway.exchange import HttpRequest
 
 _INVOCATIONS = re.compile(r":lambda:path/.*?/functions/(.+)/invocations$")
+_STREAMED = "/response-streaming-invocations"
 _LARGEST = 6_291_456
 
 
@@ -39,7 +41,13 @@ class Result(NamedTuple):
 
 
 def function_of(uri: str) -> FunctionRef | None:
-    """The function that an integration's URI names: its ARN, by itself or within API Gateway's."""
+    """The function that an integration's URI names: its ARN, by itself or within API Gateway's.
+
+    Raises `UnsupportedError` for an API that streams: Python's runtime can't write what it waits for.
+    """
+    if uri.endswith(_STREAMED):
+        message = f"destmock does not simulate the streamed responses of an API (integration {uri})"
+        raise UnsupportedError(message)
     found = _INVOCATIONS.search(uri)
     return parse_function_arn(uri if found is None else found[1])
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.answers import MalformedError, http_answer, url_error
+from destmock._services.apigateway.answers import MalformedError, http_answer, streamed_answer, url_error
 from destmock._services.apigateway.cors import cors_of, is_preflight, url_preflight
 from destmock._services.apigateway.events import url_event
 from destmock._services.apigateway.exchange import (
@@ -17,7 +17,6 @@ from destmock._services.apigateway.exchange import (
     with_the_network_s,
 )
 from destmock._services.apigateway.invocations import NotInvokedError, invoke, trace_of
-from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,9 +108,6 @@ class FunctionUrls:
 
     def _invoked(self, url: FunctionUrl, request: HttpRequest, access_key: str | None) -> HttpAnswer:
         simulation, ref = self._simulation, url.ref
-        if url.invoke_mode == STREAM:
-            message = f"destmock does not simulate the streamed responses of {url.url} (InvokeMode {STREAM})"
-            raise UnsupportedError(message)
         moment = Moment(simulation.ids.uuid(), simulation.now)
         trace = trace_of(simulation, request)
         authorizer = {"iam": _signer(ref, access_key)} if url.auth_type == "AWS_IAM" else None
@@ -120,7 +116,12 @@ class FunctionUrls:
         source = f"url {request.method} {request.path}"
         try:
             result = invoke(simulation, ref, event, source=source, trace=trace, request_id=moment.request_id)
-            answer = url_error() if result.failed else http_answer(result.payload, "application/json")
+            if result.failed:
+                answer = url_error()
+            elif url.invoke_mode == STREAM:
+                answer = streamed_answer(result.payload)
+            else:
+                answer = http_answer(result.payload, "application/json")
         except NotInvokedError as error:
             answer = HttpAnswer(
                 error.error.status,

@@ -9,8 +9,8 @@ import requests
 import urllib3
 from botocore.exceptions import ClientError
 
-from destmock import mock_destinations
-from destmock.errors import NoHandlerError, UnsupportedError
+from destmock import mock_destinations, outcomes
+from destmock.errors import NoHandlerError
 from tests.services.apigateway.clients import CLIENTS, by_urllib3
 
 each_client = pytest.mark.parametrize("ask", CLIENTS.values(), ids=CLIENTS)
@@ -149,10 +149,28 @@ def test_a_throttled_request_gets_429(lam, url):
     assert json.loads(got.body)["message"] == "Rate Exceeded."
 
 
-def test_streamed_responses_are_refused_by_name(lam, url):
+@pytest.mark.parametrize(
+    ("result", "body", "kind"),
+    [
+        ({"statusCode": 418, "body": "tea"}, b'{"statusCode": 418, "body": "tea"}', "application/json"),
+        ("ä", '"ä"'.encode(), "application/json"),
+        (b"\x00\xff", b"\x00\xff", "application/octet-stream"),
+    ],
+)
+def test_a_url_that_streams_answers_the_result_of_a_python_function_as_it_is(
+    lam, url, destmock, result, body, kind
+):
+    destmock.handler("orders", lambda event, context: result)
     lam.update_function_url_config(FunctionName="orders", InvokeMode="RESPONSE_STREAM")
-    with pytest.raises(UnsupportedError, match="RESPONSE_STREAM"):
-        by_urllib3("GET", url)
+    got = by_urllib3("GET", url)
+    assert (got.status, got.header("content-type"), got.body) == (200, kind, body)
+
+
+def test_a_url_that_streams_tells_no_more_of_an_error(lam, url, destmock):
+    destmock.handler("orders", outcomes(ValueError("no")))
+    lam.update_function_url_config(FunctionName="orders", InvokeMode="RESPONSE_STREAM")
+    got = by_urllib3("GET", url)
+    assert (got.status, got.body) == (502, b"Internal Server Error")
 
 
 def test_a_function_without_code_is_the_test_s_mistake(lam, destmock):

@@ -306,3 +306,11 @@ def test_keys_that_an_authoriser_names_are_refused_by_name(destmock):
     url = Rest(apiKeySource="AUTHORIZER").proxy("GET", "/", method={"apiKeyRequired": True}).deploy()
     with pytest.raises(UnsupportedError, match="API keys that an authoriser names"):
         by_urllib3("GET", url)
+
+
+def test_an_integration_that_streams_is_refused_by_name(api):
+    """A Python function can't write what API Gateway waits for there."""
+    uri = invocations("f").replace("/invocations", "/response-streaming-invocations")
+    url = api.method("GET", "/", type="AWS_PROXY", integrationHttpMethod="POST", uri=uri).deploy()
+    with pytest.raises(UnsupportedError, match="the streamed responses of an API"):
+        by_urllib3("GET", url)
