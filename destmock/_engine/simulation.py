@@ -12,7 +12,6 @@ from destmock._engine.admission import Admission
 from destmock._engine.attempts import Attempts
 from destmock._engine.callers import given_header
 from destmock._engine.calls import Calls
-from destmock._engine.changes import Changes
 from destmock._engine.concurrency import Slots
 from destmock._engine.delivery import Message
 from destmock._engine.destinations import Destinations
@@ -20,6 +19,7 @@ from destmock._engine.event_invoke_config import EventInvokeConfigs
 from destmock._engine.event_queue import EventQueue
 from destmock._engine.injection import Injection
 from destmock._engine.invoke_options import NO_OPTIONS, why_not_taken
+from destmock._engine.process_changes import ProcessChanges
 from destmock._engine.synchronous import Synchronous
 from destmock._functions.code import Code
 from destmock._functions.functions import Functions
@@ -105,7 +105,7 @@ class Simulation:
             self.code, self.admission, self.attempts, self.ids, self.ledger, self.segments
         )
         self.driver = Driver(self.clock, self.turns, self.waits, self.leave, autorun=autorun)
-        self.changes = Changes(self.turns)
+        self.changes = ProcessChanges(self.turns)
 
     def _event_queue(self) -> EventQueue:
         return EventQueue(

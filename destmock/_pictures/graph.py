@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from destmock._aws.arn import LATEST, parse_arn, parse_function_arn
+from destmock._services.apigateway.door_names import leads
 from destmock._services.mapping import source_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from destmock._observed.facts import Delivery, Entry
     from destmock._observed.ledger import Ledger
@@ -65,7 +66,7 @@ class Edge:
     def label(self) -> str:
         """The words at the edge: the qualifier, each condition with its count, and how many failed."""
         if self.way == "source":
-            words = str(self.taken)
+            words = str(self.taken) if parse_function_arn(self.end) else ""  # what else gets isn't counted
         elif self.way == "OnFailure" and self.conditions:
             words = ", ".join(f"{condition} {number}" for condition, number in self.conditions)
         else:
@@ -82,8 +83,11 @@ class Graph:
     edges: tuple[Edge, ...]
 
 
-def graph(topology: Topology, ledger: Ledger) -> Graph:
-    """The graph of the ways that are set up, and of those that were taken but aren't set up (any more)."""
+def graph(topology: Topology, ledger: Ledger, sources: Iterable[tuple[str, str]] = ()) -> Graph:
+    """The graph of the ways that are set up, and of those that were taken but aren't set up (any more).
+
+    `sources` are who would send events, and the ARN of where: drawn if they have sent none yet.
+    """
     drawn = _Drawn()
     for known in topology.functions:
         drawn.known(known)
@@ -96,6 +100,8 @@ def graph(topology: Topology, ledger: Ledger) -> Graph:
     for item in ledger.story:
         if item.invoked and not item.source.startswith(_ROUTED):
             drawn.invoked(item, read)
+    for sender, arn in sources:
+        drawn.standing(sender, arn)
     for drop in ledger.drops:
         drawn.dropped[_split(drop.invocation.function_arn)[0]] += 1
     return drawn.graph()
@@ -151,6 +157,16 @@ class _Drawn:
         source = read.get((item.source, function), item.source)
         key = self.edge(source, function, "source", qualifier)
         self._taken[key][""] += 1
+
+    def standing(self, source: str, arn: str) -> None:
+        target, qualifier = _split(arn)
+        came = (
+            start
+            for (start, end, way, _), taken in self._taken.items()
+            if way == "source" and end == target and taken
+        )
+        if not any(leads(source, start) for start in came):
+            self.edge(source, target, "source", qualifier)
 
     def graph(self) -> Graph:
         nodes = [self._node(key) for key in sorted(self._keys)]

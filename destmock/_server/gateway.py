@@ -104,7 +104,7 @@ class Gateway:
         except BaseException:  # a handler's KeyboardInterrupt, too, is no reason to end the server
             log.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             reply = self._error(errors.service())
-        self._changes.happened()
+        self._changes.happened(asked=not _is_page_s(environ["PATH_INFO"]))
         start_response(reply.status, reply.headers)
         return [reply.body]
 
@@ -115,7 +115,7 @@ class Gateway:
         if self._before is not None:
             self._before()
         path = environ["PATH_INFO"]
-        if path == PAGE or path.startswith(f"{PAGE}/"):
+        if _is_page_s(path):
             return _run(self._page, environ)
         if _is_browser_at_the_door(environ):
             return Reply("303 See Other", [("Location", PAGE), ("Content-Length", "0")], b"")
@@ -190,6 +190,10 @@ class Gateway:
     def _error(self, error: errors.AWSError) -> Reply:
         answer = answers.error_answer(self._simulation.ids.uuid(), error)
         return _reply_of(answers.dated(answer, self._simulation.now))
+
+
+def _is_page_s(path: str) -> bool:
+    return path == PAGE or path.startswith(f"{PAGE}/")
 
 
 def _is_browser_at_the_door(environ: WSGIEnvironment) -> bool:

@@ -39,16 +39,21 @@ class Changes:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._number = 0
+        self._number = self._asked = 0
         self._ended = False
 
     @property
     def number(self) -> int:
         return self._number
 
-    def happened(self) -> None:
+    def asked(self) -> int:
+        """How many requests have asked AWS for something, which may have changed what is set up."""
+        return self._asked
+
+    def happened(self, *, asked: bool = False) -> None:
         with self._changed:
             self._number += 1
+            self._asked += asked
             self._changed.notify_all()
 
     def end(self) -> None:

@@ -142,7 +142,8 @@ class Server(Destmock):
 
 
 def _own_page(server: Server, *, real_time: bool) -> WSGIApplication:
-    return application(server, token=secrets.token_urlsafe(32), real_time=real_time)
+    asked = server._changes.asked  # noqa: SLF001 - the two are one thing to a user
+    return application(server, token=secrets.token_urlsafe(32), real_time=real_time, asked=asked)
 
 
 def _tell(subscriber: Callable[[Happening], object], told: Happening) -> None:

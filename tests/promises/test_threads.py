@@ -13,7 +13,7 @@ import pytest
 
 from destmock import DestmockError, InactiveError, mock_destinations, outcomes
 from destmock._engine.active import enter_once
-from destmock._engine.changes import Changes
+from destmock._engine.process_changes import ProcessChanges
 from destmock._time.turns import Turns
 
 pytestmark = pytest.mark.slow  # many threads, whose clients are made while handlers run
@@ -423,7 +423,7 @@ def test_what_waits_for_its_turn_when_the_mock_ends_does_not_run():
 
 def test_a_call_that_returns_once_the_mock_has_ended_changes_the_process_no_more():
     turns, seen = Turns(), []
-    changes = Changes(turns)
+    changes = ProcessChanges(turns)
 
     @contextmanager
     def change():

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     Client = Callable[[str], Any]
 
 
+#: The service that a sender belongs to, by its principal.
+_IN_FULL = {
+    "events.amazonaws.com": "EventBridge ",
+    "sns.amazonaws.com": "SNS ",
+    "s3.amazonaws.com": "S3 ",
+    "logs.amazonaws.com": "CloudWatch Logs ",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """One function; `destinations` are those of its configurations, by qualifier, and then by condition."""
@@ -55,6 +64,11 @@ class Sender:
     arn: str
     target: str
     dead_letter: str | None = None
+
+    @property
+    def source(self) -> str:
+        """What the timeline calls it."""
+        return f"{_IN_FULL.get(self.principal or '', '')}{self.what}".replace("Logs log", "Logs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from urllib.parse import quote
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
+from destmock._engine.active import active
 from destmock._pictures.graph import graph
 from destmock._pictures.html import Html, tag
 from destmock._pictures.report import document, style
 from destmock._pictures.story import newest
 from destmock._server.page import actions, views
 from destmock._server.page.resources import destinations
+from destmock._server.page.setup import Setup, setup
 from destmock._server.page.view import PREFIX, Clock, View, function_url, url
 
 if TYPE_CHECKING:
@@ -50,12 +52,15 @@ class _Request(Request):
     max_form_memory_size = _LARGEST
 
 
-def application(destmock: Destmock, *, token: str, real_time: bool = False) -> WSGIApplication:
+def application(
+    destmock: Destmock, *, token: str, real_time: bool = False, asked: Callable[[], int] = int
+) -> WSGIApplication:
     """The page of one mock; requests that change something must carry `token`.
 
     `real_time`: whether virtual time follows real time, in which case the page doesn't offer to drive it.
+    `asked` tells how many requests others have sent, after which something else may be set up.
     """
-    console = Console(destmock, token, real_time=real_time)
+    console = Console(destmock, token, real_time=real_time, asked=asked)
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = _Request(environ)
@@ -71,11 +76,13 @@ def application(destmock: Destmock, *, token: str, real_time: bool = False) -> W
 class Console:
     """Answers requests about one mock."""
 
-    def __init__(self, destmock: Destmock, token: str, *, real_time: bool) -> None:
+    def __init__(self, destmock: Destmock, token: str, *, real_time: bool, asked: Callable[[], int]) -> None:
         self._destmock = destmock
         self._simulation = destmock._simulation  # noqa: SLF001 - the page shows all of it
         self._token = token
         self._real_time = real_time
+        self._asked = asked
+        self._setup, self._setup_for = Setup(), ""
 
     @property
     def _clock(self) -> Clock:
@@ -139,6 +146,7 @@ class Console:
     ) -> Response:
         with self._simulation.turns.held:
             topology = self._topology()
+            found = self._look(topology, anew="fragment" not in query)
             known = topology.find(arn) if arn else None
             if arn and known is None and refused is None:
                 message = "There is no such function (any more)."
@@ -147,7 +155,8 @@ class Console:
             told, older = newest(self._simulation.ledger, shown, arn if known else None)
             view = View(
                 topology=topology,
-                graph=graph(topology, self._simulation.ledger),
+                graph=graph(topology, self._simulation.ledger, found.sources),
+                findings=found.findings,
                 told=told,
                 older=older,
                 shown=shown,
@@ -184,8 +193,18 @@ class Console:
         functions = [known.ref.unqualified_arn for known in topology.functions if known.ref != ref]
         return [*functions, *destinations(ref)]
 
+    def _look(self, topology: Topology, *, anew: bool) -> Setup:
+        """What is set up around the functions, read again if it may have changed, and the mock is there."""
+        key = self._digest(topology, self._asked())
+        if (anew or key != self._setup_for) and self._simulation in active:
+            self._setup, self._setup_for = setup(self._simulation), key
+        return self._setup
+
     def _version(self, topology: Topology) -> str:
         """A text that changes whenever the page would look different."""
+        return self._digest(topology, self._look(topology, anew=False))
+
+    def _digest(self, topology: Topology, *more: object) -> str:
         simulation = self._simulation
         ledger, pending = simulation.ledger, simulation.pending
         functions = [(k.ref, k.dead_letter, [c.body for c in k.configs]) for k in topology.functions]
@@ -198,6 +217,7 @@ class Console:
             pending[:_PENDING_TOLD],
             functions,
             topology.mappings,
+            more,
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

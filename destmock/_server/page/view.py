@@ -11,6 +11,7 @@ from destmock._pictures.html import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from destmock._cloudformation.check.finding import Finding
     from destmock._observed.facts import Entry, Pending
     from destmock._pictures.graph import Graph
     from destmock._pictures.topology import Known, Topology
@@ -36,6 +37,7 @@ class View:
     clock: Clock
     function: Known | None = None
     destinations: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
     unfolded: str = ""
     done: str = ""
     action: str = ""

@@ -24,7 +24,9 @@ from destmock._server.page.view import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from destmock._cloudformation.check.finding import Finding
 
 _ON_AXIS = 12
 #: The words about each clock: beside the time, and at the queue.
@@ -140,6 +142,7 @@ def _content(view: View) -> Html:
             tag("p", "Choose a function to invoke it, or to change where its records go.", class_="quiet"),
             notice,
             card("map", title, whole, live=True),
+            card("found", "What can get lost", _found(view.findings), live=True),
             _queue(view),
             _events(view),
         )
@@ -153,6 +156,22 @@ def _content(view: View) -> Html:
         _queue(view),
         _events(view),
     )
+
+
+def _found(findings: Sequence[Finding]) -> Html:
+    """What a check of all that is set up finds."""
+    if not findings:
+        return tag("p", "A check of what is set up finds nothing.", class_="quiet")
+    items = [
+        tag(
+            "li",
+            parts.chip("bad" if each.level == "error" else "warn", each.level),
+            tag("bdi", f" {each.text}. {each.fix}. "),
+            tag("a", "AWS's page", href=each.url, rel="noreferrer", aria_label=f"AWS's page on {each.rule}"),
+        )
+        for each in findings
+    ]
+    return tag("ul", items, class_="found")
 
 
 def _queue(view: View) -> Html:

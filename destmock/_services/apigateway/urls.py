@@ -80,6 +80,10 @@ class FunctionUrls:
         """The URLs of a function and of its aliases."""
         return (each for each in self._urls.values() if each.ref.unqualified == ref and self._stands(each))
 
+    def standing(self) -> list[FunctionUrl]:
+        """All that lead to a function."""
+        return [each for each in self._urls.values() if self._stands(each)]
+
     def delete(self, url: FunctionUrl) -> None:
         del self._urls[url.id]
 

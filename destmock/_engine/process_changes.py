@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Change = contextlib.AbstractContextManager[object]
 
 
-class Changes:
+class ProcessChanges:
     """The changes of one mock. A call of another thread's may ask for one while the mock is ending."""
 
     def __init__(self, turns: Turns) -> None:
