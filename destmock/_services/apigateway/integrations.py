@@ -17,8 +17,10 @@ from destmock._services.apigateway.answers import MalformedError, rest_answer
 from destmock._services.apigateway.authorizers import RefusedError
 from destmock._services.apigateway.events import rest_context, rest_event
 from destmock._services.apigateway.exchange import HttpAnswer, LeftToMotoError, problem
-from destmock._services.apigateway.expressions import Sources, as_text, filled, mapped, with_variables
+from destmock._services.apigateway.expressions import Sources, as_text, mapped, with_variables
 from destmock._services.apigateway.invocations import NotInvokedError, function_of, invoke
+from destmock._services.apigateway.mapping_templates import filled
+from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,8 +163,16 @@ def _request_of(integration: Any, sources: Sources) -> tuple[str, dict[str, str]
     if template is None and (behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and templates)):
         error = problem(415, "Unsupported Media Type", error_type="BadRequestException")
         raise RefusedError(error, "UNSUPPORTED_MEDIA_TYPE")
-    body = sources.body if template is None else filled(template, sources)
-    return body, *_mapped(integration, sources)
+    headers, query = _mapped(integration, sources)
+    if template is None:
+        return sources.body, headers, query
+    made = filled(template, sources)
+    if made.request_override["path"]:
+        message = "destmock does not simulate $context.requestOverride.path of API Gateway"
+        raise UnsupportedError(message)
+    headers.update({name.lower(): as_text(value) for name, value in made.request_override["header"].items()})
+    query.update({name: as_text(value) for name, value in made.request_override["querystring"].items()})
+    return made.text, headers, query
 
 
 def _mapped(integration: Any, sources: Sources) -> tuple[dict[str, str], dict[str, str]]:
@@ -204,13 +214,19 @@ def _response(integration: Any, came: _Came, asked: Asked) -> HttpAnswer:
     if chosen is None:
         raise RefusedError(answers.gateway_error(), "DEFAULT_5XX")
     sources = sources_of(asked)
-    answered = Sources(came.body, headers=came.headers, context=sources.context)
-    headers = [("Content-Type", _JSON)]
-    for name, expression in (chosen.response_parameters or {}).items():
-        value = mapped(expression, answered)
-        if value is not None:
-            headers = [pair for pair in headers if pair[0].lower() != name.rpartition(".")[2].lower()]
-            headers.append((name.removeprefix("method.response.header."), value))
-    template = (chosen.response_templates or {}).get(_JSON)
-    body = came.body if template is None else filled(as_text(template), answered)
-    return HttpAnswer(int(chosen.status_code), tuple(headers), body.encode())
+    answered = Sources(
+        came.body, headers=came.headers, context=sources.context, stage_variables=sources.stage_variables
+    )
+    parameters = (chosen.response_parameters or {}).items()
+    given_headers = {
+        name.removeprefix("method.response.header."): mapped(expression, answered)
+        for name, expression in parameters
+    }
+    template, status, body = (chosen.response_templates or {}).get(_JSON), chosen.status_code, came.body
+    if template is not None:
+        body, _, override = filled(as_text(template), answered)
+        status = override.get("status", status)
+        given_headers |= {name: as_text(value) for name, value in override["header"].items()}
+    there = {name: value for name, value in given_headers.items() if value is not None}
+    kind = () if "content-type" in {name.lower() for name in there} else (("Content-Type", _JSON),)
+    return HttpAnswer(int(status), (*kind, *there.items()), body.encode())

@@ -146,10 +146,45 @@ def test_an_answer_of_the_api_s_own_needs_no_function(destmock, api):
     assert not destmock.runs
 
 
-def test_a_template_that_is_a_program_is_refused_by_name(api):
-    program = {"application/json": '#set($a = 1)\n{"statusCode": 200}'}
-    url = api.method("GET", "/", type="MOCK", requestTemplates=program).deploy()
-    with pytest.raises(UnsupportedError, match="VTL: '#set'"):
+def test_templates_make_the_event_and_the_answer(destmock, api):
+    """As the Serverless Framework and the console write them for functions without a proxy."""
+    destmock.handler("f", lambda event, context: {"seen": event})
+    request = r"""
+        #define($all){#foreach($key in $map.keySet())"$key":
+            "$util.escapeJavaScript($map.get($key)).replaceAll("\\'", "'")"
+            #if($foreach.hasNext), #end#end}
+        #end
+        #set($map = $input.params().querystring)
+        {"body": $input.json("$"), "query": $all, "stage": "$context.stage"}
+    """
+    response = """#set($seen = $input.path("$.seen"))#set($context.responseOverride.status = 201)
+        #set($context.responseOverride.header.Location = "/orders/$seen.body.id"){"stage": "$seen.stage"}"""
+    given = {"type": "AWS", "integrationHttpMethod": "POST", "uri": invocations("f")}
+    answered = {"statusCode": "200", "responseTemplates": {"application/json": response}}
+    url = api.method(
+        "POST", "/", requestTemplates={"application/json": request}, responses=[answered], **given
+    ).deploy()
+    got = by_urllib3("POST", f"{url}?a=it's&b=2", {"Content-Type": "application/json"}, b'{"id": 7}')
+    assert destmock.runs[0].event == {"body": {"id": 7}, "query": {"a": "it's", "b": "2"}, "stage": "prod"}
+    assert (got.status, json.loads(got.body), got.header("location")) == (201, {"stage": "prod"}, "/orders/7")
+
+
+def test_a_template_may_change_the_headers_that_reach_lambda(destmock, api):
+    template = {
+        "application/json": "#set($context.requestOverride.header['X-Amz-Invocation-Type'] = 'Event'){}"
+    }
+    given = {"type": "AWS", "integrationHttpMethod": "POST", "uri": invocations("f")}
+    url = api.method(
+        "POST", "/", requestTemplates=template, responses=[{"statusCode": "202"}], **given
+    ).deploy()
+    assert by_urllib3("POST", url, {"Content-Type": "application/json"}).status == 202
+    assert destmock.runs[0].asynchronous
+
+
+def test_a_wrong_template_is_told(api):
+    template = {"application/json": "#if(true)"}
+    url = api.method("GET", "/", type="MOCK", requestTemplates=template).deploy()
+    with pytest.raises(UnsupportedError, match="can't fill in the mapping template '#if"):
         by_urllib3("GET", url)
 
 
