@@ -1,6 +1,6 @@
 """CDK's own functions behind custom resources, which are in JavaScript: the same in Python.
 
-They run as any handler does, invoke the app's functions, and answer to the event's ResponseURL.
+They run as any handler does, and invoke the app's functions.
 https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.custom_resources-readme.html
 """
 
@@ -10,7 +10,6 @@ import json
 import os
 import re
 import time
-import urllib.request
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +19,7 @@ import botocore.session
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from destmock._cloudformation.provider_answers import NotMadeError, answering
 from destmock._cloudformation.resources.api import fitted
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ _FRAMEWORK = "framework.onEvent"
 #: How the logical ids of CDK's own functions begin.
 _SDK_CALLS = "AWS679f53fac002430cb0da5b7982bd2287"
 _TRIGGERS = "AWSCDKTriggerCustomResourceProviderCustomResourceProviderHandler"
-#: What the framework answers for a resource that it could not make, and then is asked to delete.
-_NEVER_MADE = "AWSCDK::CustomResourceProviderFramework::CREATE_FAILED"
 #: In seconds: how often the framework asks whether a resource is complete.
 _INTERVAL = 5
 _PHYSICAL_ID = "PHYSICAL:RESOURCEID:"
@@ -59,43 +57,16 @@ def providers(template: Template) -> dict[str, Callable[[Event, Any], None]]:
         if str(properties.get("Runtime")).startswith("python"):
             continue
         if properties.get("Handler") == _FRAMEWORK:
-            found[name] = partial(_answering, _framework)
+            found[name] = partial(answering, _framework)
         elif name.startswith(_SDK_CALLS):
-            found[name] = partial(_answering, _sdk_call)
+            found[name] = partial(answering, _sdk_call)
         elif name.startswith(_TRIGGERS):
-            found[name] = partial(_answering, _trigger)
+            found[name] = partial(answering, _trigger)
     return found
 
 
-class _Failure(Exception):  # noqa: N818 - a word of CloudFormation's
-    """The resource fails, with this reason."""
-
-
-def _answering(make: Callable[[Event, Any], Event], event: Event, context: Any) -> None:
-    """Answer to CloudFormation what has been made of its event."""
-    if event["RequestType"] == "Delete" and event.get("PhysicalResourceId") == _NEVER_MADE:
-        _answer(event, {"Status": "SUCCESS", "PhysicalResourceId": _NEVER_MADE})
-        return
-    try:
-        made = make(event, context)
-    except (_Failure, ClientError) as error:
-        given = event.get("PhysicalResourceId", _NEVER_MADE)
-        _answer(event, {"Status": "FAILED", "Reason": str(error), "PhysicalResourceId": given})
-        return
-    _answer(event, {"Status": "SUCCESS", **made})
-
-
-def _answer(event: Event, answer: Event) -> None:
-    kept = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
-    body = json.dumps({**kept, **answer}).encode()
-    url = event["ResponseURL"]  # destmock's own
-    request = urllib.request.Request(url, body, {"Content-Type": ""}, method="PUT")  # noqa: S310
-    with urllib.request.urlopen(request):  # noqa: S310
-        pass
-
-
 def _invoked(function: str, event: Event, invocation_type: str = "RequestResponse") -> Any:
-    """Invoke one of the app's functions. Raises `_Failure` with its error, as CDK words it."""
+    """Invoke one of the app's functions. Raises `NotMadeError` with its error, as CDK words it."""
     answer: Any = boto3.client("lambda").invoke(
         FunctionName=function, InvocationType=cast("Any", invocation_type), Payload=json.dumps(event).encode()
     )
@@ -104,7 +75,7 @@ def _invoked(function: str, event: Event, invocation_type: str = "RequestRespons
     if "FunctionError" in answer:
         name = function.rsplit(":", maxsplit=1)[-1]
         message = f"{payload.get('errorMessage', 'error')}\n\nLogs: /aws/lambda/{name}\n"
-        raise _Failure(message)
+        raise NotMadeError(message)
     return payload
 
 
@@ -119,7 +90,7 @@ def _framework(event: Event, context: Any) -> Event:
             f'DELETE: cannot change the physical resource ID from "{event["PhysicalResourceId"]}" to '
             f'"{made["PhysicalResourceId"]}" during deletion'
         )
-        raise _Failure(message)
+        raise NotMadeError(message)
     function = os.environ.get(_IS_COMPLETE)
     if function:
         made["Data"] = {**(made.get("Data") or {}), **_completed(function, made, context)}
@@ -134,10 +105,10 @@ def _completed(function: str, made: Event, context: Any) -> Event:
             return data
         if answer.get("Data"):
             message = '"Data" is not allowed if "IsComplete" is "False"'
-            raise _Failure(message)
+            raise NotMadeError(message)
         if context.get_remaining_time_in_millis() <= _INTERVAL * 2000:
             message = "Operation timed out"
-            raise _Failure(message)
+            raise NotMadeError(message)
         time.sleep(_INTERVAL)  # in virtual time
 
 
@@ -175,7 +146,7 @@ def _called(call: Event, physical_id: str | None) -> Event:
     operation = xform_name(_action(call["action"]))
     if operation not in client.meta.method_to_api_mapping:
         message = f"The service {call['service']} has no action {call['action']}"
-        raise _Failure(message)
+        raise NotMadeError(message)
     name = client.meta.method_to_api_mapping[operation]
     shape = client.meta.service_model.operation_model(name).input_shape
     parameters = _with_physical_id(call.get("parameters") or {}, physical_id)
@@ -200,7 +171,7 @@ def _service(name: str) -> str:
     found = _SERVICES.get(plain) or known.get(plain)
     if found is None:
         message = f"Package @aws-sdk/client-{plain} does not exist."
-        raise _Failure(message)
+        raise NotMadeError(message)
     return found
 
 

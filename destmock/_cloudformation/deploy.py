@@ -15,8 +15,16 @@ import boto3
 from botocore.exceptions import ClientError
 
 from destmock._aws.arn import parse_function_arn
-from destmock._cloudformation import artifacts, assembly, packages, sam, templates, validation
-from destmock._cloudformation.cdk_providers import providers
+from destmock._cloudformation import (
+    artifacts,
+    assembly,
+    cdk_providers,
+    packages,
+    sam,
+    serverless_providers,
+    templates,
+    validation,
+)
 from destmock._cloudformation.deployed import Stack
 from destmock._cloudformation.invented import invented
 from destmock._cloudformation.place import Place
@@ -92,7 +100,8 @@ class Deployment:
         self._fetch(values, undo)
         evaluation = self._evaluation(self._template.body, values)
         given = self._given(handlers, evaluation)
-        sources = {**providers(self._template), **{name: handlers[key] for name, key in given.items()}}
+        own = {**cdk_providers.providers(self._template), **serverless_providers.providers(self._template)}
+        sources = {**own, **{name: handlers[key] for name, key in given.items()}}
         replaced = {*sources, *self._registered(evaluation), *self._off(evaluation)}
         if not options.code:
             replaced = {*self._template.functions}
