@@ -20,16 +20,12 @@ from botocore.awsrequest import HeadersDict
 from botocore.httpchecksum import AwsChunkedWrapper
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.request import (
-    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
-    Request,
-    environ_key_for_header,
-    should_preserve_original_header_name,
-)
+from moto.core.request import Request
 from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api._internal.moto_random import MotoRandom
 from werkzeug.sansio import request as sansio_request
 
+from destmock._isolation.header_names import NAMES_AS_SENT, environ_key, is_kept_as_sent
 from destmock._isolation.patching import Patch
 from destmock._isolation.sessions import Same
 
@@ -98,9 +94,7 @@ def _quickly(from_primitives: Any) -> Any:
         if environ is None:
             return from_primitives.__func__(kind, method, url, headers, body)
         request = kind(environ)
-        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
-            _environ_key(key): key for key, _ in _items(headers) if should_preserve_original_header_name(key)
-        }
+        environ[NAMES_AS_SENT] = {environ_key(key): key for key, _ in _items(headers) if is_kept_as_sent(key)}
         environ.setdefault("CONTENT_LENGTH", "0")
         return request
 
@@ -146,7 +140,7 @@ def _headers(headers: Any) -> dict[str, str] | None:
     """Headers by their names in the environment; nothing if werkzeug would look at them more closely."""
     named: dict[str, str] = {}
     for key, value in _items(headers):
-        name = _environ_key(key)
+        name = environ_key(key)
         if name == "HTTP_TRANSFER_ENCODING":
             continue
         text = value.decode() if isinstance(value, bytes) else value
@@ -162,9 +156,6 @@ def _items(headers: Any) -> Iterable[tuple[str, Any]]:
         return headers.items()  # type: ignore[no-any-return]
     kept: dict[Any, Any] = headers._dict  # type: ignore[attr-defined]  # noqa: SLF001
     return zip(map(str, kept), kept.values(), strict=True)
-
-
-_environ_key = lru_cache(maxsize=4096)(environ_key_for_header)
 
 
 @lru_cache(maxsize=1000)
@@ -223,9 +214,11 @@ def _converted(convert: Callable[..., Any], *arguments: Any) -> Any:
     return convert(*arguments)
 
 
+#: Before 5.2.4, moto takes botocore's requests as they are.
+_MAKES_REQUESTS = hasattr(Request, "from_primitives")
 PATCHES = (
     Patch(BotocoreStubber, "process_request", _routed),
-    Patch(Request, "from_primitives", _quickly),
+    *([Patch(Request, "from_primitives", _quickly)] if _MAKES_REQUESTS else []),
     Patch(SigV4Auth, "_sign", _key_remembered),
     Patch(MotoRandom, "get_random_string", _drawn_at_once),
     Patch(sansio_request, "get_current_url", remembered),

@@ -98,19 +98,19 @@ def _moto_active(after_call: Callable[[], object], config: DefaultConfig | None)
 def _outer_answers_followed(after_call: Callable[[], object]) -> Iterator[None]:
     """While entered, `after_call` follows the answers that an outer `mock_aws` has registered as well."""
     registered = models.responses_mock._registry._registered  # type: ignore[attr-defined]  # noqa: SLF001
-    plain = models.botocore_stubber.process_prepared_request
+    stubber = models.botocore_stubber
     changed = [
-        answer
+        (answer, answer.callback)
         for found in registered.values()
         for answer in found
-        if getattr(answer, "callback", None) == plain
+        if getattr(getattr(answer, "callback", None), "__self__", None) is stubber
     ]
-    for answer in changed:
+    for answer, plain in changed:
         answer.callback = _followed(plain, after_call)
     try:
         yield
     finally:
-        for answer in changed:
+        for answer, plain in changed:
             answer.callback = plain
 
 

@@ -19,11 +19,7 @@ from sys import stderr
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from moto.core.request import (
-    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
-    environ_key_for_header,
-    should_preserve_original_header_name,
-)
+from destmock._isolation.header_names import NAMES_AS_SENT, environ_key, is_kept_as_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -292,15 +288,15 @@ class _Connection(BaseHTTPRequestHandler):
         """Add the headers, and for moto their names as sent: S3's metadata may have underscores in them."""
         names: dict[str, str] = {}
         for name, value in self.headers.items():
-            key = environ_key_for_header(name)
+            key = environ_key(name)
             if "_" in name:
-                if not should_preserve_original_header_name(name) or key in environ:
+                if not is_kept_as_sent(name) or key in environ:
                     continue
                 names[key] = name
             if key == "HTTP_TRANSFER_ENCODING":
                 continue  # the body has been read whole
             environ[key] = f"{environ[key]},{value}" if key in environ else value
-        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = names
+        environ[NAMES_AS_SENT] = names
 
 
 def _too_large() -> BadRequestError:

@@ -17,6 +17,7 @@ from moto.server import create_backend_app
 
 from destmock import mock_destinations
 from destmock._isolation.moto_calls import environ_of
+from tests.versions import since_moto
 
 HOSTS = ["sqs.us-east-1.amazonaws.com", "bucket.s3.amazonaws.com", "localhost:4566", "10.0.0.1:80"]
 PATH = st.text("abcXYZ019/-._~%:@!$&'()*+,= ;?#[]é\"", max_size=12).map(lambda text: f"/{text}")
@@ -39,6 +40,7 @@ def told(environ):
     return [(name, value) for name, value in environ.items() if name not in mine]
 
 
+@since_moto("5.2.4", "makes no requests of its own")
 @given(
     st.sampled_from(["GET", "POST", "PUT"]),
     st.sampled_from(["http", "https"]),
@@ -55,6 +57,7 @@ def test_a_request_is_the_one_that_werkzeug_makes(method, scheme, host, path, he
         assert told(quick) == told(Request.from_primitives(method, url, headers, body).environ)
 
 
+@since_moto("5.2.4", "makes no requests of its own")
 @pytest.mark.parametrize(
     ("method", "url", "headers", "body"),
     [

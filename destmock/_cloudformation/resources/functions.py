@@ -6,10 +6,11 @@ import contextlib
 import io
 import zipfile
 from contextvars import ContextVar
+from functools import cache
+from importlib import resources as files
 from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import IAMBackend
-from moto.utilities.utils import load_resource_as_str
 
 from destmock._aws.arn import parse_function_name
 from destmock._cloudformation.resources.api import tags, without
@@ -45,7 +46,8 @@ _DEFAULTS: Properties = {
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": []},
 }
-_CFNRESPONSE = "awslambda/resources/cfnresponse.py.txt"
+#: Where moto has AWS's module, and had it before 5.2.4.
+_CFNRESPONSE = ("awslambda/resources/cfnresponse.py.txt", "packages/cfnresponse/cfnresponse.py")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 #: Whether any role counts as one that is there.
 _ROLES_EXIST = ContextVar("_ROLES_EXIST", default=False)
@@ -142,6 +144,12 @@ def _get_role_by_arn(get: Callable[..., Any]) -> Callable[..., Any]:
 PATCHES = (Patch(IAMBackend, "get_role_by_arn", _get_role_by_arn),)
 
 
+@cache
+def _cfnresponse() -> str:
+    places = [files.files("moto") / path for path in _CFNRESPONSE]
+    return next(place for place in places if place.is_file()).read_text(encoding="utf-8").strip()
+
+
 def _code(properties: Properties) -> Properties:
     """The code for Lambda's API: source text becomes `index.js`, or `index.py` with AWS's `cfnresponse`."""
     code = properties.get("Code", {})
@@ -150,7 +158,7 @@ def _code(properties: Properties) -> Properties:
     if str(properties.get("Runtime", "")).startswith("nodejs"):
         files = {"index.js": code["ZipFile"]}
     else:
-        files = {"index.py": code["ZipFile"], "cfnresponse.py": load_resource_as_str(_CFNRESPONSE)}
+        files = {"index.py": code["ZipFile"], "cfnresponse.py": _cfnresponse()}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name, text in files.items():
