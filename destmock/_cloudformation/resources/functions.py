@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import zipfile
 from contextvars import ContextVar
-from functools import cache
-from importlib import resources as files
 from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import IAMBackend
 
 from destmock._aws.arn import parse_function_name
 from destmock._cloudformation.resources.api import tags, without
+from destmock._cloudformation.resources.inline_code import code
 from destmock._cloudformation.resources.kinds import Made, Properties
 from destmock._isolation.patching import Patch
 
@@ -46,9 +43,6 @@ _DEFAULTS: Properties = {
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": []},
 }
-#: Where moto has AWS's module, and had it before 5.2.4.
-_CFNRESPONSE = ("awslambda/resources/cfnresponse.py.txt", "packages/cfnresponse/cfnresponse.py")
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 #: Whether any role counts as one that is there.
 _ROLES_EXIST = ContextVar("_ROLES_EXIST", default=False)
 
@@ -66,7 +60,7 @@ class Function:
                 "create_function",
                 **without(properties, *_APART, "FunctionName"),
                 FunctionName=name,
-                Code=_code(properties),
+                Code=code(properties),
                 KMSKeyArn=properties.get("KmsKeyArn"),
                 Tags=tags(properties) or None,
             )
@@ -88,7 +82,7 @@ class Function:
             "lambda",
             "update_function_code",
             FunctionName=made.id,
-            **_code(properties),
+            **code(properties),
             Architectures=properties.get("Architectures"),
         )
         arn, now = made.attributes["Arn"], tags(properties)
@@ -142,28 +136,6 @@ def _get_role_by_arn(get: Callable[..., Any]) -> Callable[..., Any]:
 
 
 PATCHES = (Patch(IAMBackend, "get_role_by_arn", _get_role_by_arn),)
-
-
-@cache
-def _cfnresponse() -> str:
-    places = [files.files("moto") / path for path in _CFNRESPONSE]
-    return next(place for place in places if place.is_file()).read_text(encoding="utf-8").strip()
-
-
-def _code(properties: Properties) -> Properties:
-    """The code for Lambda's API: source text becomes `index.js`, or `index.py` with AWS's `cfnresponse`."""
-    code = properties.get("Code", {})
-    if "ZipFile" not in code:
-        return dict(code)
-    if str(properties.get("Runtime", "")).startswith("nodejs"):
-        files = {"index.js": code["ZipFile"]}
-    else:
-        files = {"index.py": code["ZipFile"], "cfnresponse.py": _cfnresponse()}
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        for name, text in files.items():
-            file.writestr(zipfile.ZipInfo(name, _EPOCH), text)
-    return {**code, "ZipFile": archive.getvalue()}
 
 
 class Version:
