@@ -35,6 +35,7 @@ _LOG_TYPES = ["None", "Tail"]
 _NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
 _EXECUTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}", re.ASCII)
 _TENANT, _LONGEST_TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+", re.ASCII), 256
+_LAYER = re.compile(errors.LAYER_PATTERN, re.ASCII)
 _DESTINATION = re.compile(errors.DESTINATION_PATTERN, re.ASCII)
 
 
@@ -184,7 +185,7 @@ def read_list(request: Request) -> tuple[FunctionRef, str | None, int]:
 
 
 def check_configs(request: Request) -> None:
-    """Raise an AWSError for a DurableConfig (N1) or a TenancyConfig that AWS does not take."""
+    """Raise an AWSError for a DurableConfig (N1), a TenancyConfig or Layers that AWS does not take."""
     body = json.loads(request.body or b"{}")
     config = body.get("DurableConfig")
     if config and request.operation == "UpdateFunctionConfiguration":
@@ -194,6 +195,13 @@ def check_configs(request: Request) -> None:
     if tenancy is not None:
         mode = tenancy.get("TenantIsolationMode")
         found = [*found, *_enum(str(mode), "tenancyConfig.tenantIsolationMode", ["PER_TENANT"])]
+    layers = body.get("Layers") or []
+    if not all(_LAYER.fullmatch(str(each)) for each in layers):
+        listed = f"[{', '.join(map(str, layers))}]"
+        found = [
+            *found,
+            errors.violation(listed, "layers", f"satisfy constraint: [{errors.LAYER_CONSTRAINTS}]"),
+        ]
     if found:
         raise errors.validation(found)
 

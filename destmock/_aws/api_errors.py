@@ -15,6 +15,16 @@ DESTINATION_PATTERN = (
     r"((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 )
 
+#: What the ARN of a layer's version must look like, and AWS's words for it, as users have reported them.
+LAYER_PATTERN = (
+    r"(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)"
+    r"|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"
+)
+LAYER_CONSTRAINTS = (
+    "Member must have length less than or equal to 140, Member must have length greater than or equal to 1, "
+    f"Member must satisfy regular expression pattern: {LAYER_PATTERN}, Member must not be null"
+)
+
 #: What a dead-letter queue's ARN must look like.
 TARGET_ARN_PATTERN = r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"
 

@@ -26,7 +26,7 @@ from destmock._cloudformation import (
     validation,
 )
 from destmock._cloudformation.deployed import Stack
-from destmock._cloudformation.invented import invented
+from destmock._cloudformation.invented import Inventor
 from destmock._cloudformation.place import Place
 from destmock._cloudformation.unsupported import functions_behind, runs, unsupported, without_applications
 from destmock._engine.active import enter_once
@@ -91,13 +91,10 @@ class Deployment:
             templates.check_transforms(self._template.body)
         with self._checked():
             validation.check_format(self._template.body, serverless=self._template.serverless)
-        made_up: dict[str, str] = {}
-
-        def invent(name: str, parameter: Mapping[str, Any]) -> str:
-            return made_up.setdefault(name, invented(name, parameter, self._place.client))
-
-        values = templates.values(self._template, parameters, invent if options.invent_parameters else None)
-        self._fetch(values, undo)
+        inventor = Inventor(self._template.body, self._place.client)
+        invents = options.invent_parameters
+        values = templates.values(self._template, parameters, inventor.value if invents else None)
+        self._fetch(values, undo, inventor if invents else None)
         evaluation = self._evaluation(self._template.body, values)
         given = self._given(handlers, evaluation)
         own = {**cdk_providers.providers(self._template), **serverless_providers.providers(self._template)}
@@ -123,7 +120,7 @@ class Deployment:
         with self._stacks.ignored(ignored), self._stacks.followed(self._name, register):
             self._create(body, values, undo)
             stack = self._read()
-        return replace(stack, invented=MappingProxyType(made_up))
+        return replace(stack, invented=MappingProxyType(inventor.values))
 
     @contextlib.contextmanager
     def _checked(self) -> Iterator[None]:
@@ -134,13 +131,18 @@ class Deployment:
             message = f"{self._template.path}: {error}"
             raise ValueError(message) from error
 
-    def _fetch(self, values: Mapping[str, str], undo: contextlib.ExitStack) -> None:
+    def _fetch(
+        self, values: Mapping[str, str], undo: contextlib.ExitStack, inventor: Inventor | None
+    ) -> None:
         """Check that each parameter of Systems Manager exists, and make the one that CDK needs."""
         ssm = self._place.client("ssm")
         for name, value in values.items():
             if not str(self._template.body["Parameters"][name].get("Type")).startswith(_SSM_TYPE):
                 continue
             if ssm.get_parameters(Names=[value])["Parameters"]:
+                continue
+            if name != _BOOTSTRAP and inventor is not None:
+                inventor.store(name, value)
                 continue
             if name != _BOOTSTRAP:
                 message = (

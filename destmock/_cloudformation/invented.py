@@ -37,35 +37,120 @@ _BY_NAME = {
     "expression": "rate(1 day)",
     "schedule": "rate(1 day)",
 }
+#: Part of a property's name -> what is made for it, by its service, and told by its ARN.
+_MADE = {"Stream": "kinesis", "Queue": "sqs", "Topic": "sns", "TopicArn": "sns"}
+_SOURCE = "EventSourceArn"
+_LAYERS = "Layers"
+_SELECT = "Fn::Select"
 _HOW_MANY = 2
 _CANDIDATES = "aA0-./:_@ %+=,"
 
 
-def invented(name: str, parameter: Mapping[str, Any], client: Client) -> str:
+class Uses:
+    """Which properties take a parameter as it is, and the highest place that is selected of it."""
+
+    def __init__(self, properties: Sequence[str] = (), places: Sequence[int] = ()) -> None:
+        self.properties = properties
+        self.count = max(places, default=0) + 1
+
+
+_UNUSED = Uses()
+
+
+class Inventor:
+    """Makes up what nobody has given; `values` tells the parameters and what they became."""
+
+    def __init__(self, template: Mapping[str, Any], client: Client) -> None:
+        self.values: dict[str, str] = {}
+        self._template = template
+        self._client = client
+
+    def value(self, name: str, parameter: Mapping[str, Any]) -> str:
+        """A value for one parameter, such as its use wants it."""
+        if name not in self.values:
+            self.values[name] = invented(name, parameter, self._client, self._uses(name))
+        return self.values[name]
+
+    def store(self, name: str, path: str) -> None:
+        """Put a parameter of Systems Manager there, whose name is the default of the template's parameter."""
+        parameter = self._template["Parameters"][name]
+        kind = _SSM.fullmatch(str(parameter.get("Type")))
+        inner = (kind and kind[1]) or "String"
+        value = invented(name, {"Type": inner}, self._client, self._uses(name))
+        self._client("ssm").put_parameter(Name=path, Value=value, Type="String")
+        self.values[name] = path
+
+    def _uses(self, name: str) -> Uses:
+        found = [*_found({"Ref": name}, self._template, "")]
+        return Uses([key for key, _ in found], [place for _, place in found])
+
+
+def _found(ref: Mapping[str, str], value: Any, key: str) -> Iterator[tuple[str, int]]:
+    if value == ref:
+        yield key, 0
+    elif isinstance(value, list):
+        for each in value:
+            yield from _found(ref, each, key)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name == _SELECT and isinstance(each, list) and each[1:] == [ref]:
+                yield key, int(each[0]) if str(each[0]).isdigit() else 0
+            else:
+                yield from _found(ref, each, key if name.startswith(("Fn::", "Ref")) else name)
+
+
+def invented(name: str, parameter: Mapping[str, Any], client: Client, uses: Uses = _UNUSED) -> str:
     """A value for one parameter. `client` makes boto3's clients, by the name of the service."""
     kind = str(parameter.get("Type", "String"))
     found = _SSM.fullmatch(kind)
     if found is not None:
-        return _stored(name, found[1] or "String", parameter, client)
+        return _stored(name, found[1] or "String", parameter, client, uses)
     inner = _LIST.fullmatch(kind)
     if inner is not None:
-        return ",".join(_several(name, inner[1], parameter, client))
+        return ",".join(_several(name, inner[1], parameter, client, uses.count))
     if kind == _LISTED:
-        return ",".join(_several(name, "String", parameter, client))
-    return _one(name, kind, parameter, client)
+        return ",".join(_several(name, "String", parameter, client, uses.count))
+    return _by_use(name, parameter, client, uses) or _one(name, kind, parameter, client)
 
 
-def _stored(name: str, kind: str, parameter: Mapping[str, Any], client: Client) -> str:
+def _by_use(name: str, parameter: Mapping[str, Any], client: Client, uses: Uses) -> str | None:
+    """The ARN of what a property wants, which is made; nothing where the parameter has rules of its own."""
+    if "AllowedValues" in parameter or "AllowedPattern" in parameter:
+        return None
+    if _LAYERS in uses.properties:
+        return "arn:aws:lambda:us-east-1:017000801446:layer:invented:1"
+    services = [_MADE[each] for each in uses.properties if each in _MADE]
+    if _SOURCE in uses.properties:
+        words = f"{name} {parameter.get('Description', '')}".lower()
+        services = ["sqs" if "queue" in words or "sqs" in words else "kinesis"]
+    return _made(services[0], _plain(name), client) if services else None
+
+
+def _made(service: str, name: str, client: Client) -> str:
+    """The ARN of a stream, a queue or a topic that is made."""
+    made = client(service)
+    if service == "kinesis":
+        made.create_stream(StreamName=name, ShardCount=1)
+        arn = made.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    elif service == "sqs":
+        url = made.create_queue(QueueName=name)["QueueUrl"]
+        arn = made.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    else:
+        arn = made.create_topic(Name=name)["TopicArn"]
+    return str(arn)
+
+
+def _stored(name: str, kind: str, parameter: Mapping[str, Any], client: Client, uses: Uses) -> str:
     """The name of a parameter of Systems Manager, which is made with an invented value."""
     path = f"/invented/{name}"
-    value = invented(name, {**parameter, "Type": kind}, client)
+    value = invented(name, {**parameter, "Type": kind}, client, uses)
     client("ssm").put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
     return path
 
 
-def _several(name: str, kind: str, parameter: Mapping[str, Any], client: Client) -> list[str]:
+def _several(name: str, kind: str, parameter: Mapping[str, Any], client: Client, count: int) -> list[str]:
     existing = [] if "AllowedValues" in parameter else _existing(name, kind, client)
-    return existing[:_HOW_MANY] or [_one(name, kind, parameter, client)]
+    return existing[: max(count, _HOW_MANY)] or [_one(name, kind, parameter, client)] * count
 
 
 def _one(name: str, kind: str, parameter: Mapping[str, Any], client: Client) -> str:
@@ -97,8 +182,12 @@ def _existing(name: str, kind: str, client: Client) -> list[str]:
 def _by_name(name: str) -> Iterator[str]:
     plain = name.lower()
     yield from (value for word, value in _BY_NAME.items() if word in plain)
-    yield re.sub(r"[^a-z0-9]+", "-", f"invented-{plain}").strip("-")
+    yield _plain(name)
     yield re.sub(r"[^a-z0-9]", "", f"invented{plain}")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", f"invented-{name.lower()}").strip("-")
 
 
 def _written(pattern: str, shortest: int) -> str:

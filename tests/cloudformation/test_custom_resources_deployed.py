@@ -57,6 +57,23 @@ def test_a_handler_of_the_test_answers(deploy, runtime):
     assert (stack.resources["Thing"], dict(stack.outputs)) == ("chair", {"Price": "30"})
 
 
+@pytest.mark.parametrize("exported", [{}, {"Export": {"Name": "price"}}])
+def test_a_log_group_is_made_before_the_function_runs(deploy, exported):
+    """As on AWS, which makes both at once. moto looks at what is exported before anything is made."""
+    name = {"Fn::Sub": "/aws/lambda/${F}"}
+    outputs = {"Price": {**OUTPUTS["Price"], **exported}}
+    group = resource("AWS::Logs::LogGroup", LogGroupName=name, RetentionInDays=7)
+    other = resource("AWS::Logs::LogGroup", LogGroupName={"Fn::Sub": "/shop/${Thing}"})
+    resources = {"Other": other, "F": function(Code={"ZipFile": ANSWERING}), "Thing": THING, "Group": group}
+    stack = deploy(resources, outputs=outputs)
+    logs = boto3.client("logs")
+    [found] = logs.describe_log_groups(logGroupNamePrefix=stack.resources["Group"])["logGroups"]
+    assert found["retentionInDays"] == 7
+    assert logs.describe_log_streams(logGroupName=found["logGroupName"])["logStreams"]
+    exports = boto3.client("cloudformation").list_exports()["Exports"]
+    assert [each["Value"] for each in exports] == (["12"] if exported else [])
+
+
 def test_an_alias_of_the_function_answers(deploy):
     alias = {"FunctionName": {"Ref": "F"}, "Name": "live", "FunctionVersion": attribute("V", "Version")}
     stack = deploy(

@@ -506,6 +506,29 @@ def test_a_resource_is_made_after_what_it_depends_on_though_a_ref_needs_it_earli
         assert made["id"] == ids["Now"]
 
 
+def test_a_generated_name_has_no_letter_that_the_service_refuses(destmock):
+    rule = resource("AWS::IoT::TopicRule", TopicRulePayload={"Sql": "SELECT * FROM 't'", "Actions": []})
+    deploy({"Rule": rule})
+    [found] = boto3.client("iot").list_topic_rules()["rules"]
+    assert found["ruleName"].startswith("shop_Rule_")
+
+
+def test_a_document_of_systems_manager_is_json_unless_it_says_otherwise(destmock):
+    content = {"schemaVersion": "2.2", "description": "d", "mainSteps": []}
+    deploy(
+        {"Document": resource("AWS::SSM::Document", Content=content, DocumentType="Command", Name="orders")}
+    )
+    assert boto3.client("ssm").describe_document(Name="orders")["Document"]["DocumentFormat"] == "JSON"
+
+
+def test_what_moto_s_model_refuses_is_told_with_the_resource(destmock):
+    document = resource("AWS::SSM::Document", Content="{", DocumentType="Command", Name="orders")
+    with pytest.raises(
+        ClientError, match=r"Document \(AWS::SSM::Document\): Resource handler returned message"
+    ):
+        deploy({"Document": document})
+
+
 def test_nobody_is_warned_without_a_reason(destmock):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -120,3 +120,77 @@ def test_the_same_values_are_invented_each_time(tmp_path):
         with mock_destinations(seed=7) as destmock:
             found.append(destmock.deploy(path, invent_parameters=True).invented)
     assert found[0] == found[1]
+
+
+# What a parameter is used for
+
+FUNCTION = {
+    "Type": "AWS::Lambda::Function",
+    "Properties": {
+        "Handler": "index.handler",
+        "Runtime": "python3.13",
+        "Role": "arn:aws:iam::123456789012:role/any",
+        "Code": {"ZipFile": "def handler(event, context): return 1"},
+    },
+}
+
+
+def test_a_layer_is_one_of_another_account(deploy):
+    layered = {**FUNCTION, "Properties": {**FUNCTION["Properties"], "Layers": [{"Ref": "LayerArn"}]}}
+    stack = deploy({"LayerArn": {"Type": "String"}}, {"F": layered}, invent_parameters=True)
+    assert re.fullmatch(r"arn:aws:lambda:us-east-1:\d{12}:layer:invented:1", stack.invented["LayerArn"])
+    [layer] = boto3.client("lambda").get_function(FunctionName=stack.resources["F"])["Configuration"][
+        "Layers"
+    ]
+    assert layer["Arn"] == stack.invented["LayerArn"]
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "service"),
+    [("Source", "a Kinesis stream's", "kinesis"), ("Inbox", "of the queue", "sqs"), ("SqsArn", "", "sqs")],
+)
+def test_a_source_is_made(deploy, name, description, service):
+    mapping = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {
+            "EventSourceArn": {"Ref": name},
+            "FunctionName": {"Ref": "F"},
+            **({"StartingPosition": "LATEST"} if service == "kinesis" else {}),
+        },
+    }
+    declared = {name: {"Type": "String", "Description": description}}
+    stack = deploy(declared, {"F": FUNCTION, "M": mapping}, invent_parameters=True)
+    assert stack.invented[name].startswith(f"arn:aws:{service}:us-east-1:123456789012:")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_list_is_as_long_as_what_is_selected_of_it(deploy, count):
+    queues = {
+        f"Q{place}": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": {"Fn::Join": ["-", ["q", place, {"Fn::Select": [place, {"Ref": "Names"}]}]]}
+            },
+        }
+        for place in range(count)
+    }
+    stack = deploy({"Names": {"Type": "CommaDelimitedList"}}, queues, invent_parameters=True)
+    assert len(stack.invented["Names"].split(",")) == count
+
+
+def test_what_a_default_names_in_the_parameter_store_is_put_there(deploy):
+    declared = {"Queue": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/shop/queue"}}
+    named = {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Queue"}}}}
+    with pytest.raises(ValueError, match=r"Unable to fetch parameters \[/shop/queue\]"):
+        deploy(declared, named)
+    stack = deploy(declared, named, invent_parameters=True)
+    assert stack.invented == {"Queue": "/shop/queue"}
+    value = boto3.client("ssm").get_parameter(Name="/shop/queue")["Parameter"]["Value"]
+    assert stack.resources["Q"].endswith(f"/{value}")
+
+
+def test_a_value_with_rules_keeps_to_them_whatever_it_is_used_for(deploy):
+    layered = {**FUNCTION, "Properties": {**FUNCTION["Properties"], "Layers": [{"Ref": "L"}]}}
+    theirs = "arn:aws:lambda:eu-west-1:210987654321:layer:theirs:7"
+    declared = {"L": {"Type": "String", "AllowedValues": [theirs]}}
+    assert deploy(declared, {"F": layered}, invent_parameters=True).invented == {"L": theirs}

@@ -89,3 +89,15 @@ def test_links_stay_links_and_programs_can_be_executed(destmock, lam):
             file.writestr(info, content)
     deploy(archive.getvalue(), "orders", Timeout=60)
     assert invoke(lam) == [5, True, ["data"], "ran\n"]
+
+
+@pytest.mark.parametrize(
+    "arn", ["layer", "arn:aws:sns:us-east-1:123456789012:topic", "arn:aws:lambda:x:1:layer"]
+)
+def test_a_layer_that_is_none_is_refused(destmock, lam, arn):
+    deploy(returns("1"), "orders")
+    match = rf"Value '\[{arn}\]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: \["
+    with refused(match):
+        deploy(returns("1"), "another", Layers=[arn])
+    with refused(match):
+        lam.update_function_configuration(FunctionName="orders", Layers=[arn])

@@ -118,6 +118,9 @@ PRIVATE = {
         "_parsed_resources": "the resources that a stack has made so far",
         "_ResourceMap__get_resources_in_dependency_order": "a resource is made after all that it depends on",
         "_resource_json_map": "the order of a stack's resources, which follows from its template",
+        "_output_json_map": "the names of a stack's exports, before its resources are made",
+        "_resource_map": "the values of a stack's exports, once its resources are made",
+        "_stack_id": "the stack that exports",
     },
     "aws-sam-translator": {
         "_METRICS_INSTANCE": "the translator counts its use in a file of the user's otherwise",

@@ -6,6 +6,8 @@ answer, botocore describes.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -66,6 +68,7 @@ class Generic:
         name = name[: schema.longest].strip("-")
         name = name.lower() if schema.lower else name
         if schema.name is not None and schema.name not in properties:
+            name = self._fitting(api, name)
             properties = {**properties, schema.name: name}
         parameters = self._parameters(api, schema.create, properties)
         added = {"{name}": name, "{stack}": api.stack}
@@ -198,6 +201,17 @@ class Generic:
         model = api.clients.of(self._schema.service, api.region).meta.service_model
         shape: StructureShape = model.operation_model(operation).input_shape
         return shape
+
+    def _fitting(self, api: Api, name: str) -> str:
+        """A generated name, without hyphens where the service has none in its names."""
+        shape = self._input(api, self._schema.create)
+        members = {member.lower(): each for member, each in shape.members.items()}
+        found = members.get(str(self._schema.name).lower())
+        pattern = None if found is None else found.metadata.get("pattern")
+        fitting = (name, name.replace("-", "_"), name.replace("-", ""))
+        with contextlib.suppress(re.error):  # not all of them are Python's
+            return next((each for each in fitting if pattern is None or re.fullmatch(pattern, each)), name)
+        return name
 
     def _own_names(self) -> set[str]:
         """The names by which an operation may ask for the resource's own name."""

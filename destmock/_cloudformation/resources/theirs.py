@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation.exceptions import ValidationError
+from moto.core.exceptions import ServiceException
+from werkzeug.exceptions import HTTPException
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +66,10 @@ _ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
 _NESTED, _OUTPUTS = "AWS::CloudFormation::Stack", "Outputs."
 #: The models that replace a resource whose generated name is another one: a generated name stays.
 _COMPARING_NAMES = ("AWS::ECR::Repository", "AWS::ECS::Cluster", "AWS::Events::Archive")
+#: The properties that have a default in CloudFormation, but not in moto's models.
+_DEFAULTS = {"AWS::SSM::Document": {"DocumentFormat": "JSON"}}
+#: The properties that may be an object in a template, and are text in moto's models.
+_TEXTS = {"AWS::SSM::Document": ("Content",)}
 #: The models that know only a name among the properties, never a generated one.
 _NAMED_BY_PROPERTY = {"AWS::SSM::Parameter": "Name"}
 
@@ -107,10 +114,16 @@ class Theirs:
     ) -> Any:
         _name_resources(template)
         self._name(template, name)
+        resource = f"{given['LogicalId']} ({template['Type']})"
         try:
             made = self._model.create_from_cloudformation_json(name, template, account, region, **given)
         except KeyError as error:
-            message = f"{given['LogicalId']} ({template['Type']}): Property {error} is missing"
+            raise ValidationError(message=f"{resource}: Property {error} is missing") from error
+        except ValidationError:  # it names the resource
+            raise
+        except (ServiceException, HTTPException) as error:
+            reason = getattr(error, "message", error)
+            message = f'{resource}: Resource handler returned message: "{reason}"'
             raise ValidationError(message=message) from error
         return _identified(made, template["Type"], name)
 
@@ -142,6 +155,13 @@ class Theirs:
         return self._model.delete_from_cloudformation_json if own is None else own
 
     def _name(self, template: dict[str, Any], name: str) -> None:
+        given = template["Properties"]
+        texts = {
+            key: json.dumps(given[key])
+            for key in _TEXTS.get(self._type, ())
+            if isinstance(given.get(key), dict)
+        }
+        template["Properties"] = {**_DEFAULTS.get(self._type, {}), **given, **texts}
         if self._type in _NAMED_BY_PROPERTY:
             template["Properties"].setdefault(_NAMED_BY_PROPERTY[self._type], name)
 
