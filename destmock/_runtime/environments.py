@@ -19,6 +19,7 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 
 from destmock._aws.times import to_datetime
 from destmock._functions.deployed_code import Package
+from destmock._runtime import cold_starts
 from destmock._runtime.aside import Aside
 from destmock._runtime.deployed_modules import Namespace
 from destmock._runtime.environment import Environment
@@ -275,6 +276,7 @@ def _initialise(
     root_handler: RootHandler,
 ) -> Handler | None:
     """Make the cold start: find the handler, or post the error of an import that failed (B8, B18)."""
+    cold_starts.begin()
     try:
         return importer.load(code.source)
     except FaultException as fault:
