@@ -128,13 +128,21 @@ def test_the_signature_of_a_request_is_aws_s():
         assert [signed(*case) for case in cases] == without
 
 
+@since_moto("5.2.5", "renames metadata with underscores")
+def test_metadata_keeps_its_underscores(destmock):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="a", Metadata={"my_key": "value"})
+    assert s3.head_object(Bucket="bucket", Key="a")["Metadata"] == {"my_key": "value"}
+
+
 def test_a_body_that_is_a_stream_or_a_form_arrives(destmock):
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="bucket")
-    s3.put_object(Bucket="bucket", Key="a b/ö;x=1", Body=BytesIO(b"stream"), Metadata={"my_key": "value"})
+    s3.put_object(Bucket="bucket", Key="a b/ö;x=1", Body=BytesIO(b"stream"), Metadata={"my-key": "value"})
     answer = s3.get_object(Bucket="bucket", Key="a b/ö;x=1")
     assert answer["Body"].read() == b"stream"
-    assert answer["Metadata"] == {"my_key": "value"}
+    assert answer["Metadata"] == {"my-key": "value"}
     assert boto3.client("sns").create_topic(Name="topic")["TopicArn"].endswith(":topic")
 
 
