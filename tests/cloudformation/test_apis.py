@@ -282,3 +282,48 @@ def test_a_file_that_can_t_be_included(destmock, tmp_path):
     template.write_text(shop(INCLUDED % "s3://bucket/api.yaml"))
     with pytest.raises(UnsupportedError, match="s3://bucket"):
         destmock.deploy(template)
+
+
+TABLE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders: {Type: AWS::Serverless::SimpleTable, Properties: {PrimaryKey: {Name: id, Type: String}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties: {AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}}
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      DefinitionBody:
+        swagger: "2.0"
+        info: {title: orders, version: "1"}
+        paths:
+          /orders/{id}:
+            put:
+              x-amazon-apigateway-integration:
+                type: aws
+                httpMethod: POST
+                credentials: !GetAtt Role.Arn
+                uri: !Sub "arn:aws:apigateway:${AWS::Region}:dynamodb:action/PutItem"
+                requestTemplates:
+                  application/json: !Sub >-
+                    {"TableName": "${Orders}", "Item": {"id": {"S": "$input.params('id')"},
+                    "note": {"S": "$util.escapeJavaScript($input.path('$.note'))"}}}
+                responses: {default: {statusCode: "201", responseTemplates: {application/json: stored}}}
+Outputs:
+  Url: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/live/orders"}
+  Orders: {Value: !Ref Orders}
+"""
+
+
+def test_a_table_behind_an_api_of_a_sam_template(destmock, tmp_path):
+    template = tmp_path / "template.yaml"
+    template.write_text(TABLE)
+    stack = destmock.deploy(template)
+    url = f"{stack.outputs['Url']}/7"
+    got = by_urllib3("PUT", url, {"Content-Type": "application/json"}, b'{"note": "say \\"hi\\""}')
+    assert (got.status, got.body) == (201, b"stored")
+    table = boto3.resource("dynamodb").Table(stack.outputs["Orders"])
+    assert table.scan()["Items"] == [{"id": "7", "note": 'say "hi"'}]
+    assert not destmock.runs

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
+from destmock._services.apigateway import json_protocol
+from destmock._services.apigateway.json_protocol import SerializationError, answer_body
 from destmock._services.clients import Clients, in_account
 from destmock.errors import UnsupportedError
 
@@ -26,6 +28,26 @@ _SERVICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "events": ("events", ("PutEvents",)),
     "kinesis": ("kinesis", ("PutRecord", "PutRecords")),
     "states": ("stepfunctions", ("StartExecution",)),
+    "dynamodb": (
+        "dynamodb",
+        (
+            "BatchExecuteStatement",
+            "BatchGetItem",
+            "BatchWriteItem",
+            "DeleteItem",
+            "DescribeTable",
+            "ExecuteStatement",
+            "ExecuteTransaction",
+            "GetItem",
+            "ListTables",
+            "PutItem",
+            "Query",
+            "Scan",
+            "TransactGetItems",
+            "TransactWriteItems",
+            "UpdateItem",
+        ),
+    ),
 }
 #: What an HTTP API calls the same operations.
 _SUBTYPES: Mapping[str, tuple[str, str]] = {
@@ -35,13 +57,11 @@ _SUBTYPES: Mapping[str, tuple[str, str]] = {
     "StepFunctions-StartExecution": ("states", "StartExecution"),
 }
 _OK = 200
-_METHODS = {
-    "SendMessage": "send_message",
-    "Publish": "publish",
-    "PutEvents": "put_events",
-    "PutRecord": "put_record",
-    "PutRecords": "put_records",
-    "StartExecution": "start_execution",
+#: The types of DynamoDB's errors on the wire, where it isn't the one that knows them.
+_ERROR_TYPES = {
+    "AccessDeniedException": "com.amazon.coral.service#",
+    "SerializationException": "com.amazon.coral.service#",
+    "ValidationException": "com.amazon.coral.validate#",
 }
 _MEMBERS = ("MessageId", "MD5OfMessageBody", "MD5OfMessageAttributes", "SequenceNumber")
 _ATTRIBUTE = re.compile(
@@ -77,7 +97,7 @@ def call(
     target = headers.get("x-amz-target", "").rpartition(".")[2]
     if target or not _is_form(service):
         action = target or rest.strip("/")
-        return _called(simulation, account, region, service, action, _given(body))
+        return _called(simulation, account, region, service, action, body)
     form = {**query, **dict(parse_qsl(body, keep_blank_values=True))}
     action = form.get("Action") or (rest.partition("&")[0] if kind == "action" else "")
     parameters = _of_form(form)
@@ -108,7 +128,7 @@ def call_subtype(
     if service == "states":
         given = {name[0].lower() + name[1:]: value for name, value in given.items()}
     if service == "kinesis":
-        given["Data"] = base64.b64encode(str(given.get("Data", "")).encode()).decode()
+        given["Data"] = str(given.get("Data", "")).encode()
     if service == "events":
         resources = given.pop("Resources", None)
         given = {"Entries": [{**given, **({"Resources": json.loads(resources)} if resources else {})}]}
@@ -117,38 +137,47 @@ def call_subtype(
 
 
 def _called(
-    simulation: Simulation, account: str, region: str, service: str, action: str, parameters: dict[str, Any]
+    simulation: Simulation, account: str, region: str, service: str, action: str, given: str | dict[str, Any]
 ) -> tuple[int, str]:
+    """Call an operation with its body, or with boto3's parameters."""
     name, actions = _SERVICES[service]
     if action not in actions:
         message = f"destmock does not simulate an API's call of {service}: {action or 'no action'}"
         raise UnsupportedError(message)
     client = simulation.part(_Services).clients.of(name, region)
-    if service == "kinesis":
-        _decode(parameters)
     try:
+        if isinstance(given, str):
+            shape = client.meta.service_model.operation_model(action).input_shape
+            given = json_protocol.parameters(shape, given)
         with in_account(account):
-            answer = getattr(client, _METHODS[action])(**parameters)
+            answer = getattr(client, xform_name(action))(**given)
+    except SerializationError as error:
+        told = {"Message": str(error)} if str(error) else {}
+        return 400, answer_body({"__type": "com.amazon.coral.service#SerializationException", **told})
     except ClientError as error:
-        found = error.response["Error"]
+        code = error.response["Error"]["Code"]
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return status, _shown({"__type": found["Code"], "message": found["Message"]})
+        return status, answer_body(
+            {"__type": _error_type(service, code), **json_protocol.error_members(error)}
+        )
     except ParamValidationError as error:
-        return 400, _shown({"__type": "ValidationException", "message": str(error)})
+        kind = _error_type(service, "ValidationException")
+        return 400, answer_body({"__type": kind, "message": str(error)})
     metadata = answer.pop("ResponseMetadata")
-    return _OK, _shown(_SHOWN.get(service, _as_it_is)(action, answer, metadata["RequestId"]))
+    if given.get("ReturnConsumedCapacity", "NONE") == "NONE":
+        answer.pop("ConsumedCapacity", None)  # moto's UpdateItem has it always
+    return _OK, answer_body(_SHOWN.get(service, _as_it_is)(action, answer, metadata["RequestId"]))
+
+
+def _error_type(service: str, code: str) -> str:
+    """What a service calls its error on the wire."""
+    if service != "dynamodb":
+        return code
+    return _ERROR_TYPES.get(code, "com.amazonaws.dynamodb.v20120810#") + code
 
 
 def _is_form(service: str) -> bool:
     return service in ("sqs", "sns")
-
-
-def _given(body: str) -> dict[str, Any]:
-    try:
-        found = json.loads(body or "{}")
-    except ValueError:
-        found = {}
-    return found if isinstance(found, dict) else {}
 
 
 def _of_form(form: Mapping[str, str]) -> dict[str, Any]:
@@ -185,13 +214,6 @@ def _queue_url(simulation: Simulation, account: str, region: str, given: str) ->
     except ClientError:
         return f"https://sqs.{region}.amazonaws.com/{owner or account}/{name}"
     return url
-
-
-def _decode(parameters: dict[str, Any]) -> None:
-    """Kinesis's data, which are base64 in JSON and bytes for boto3."""
-    for each in (parameters, *parameters.get("Records", [])):
-        if "Data" in each:
-            each["Data"] = base64.b64decode(each["Data"])
 
 
 def _of_sqs(action: str, answer: dict[str, Any], request_id: str) -> dict[str, Any]:
@@ -231,7 +253,3 @@ _SHOWN: Mapping[str, Callable[[str, dict[str, Any], str], dict[str, Any]]] = {
     "sqs": _of_sqs,
     "sns": _of_sns,
 }
-
-
-def _shown(answer: Any) -> str:
-    return json.dumps(answer, separators=(",", ":"), default=lambda moment: moment.timestamp())
