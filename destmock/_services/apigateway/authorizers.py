@@ -24,12 +24,16 @@ _ACTIONS = ("execute-api:invoke", "execute-api:*", "*")
 
 
 class RefusedError(Exception):
-    """The request may not go on; `answer` is what the client gets, `kind` the gateway response of it."""
+    """The request may not go on; `answer` is what the client gets, `kind` the gateway response of it.
 
-    def __init__(self, answer: HttpAnswer, kind: str = "") -> None:
+    `why` says what a model has against the request's body.
+    """
+
+    def __init__(self, answer: HttpAnswer, kind: str = "", why: str = "") -> None:
         super().__init__(kind)
         self.answer = answer
         self.kind = kind
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from moto.apigateway.models import RestAPI
 
 from destmock._isolation.patching import Patch
+from destmock._services.apigateway.request_models import validator_of
 from destmock._services.apigateway.routes import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moto.apigateway.models import Deployment, Method
+
+    from destmock._services.apigateway.request_models import Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Endpoint:
     resource_id: str
     path: str
     method: Method
+    validator: Validator | None
 
 
 def served(api: RestAPI, deployment_id: str | None) -> tuple[Route[Endpoint], ...]:
@@ -40,7 +44,7 @@ def _routes(api: RestAPI) -> tuple[Route[Endpoint], ...]:
     for resource in api.resources.values():
         path = resource.get_path()
         for name, method in resource.resource_methods.items():
-            endpoint = Endpoint(resource.id, path, copy.deepcopy(method))
+            endpoint = Endpoint(resource.id, path, copy.deepcopy(method), validator_of(api, method))
             found.append(Route(name.upper(), path, endpoint))
     return tuple(found)
 

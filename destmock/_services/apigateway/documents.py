@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from destmock._services.apigateway.document_models import put_models, request_models, resolved
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -83,7 +85,8 @@ class _Rest:
         for path, item in sorted((document.get("paths") or {}).items()):
             resource = self._resource(path)
             for verb, operation in _operations(item):
-                self._put_method(resource, verb, {**operation, "parameters": _parameters(item, operation)})
+                parameters = [resolved(each, document) for each in _parameters(item, operation)]
+                self._put_method(resource, verb, {**operation, "parameters": parameters})
 
     def _put_authorizers(self) -> None:
         for name, scheme in self._schemes.items():
@@ -118,9 +121,7 @@ class _Rest:
                 given.get("responseParameters"),
                 given.get("responseTemplates"),
             )
-        schemas = document.get("definitions") or (document.get("components") or {}).get("schemas") or {}
-        for name, schema in schemas.items():
-            api.add_model(name, schema.get("description", ""), json.dumps(schema), "application/json")
+        put_models(api, document)
         for name, given in (document.get(f"{_X}request-validators") or {}).items():
             validator = backend.create_request_validator(
                 api.id, name, given.get("validateRequestBody"), given.get("validateRequestParameters")
@@ -144,6 +145,7 @@ class _Rest:
         backend.put_method(
             *place,
             request_parameters=_request_parameters(operation) or None,
+            request_models=request_models(self._api, operation, self._document),
             operation_name=operation.get("operationId"),
             request_validator_id=self._validators.get(wanted or ""),
             **self._authorization(operation),
@@ -248,7 +250,7 @@ def _put_route(
             (authorizer_id, kind), scopes = authorizers[name], wanted or None
         elif str(_schemes(document).get(name, {}).get(f"{_X}authtype", "")).lower() == "awssigv4":
             kind = "AWS_IAM"
-    given = _resolved(operation.get(f"{_X}integration"), document)
+    given = resolved(operation.get(f"{_X}integration"), document)
     target = ""
     if given is not None:
         settings = {ours: given.get(theirs) for theirs, ours in _HTTP_INTEGRATION.items()}
@@ -300,14 +302,3 @@ def _request_parameters(operation: Mapping[str, Any]) -> dict[str, bool]:
         for each in operation.get("parameters") or []
         if each.get("in") in _PLACES
     }
-
-
-def _resolved(integration: Any, document: Mapping[str, Any]) -> Any:
-    """An integration, or the one of the document's components that it refers to."""
-    reference = integration.get("$ref") if isinstance(integration, dict) else None
-    found: Any = integration
-    if reference is not None:
-        found = document
-        for part in reference.removeprefix("#/").split("/"):
-            found = found.get(part) or {}
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,20 @@ def customised(api: RestAPI, refusal: RefusedError, request_id: str) -> HttpAnsw
         if name.startswith(_HEADER)
     }
     template = (custom.response_templates or {}).get("application/json")
-    body = answer.body if template is None else _filled(template, answer, request_id)
+    body = answer.body if template is None else _filled(template, refusal, request_id)
     status = int(custom.status_code or answer.status)
     return replace(answer, status=status, body=body).replacing(headers)
 
 
-def _filled(template: str, answer: HttpAnswer, request_id: str) -> bytes:
-    message = next(iter(json.loads(answer.body).values()), None)
-    text = template.replace("$context.error.messageString", json_body(message).decode())
-    text = text.replace("$context.error.message", as_text(message))
-    return text.replace("$context.requestId", request_id).encode()
+def _filled(template: str, refusal: RefusedError, request_id: str) -> bytes:
+    """The template with what it names of the context; text inside of a JSON string is escaped for it."""
+    message = next(iter(json.loads(refusal.answer.body).values()), None)
+    values = {
+        "error.messageString": json_body(message).decode(),
+        "error.message": as_text(message),
+        "error.responseType": refusal.kind,
+        "error.validationErrorString": json_body(refusal.why).decode()[1:-1],
+        "requestId": request_id,
+    }
+    names = "|".join(map(re.escape, values))
+    return re.sub(rf"\$context\.({names})", lambda found: values[found[1]], template).encode()

@@ -16,6 +16,7 @@ from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 from destmock._isolation.patching import Patch, patched
 from destmock._services.apigateway import deployments, documents
+from destmock._services.apigateway.request_models import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +116,24 @@ def _apply_patch_operations(apply: Callable[..., None]) -> Callable[..., None]:
     return apply_patch_operations
 
 
+def _put_method(put: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a validator and models that the API doesn't have."""
+
+    def put_method(self: APIGatewayBackend, function_id: str, *args: Any, **given: Any) -> Any:
+        api = self.get_rest_api(function_id)
+        validator = given.get("request_validator_id")
+        if validator and validator not in api.request_validators:
+            message = "Invalid Request Validator identifier specified"
+            raise BadRequestException(message)
+        for name in (given.get("request_models") or {}).values():
+            if name not in api.models and name not in BUILT_IN:
+                message = f"Invalid model identifier specified: {name}"
+                raise BadRequestException(message)
+        return put(self, function_id, *args, **given)
+
+    return put_method
+
+
 def _create_authorizer(create: Callable[..., Any]) -> Callable[..., Any]:
     """Keep the validation expression, which moto loses between two spellings of its name."""
 
@@ -202,6 +221,7 @@ def quick_start(api: Api, target: str, route_key: str | None, credentials_arn: s
 PATCHES = (
     Patch(APIGatewayBackend, "put_rest_api", _put_rest_api),
     Patch(APIGatewayBackend, "import_rest_api", _import_rest_api),
+    Patch(APIGatewayBackend, "put_method", _put_method),
     Patch(APIGatewayResponse, "create_rest_api", _create_rest_api),
     Patch(RestAPI, "apply_patch_operations", _apply_patch_operations),
     Patch(RestAPI, "create_authorizer", _create_authorizer),

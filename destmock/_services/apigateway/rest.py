@@ -23,11 +23,12 @@ from destmock._services.apigateway.authorizers import (
 )
 from destmock._services.apigateway.deployments import served
 from destmock._services.apigateway.events import rest_event
-from destmock._services.apigateway.exchange import Asked, Moment, Place, problem, with_the_network_s
+from destmock._services.apigateway.exchange import Asked, Moment, Place, with_the_network_s
 from destmock._services.apigateway.expressions import mapped, with_variables
 from destmock._services.apigateway.gateway_responses import customised
 from destmock._services.apigateway.integrations import Integrations, sources_of
 from destmock._services.apigateway.invocations import trace_of
+from destmock._services.apigateway.request_models import check
 from destmock._services.apigateway.routes import choose
 from destmock.errors import UnsupportedError
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from destmock._services.apigateway.routes import Found
 
 _DEFAULT_TTL = 300
-_PARAMETER = re.compile(r"method\.request\.(querystring|header)\.(.+)")
 
 
 class RestApis:
@@ -82,7 +82,7 @@ class RestApis:
         authorizer = self._authorized(api, method, asked)
         if authorizer is not None:
             asked = asked._replace(place=replace(place, authorizer=authorizer))
-        _check_parameters(method, request)
+        check(found.route.target.validator, method, request)
         source = f"api {request.method} {path}"
         return self._integrations.answer(method.method_integration, asked, source)
 
@@ -184,21 +184,3 @@ def _check_key(api: RestAPI, stage: Stage, method: Any, request: HttpRequest) ->
         if of_stage and any(key in keys for key in found):
             return
     raise RefusedError(answers.forbidden(), "INVALID_API_KEY")
-
-
-def _check_parameters(method: Any, request: HttpRequest) -> None:
-    """Raise `RefusedError` if a request that is to be validated lacks a parameter that the method wants."""
-    if not method.request_validator_id:
-        return
-    query = dict(request.query_pairs)
-    missing = []
-    for name, required in (method.request_parameters or {}).items():
-        found = _PARAMETER.fullmatch(name)
-        if found is None or str(required).lower() != "true":
-            continue
-        value = query.get(found[2]) if found[1] == "querystring" else request.header(found[2])
-        if not value:
-            missing.append(found[2])
-    if missing:
-        text = f"Missing required request parameters: [{', '.join(missing)}]"
-        raise RefusedError(problem(400, text, error_type="BadRequestException"), "BAD_REQUEST_PARAMETERS")
