@@ -131,6 +131,16 @@ def test_a_stream_behind_an_api(rest):
     assert (found["Data"], found["PartitionKey"]) == (b'{"id":"7"}', "7")
 
 
+def test_data_that_are_no_base64_are_no_record(rest):
+    boto3.client("kinesis").create_stream(StreamName="orders", ShardCount=1)
+    record = {"StreamName": "orders", "Data": "$input.body", "PartitionKey": "1"}
+    refused = {"statusCode": "502", "selectionPattern": "400"}
+    url = rest("kinesis:action/PutRecord", json.dumps(record), responses=[{"statusCode": "200"}, refused])
+    got = by_urllib3("POST", url, JSON, b"abcde")
+    assert got.status == 502
+    assert json.loads(got.body)["__type"] == "com.amazon.coral.service#SerializationException"
+
+
 def test_another_action_is_refused_by_name(rest, make_queue):
     make_queue("orders")
     url = rest(f"sqs:path/{ACCOUNT}/orders", "Action=PurgeQueue")
@@ -181,6 +191,18 @@ def test_a_bus_behind_an_http_api(destmock, lam):
     )
     assert by_urllib3("POST", url, {**JSON, "X-From": "web"}, b'{"order":7}').status == 200
     assert seen == [({"order": 7}, "from web")]
+
+
+def test_a_stream_behind_an_http_api(destmock):
+    kinesis = boto3.client("kinesis")
+    kinesis.create_stream(StreamName="orders", ShardCount=1)
+    url = http("Kinesis-PutRecord", StreamName="orders", Data="$request.body", PartitionKey="1")
+    answer = json.loads(by_urllib3("POST", url, JSON, b'{"id":"7"}').body)
+    shard = kinesis.get_shard_iterator(
+        StreamName="orders", ShardId=answer["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )
+    [found] = kinesis.get_records(ShardIterator=shard["ShardIterator"])["Records"]
+    assert found["Data"] == b'{"id":"7"}'
 
 
 def machine():

@@ -110,6 +110,40 @@ def test_several_items_at_once_and_a_query(dynamodb, ask):
     assert got == (200, {"Responses": [{"Item": {"id": {"S": "9"}}}]})
 
 
+def test_a_statement_in_partiql(dynamodb, ask):
+    dynamodb.put_item(TableName="orders", Item=item(amount={"N": "5"}))
+    statement = {"Statement": "SELECT amount FROM orders WHERE id = ?", "Parameters": [{"S": "7"}]}
+    assert ask("action/ExecuteStatement", statement) == (200, {"Items": [{"amount": {"N": "5"}}]})
+
+
+def test_capacity_is_told_to_who_asks_for_it(dynamodb, ask):
+    change = {"UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "b"}}}
+    assert ask("action/UpdateItem", of_table(Key=item(), **change)) == (200, {})
+    change["ReturnConsumedCapacity"] = "TOTAL"
+    answer = ask("action/UpdateItem", of_table(Key=item(), **change))[1]
+    assert answer["ConsumedCapacity"]["TableName"] == "orders"
+
+
+def test_a_table_in_another_region(destmock):
+    client = boto3.client("dynamodb", region_name="eu-west-1")
+    client.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    api = Rest().method(
+        "GET",
+        "/",
+        type="AWS",
+        integrationHttpMethod="POST",
+        uri="arn:aws:apigateway:eu-west-1:dynamodb:action/ListTables",
+        requestTemplates={"application/json": "{}"},
+        responses=[{"statusCode": "200"}],
+    )
+    assert json.loads(by_urllib3("GET", api.deploy()).body) == {"TableNames": ["orders"]}
+
+
 def test_templates_make_the_answer_from_the_items(dynamodb, ask):
     dynamodb.put_item(TableName="orders", Item=item(amount={"N": "5"}))
     template = (
