@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import patched
 from destmock._services import (
+    firehose,
     functions,
     images,
     logs,
@@ -55,6 +56,7 @@ PATCHES = (
     *mappings.PATCHES,
     *mapping_answers.PATCHES,
     *secrets.PATCHES,
+    *firehose.PATCHES,
     *steps.PATCHES,
     *reading.PATCHES,
     *redrive.PATCHES,
