@@ -118,7 +118,9 @@ class _Batch:
         return self.fact(at)
 
     def fact(self, at: int) -> Pending:
-        return Pending("", self.processor.arn, 1, to_datetime(at))
+        ref = parse_function_arn(self.processor.arn)
+        arn = self.processor.arn if ref is None else ref.qualified_arn
+        return Pending("", arn, 1, to_datetime(at))
 
 
 def _create_delivery_stream(create: Callable[..., str]) -> Callable[..., str]:
@@ -127,8 +129,9 @@ def _create_delivery_stream(create: Callable[..., str]) -> Callable[..., str]:
     def wrapper(self: FirehoseBackend, region: str, delivery_stream_name: str, *args: Any) -> str:
         arn = create(self, region, delivery_stream_name, *args)
         stream = self.delivery_streams[delivery_stream_name]
-        processor = _processor(_config(stream))
-        if processor is not None and stream.delivery_stream_type == "KinesisStreamAsSource":
+        is_read = stream.delivery_stream_type == "KinesisStreamAsSource"
+        processor = _processor(_config(stream)) if is_read else None
+        if processor is not None:
             active[-1].part(Warned).once(_NOT_READ.format(delivery_stream_name, processor.arn))
         return arn
 
@@ -194,8 +197,16 @@ def _processor(config: dict[str, Any]) -> _Processor | None:
     for each in processors:
         settings = {one["ParameterName"]: one["ParameterValue"] for one in each.get("Parameters") or []}
         if each["Type"] == "Lambda" and "LambdaArn" in settings:
-            return _Processor(settings["LambdaArn"], int(settings.get("NumberOfRetries", _RETRIES)), others)
+            retries = _retries(str(settings.get("NumberOfRetries", _RETRIES)))
+            return _Processor(settings["LambdaArn"], retries, others)
     return None
+
+
+def _retries(text: str) -> int:
+    if not text.isdecimal():
+        message = f"destmock does not know how often NumberOfRetries {text!r} of a Firehose stream is"
+        raise UnsupportedError(message)
+    return int(text)
 
 
 def _queue(

@@ -8,7 +8,7 @@ import time
 import boto3
 import pytest
 
-from destmock import UnsupportedError
+from destmock import NoHandlerError, UnsupportedError
 from tests.services.firehose.conftest import BUCKET, ROLE, WORK, answer, processing
 from tests.services.places import ACCOUNT, MS, REGION, START
 
@@ -356,3 +356,53 @@ class TestFromHandlers:
         [line] = failed()
         assert event["records"][0]["data"] == line["rawData"]
         assert base64.b64decode(line["rawData"]).startswith(b"\x1f\x8b")
+
+
+def test_retries_that_are_no_number_are_refused_by_name(make, put, landed):
+    make(processing(NumberOfRetries="many"))
+    with pytest.raises(UnsupportedError, match="NumberOfRetries 'many'"):
+        put(b"a")
+    assert landed() == {}
+
+
+@pytest.mark.destmock(autorun=False)
+def test_a_batch_is_pending_until_time_is_driven(destmock, make, put, delivered):
+    make()
+    put(b"a")
+    assert delivered() == b""
+    [pending] = destmock.pending
+    assert (pending.function_arn, pending.due_at) == (f"{WORK}:$LATEST", START)
+    destmock.run_until_idle()
+    assert (delivered(), destmock.pending) == (b"A", [])
+
+
+def test_a_function_without_a_handler_is_told_before_anything_is_queued(destmock, lam, make, put, landed):
+    role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    lam.create_function(
+        FunctionName="other", Runtime="nodejs20.x", Role=role, Handler="a.b", Code={"ZipFile": b"x"}
+    )
+    make(processing(WORK.replace("work", "other")))
+    with pytest.raises(NoHandlerError, match="other"):
+        put(b"a")
+    assert (destmock.pending, landed()) == ([], {})
+
+
+def test_a_batch_that_a_test_interrupts_is_still_there(destmock, make, put, delivered):
+    make()
+
+    def work(event, context):
+        raise KeyboardInterrupt
+
+    destmock.handler("work", work)
+    with pytest.raises(KeyboardInterrupt):
+        put(b"a")
+    assert len(destmock.pending) == 1
+    destmock.handler("work", lambda event, context: answer(event))
+    destmock.run_until_idle()
+    assert delivered() == b"A"
+
+
+def test_the_pictures_show_the_stream(destmock, make, put):
+    make()
+    put(b"a")
+    assert "Firehose stream clicks" in destmock.diagram()
