@@ -144,6 +144,14 @@ def on_api_gateway_call(**_: object) -> None:
         enter_once(moto_apis.apis_completed)
 
 
+def on_iot_data_call(**_: object) -> None:
+    """Have the rules of AWS IoT run, from the first call of its data plane on."""
+    if active:
+        from destmock._services import iot  # noqa: PLC0415 - moto's takes long to import
+
+        enter_once(iot.rules_run)
+
+
 def after_call(context: dict[str, Any] | None = None, **_: object) -> None:
     """With autorun, everything that the call has queued runs before it returns, retries included."""
     simulation = innermost()
@@ -172,6 +180,7 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.cloudformation", on_cloudformation_call),
     ("before-call.api-gateway", on_api_gateway_call),
     ("before-call.apigatewayv2", on_api_gateway_call),
+    ("before-call.iot-data-plane", on_iot_data_call),
     ("before-call.cloudwatch", on_reading_call),
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),

@@ -152,6 +152,8 @@ class Gateway:
                 hook.on_cloudformation_call()
             if signature.service == "apigateway":
                 hook.on_api_gateway_call()
+            if signature.service == "iotdata":
+                hook.on_iot_data_call()
             if signature.service in _READING:
                 hook.on_reading_call()
             with calling(environ.get("HTTP_X_AMZN_TRACE_ID")):

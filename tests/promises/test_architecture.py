@@ -430,7 +430,7 @@ def test_each_attribute_of_another_library_is_replaced_once():
 
 
 #: The services whose moto takes long to import: their lists are entered at the first call of them.
-ENTERED_LATER = {"_services.apigateway.deployments", "_services.apigateway.moto_apis"}
+ENTERED_LATER = {"_services.apigateway.deployments", "_services.apigateway.moto_apis", "_services.iot"}
 
 
 def test_every_service_s_list_of_replacements_is_part_of_the_one_that_a_mock_enters():
