@@ -200,6 +200,11 @@ def test_time_driven_by_hand_is_the_same_on_every_run(run):
                 "+0.000 s Error ConnectionError: the database does not take 'new' (rotation.py:17)",
             ],
         ),
+        ("from_firehose", ["clean: {'page': '/'}", "failed: Lambda.ProcessingFailedStatus"]),
+        (
+            "from_iot",
+            ["IoT rule heat: Success, 1 attempts", "IoT rule heat: RetriesExhausted, 3 attempts"],
+        ),
     ],
 )
 def test_each_trigger_has_an_example(run, name, expected):
