@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-ERROR_OUTPUT_TYPE = "processing-failed"
+_ERROR_OUTPUT_TYPE = "processing-failed"
 
 
 class Failure(NamedTuple):
@@ -91,7 +91,7 @@ _FIELDS: dict[str, Callable[[datetime], int]] = {
     "m": lambda at: at.minute,
     "s": lambda at: at.second,
 }
-_EXPRESSION = re.compile(r"!\{(firehose|timestamp):([^}]*)\}")
+_EXPRESSION = re.compile(r"!\{(?:timestamp:([^}]*)|firehose:(error-output-type|random-string))\}")
 _PART_OF_TIME = re.compile(r"'((?:[^']|'')*)'|(([A-Za-z])\3*)|(.)", re.DOTALL)
 _HOUR = "!{timestamp:yyyy/MM/dd/HH/}"
 
@@ -126,7 +126,7 @@ def results(answer: bytes, ids: Sequence[str]) -> list[bytes | Failure | None]:
     except (ValueError, TypeError, AttributeError):
         return [_UNREADABLE] * len(ids)
     twice = Counter(number for number, *_ in found)
-    by_id = {number: (result, data) for number, result, data in found if number in {*ids}}
+    by_id = {number: (result, data) for number, result, data in found}
     made = [
         _MISSING if each not in by_id else _TWICE if twice[each] > 1 else _result(*by_id[each])
         for each in ids
@@ -134,14 +134,14 @@ def results(answer: bytes, ids: Sequence[str]) -> list[bytes | Failure | None]:
     return [_WRONG_FORMAT] * len(ids) if _WRONG_FORMAT in made else made
 
 
-def _read(answer: Any) -> list[tuple[Any, Any, Any]]:
+def _read(answer: Any) -> list[tuple[str, Any, Any]]:
     """An answer without records, such as `null`, has returned none of them."""
     records = (answer or {}).get("records") or []
-    return [(each.get("recordId"), each.get("result"), each.get("data")) for each in records]
+    return [(str(each.get("recordId")), each.get("result"), each.get("data")) for each in records]
 
 
 def _result(result: Any, data: Any) -> bytes | Failure | None:
-    if result not in _RESULTS:
+    if not isinstance(result, str) or result not in _RESULTS:
         return _WRONG_FORMAT
     if result != "Ok":
         return None if result == "Dropped" else _FAILED
@@ -171,20 +171,27 @@ def error_line(
 def error_prefix(
     prefix: str, error_output_prefix: str | None, at: datetime, random: Callable[[], str]
 ) -> str:
-    """The prefix of the objects with failed records; raises `ValueError` for times that it cannot write.
+    """The prefix of the objects with failed records; raises `ValueError` for what can't be evaluated.
 
     Without expressions, the kind of error and the hour come after it. So they do after `prefix`, where there
     is no prefix for errors.
     """
     written = error_output_prefix or prefix
+    if "!{" in prefix and not error_output_prefix:
+        message = "where failed records go: AWS wants an ErrorOutputPrefix for a Prefix with expressions"
+        raise ValueError(message)
+    unknown = re.search(r"!\{[^}]*\}?", _EXPRESSION.sub("", written))
+    if unknown is not None:
+        message = f"the expression {unknown[0]!r}"
+        raise ValueError(message)
     if _EXPRESSION.search(written) is None:
         written += "" if written.endswith("/") or not written else "/"
-        written += f"{ERROR_OUTPUT_TYPE}/{_HOUR}"
+        written += f"{_ERROR_OUTPUT_TYPE}/{_HOUR}"
 
     def value(match: re.Match[str]) -> str:
-        if match[1] == "timestamp":
-            return _time(match[2], at)
-        return random() if match[2] == "random-string" else ERROR_OUTPUT_TYPE
+        if match[1] is not None:
+            return _time(match[1], at)
+        return random() if match[2] == "random-string" else _ERROR_OUTPUT_TYPE
 
     return _EXPRESSION.sub(value, written)
 

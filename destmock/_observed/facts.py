@@ -69,9 +69,8 @@ class Invocation:
     always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
     "InvokeAsync", or e.g. "OnFailure of orders", "dead-letter queue of orders", "SNS topic orders",
     "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app", "IoT rule heat",
-    "api POST /orders".
-    `duplicate` is true for the second of two deliveries that `faults` made of one event; both have the same
-    `request_id`.
+    "api POST /orders". `duplicate` is true for the second of two deliveries that `faults` made of one event;
+    both have the same `request_id`.
     """
 
     request_id: str
@@ -109,9 +108,8 @@ class Run:
     """One run of a handler, whoever invoked the function, and how: an attempt of an event, a synchronous
     invocation, or a batch of a queue or a stream.
 
-    `source` says who invoked, as an `Invocation` has it; of a mapping, "queue orders" or the like, and
-    "Firehose stream clicks". `payload` is what the handler got, in bytes. `attempt` is how it went; its parts
-    are here as well.
+    `source` says who invoked, as an `Invocation` has it; of a mapping, "queue orders" or the like. `payload`
+    is what the handler got, in bytes. `attempt` is how it went; its parts are here as well.
     """
 
     request_id: str
@@ -228,10 +226,9 @@ class Drop:
 class Pending:
     """An event in the queue: its next attempt is number `attempt`, due at `due_at`.
 
-    `running` is true if the attempt has begun and, by the handler's declared `duration`, not ended yet. An
-    event source mapping that is about to read its queue or stream is listed too, with the mapping's UUID as
-    its `request_id`, and so is a batch of a Firehose stream, without one. `duplicate` is as `Invocation` has
-    it.
+    `running` is true if the attempt has begun and, by the handler's declared `duration`, not ended yet. A
+    batch of a Firehose stream is listed, too, and an event source mapping that is about to read, with the
+    mapping's UUID as its `request_id`. `duplicate` is as `Invocation` has it.
 
     Nobody waits for what is in the `background`: an event that a schedule has begun, or the next run of a
     schedule, which is listed with its own ARN as `function_arn`, and without a `request_id`.

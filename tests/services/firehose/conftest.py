@@ -1,23 +1,11 @@
 """A delivery stream with a function, and what has landed in its bucket."""
 
-import base64
 import json
 
 import boto3
 import pytest
 
-from tests.services.places import ACCOUNT, REGION
-
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
-WORK = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:work"
-BUCKET = "arn:aws:s3:::landed"
-
-
-def processing(arn=WORK, *others, enabled=True, **settings):
-    given = {"LambdaArn": arn, **settings}
-    parameters = [{"ParameterName": name, "ParameterValue": value} for name, value in given.items()]
-    processors = [{"Type": "Lambda", "Parameters": parameters}, *({"Type": each} for each in others)]
-    return {"Enabled": enabled, "Processors": processors}
+from tests.services.firehose.streams import BUCKET, ROLE, processing
 
 
 @pytest.fixture
@@ -84,14 +72,3 @@ def delivered(landed):
         return b"".join(body for key, body in landed().items() if "processing-failed/" not in key)
 
     return delivered
-
-
-def answer(event, result=lambda data: "Ok", data=bytes.upper):
-    """A function's answer, with each record's result."""
-    given = [(each["recordId"], base64.b64decode(each["data"])) for each in event["records"]]
-    return {
-        "records": [
-            {"recordId": number, "result": result(found), "data": base64.b64encode(data(found)).decode()}
-            for number, found in given
-        ]
-    }

@@ -1,6 +1,7 @@
 """A Firehose stream's function transforms what is put, before it lands."""
 
 import base64
+import json
 import os
 import re
 import time
@@ -9,7 +10,7 @@ import boto3
 import pytest
 
 from destmock import NoHandlerError, UnsupportedError
-from tests.services.firehose.conftest import BUCKET, ROLE, WORK, answer, processing
+from tests.services.firehose.streams import BUCKET, ROLE, WORK, answer, processing
 from tests.services.places import ACCOUNT, MS, REGION, START
 
 pytestmark = pytest.mark.destmock(start=START, handlers={"work": lambda event, context: answer(event)})
@@ -294,12 +295,48 @@ def test_the_function_of_a_stream_to_redshift_runs_and_its_failures_are_in_the_b
     assert [base64.b64decode(line["rawData"]) for line in failed()] == [b"a"]
 
 
+def test_an_http_endpoint_gets_what_the_function_has_made(destmock, lam, firehose, s3, put, failed):
+    """Here the endpoint is a function's URL."""
+    s3.create_bucket(Bucket="landed")
+    seen = []
+    destmock.handler("endpoint", lambda event, context: seen.append(json.loads(event["body"])["records"]))
+    url = lam.create_function_url_config(FunctionName="endpoint", AuthType="NONE")["FunctionUrl"]
+    firehose.create_delivery_stream(
+        DeliveryStreamName="clicks",
+        HttpEndpointDestinationConfiguration={
+            "EndpointConfiguration": {"Url": url},
+            "S3Configuration": {"BucketARN": BUCKET, "RoleARN": ROLE},
+            "ProcessingConfiguration": processing(),
+        },
+    )
+    results = {b"b": "Dropped", b"c": "ProcessingFailed"}
+    destmock.handler("work", lambda event, context: answer(event, lambda data: results.get(data, "Ok")))
+    assert len(put(b"a", b"b", b"c")["RequestResponses"]) == 3
+    assert seen == [[{"data": base64.b64encode(b"A").decode()}]]
+    assert [base64.b64decode(line["rawData"]) for line in failed()] == [b"c"]
+
+
 def test_a_bucket_for_errors_that_is_gone_is_in_the_timeline(destmock, s3, make, put):
     make()
     destmock.handler("work", lambda event, context: None)
     s3.delete_bucket(Bucket="landed")
     assert put(b"a")["FailedPutCount"] == 0
     assert f"{BUCKET}, which does not exist" in destmock.timeline()
+
+
+def test_a_function_that_puts_into_its_own_stream_is_stopped(destmock, make, put, failed):
+    """Lambda refuses it after sixteen times, as every chain that comes back."""
+    make(processing(NumberOfRetries="0"))
+
+    def work(event, context):
+        boto3.client("firehose").put_record(DeliveryStreamName="clicks", Record={"Data": b"again"})
+        return answer(event, lambda data: "Dropped")
+
+    destmock.handler("work", work)
+    put(b"a")
+    assert len(destmock.runs) == 16
+    [line] = failed()
+    assert line["errorCode"] == "Lambda.RecursiveInvocation"
 
 
 class TestFromHandlers:
