@@ -513,6 +513,26 @@ def test_a_generated_name_has_no_letter_that_the_service_refuses(destmock):
     assert found["ruleName"].startswith("shop_Rule_")
 
 
+def test_a_certificate_is_bound_to_a_policy_and_a_thing_of_iot(destmock):
+    iot = boto3.client("iot")
+    certificate = iot.create_keys_and_certificate(setAsActive=True)["certificateArn"]
+    policy = resource("AWS::IoT::Policy", PolicyName="p", PolicyDocument={"Version": "2012-10-17"})
+    bound = {"Principal": certificate}
+    deploy(
+        {
+            "Policy": policy,
+            "Thing": resource("AWS::IoT::Thing", ThingName="t"),
+            "A": resource("AWS::IoT::PolicyPrincipalAttachment", PolicyName={"Ref": "Policy"}, **bound),
+            "B": resource("AWS::IoT::ThingPrincipalAttachment", ThingName={"Ref": "Thing"}, **bound),
+        }
+    )
+    assert iot.list_principal_policies(principal=certificate)["policies"][0]["policyName"] == "p"
+    assert iot.list_thing_principals(thingName="t")["principals"] == [certificate]
+    boto3.client("cloudformation").delete_stack(StackName="shop")
+    assert iot.list_principal_policies(principal=certificate)["policies"] == []
+    assert iot.list_principal_things(principal=certificate)["things"] == []
+
+
 def test_a_document_of_systems_manager_is_json_unless_it_says_otherwise(destmock):
     content = {"schemaVersion": "2.2", "description": "d", "mainSteps": []}
     deploy(

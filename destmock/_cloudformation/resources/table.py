@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._cloudformation.resources import (
+    attachments,
     buckets,
     functions,
     http_apis,
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from destmock._cloudformation.resources.kinds import Kind
 
 
-#: Types that matter to CloudFormation or CDK only.
+#: Types that matter to CloudFormation, CDK or whoever looks at dashboards only.
 _WITHOUT_EFFECT = (
+    "AWS::ApplicationInsights::Application",
     "AWS::CDK::Metadata",
     "AWS::CloudFormation::WaitCondition",
     "AWS::CloudFormation::WaitConditionHandle",
@@ -50,6 +52,7 @@ _ALL: tuple[Kind, ...] = (
     *tables.KINDS,
     *permissions.KINDS,
     *policies.KINDS,
+    *attachments.KINDS,
     *(WithoutEffect(name) for name in _WITHOUT_EFFECT),
 )
 KINDS: Mapping[str, Kind] = {kind.type: kind for kind in _ALL}
