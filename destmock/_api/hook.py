@@ -316,5 +316,5 @@ def _text(value: Any) -> str:
 def _body(params: dict[str, Any]) -> bytes:
     body = params.get("body") or b""
     if hasattr(body, "read"):
-        body = body.read()
+        body = params["body"] = body.read()  # whoever comes next finds it, too
     return body.encode() if isinstance(body, str) else bytes(memoryview(body))

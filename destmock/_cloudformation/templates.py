@@ -20,8 +20,8 @@ FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _CDK_ENDING = ".template.json"
 #: What the extras bring that templates want, for whoever has destmock from a checkout.
 _PACKAGES = {
-    "templates": "openapi-spec-validator PyYAML",
-    "sam": "aws-sam-translator openapi-spec-validator PyYAML",
+    "templates": "airspeed-ext openapi-spec-validator PyYAML",
+    "sam": "airspeed-ext aws-sam-translator openapi-spec-validator PyYAML",
 }
 _NAME = re.compile(r"[^A-Za-z0-9-]+")
 

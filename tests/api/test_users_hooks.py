@@ -1,5 +1,6 @@
 """A program's own handlers on botocore's events see the calls that destmock answers as they see others."""
 
+import io
 import json
 import os
 
@@ -110,3 +111,12 @@ def test_what_a_user_s_handler_raises_comes_out_of_the_call(destmock):
     with pytest.raises(PermissionError, match="not today"):
         lam.invoke(FunctionName="orders")
     assert len(destmock.runs) == 0
+
+
+def test_a_payload_from_a_file_is_read_once_for_all():
+    """A library that the program imports may register a handler, as Powertools does for its User-Agent."""
+    with mock_destinations({"orders": lambda event, context: event}):
+        lam = boto3.client("lambda")
+        lam.meta.events.register("request-created.lambda.Invoke", lambda **_: None)
+        answer = lam.invoke(FunctionName="orders", Payload=io.BytesIO(b'{"id": 7}'))
+        assert answer["Payload"].read() == b'{"id": 7}'

@@ -210,8 +210,8 @@ def test_a_template_without_the_extra_that_reads_it(refused, write, monkeypatch)
     monkeypatch.delitem(sys.modules, "destmock._cloudformation.template_text", raising=False)
     line = refused("run", write("shop.yaml", "Resources: {}\nTransform: AWS::Serverless-2016-10-31"))
     assert line == (
-        "deploy() needs yaml: pip install aws-sam-translator openapi-spec-validator PyYAML, or destmock with "
-        "its extra sam"
+        "deploy() needs yaml: pip install airspeed-ext aws-sam-translator openapi-spec-validator PyYAML, "
+        "or destmock with its extra sam"
     )
 
 
