@@ -77,13 +77,7 @@ def responded(
     execution_arn: str | None = None,
 ) -> Answer:
     """The answer to a synchronous invocation (A1, A7)."""
-    headers = {
-        **_headers(request_id, payload),
-        **_execution(execution_arn),
-        "x-amz-executed-version": version,
-        "x-amzn-remapped-content-length": "0",
-        "x-amzn-trace-id": trace.response_header,
-    }
+    headers = {**_ran(request_id, trace, version, payload), **_execution(execution_arn)}
     if function_error is not None:
         headers["x-amz-function-error"] = function_error
     if log_result is not None:
@@ -105,14 +99,17 @@ def streamed(
     chunk = b"" if failed else framed("PayloadChunk", "application/octet-stream", payload)
     last = json.dumps(complete, separators=(",", ":"), ensure_ascii=False).encode()
     body = chunk + framed("InvokeComplete", "application/json", last)
-    headers = {
+    return Answer(200, {**_ran(request_id, trace, version, body), "content-type": CONTENT_TYPE}, body)
+
+
+def _ran(request_id: str, trace: Trace, version: str, body: bytes) -> dict[str, str]:
+    """The headers of whatever answer tells what a function has come to."""
+    return {
         **_headers(request_id, body),
-        "content-type": CONTENT_TYPE,
         "x-amz-executed-version": version,
         "x-amzn-remapped-content-length": "0",
         "x-amzn-trace-id": trace.response_header,
     }
-    return Answer(200, headers, body)
 
 
 def _execution(arn: str | None) -> dict[str, str]:

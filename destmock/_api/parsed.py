@@ -12,7 +12,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from destmock._api import aio, users_hooks
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, Shape
+    from botocore.model import OperationModel
 
     from destmock._api.answers import Answer
 
@@ -34,26 +34,20 @@ def parsed(
     if not failed and model.has_streaming_output:
         body = StreamingBody if http_session is None else aio.streaming_body
         response["body"] = body(http.raw, len(answer.body))
-    events = None if failed else _event_stream(model)
-    if events is not None:
+    as_events = not failed and model.has_event_stream_output
+    if as_events:
         response["body"] = http.raw
     parsed = users_hooks.parser().parse(response, model.output_shape)
-    if events is not None and http_session is not None:
-        parsed[events[0]] = aio.event_stream(http.raw, events[1], model.name)
+    if as_events and http_session is not None:
+        output: Any = model.output_shape
+        name = output.event_stream_name
+        parsed[name] = aio.event_stream(http.raw, output.members[name], model.name)
     if failed:
         shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
         if shape is not None:
             parsed.update(users_hooks.parser().parse(response, shape))
     parsed["ResponseMetadata"]["RetryAttempts"] = 0
     return http, parsed
-
-
-def _event_stream(model: OperationModel) -> tuple[str, Shape] | None:
-    """The member of the output that is an event stream, if there is one."""
-    output = model.output_shape
-    members = {} if output is None else output.members
-    streams = [(name, shape) for name, shape in members.items() if shape.serialization.get("eventstream")]
-    return streams[0] if streams else None
 
 
 def _invoked(answer: Answer, model: OperationModel, http: AWSResponse) -> dict[str, Any]:

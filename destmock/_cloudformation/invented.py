@@ -73,12 +73,9 @@ class Inventor:
 
     def store(self, name: str, path: str) -> None:
         """Put a parameter of Systems Manager there, whose name is the default of the template's parameter."""
-        parameter = self._template["Parameters"][name]
-        kind = _SSM.fullmatch(str(parameter.get("Type")))
-        inner = (kind and kind[1]) or "String"
-        value = invented(name, {"Type": inner}, self._client, self._uses(name))
-        self._client("ssm").put_parameter(Name=path, Value=value, Type="String")
-        self.values[name] = path
+        found = _SSM.fullmatch(str(self._template["Parameters"][name]["Type"]))
+        assert found is not None  # nobody asks for others
+        self.values[name] = _stored(name, found, {}, self._client, self._uses(name), path)
 
     def _uses(self, name: str) -> Uses:
         found = [*_found({"Ref": name}, self._template, "")]
@@ -104,7 +101,7 @@ def invented(name: str, parameter: Mapping[str, Any], client: Client, uses: Uses
     kind = str(parameter.get("Type", "String"))
     found = _SSM.fullmatch(kind)
     if found is not None:
-        return _stored(name, found[1] or "String", parameter, client, uses)
+        return _stored(name, found, parameter, client, uses, f"/invented/{name}")
     inner = _LIST.fullmatch(kind)
     if inner is not None:
         return ",".join(_several(name, inner[1], parameter, client, uses.count))
@@ -140,10 +137,11 @@ def _made(service: str, name: str, client: Client) -> str:
     return str(arn)
 
 
-def _stored(name: str, kind: str, parameter: Mapping[str, Any], client: Client, uses: Uses) -> str:
+def _stored(
+    name: str, kind: re.Match[str], parameter: Mapping[str, Any], client: Client, uses: Uses, path: str
+) -> str:
     """The name of a parameter of Systems Manager, which is made with an invented value."""
-    path = f"/invented/{name}"
-    value = invented(name, {**parameter, "Type": kind}, client, uses)
+    value = invented(name, {**parameter, "Type": kind[1] or "String"}, client, uses)
     client("ssm").put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
     return path
 

@@ -28,7 +28,7 @@ from destmock._server.guards import PAGE
 from destmock.errors import DestmockError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from destmock._engine.simulation import Simulation
@@ -39,8 +39,13 @@ if TYPE_CHECKING:
 log = logging.getLogger("destmock.server")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/([0-9]+)/([^/,\s]+)/([^/,\s]+)/aws4_request")
 _UNSIGNED = "AWS4-HMAC-SHA256 Credential=unsigned/20000101/{region}/lambda/aws4_request, Signature=none"
-#: Services that get functions' logs, metrics and traces only when a request is about to read them.
-_READING = {"logs", "monitoring", "xray"}
+#: What comes before moto's answer, by the service that a request is signed for, as botocore's events have it.
+_HOOKS: Mapping[str | None, Callable[[], None]] = {
+    "cloudformation": hook.on_cloudformation_call,
+    "apigateway": hook.on_api_gateway_call,
+    "iotdata": hook.on_iot_data_call,
+    **dict.fromkeys(("logs", "monitoring", "xray"), hook.on_reading_call),
+}
 _HEADERS_OF_WSGI = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _NO_SERVICE = "moto has no service that this request is for"
 _MOTO_API = (
@@ -148,14 +153,8 @@ class Gateway:
                 answer = self._lambda(environ, signature, path)
                 if answer is not None:
                     return _reply_of(answer)
-            if signature.service == "cloudformation":
-                hook.on_cloudformation_call()
-            if signature.service == "apigateway":
-                hook.on_api_gateway_call()
-            if signature.service == "iotdata":
-                hook.on_iot_data_call()
-            if signature.service in _READING:
-                hook.on_reading_call()
+            if signature.service in _HOOKS:
+                _HOOKS[signature.service]()
             with calling(environ.get("HTTP_X_AMZN_TRACE_ID")):
                 return self._from_moto(environ)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.firehose.models import FirehoseBackend
-from moto.s3.models import s3_backends
 
 from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_arn, parse_function_arn
@@ -33,6 +32,7 @@ from destmock._aws.transformation import (
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
+from destmock._services.s3.delivery import owner_of, store
 from destmock._services.warned import Warned
 from destmock.errors import UnsupportedError
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moto.firehose.models import DeliveryStream
-    from moto.s3.models import S3Backend
 
     from destmock._aws.ids import Trace
     from destmock._engine.simulation import Simulation
@@ -154,7 +153,7 @@ def _put_s3_records(put: Callable[..., list[dict[str, str]]]) -> Callable[..., l
 
         def deliver(kept: Records) -> None:
             bucket = s3_destination["BucketARN"]
-            if _owner(bucket) is None:
+            if owner_of(_name_of(bucket)) is None:
                 active[-1].miss(bucket, f"Firehose stream {delivery_stream_name}")
             else:
                 put(self, delivery_stream_name, version_id, s3_destination, kept)
@@ -276,23 +275,21 @@ def _error_prefix(simulation: Simulation, stream: DeliveryStream, s3: dict[str, 
         raise UnsupportedError(message) from error
 
 
+def _name_of(bucket_arn: str) -> str:
+    return bucket_arn.rpartition(":")[2]
+
+
 def _write_errors(batch: _Batch, lines: list[dict[str, Any]]) -> None:
     arn, stream, at = _bucket_of(batch.config)["BucketARN"], batch.stream, to_datetime(batch.arrived)
-    backend = _owner(arn)
+    bucket = _name_of(arn)
+    backend = owner_of(bucket)
     if backend is None:
         batch.simulation.miss(arn, batch.source)
         return
     name = f"{stream.delivery_stream_name}-{stream.version_id}-{at:%Y-%m-%d-%H-%M-%S}"
     body = b"".join(to_bytes(line) + b"\n" for line in lines)
     key = f"{batch.errors}{name}-{batch.simulation.ids.uuid()}"
-    stored = backend.put_object(arn.rpartition(":")[2], key, body)
-    stored.set_metadata({"Content-Type": "application/octet-stream"})
-
-
-def _owner(bucket_arn: str) -> S3Backend | None:
-    """The backend of the account that owns a bucket."""
-    owner = s3_backends.bucket_accounts.get(bucket_arn.rpartition(":")[2])
-    return None if owner is None else s3_backends[owner[1]][owner[0]]
+    store(backend, bucket, key, body)
 
 
 PATCHES = (

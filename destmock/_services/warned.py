@@ -15,8 +15,9 @@ class Warned:
     def __init__(self, _: Simulation) -> None:
         self._said: set[str] = set()
 
-    def once(self, text: str) -> None:
-        """Warn, unless that has been said."""
-        if text not in self._said:
-            self._said.add(text)
+    def once(self, text: str, about: str | None = None) -> None:
+        """Warn, unless that has been said, or something else about the same."""
+        said = text if about is None else about
+        if said not in self._said:
+            self._said.add(said)
             warnings.warn(text, stacklevel=2)

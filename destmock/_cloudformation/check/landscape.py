@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     Client = Callable[[str], Any]
 
 
-#: The service that a sender belongs to, by its principal.
-_IN_FULL = {
-    "events.amazonaws.com": "EventBridge ",
-    "sns.amazonaws.com": "SNS ",
-    "s3.amazonaws.com": "S3 ",
-    "logs.amazonaws.com": "CloudWatch Logs ",
+Kind = Literal["rule", "schedule", "topic", "bucket", "log group"]
+#: What the timeline calls a sender, where that is more than its kind.
+_IN_FULL: Mapping[Kind, str] = {
+    "rule": "EventBridge rule",
+    "topic": "SNS topic",
+    "bucket": "S3 bucket",
+    "log group": "CloudWatch Logs group",
 }
 
 
@@ -58,7 +59,8 @@ class Queue:
 class Sender:
     """Something that sends events to a target: a rule, a schedule, a topic, a bucket, a log group."""
 
-    what: str
+    kind: Kind
+    name: str
     #: The service, as a policy names it; `None` for what sends with a role.
     principal: str | None
     arn: str
@@ -66,9 +68,13 @@ class Sender:
     dead_letter: str | None = None
 
     @property
+    def what(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
     def source(self) -> str:
         """What the timeline calls it."""
-        return f"{_IN_FULL.get(self.principal or '', '')}{self.what}".replace("Logs log", "Logs")
+        return f"{_IN_FULL.get(self.kind, self.kind)} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,8 @@ def _rules(client: Any) -> Iterator[Sender]:
             listed = client.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus["Name"])["Targets"]
             for target in listed:
                 yield Sender(
-                    f"rule {rule['Name']}",
+                    "rule",
+                    rule["Name"],
                     "events.amazonaws.com",
                     rule["Arn"],
                     target["Arn"],
@@ -201,7 +208,8 @@ def _schedules(client: Any) -> Iterator[Sender]:
         found = client.get_schedule(Name=each["Name"], GroupName=each["GroupName"])
         target = found["Target"]
         yield Sender(
-            f"schedule {each['Name']}",
+            "schedule",
+            each["Name"],
             None,
             found["Arn"],
             target["Arn"],
@@ -218,7 +226,8 @@ def _topics(client: Any) -> Iterator[Sender]:
         redrive = json.loads(found.get("RedrivePolicy") or "{}")
         topic = each["TopicArn"]
         yield Sender(
-            f"topic {name_of(topic)}",
+            "topic",
+            name_of(topic),
             "sns.amazonaws.com",
             topic,
             each["Endpoint"],
@@ -233,7 +242,7 @@ def _buckets(client: Any) -> Iterator[Sender]:
         found = client.get_bucket_notification_configuration(Bucket=name)
         for key, listed in keys.items():
             for each in found.get(listed, []):
-                yield Sender(f"bucket {name}", "s3.amazonaws.com", f"arn:aws:s3:::{name}", each[key])
+                yield Sender("bucket", name, "s3.amazonaws.com", f"arn:aws:s3:::{name}", each[key])
 
 
 def _log_groups(client: Any) -> Iterator[Sender]:
@@ -242,7 +251,7 @@ def _log_groups(client: Any) -> Iterator[Sender]:
         listed = client.describe_subscription_filters(logGroupName=name)["subscriptionFilters"]
         for each in listed:
             if ":function:" in each["destinationArn"]:
-                yield Sender(f"log group {name}", "logs.amazonaws.com", group["arn"], each["destinationArn"])
+                yield Sender("log group", name, "logs.amazonaws.com", group["arn"], each["destinationArn"])
 
 
 def _mappings(client: Any) -> Iterator[Mapping_]:

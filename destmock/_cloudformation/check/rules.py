@@ -99,7 +99,7 @@ def _route(function: Function, qualifier: str) -> str | None:
 def _targets(found: Landscape) -> Iterator[Finding]:
     """Rules and schedules; those whose function has no route are told of with the function."""
     for sender in found.senders:
-        if sender.dead_letter is not None or not sender.what.startswith(("rule ", "schedule ")):
+        if sender.dead_letter is not None or sender.kind not in ("rule", "schedule"):
             continue
         invoked = found.function(sender.target)
         if invoked is not None and _route(*invoked) is None:
@@ -111,7 +111,7 @@ def _targets(found: Landscape) -> Iterator[Finding]:
             name_of(sender.target),
             text,
             "Give the target a dead-letter queue",
-            _RULES if sender.what.startswith("rule ") else _SCHEDULES,
+            _RULES if sender.kind == "rule" else _SCHEDULES,
         )
 
 

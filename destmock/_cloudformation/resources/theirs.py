@@ -113,7 +113,7 @@ class Theirs:
         self, name: str, template: dict[str, Any], account: str, region: str, **given: str
     ) -> Any:
         _name_resources(template)
-        self._name(template, name)
+        self._complete(template, name)
         resource = f"{given['LogicalId']} ({template['Type']})"
         try:
             made = self._model.create_from_cloudformation_json(name, template, account, region, **given)
@@ -137,7 +137,7 @@ class Theirs:
         def update_from_cloudformation_json(**given: Any) -> Any:
             template = given["cloudformation_json"]
             _name_resources(template)
-            self._name(template, given["original_resource"].physical_resource_id)
+            self._complete(template, given["original_resource"].physical_resource_id)
             kind = template["Type"]
             if (
                 kind in _COMPARING_NAMES
@@ -154,7 +154,8 @@ class Theirs:
         own = _DELETIONS.get(self._type)
         return self._model.delete_from_cloudformation_json if own is None else own
 
-    def _name(self, template: dict[str, Any], name: str) -> None:
+    def _complete(self, template: dict[str, Any], name: str) -> None:
+        """Give the model what it wants and CloudFormation needn't be told."""
         given = template["Properties"]
         texts = {
             key: json.dumps(given[key])

@@ -82,7 +82,7 @@ class Console:
         self._token = token
         self._real_time = real_time
         self._asked = asked
-        self._setup, self._setup_for = Setup(), ""
+        self._setup, self._setup_for = Setup(), ("", 0)
 
     @property
     def _clock(self) -> Clock:
@@ -146,7 +146,7 @@ class Console:
     ) -> Response:
         with self._simulation.turns.held:
             topology = self._topology()
-            found = self._look(topology, anew="fragment" not in query)
+            version = self._version(topology, anew="fragment" not in query)
             known = topology.find(arn) if arn else None
             if arn and known is None and refused is None:
                 message = "There is no such function (any more)."
@@ -155,14 +155,14 @@ class Console:
             told, older = newest(self._simulation.ledger, shown, arn if known else None)
             view = View(
                 topology=topology,
-                graph=graph(topology, self._simulation.ledger, found.sources),
-                findings=found.findings,
+                graph=graph(topology, self._simulation.ledger, self._setup.sources),
+                findings=self._setup.findings,
                 told=told,
                 older=older,
                 shown=shown,
                 pending=self._simulation.pending,
                 now=self._simulation.now,
-                version=self._version(topology),
+                version=version,
                 token=self._token,
                 clock=self._clock,
                 function=known,
@@ -193,18 +193,18 @@ class Console:
         functions = [known.ref.unqualified_arn for known in topology.functions if known.ref != ref]
         return [*functions, *destinations(ref)]
 
-    def _look(self, topology: Topology, *, anew: bool) -> Setup:
-        """What is set up around the functions, read again if it may have changed, and the mock is there."""
-        key = self._digest(topology, self._asked())
+    def _version(self, topology: Topology, *, anew: bool = False) -> str:
+        """A text that changes whenever the page would look different.
+
+        What is set up around the functions is read again if it may have changed, and the mock is there.
+        """
+        happened = self._happened(topology)
+        key = happened, self._asked()
         if (anew or key != self._setup_for) and self._simulation in active:
             self._setup, self._setup_for = setup(self._simulation), key
-        return self._setup
+        return _digest(happened, self._setup)
 
-    def _version(self, topology: Topology) -> str:
-        """A text that changes whenever the page would look different."""
-        return self._digest(topology, self._look(topology, anew=False))
-
-    def _digest(self, topology: Topology, *more: object) -> str:
+    def _happened(self, topology: Topology) -> str:
         simulation = self._simulation
         ledger, pending = simulation.ledger, simulation.pending
         functions = [(k.ref, k.dead_letter, [c.body for c in k.configs]) for k in topology.functions]
@@ -217,9 +217,12 @@ class Console:
             pending[:_PENDING_TOLD],
             functions,
             topology.mappings,
-            more,
         )
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+        return _digest(*parts)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _html(title: str, body: Html, status: int, **data: str) -> Response:

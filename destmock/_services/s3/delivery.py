@@ -31,10 +31,10 @@ class BucketTarget:
     def standing(self) -> Standing:
         if not self._arn.resource:
             return "unsupported"
-        return "missing-bucket" if self._backend() is None else "failure-only"
+        return "missing-bucket" if owner_of(self._arn.resource) is None else "failure-only"
 
     def deliver(self, message: Message) -> None:
-        backend, bucket = self._backend(), self._arn.resource
+        backend, bucket = owner_of(self._arn.resource), self._arn.resource
         if backend is None:
             text = f"the bucket {bucket} does not exist"
             raise UndeliverableError(text)
@@ -42,15 +42,21 @@ class BucketTarget:
         moment = to_datetime(message.sent_at)
         name = f"{moment:%Y-%m-%dT%H.%M.%S}-{message.unique_id}"
         key = f"aws/lambda/async/{message.origin.ref.name}/{moment:%Y/%m/%d}/{name}"
-        stored = backend.put_object(bucket, key, message.body)
-        stored.set_metadata({"Content-Type": "application/octet-stream"})
+        store(backend, bucket, key, message.body)
 
     def prepare(self, message: Message) -> Callable[[], bool]:
         """No other service sends its events to a bucket."""
         text = f"{message.source} can't send to the bucket {self._arn.resource}"
         raise UndeliverableError(text)
 
-    def _backend(self) -> S3Backend | None:
-        """The backend of the account that owns the bucket, which its ARN does not tell."""
-        owner = s3_backends.bucket_accounts.get(self._arn.resource)
-        return None if owner is None else s3_backends[owner[1]][owner[0]]
+
+def owner_of(bucket: str) -> S3Backend | None:
+    """The backend of the account that owns a bucket, which the bucket's ARN does not tell."""
+    owner = s3_backends.bucket_accounts.get(bucket)
+    return None if owner is None else s3_backends[owner[1]][owner[0]]
+
+
+def store(backend: S3Backend, bucket: str, key: str, body: bytes) -> None:
+    """Put an object there as a service of AWS does that knows nothing of its content."""
+    stored = backend.put_object(bucket, key, body)
+    stored.set_metadata({"Content-Type": "application/octet-stream"})

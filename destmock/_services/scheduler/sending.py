@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from destmock._engine.delivery import ROLE_ID, UndeliverableError
 from destmock._engine.unanswered import Unsent, tell
 from destmock._services.clients import Clients, in_account
 from destmock._services.eventbridge import rules
+from destmock._services.warned import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,6 @@ class Sender:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._clients = Clients()
-        self._warned: set[str] = set()
 
     def send(self, occurrence: Occurrence) -> None:
         """Invoke the target; raises `NotInvokedError` if that fails."""
@@ -178,9 +177,8 @@ class Sender:
         operation = None if called is None else self._operation(called[0], called[1], occurrence.arn.region)
         if called is None or operation is None:
             message = f"destmock can't send what a schedule has for {arn}"
-            if str(arn) not in self._warned:
-                self._warned.add(str(arn))
-                warnings.warn(f"{message}; the schedule is {occurrence.arn}", stacklevel=2)
+            text = f"{message}; the schedule is {occurrence.arn}"
+            self._simulation.part(Warned).once(text, about=message)
             raise NotInvokedError(_INVALID, message)
         try:
             with in_account(occurrence.arn.account):
