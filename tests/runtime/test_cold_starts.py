@@ -1,5 +1,7 @@
 """Powertools finds a cold start once in each execution environment, whatever ran before in the process."""
 
+import logging
+
 import boto3
 import pytest
 
@@ -10,8 +12,8 @@ from destmock import mock_destinations
 def cold():
     """A handler, and what each of its invocations found."""
     powertools = pytest.importorskip("aws_lambda_powertools")
-    logger = powertools.Logger(service="shop")
-    metrics = powertools.Metrics(namespace="shop", service="shop")
+    logger = powertools.Logger(service="cold-starts")
+    metrics = powertools.Metrics(namespace="shop", service="cold-starts")
     found = []
 
     @logger.inject_lambda_context
@@ -20,7 +22,9 @@ def cold():
         metrics.add_metric(name="Orders", unit="Count", value=1)
         found.append(logger.get_current_keys()["cold_start"])
 
-    return handler, found
+    yield handler, found
+    # Python keeps loggers for good, and Powertools gives its own a level and a handler.
+    logging.root.manager.loggerDict.pop("cold-starts")
 
 
 def test_the_first_invocation_of_a_function_is_cold(cold):
