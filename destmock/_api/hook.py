@@ -30,7 +30,8 @@ from destmock._aws.arn import DEFAULT_REGION
 from destmock._aws.ids import parse_trace
 from destmock._engine.active import active, enter_once, innermost
 from destmock._functions.functions import account_of, partition_of
-from destmock._isolation import clients, network
+from destmock._isolation import network
+from destmock._isolation.made_inside import is_from_inside
 from destmock._services.apigateway.clients import follow_httpx
 from destmock.errors import NetworkError, UnsupportedError
 
@@ -290,7 +291,7 @@ def _would_be_fetched(credentials: Any) -> bool:
     """Whether the use of the credentials would lead out of the mock, to where the machine has them from."""
     return (
         isinstance(credentials, RefreshableCredentials)
-        and not clients.is_from_inside(credentials)
+        and not is_from_inside(credentials)
         and credentials.refresh_needed()
     )
 

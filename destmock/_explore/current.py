@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from destmock._explore.exploration import note
-from destmock._explore.run import is_failure, kept_from_collector
+from destmock._explore.run import is_failure, many_runs
 from destmock._explore.search import Search
 from destmock._explore.steps import steps
 from destmock.errors import NotDeterministicError
@@ -107,7 +107,7 @@ class Runs:
         each = steps(self.search, first_only=True)
         run = self._next(next(each))
         yield run
-        with kept_from_collector():
+        with many_runs():
             while True:
                 try:
                     plan = each.send(run.result)

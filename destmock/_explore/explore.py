@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from destmock._explore.current import ATTRIBUTE, Runs, current
 from destmock._explore.exploration import Exploration, exploration
 from destmock._explore.journal import Journal
-from destmock._explore.run import caught, filled, kept_from_collector
+from destmock._explore.run import caught, filled, many_runs
 from destmock._explore.search import Search
 from destmock._explore.settings import Settings, settings
 from destmock._explore.sharing import Workers
@@ -138,7 +138,7 @@ def explored(
             kept.add(results)
             yield results
         if plans == [()]:  # from now on all that a run needs is loaded
-            ending.enter_context(kept_from_collector())
+            ending.enter_context(many_runs())
 
     with contextlib.ExitStack() as ending:
         if workers is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._explore.search import Result
 from destmock._mock.decorators import PARAMETER
+from destmock._mock.held import patches_held
 from destmock._mock.mock import MockDestinations
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from destmock._engine.points import PlannedFault
     from destmock._explore.search import Plan
     from destmock._mock.destmock import Destmock
+
+
+#: After how many new objects the garbage collector looks at them, while many runs are made.
+_GARBAGE = 20_000
 
 
 class ExploredMock(MockDestinations):
@@ -75,20 +80,31 @@ def caught(errors: list[BaseException]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def kept_from_collector() -> Iterator[None]:
-    """While entered, the garbage collector leaves alone what there is at the beginning.
+def many_runs() -> Iterator[None]:
+    """While entered, each run finds what is the same for all of them as the last one has left it."""
+    with _kept_from_collector(), patches_held():
+        yield
+
+
+@contextlib.contextmanager
+def _kept_from_collector() -> Iterator[None]:
+    """While entered, the garbage collector leaves alone what there is at the beginning, and comes less often.
 
     That is all of the libraries and their models: each run makes enough garbage that Python would go through
-    them several times.
+    them several times. Nearly all of a run's garbage goes without the collector.
     """
     ours = gc.get_freeze_count() == 0  # else somebody has frozen objects who wants them to stay so
+    often = gc.get_threshold()
     if ours:
         gc.freeze()
+        if often[0]:
+            gc.set_threshold(max(often[0], _GARBAGE), *often[1:])
     try:
         yield
     finally:
         if ours:
             gc.unfreeze()
+            gc.set_threshold(*often)
 
 
 def filled(scenario: Callable[..., Any], destmock: Destmock) -> dict[str, Destmock]:

@@ -16,7 +16,7 @@ from moto.utilities.utils import get_partition
 from destmock._aws.arn import parse_arn
 from destmock._aws.durable_config import DurableConfig, durable_config
 from destmock._functions.code_size import limited
-from destmock._isolation.patching import Patch, patched
+from destmock._isolation.patching import Patch, Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -307,6 +307,9 @@ PATCHES = (
 )
 
 
+SHARED = Shared(PATCHES)
+
+
 def gaps_filled() -> AbstractContextManager[None]:
     """While entered, functions keep their settings and code, and version numbers are never used again."""
-    return patched(PATCHES)
+    return SHARED.made()

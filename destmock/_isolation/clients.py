@@ -12,11 +12,9 @@ from botocore import session as session_module
 from botocore.credentials import (
     BotoProvider,
     ContainerProvider,
-    DeferredRefreshableCredentials,
     EnvProvider,
     InstanceMetadataProvider,
     OriginalEC2Provider,
-    RefreshableCredentials,
     SSOProvider,
 )
 from botocore.loaders import Loader, create_loader
@@ -26,10 +24,12 @@ from destmock._isolation import (
     client_classes,
     configuration,
     http_sessions,
+    kept_clients,
     service_models,
     sessions,
     user_agents,
 )
+from destmock._isolation.made_inside import is_from_inside, makings_noted
 from destmock._isolation.patching import Patch, Shared, patched
 
 if TYPE_CHECKING:
@@ -46,42 +46,6 @@ _OF_MACHINE = (
     OriginalEC2Provider,
     SSOProvider,
 )
-#: The attribute of what was made in a mock: that mock's time.
-_MADE_IN = "_destmock_made_in"
-
-
-class _Span:
-    """The time of one mock."""
-
-    over = False
-
-
-def is_from_inside(made: Any) -> bool:
-    """Whether a session, or credentials that are fetched, were made in a mock that is still active.
-
-    They can't have the machine's own configuration.
-    """
-    span: _Span | None = getattr(made, _MADE_IN, None)
-    return span is not None and not span.over
-
-
-@contextlib.contextmanager
-def _makings_noted() -> Iterator[None]:
-    span = _Span()
-
-    def noting(init: Callable[..., None]) -> Callable[..., None]:
-        def noted(self: Any, *arguments: Any, **named: Any) -> None:
-            setattr(self, _MADE_IN, span)  # an outer mock's own comes after it, and stays
-            init(self, *arguments, **named)
-
-        return noted
-
-    kinds = Session, RefreshableCredentials, DeferredRefreshableCredentials
-    try:
-        with patched(Patch(kind, "__init__", noting) for kind in kinds):
-            yield
-    finally:
-        span.over = True
 
 
 @contextlib.contextmanager
@@ -113,8 +77,8 @@ def clients_isolated(*, new_session: bool = True) -> Iterator[None]:
     with (
         session,
         patch.object(Session, "get_credentials", _get_credentials),
-        _makings_noted(),
-        _SHARED.made(),
+        makings_noted(),
+        SHARED.made(),
     ):
         yield
 
@@ -135,7 +99,7 @@ def _loader(search_path: str | None) -> Loader:
 
 
 #: What sessions and clients share while any mock is active.
-_SHARED = Shared(
+SHARED = Shared(
     (
         Patch(session_module, "create_loader", lambda _making: _kept_loader),
         *user_agents.PATCHES,
@@ -144,6 +108,7 @@ _SHARED = Shared(
         *service_models.PATCHES,
         *client_classes.PATCHES,
         *http_sessions.PATCHES,
+        *kept_clients.PATCHES,
     )
 )
 

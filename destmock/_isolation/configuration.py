@@ -91,7 +91,7 @@ class _Making(threading.local):
     def begun(self, session: Any) -> Iterator[None]:
         """While entered, a client of this session is made."""
         before = self.session, self.environment, self._profile
-        known = _environment.variables()
+        known = ENVIRONMENT.variables()
         self.session, self.environment, self._profile = session, known and known.values, ()
         try:
             yield
@@ -105,10 +105,10 @@ class _Making(threading.local):
         return self._profile[0]
 
 
-_environment, _making = _Environment(), _Making()
+ENVIRONMENT, _making = _Environment(), _Making()
 
 
-def _read_once(create_client: Callable[..., Any]) -> Callable[..., Any]:
+def read_once(create_client: Callable[..., Any]) -> Callable[..., Any]:
     """Make a client, and read the environment and the profile once for it."""
 
     @wraps(create_client)
@@ -161,7 +161,7 @@ def _of_proxies(function: Callable[..., Any]) -> Callable[..., Any]:
     none = _WITHOUT_PROXIES.get(function)
 
     def found(*arguments: Any) -> Any:
-        known = _environment.variables() if none is not None else None
+        known = ENVIRONMENT.variables() if none is not None else None
         if none is not None and known is not None and not known.proxies:
             return none()
         while True:
@@ -173,7 +173,6 @@ def _of_proxies(function: Callable[..., Any]) -> Callable[..., Any]:
 
 PATCHES = (
     *(Patch(utils, name, _of_proxies) for name in _OF_ENVIRONMENT),
-    Patch(Session, "create_client", _read_once),
     Patch(Session, "get_scoped_config", _profile_once),
     Patch(ChainProvider, "provide", _chained),
 )

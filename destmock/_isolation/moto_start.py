@@ -49,7 +49,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         environment_isolated() as endpoints,
         clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,
-        _PATCHES.made(),
+        SHARED.made(),
         _settings_restored(before),
         _moto_active(after_call, config),
     ):
@@ -140,7 +140,7 @@ class _Methods:
 
 
 #: moto lists all methods of the class for each call.
-_PATCHES = Shared(
+SHARED = Shared(
     (
         Patch(responses, "method_names_from_class", lambda _listed: _Methods),
         *moto_calls.PATCHES,

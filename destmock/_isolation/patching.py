@@ -21,13 +21,17 @@ class Patch(NamedTuple):
     added: bool = False
 
 
+def _replaced(patch: Patch) -> Any:
+    return patch.replacement(None if patch.added else getattr(patch.owner, patch.name))
+
+
 @contextlib.contextmanager
-def patched(patches: Iterable[Patch]) -> Iterator[None]:
+def patched(patches: Iterable[Patch], replaced_by: Callable[[Patch], Any] = _replaced) -> Iterator[None]:
     """While entered, every attribute is replaced."""
     replaced: list[tuple[Any, str, Any]] = []
     try:
-        for owner, name, replacement, added in patches:
-            made = replacement(None if added else getattr(owner, name))
+        for each in patches:
+            owner, name, made = each.owner, each.name, replaced_by(each)
             replaced.append((owner, name, vars(owner).get(name, _NOT_THERE)))  # a static method as it is
             setattr(owner, name, made)
         yield
@@ -45,6 +49,8 @@ class Shared:
     def __init__(self, patches: Iterable[Patch]) -> None:
         self._patches = tuple(patches)
         self._made = False
+        #: The originals, and what took their places: the same in each mock.
+        self._replacements: dict[Patch, tuple[Any, Any]] = {}
 
     @contextlib.contextmanager
     def made(self) -> Iterator[None]:
@@ -52,9 +58,16 @@ class Shared:
         if self._made:
             yield
             return
-        with patched(self._patches):
+        with patched(self._patches, self._replaced):
             self._made = True
             try:
                 yield
             finally:
                 self._made = False
+
+    def _replaced(self, patch: Patch) -> Any:
+        original = None if patch.added else getattr(patch.owner, patch.name)
+        known = self._replacements.get(patch)
+        if known is None or known[0] is not original:
+            known = self._replacements[patch] = original, patch.replacement(original)
+        return known[1]

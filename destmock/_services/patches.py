@@ -6,9 +6,10 @@ event. Here the event is AWS's, and enters the mock that started last.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from destmock._isolation.patching import patched
+from destmock._isolation.patching import Shared, patched
 from destmock._services import (
     firehose,
     functions,
@@ -32,7 +33,7 @@ from destmock._services.streams import addresses
 from destmock._services.streams import arrivals as stream_arrivals
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
 PATCHES = (
     *functions.PATCHES,
@@ -66,6 +67,11 @@ PATCHES = (
 )
 
 
-def services_patched() -> AbstractContextManager[None]:
+SHARED = Shared(PATCHES)
+
+
+@contextlib.contextmanager
+def services_patched() -> Iterator[None]:
     """While entered, what moto's services invoke runs in the mock that started last."""
-    return patched((*PATCHES, *images.patches()))
+    with SHARED.made(), patched(images.patches()):
+        yield

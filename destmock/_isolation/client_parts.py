@@ -1,0 +1,162 @@
+"""What a client was made of, to be seen whether anybody has changed it, and to make another client of it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import weakref
+from functools import lru_cache
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.model import ServiceModel
+from botocore.utils import CachedProperty
+
+from destmock._isolation.sessions import Aliaser, SharedTrie
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from botocore.client import BaseClient
+
+#: What remembers the answers of pure functions: a new client may have them.
+_MEMORIES = frozenset({"_alias_name_cache", "_lookup_cache", "_instance_cache"})
+#: What a client finds out while it is used: a new one begins without.
+_CACHE = "_cache"
+#: The attribute of a part that knows its client.
+_CLIENT = "_client"
+#: What clients share in any case, or what follows from a service's model, by the names of botocore's modules.
+_SHARED = frozenset({"model", "loaders", "session", "errorfactory", "endpoint_provider", "configprovider"})
+#: What a client's model finds out of itself when it is asked.
+_FOUND_IN_MODEL = _MEMORIES | {
+    name for name, value in vars(ServiceModel).items() if isinstance(value, CachedProperty)
+}
+#: What has no parts that could change.
+_WHOLE = frozenset(
+    {
+        *(str, int, float, bool, bytes, type(None), type, re.Pattern),
+        *(FunctionType, BuiltinFunctionType, type(threading.Lock()), type(threading.RLock())),
+    }
+)
+
+
+class Parts:
+    """What a client was made of."""
+
+    def __init__(self, client: BaseClient, tree: Any) -> None:
+        """`tree` is the root of the handlers of the client's session."""
+        self._kind = type(client)
+        self._of_class = dict(vars(self._kind))
+        #: boto3 adds functions that all clients share, which have attributes.
+        self._methods = [
+            value for value in self._of_class.values() if type(value) is FunctionType and not value.__dict__
+        ]
+        self._owner = weakref.ref(client)
+        self._own = dict(vars(client))
+        #: What was in each part, and the names that don't count.
+        self._insides: list[tuple[Any, Any, frozenset[str]]] = []
+        #: The parts that know their client, and what others remember.
+        self._knowing: list[dict[str, Any]] = []
+        self._caches: list[dict[Any, Any]] = []
+        self._look_into(client, tree)
+
+    @property
+    def are_free(self) -> bool:
+        """Whether the client is gone that has them."""
+        return self._owner() is None
+
+    def are_unchanged(self) -> bool:
+        """Whether each is as it was made."""
+        try:
+            if vars(self._kind) != self._of_class or any(method.__dict__ for method in self._methods):
+                return False
+            for inside, before, spared in self._insides:
+                now = {name: inside[name] for name in inside if name not in spared} if spared else inside
+                if now != before:
+                    return False
+        except Exception:  # noqa: BLE001 - of whatever somebody has put there
+            return False
+        return True
+
+    def client(self) -> BaseClient:
+        """A new client that has them."""
+        made: BaseClient = self._kind.__new__(self._kind)
+        vars(made).update(self._own)
+        vars(made)[_CACHE] = {}
+        self._owner = weakref.ref(made)
+        for cache in self._caches:
+            cache.clear()
+        for part in self._knowing:
+            part[_CLIENT] = weakref.proxy(made)
+        return made
+
+    def _look_into(self, client: Any, tree: Any) -> None:
+        """Find those that are the client's own; raises `ValueError` if one of them holds the client."""
+        root = client.meta.events._emitter._handlers._root
+        todo, seen = _parted([*self._own.values(), *_handlers_added(root, tree)]), set[int]()
+        while todo:
+            part = todo.pop()
+            if part is client:
+                message = "a part of the client holds it"
+                raise ValueError(message)
+            if id(part) not in seen:
+                seen.add(id(part))
+                todo += _parted(self._noted(part))
+
+    def _noted(self, part: Any) -> Iterable[Any]:
+        """Remember what is in a part; gives the parts in there."""
+        kind = type(part)
+        if kind is dict:
+            self._insides.append((part, dict(part), frozenset()))
+            return [*part.values()]
+        if kind in (list, tuple, set):
+            if kind is not tuple:
+                self._insides.append((part, kind(part), frozenset()))
+            return tuple(part)
+        if kind is MethodType:
+            return (part.__self__,)
+        if kind is SharedTrie:  # whose nodes are never changed
+            self._insides.append((vars(part), dict(vars(part)), frozenset()))
+            return ()
+        if kind is ServiceModel:
+            part.signature_version  # noqa: B018 - which is looked up when it is asked for
+            self._noted_attributes(vars(part), _FOUND_IN_MODEL)
+            return ()
+        own = _is_own(cast("Hashable", kind)) and hasattr(part, "__dict__")
+        return self._noted_attributes(vars(part), _MEMORIES) if own else ()
+
+    def _noted_attributes(self, inside: dict[str, Any], spared: frozenset[str]) -> Iterable[Any]:
+        if spared is _MEMORIES:  # most have none
+            spared &= inside.keys()
+        if type(inside.get(_CLIENT)) is weakref.ProxyType:
+            self._knowing.append(inside)
+            spared |= {_CLIENT}
+        if inside.get(_CACHE) == {}:
+            self._caches.append(inside[_CACHE])
+            spared |= {_CACHE}
+        kept = {name: value for name, value in inside.items() if name not in spared}
+        self._insides.append((inside, kept, spared))
+        return kept.values()
+
+
+def _parted(parts: Iterable[Any]) -> list[Any]:
+    """Those that have parts themselves."""
+    return [part for part in parts if type(part) not in _WHOLE]
+
+
+@lru_cache(maxsize=1024)
+def _is_own(kind: Any) -> bool:
+    """Whether objects of a class are a client's own parts."""
+    package, _, module = kind.__module__.partition(".")
+    return kind is Aliaser or (package == "botocore" and module not in _SHARED)
+
+
+def _handlers_added(node: Any, before: Any) -> Iterator[Any]:
+    """The handlers in the nodes of a tree that are not those of an earlier one."""
+    if node is before:
+        return
+    for section in node["values"] or ():
+        yield from section
+    earlier = before["children"] if before else {}
+    for name, child in node["children"].items():
+        yield from _handlers_added(child, earlier.get(name))

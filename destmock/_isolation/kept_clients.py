@@ -1,0 +1,218 @@
+"""A client like an earlier one is put together from the parts of that one, once nobody has it any more.
+
+botocore finds the same things out for each client, which is much of what a small test costs. The client
+itself is a new object each time. It gets the parts of an earlier one: its endpoint, signer, events and class.
+That one was made with the same arguments by a session like this one, in the same environment. It is gone, and
+its parts are as they were made. Parts that somebody has changed, by a handler of his own for instance, are
+never used again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict, deque
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from boto3.session import Session as Boto3Session
+from botocore import UNSIGNED
+from botocore.client import BaseClient, ClientCreator
+from botocore.config import Config
+from botocore.session import Session
+
+from destmock._isolation import configuration, sessions
+from destmock._isolation.client_parts import Parts
+from destmock._isolation.made_inside import is_from_inside
+from destmock._isolation.patching import Patch
+from destmock._isolation.sessions import Same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+#: How many kinds of clients are remembered, and how many clients of each.
+_KINDS, _OF_EACH = 128, 4
+#: What a session keeps of itself as boto3 has set it up.
+_SET_UP = "_destmock_set_up"
+#: The variables of AWS's that botocore does not go by when it makes a client.
+_OF_FUNCTIONS = "AWS_LAMBDA_"
+#: Those of Python and of libraries that it does go by.
+_OF_OTHERS = frozenset({"HOME", "USERPROFILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSLKEYLOGFILE"})
+#: What sessions look up themselves.
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+
+
+class _Kept:
+    """The parts of the clients that there were, by what clients follow from."""
+
+    def __init__(self) -> None:
+        self._parts: OrderedDict[Hashable, deque[Parts]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def client(self, key: Hashable) -> BaseClient | None:
+        """A new client from the parts of one that is gone, if there are such parts."""
+        with self._lock:
+            found = self._parts.get(key)
+            for parts in tuple(found or ()):
+                if parts.are_free:
+                    if parts.are_unchanged():
+                        return parts.client()
+                    assert found is not None  # the parts are in it
+                    found.remove(parts)
+        return None
+
+    def keep(self, key: Hashable, client: BaseClient, tree: Any) -> None:
+        """Keep the parts of a client, from the second one of its kind on, in the place of older ones."""
+        with self._lock:
+            if key not in self._parts:
+                self._parts[key] = deque(maxlen=_OF_EACH)
+                if len(self._parts) > _KINDS:
+                    self._parts.popitem(last=False)
+                return
+            self._parts.move_to_end(key)
+            with contextlib.suppress(Exception):  # whatever somebody has made a part of a client
+                self._parts[key].append(Parts(client, tree))
+
+
+class _SetUp(NamedTuple):
+    """What a session is like at first, and what it looks up credentials in, once a client of its was made."""
+
+    built_in: Any
+    tree: Any
+    store: Any
+    mapping: dict[str, Any]
+    providers: tuple[Any, tuple[Any, ...]] | None = None
+
+    def is_that_of(self, session: Any) -> bool:
+        """Whether nobody has changed the session since, but for its variables."""
+        components = session._components._components
+        return (
+            components.get("event_emitter") is session._events
+            and _tree(session) is self.tree
+            and components.get("config_store") is self.store
+            and not self.store._overrides
+            and self.store._mapping == self.mapping
+            and session._credentials is None
+            and session._auth_token is None
+            and session._client_config is None
+            and _providers(session) == self.providers
+        )
+
+
+def _tree(session: Any) -> Any:
+    """The root of the tree of a session's handlers, if it is a shared one."""
+    handlers = getattr(getattr(session._events, "_emitter", None), "_handlers", None)
+    return handlers._root if type(handlers) is sessions.SharedTrie else None
+
+
+def _providers(session: Any) -> tuple[Any, tuple[Any, ...]] | None:
+    """What a session looks up credentials in; nothing if it hasn't yet."""
+    resolver = session._components._components.get("credential_provider")
+    return None if resolver is None else (resolver, tuple(resolver.providers))
+
+
+def _noting(register: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Note what a session is like that boto3 has just made."""
+
+    @wraps(register)
+    def registered(made: Any) -> None:
+        session = made._session
+        built_in = _tree(session)
+        register(made)
+        if type(session) is Session and type(made) is Boto3Session and built_in is not None:
+            store = session.get_component("config_store")
+            session.__dict__[_SET_UP] = _SetUp(built_in, _tree(session), store, dict(store._mapping))
+
+    return registered
+
+
+def _putting_together(create: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(create)
+    def created(session: Any, *given: Any, **named: Any) -> Any:
+        try:
+            key = _key(session, given, named)
+        except (TypeError, AttributeError):  # of a kind that nobody has thought of
+            key = None
+        if key is None:
+            return create(session, *given, **named)
+        client = _kept.client(key)
+        if client is None:
+            client = create(session, *given, **named)
+            set_up: _SetUp = session.__dict__[_SET_UP]
+            session.__dict__[_SET_UP] = set_up._replace(providers=_providers(session))
+            _kept.keep(key, client, set_up.tree)
+        else:
+            session._last_client_region_used = client.meta.region_name
+        return client
+
+    return created
+
+
+def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashable | None:
+    """What a client of a session follows from; `None` if that is more than can be told."""
+    set_up: _SetUp | None = session.__dict__.get(_SET_UP) if type(session) is Session else None
+    variables = configuration.ENVIRONMENT.variables()
+    if set_up is None or variables is None or not is_from_inside(session) or not set_up.is_that_of(session):
+        return None
+    said = _said(variables)
+    if any(said.get(name) != os.devnull for name in _FILES):
+        return None
+    loader = session.get_component("data_loader")
+    return (
+        Same(set_up.built_in),
+        Same(loader),
+        tuple(loader.search_paths),
+        _frozen(session._session_instance_vars),
+        (session.user_agent_name, session.user_agent_version, session.user_agent_extra),
+        tuple(said.items()),
+        _frozen(given),
+        _frozen(named),
+        *vars(ClientCreator).values(),
+        BaseClient.__init__,
+    )
+
+
+def _frozen(value: Any) -> Hashable:
+    """A setting as the part of a key; raises `TypeError` for what may change unseen."""
+    kind = type(value)
+    if value is None or kind in (str, int, float, bool, bytes) or value is UNSIGNED:
+        return kind, value
+    if kind in (list, tuple):
+        return kind, *map(_frozen, value)
+    if kind is Config:
+        value = vars(value)
+    if type(value) not in (dict, OrderedDict):
+        message = f"not a setting that can be compared: {value!r}"
+        raise TypeError(message)
+    return kind, *((name, _frozen(each)) for name, each in sorted(value.items()))
+
+
+class _Said:
+    """What botocore may read of the environment for a client, found out again when that has changed."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[configuration.Variables | None, dict[str, str]] = (None, {})
+
+    def __call__(self, variables: configuration.Variables) -> dict[str, str]:
+        known, said = self._latest
+        if known is not variables:
+            said = {name: value for name, value in variables.values.items() if _is_read(name)}
+            self._latest = variables, said
+        return said
+
+
+@lru_cache(maxsize=4096)
+def _is_read(name: str) -> bool:
+    """Whether botocore, or what it uses, may read a variable when it makes a client."""
+    if name.startswith(("AWS_", "BOTO")):
+        return not name.startswith(_OF_FUNCTIONS)
+    return name in _OF_OTHERS or name.lower().endswith("_proxy")
+
+
+_kept, _said = _Kept(), _Said()
+
+PATCHES = (
+    Patch(Session, "create_client", lambda create: _putting_together(configuration.read_once(create))),
+    Patch(Boto3Session, "_register_default_handlers", _noting),
+)
