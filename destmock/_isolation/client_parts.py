@@ -25,6 +25,8 @@ _MEMORIES = frozenset({"_alias_name_cache", "_lookup_cache", "_instance_cache"})
 _CACHE = "_cache"
 #: The attribute of a part that knows its client.
 _CLIENT = "_client"
+#: What an endpoint has of its session.
+_OF_SESSION = frozenset({"_response_parser_factory"})
 #: What clients share in any case, or what follows from a service's model, by the names of botocore's modules.
 _SHARED = frozenset({"model", "loaders", "session", "errorfactory", "endpoint_provider", "configprovider"})
 #: What a client's model finds out of itself when it is asked.
@@ -78,11 +80,13 @@ class Parts:
             return False
         return True
 
-    def client(self) -> BaseClient:
-        """A new client that has them."""
+    def client(self, session: Any) -> BaseClient:
+        """A new client that has them, and what all clients of its session share."""
         made: BaseClient = self._kind.__new__(self._kind)
         vars(made).update(self._own)
         vars(made)[_CACHE] = {}
+        vars(made)["_exceptions_factory"] = session._get_internal_component("exceptions_factory")
+        self._own["_endpoint"]._response_parser_factory = session.get_component("response_parser_factory")
         self._owner = weakref.ref(made)
         for cache in self._caches:
             cache.clear()
@@ -126,8 +130,8 @@ class Parts:
         return self._noted_attributes(vars(part), _MEMORIES) if own else ()
 
     def _noted_attributes(self, inside: dict[str, Any], spared: frozenset[str]) -> Iterable[Any]:
-        if spared is _MEMORIES:  # most have none
-            spared &= inside.keys()
+        if spared is not _FOUND_IN_MODEL:  # most have none
+            spared = (spared | _OF_SESSION) & inside.keys()
         if type(inside.get(_CLIENT)) is weakref.ProxyType:
             self._knowing.append(inside)
             spared |= {_CLIENT}

@@ -50,14 +50,14 @@ class _Kept:
         self._parts: OrderedDict[Hashable, deque[Parts]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def client(self, key: Hashable) -> BaseClient | None:
-        """A new client from the parts of one that is gone, if there are such parts."""
+    def client(self, key: Hashable, session: Any) -> BaseClient | None:
+        """A new client of a session from the parts of one that is gone, if there are such parts."""
         with self._lock:
             found = self._parts.get(key)
             for parts in tuple(found or ()):
                 if parts.are_free:
                     if parts.are_unchanged():
-                        return parts.client()
+                        return parts.client(session)
                     assert found is not None  # the parts are in it
                     found.remove(parts)
         return None
@@ -136,7 +136,7 @@ def _putting_together(create: Callable[..., Any]) -> Callable[..., Any]:
             key = None
         if key is None:
             return create(session, *given, **named)
-        client = _kept.client(key)
+        client = _kept.client(key, session)
         if client is None:
             client = create(session, *given, **named)
             set_up: _SetUp = session.__dict__[_SET_UP]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakSet
 
@@ -120,15 +121,8 @@ class Runtime:
         stays = False
         aside = Aside(self, around, turn, function)
 
-        def work() -> None:
-            with turn:
-                self._start(environment, code, client, capture, call, turn)
-                with aside:
-                    if environment.ready:
-                        _handle(environment.handler, client, capture, function, call)
-                    if not client.failed:
-                        ended()
-
+        # Not a function in this one: an exception keeps its callers, and they what they have closed over.
+        work = partial(self._work, environment, function, code, client, capture, call, turn, aside, ended)
         try:
             environment.busy = True
             attempt = self._attempt(work, aside, function, environment)
@@ -151,20 +145,31 @@ class Runtime:
             self._end(environment)
         return outcome
 
-    def _start(
+    def _work(
         self,
         environment: Environment,
+        function: Function,
         code: Registration | Package,
         client: RuntimeClient,
         capture: Capture,
         call: Call,
         turn: Handling,
+        aside: Aside,
+        ended: Callable[[], object],
     ) -> None:
-        if not environment.ready:
-            environment.handler = _initialise(self._importer, code, client, capture, call, self._root_handler)
-            environment.ready = not client.failed
-        turn.started()
-        capture.initialised(call.request_id, call.tenant_id)
+        with turn:
+            if not environment.ready:
+                environment.handler = _initialise(
+                    self._importer, code, client, capture, call, self._root_handler
+                )
+                environment.ready = not client.failed
+            turn.started()
+            capture.initialised(call.request_id, call.tenant_id)
+            with aside:
+                if environment.ready:
+                    _handle(environment.handler, client, capture, function, call)
+                if not client.failed:
+                    ended()
 
     def _attempt(
         self, work: Callable[[], object], aside: Aside, function: Function, environment: Environment

@@ -23,10 +23,12 @@ from destmock._time.stacks import Attempt, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
     from destmock._runtime.log_capture import Capture
 
+#: The packages that call a handler.
+_OF_RUNTIME = {"awslambdaric", "destmock"}
 _TEST_FRAMEWORKS = {"_pytest", "hypothesis", "twisted", "unittest"}
 #: Where AWS has awslambdaric.
 _BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
@@ -191,6 +193,18 @@ class RuntimeClient:
             self.exception, self.payload = None, platform.killed(request_id)
         if self.exception is not None and self._traceback is not None:
             self.exception.with_traceback(self._traceback)  # works on a frozen dataclass, too
+            _forget_callers(self._traceback.tb_frame)
+
+
+def _forget_callers(frame: FrameType) -> None:
+    """Let go of what the runtime's frames hold, which stay with the handler's as long as the exception."""
+    caller = frame.f_back
+    while caller is not None and caller.f_globals.get("__name__", "").partition(".")[0] in _OF_RUNTIME:
+        try:
+            caller.clear()
+        except RuntimeError:  # it still runs
+            return
+        caller = caller.f_back
 
 
 def _ends_test(error: BaseException) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NS = 1_000_000_000
 #: Seconds between two looks, seconds without a handler until the thread ends, and until a hang is told.
-_PERIOD, _IDLE, _HANGS = 0.05, 5, 3
+_PERIOD, _LONGEST, _IDLE, _HANGS = 0.05, 1.0, 5, 3
 #: The packages in which an attempt is never left: they may be changing what others see.
 _SHARED = {"destmock", "moto", "botocore", "boto3"}
 #: Whoever sits at one of these debuggers has time.
@@ -72,6 +72,9 @@ class Watchdog:
         #: By thread, the innermost last.
         self._watched: dict[int, list[Watch]] = {}
         self._runs = False
+        #: Whether a handler has begun since it looked, and when it looks again, in real nanoseconds.
+        self._armed = False
+        self._looks_at = 0
         self._alarm = allocate_lock()
         self._alarm.acquire()
 
@@ -79,9 +82,15 @@ class Watchdog:
         """Watch the handler that begins on this thread."""
         with self._lock:
             self._watched.setdefault(watch.thread, []).append(watch)
-            starts, self._runs = not self._runs, True
+            starts, self._runs, self._armed = not self._runs, True, True
+            early = watch.deadline < self._looks_at
+            if early:
+                self._looks_at = watch.deadline
         if starts:
             start_new_thread(self._look, ())
+        elif early:
+            with contextlib.suppress(RuntimeError):  # it is awake
+                self._alarm.release()
 
     def disarm(self, watch: Watch) -> None:
         """Watch the handler no more, if it was watched; it is the innermost one of its thread."""
@@ -132,21 +141,29 @@ class Watchdog:
                 watch.end()
 
     def _look(self) -> None:
-        idle_since = real_ns()
+        idle_since, wait = real_ns(), _PERIOD
         while True:
-            self._alarm.acquire(timeout=_PERIOD)
+            self._alarm.acquire(timeout=wait)
             with self._lock:
                 now = real_ns()
                 late = [watches[-1] for watches in self._watched.values() if watches[-1].deadline < now]
-                if self._watched:
-                    idle_since = now
+                if self._watched or self._armed:
+                    idle_since, self._armed = now, False
                 elif now - idle_since > _IDLE * _NS:
                     self._runs = False
                     return
+                wait = _PERIOD if late else self._until_next(now)
+                self._looks_at = now + int(wait * _NS)
                 frames = sys._current_frames() if late else {}  # noqa: SLF001 - where the others are
                 for watch in late:
                     self._is_late(watch, frames.get(watch.thread), now)
                 del frames
+
+    def _until_next(self, now: int) -> float:
+        """How long to sleep, in seconds: to the next deadline. Whoever wakes often slows all others down."""
+        deadlines = (watch.deadline for watches in self._watched.values() for watch in watches)
+        left = (min(deadlines, default=sys.maxsize) - now) / _NS
+        return min(max(left, _PERIOD), _LONGEST)
 
     def _is_late(self, watch: Watch, frame: FrameType | None, now: int) -> None:
         if frame is None or watch.is_over:

@@ -143,6 +143,30 @@ def test_what_a_client_has_found_out_is_gone_with_it(endpoint):
         client.get_queue_url(QueueName="missing")
 
 
+def test_the_clients_of_a_session_share_the_classes_of_their_errors(endpoint):
+    session = boto3.Session()
+    kept, new = session.client("sqs"), session.client("sqs")
+    assert endpoint_of(kept) is endpoint
+    with pytest.raises(kept.exceptions.QueueDoesNotExist):
+        new.get_queue_url(QueueName="missing")
+    with pytest.raises(new.exceptions.QueueDoesNotExist):
+        kept.get_queue_url(QueueName="missing")
+    other = boto3.Session().client("sqs")
+    assert other.exceptions.QueueDoesNotExist is not kept.exceptions.QueueDoesNotExist
+
+
+def test_how_a_session_reads_answers_goes_for_all_of_its_clients(endpoint):
+    session = boto3.Session()
+    client = session.client("sqs")
+    assert endpoint_of(client) is endpoint
+    session._session.get_component("response_parser_factory").set_parser_defaults(blob_parser=str)
+    assert endpoint._response_parser_factory is session._session.get_component("response_parser_factory")
+    del client
+    client = boto3.Session().client("sqs")
+    assert endpoint_of(client) is endpoint
+    assert endpoint._response_parser_factory._defaults == {}
+
+
 def test_a_stubber_s_answers_reach_no_later_client(endpoint):
     client = boto3.client("sqs")
     with Stubber(client) as stubber:

@@ -69,6 +69,8 @@ PRIVATE = {
         "_gen_kwargs": "the same",
         "_docstring": "the same",
         "_get_ssl_context": "the TLS context of a client, made when it sends",
+        "_get_internal_component": "the classes of errors, which the clients of a session share",
+        "_response_parser_factory": "the same of how their answers are read",
         "_last_client_region_used": "what a session notes of the clients that it makes",
         "_manager": "the connections of a client, which want that context",
         "_mapping": "where a session looks its settings up, to see whether somebody has changed it",
