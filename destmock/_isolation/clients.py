@@ -26,6 +26,7 @@ from destmock._isolation import (
     http_sessions,
     kept_clients,
     service_models,
+    session_settings,
     sessions,
     user_agents,
 )
@@ -105,6 +106,7 @@ SHARED = Shared(
         *user_agents.PATCHES,
         *sessions.PATCHES,
         *configuration.PATCHES,
+        *session_settings.PATCHES,
         *service_models.PATCHES,
         *client_classes.PATCHES,
         *http_sessions.PATCHES,

@@ -20,12 +20,14 @@ from boto3.session import Session as Boto3Session
 from botocore import UNSIGNED
 from botocore.client import BaseClient, ClientCreator
 from botocore.config import Config
+from botocore.configprovider import ConfigValueStore
 from botocore.session import Session
 
 from destmock._isolation import configuration, sessions
 from destmock._isolation.client_parts import Parts
 from destmock._isolation.made_inside import is_from_inside
 from destmock._isolation.patching import Patch
+from destmock._isolation.session_settings import Settings
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
@@ -81,7 +83,6 @@ class _SetUp(NamedTuple):
     built_in: Any
     tree: Any
     store: Any
-    mapping: dict[str, Any]
     providers: tuple[Any, tuple[Any, ...]] | None = None
 
     def is_that_of(self, session: Any) -> bool:
@@ -92,7 +93,7 @@ class _SetUp(NamedTuple):
             and _tree(session) is self.tree
             and components.get("config_store") is self.store
             and not self.store._overrides
-            and self.store._mapping == self.mapping
+            and not self.store._mapping.are_changed
             and session._credentials is None
             and session._auth_token is None
             and session._client_config is None
@@ -120,9 +121,10 @@ def _noting(register: Callable[[Any], None]) -> Callable[[Any], None]:
         session = made._session
         built_in = _tree(session)
         register(made)
-        if type(session) is Session and type(made) is Boto3Session and built_in is not None:
-            store = session.get_component("config_store")
-            session.__dict__[_SET_UP] = _SetUp(built_in, _tree(session), store, dict(store._mapping))
+        store = session.get_component("config_store")
+        known = type(session) is Session and type(made) is Boto3Session and type(store) is ConfigValueStore
+        if known and built_in is not None and type(store._mapping) is Settings:
+            session.__dict__[_SET_UP] = _SetUp(built_in, _tree(session), store)
 
     return registered
 
@@ -162,7 +164,7 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
     return (
         Same(set_up.built_in),
         Same(loader),
-        tuple(loader.search_paths),
+        tuple(dict.fromkeys(loader.search_paths)),  # boto3 adds its own each time
         _frozen(session._session_instance_vars),
         (session.user_agent_name, session.user_agent_version, session.user_agent_extra),
         tuple(said.items()),

@@ -73,11 +73,9 @@ def test_two_clients_that_are_there_share_no_parts(endpoint):
 def test_it_is_the_same_attribute_by_attribute(service):
     without = everything(made(service))
     with mock_destinations():
-        session = boto3.Session()
-        given = {"region_name": "eu-west-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
         for _ in range(3):
-            endpoint = endpoint_of(session.client(service, **given))
-        client = session.client(service, **given)
+            endpoint = endpoint_of(made(service))
+        client = made(service)
         assert endpoint_of(client) is endpoint
         assert dict(everything(client)) == dict(without)
 
