@@ -33,8 +33,9 @@ def _rotate_secret(rotate_secret: Callable[..., str]) -> Callable[..., str]:
         secret = self.secrets.get(secret_id)
         steps = _Steps(secret)
         if isinstance(secret, FakeSecret):
-            _finish_the_last(secret)
             kwargs["rotation_lambda_arn"] = kwargs.get("rotation_lambda_arn") or secret.rotation_lambda_arn
+            if kwargs["rotation_lambda_arn"]:
+                _finish_the_last(secret)
         with patch.object(LambdaBackend, "invoke", steps.run):
             answer = rotate_secret(self, secret_id, *args, **kwargs)
         if steps.failed and isinstance(secret, FakeSecret):

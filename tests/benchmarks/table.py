@@ -72,6 +72,7 @@ ROWS = [
     Row("the same under `mock_destinations`", f"{CLIENT}[mock_destinations]", f"{CLIENT}[mock_aws]", 0.2),
     Row("200 small tests that send and receive, `mock_aws`", f"{MODULE}[mock_aws]", f"{MODULE}[mock_aws]"),
     Row("the same under `mock_destinations`", f"{MODULE}[mock_destinations]", f"{MODULE}[mock_aws]"),
+    Row("a durable function that waits for a day, ten times", "bench_ten_durable_waits"),
     Row("100 runs of an explored scenario: a function, two AWS calls, a queue", EXPLORED, EXPLORED),
     Row("the same by 1 process", f"{EXPLORED}_by_workers[1]", EXPLORED),
     Row("the same by 2 processes", f"{EXPLORED}_by_workers[2]", EXPLORED),

@@ -212,6 +212,16 @@ def test_buckets_are_updated(create, change):
         s3.get_bucket_tagging(Bucket="uploads")
 
 
+@pytest.mark.parametrize(("region", "place"), [("us-east-1", "-us-east-1"), ("us-east-2", ".us-east-2")])
+def test_the_address_of_a_bucket_s_website_is_that_of_its_region(destmock, region, place):
+    cloudformation = boto3.client("cloudformation", region)
+    output = {"Url": {"Value": {"Fn::GetAtt": ["B", "WebsiteURL"]}}}
+    template = {"Resources": {"B": resource("AWS::S3::Bucket", BucketName="site")}, "Outputs": output}
+    cloudformation.create_stack(StackName="site", TemplateBody=json.dumps(template))
+    [stack] = cloudformation.describe_stacks(StackName="site")["Stacks"]
+    assert stack["Outputs"][0]["OutputValue"] == f"http://site.s3-website{place}.amazonaws.com"
+
+
 def test_a_bucket_s_events_reach_event_bridge(create, records):
     bridge = {"EventBridgeConfiguration": {"EventBridgeEnabled": "true"}}
     target = {"Id": "q", "Arn": attribute("Q")}

@@ -112,3 +112,12 @@ def test_a_rotation_after_a_failed_one_succeeds(destmock, secrets, secret):
     destmock.handler("rotate", rotation(secrets)[0])
     secrets.rotate_secret(SecretId="password")
     assert secrets.get_secret_value(SecretId="password")["SecretString"] == "new"
+
+
+def test_a_secret_without_a_rotation_function_is_refused_while_moto_finds_it_rotating(secrets, secret):
+    [version] = secrets.describe_secret(SecretId="password")["VersionIdsToStages"]
+    secrets.update_secret_version_stage(
+        SecretId="password", VersionStage="AWSPENDING", MoveToVersionId=version
+    )
+    with pytest.raises(secrets.exceptions.InvalidRequestException, match="Previous rotation"):
+        secrets.rotate_secret(SecretId="password")

@@ -19,6 +19,12 @@ _NOTIFICATIONS = {
 }
 _LISTS = tuple(name for name, _, _ in _NOTIFICATIONS.values())
 
+#: The regions whose websites have a dash before the region in their address. Later ones have a dot.
+_DASHED = {
+    *("ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "eu-west-1", "sa-east-1"),
+    *("us-east-1", "us-gov-west-1", "us-west-1", "us-west-2"),
+}
+
 #: Properties that `Bucket` doesn't name have no effect.
 _PROPERTIES = {
     "AbacStatus",
@@ -66,6 +72,7 @@ class Bucket:
         except Exception:
             api.call("s3", "delete_bucket", Bucket=name)
             raise
+        dash = "-" if api.region in _DASHED else "."
         return Made(
             name,
             {
@@ -73,7 +80,7 @@ class Bucket:
                 "DomainName": f"{name}.s3.amazonaws.com",
                 "DualStackDomainName": f"{name}.s3.dualstack.{api.region}.amazonaws.com",
                 "RegionalDomainName": f"{name}.s3.{api.region}.amazonaws.com",
-                "WebsiteURL": f"http://{name}.s3-website-{api.region}.amazonaws.com",
+                "WebsiteURL": f"http://{name}.s3-website{dash}{api.region}.amazonaws.com",
             },
         )
 
