@@ -19,7 +19,7 @@ from destmock._services.apigateway import deployments, documents
 from destmock._services.apigateway.request_models import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
 _BINARY = "/binaryMediaTypes/"
@@ -87,6 +87,27 @@ def _check(document: Any) -> None:
         raise BadRequestException(message)
 
 
+def _check_references(document: dict[str, Any]) -> None:
+    """Raise the error that AWS makes of its warning about a response whose schema isn't there."""
+    schemas = (document.get("components") or {}).get("schemas") or {}
+    for place, schema in _schemas_of_responses(document.get("paths") or {}):
+        reference = schema.get("$ref")
+        if reference is not None and reference.removeprefix("#/components/schemas/") not in schemas:
+            attribute = f"{place}.content.schema.{reference}"
+            message = f"Warnings found during import:\n\tParse issue: attribute {attribute} is missing"
+            raise BadRequestException(message)
+
+
+def _schemas_of_responses(paths: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The schemas of all responses, with where each response is."""
+    for path, methods in paths.items():
+        for method, details in methods.items():
+            responses = details.get("responses") if isinstance(details, dict) else None
+            for status, response in (responses or {}).items():
+                for content in (response.get("content") or {}).values():
+                    yield f"paths.'{path}'({method}).responses.{status}", content.get("schema") or {}
+
+
 def _create_rest_api(create: Callable[..., Any]) -> Callable[..., Any]:
     """Keep the binary media types, which moto drops."""
 
@@ -146,9 +167,11 @@ def _create_authorizer(create: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _import_http_api(_: Callable[..., None]) -> Callable[..., None]:
-    def import_api(self: Api, body_str: str, fail_on_warnings: bool) -> None:  # noqa: FBT001, ARG001 - moto's
+    def import_api(self: Api, body_str: str, fail_on_warnings: bool) -> None:  # noqa: FBT001 - moto's
         document = yaml.safe_load(body_str)
         _check(document)
+        if fail_on_warnings:
+            _check_references(document)
         documents.import_http_api(self, document)
 
     return import_api
@@ -160,10 +183,11 @@ def _answer_import_api(_: Any) -> Callable[..., Any]:
     def import_api(self: ApiGatewayV2Response) -> Any:
         body = json.loads(self.body).get("body") or ""
         _check(yaml.safe_load(body))
+        strict = str(self._get_param("failOnWarnings", "false")).lower() == "true"
         backend = self.apigatewayv2_backend
         api = backend.create_api(None, None, None, None, None, "", "HTTP", None, {}, None)  # type: ignore[arg-type]
         try:
-            backend.reimport_api(api.api_id, body, fail_on_warnings=False)
+            backend.reimport_api(api.api_id, body, fail_on_warnings=strict)
         except Exception:
             backend.delete_api(api.api_id)
             raise

@@ -1,5 +1,6 @@
 """APIs as documents, through boto3: what is imported can be read, and answers requests."""
 
+import contextlib
 import copy
 import json
 
@@ -212,3 +213,29 @@ def test_a_document_for_an_http_api_that_is_none(destmock):
     with pytest.raises(ClientError, match="Invalid OpenAPI input"):
         client.import_api(Body='{"hello": 1}')
     assert client.get_apis()["Items"] == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["imported", "imported again"])
+@pytest.mark.parametrize("strict", [False, True], ids=["warnings pass", "warnings fail"])
+def test_a_response_whose_schema_is_missing_is_a_warning(destmock, again, strict):
+    client = boto3.client("apigatewayv2")
+    schema = {"$ref": "#/components/schemas/Order"}
+    response = {"description": "found", "content": {"application/json": {"schema": schema}}}
+    document = {
+        **HTTP_DOCUMENT,
+        "paths": {"/orders": {"get": {"responses": {"200": response}}}},
+    }
+    refused = pytest.raises(
+        ClientError, match="Warnings found during import:\n\tParse issue: attribute paths"
+    )
+    given = {"Body": json.dumps(document), "FailOnWarnings": strict}
+    made = client.create_api(Name="old", ProtocolType="HTTP")
+    with refused if strict else contextlib.nullcontext():
+        if again:
+            client.reimport_api(ApiId=made["ApiId"], **given)
+        else:
+            client.import_api(**given)
+    names = [api["Name"] for api in client.get_apis()["Items"]]
+    assert names == (["old"] if strict else ["shop"] if again else ["old", "shop"])
+    document["components"] = {"schemas": {"Order": {"type": "object"}}}
+    client.import_api(Body=json.dumps(document), FailOnWarnings=True)
