@@ -25,6 +25,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from destmock._importing import imported
+
 if TYPE_CHECKING:
     from destmock._aws.record import InvocationRecord
     from destmock._cloudformation.check.finding import Finding
@@ -131,4 +133,4 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         message = f"module 'destmock' has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(imported(_HOME[name]), name)

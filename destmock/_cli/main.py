@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from destmock._cli.arguments import parser
 from destmock._cli.problem import Problem, one_line
+from destmock._importing import imported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # payloads have letters that a terminal may not know
             stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
-    command = import_module(f"destmock._cli.{arguments.command}")  # boto3 and moto take a second
+    command = imported(f"destmock._cli.{arguments.command}")  # boto3 and moto take a second
     try:
         status: int = command.run(arguments)
         sys.stdout.flush()

@@ -34,7 +34,7 @@ FLOORS = [
     {"_functions"},
     {"_isolation", "_time"},
     {"_aws"},
-    {"errors"},
+    {"errors", "_importing"},
 ]
 PLACES = set().union(*FLOORS)
 #: What a package may import beside the standard library and what lies below it; any other may import these.

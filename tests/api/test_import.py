@@ -1,0 +1,40 @@
+"""`import destmock` is quick, and what it imports later leaves the process as it was."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def printed(program):
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    return done.stdout.split()
+
+
+def test_the_package_alone_loads_neither_boto3_nor_moto():
+    program = "import sys, destmock; print(*{'boto3', 'botocore', 'moto', 'asyncio'} & set(sys.modules))"
+    assert printed(program) == []
+
+
+@pytest.mark.parametrize("before", ["enable", "disable"])
+def test_the_garbage_collector_is_as_it_was_once_something_is_imported(before):
+    program = f"import gc; gc.{before}(); from destmock import mock_destinations; print(gc.isenabled())"
+    assert printed(program) == [str(before == "enable")]
+
+
+def test_the_garbage_collector_is_on_again_where_an_import_fails():
+    program = (
+        "import gc, sys; sys.modules['moto'] = None\n"
+        "try:\n    from destmock import mock_destinations\n"
+        "except ImportError:\n    print(gc.isenabled())"
+    )
+    assert printed(program) == ["True"]
+
+
+def test_while_something_is_imported_nothing_is_collected():
+    program = (
+        "import gc; runs = []; import destmock\n"
+        "gc.callbacks.append(lambda phase, info: runs.append(info['generation']))\n"
+        "destmock.mock_destinations; gc.callbacks.clear(); print(len([run for run in runs if run == 2]))"
+    )
+    assert printed(program) == ["0"]
