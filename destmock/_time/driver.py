@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from threading import get_ident
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from destmock._time.branches import branch, never
 from destmock._time.members import Member, alone
 from destmock._time.stacks import Attempt, current
 from destmock.errors import DestmockError, InvocationLoopError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from destmock._time.clock import Clock
     from destmock._time.jobs import Job
+    from destmock._time.members import Wait
     from destmock._time.turns import Turns
     from destmock._time.waiting import Waits
 
@@ -48,6 +50,22 @@ class _Whole:
             self._turns.mend(self._before)
 
 
+class _Poll(NamedTuple):
+    """A handler that waits for something, until a moment at most; `over` and `due` are `Driver.wait`'s."""
+
+    attempt: Attempt
+    wait: Wait
+    until: int
+    over: Callable[[], object]
+    due: Callable[[], int | None]
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it has come about, or comes sooner than it seemed."""
+        at = self.due()
+        return bool(self.over()) or (at is not None and at < self.until)
+
+
 class Driver:
     """Drives one clock. `rest` is called when it stops, before anything else looks at the process."""
 
@@ -61,6 +79,7 @@ class Driver:
         self.autorun = autorun
         #: The threads that have queued something and are about to run it.
         self._queued: set[int] = set()
+        self._polls: list[_Poll] = []
 
     def queued(self) -> None:
         """Note that this thread has queued something, which its `settle_down` will run."""
@@ -99,13 +118,16 @@ class Driver:
     def wait(
         self,
         seconds: float,
-        over: Callable[[], object] = lambda: False,
+        over: Callable[[], object] = never,
         due: Callable[[], int | None] = lambda: None,
     ) -> bool:
         """Have a client wait: time passes, from one thing that is due to the next, until it is over.
 
         `due` says when something else happens that may end the wait, in milliseconds. Returns whether the
         client could wait: where other threads might do what it waits for, it has to wait in real time.
+
+        A handler sleeps meanwhile, and is woken. Two that looked at one moment whether they may go on would
+        let each other go first for ever.
         """
         clock, within = self._clock, self._attempt()
         if within is None and not self._is_alone():
@@ -114,13 +136,41 @@ class Driver:
             clock.catch_up()
         end = clock.now + math.ceil(seconds * 1000)
         while not over() and clock.now < end:
+            if within is not None and branch() is None:
+                self._poll(within, end, over, due)
+                continue
             moments = [at for at in (clock.peek(), due()) if at is not None]
             at = max(clock.now, min((*moments, end)))
             if within is None:
                 self.run(LIMIT, until=at)
-            elif at > clock.now or not self._waits.give_way(within):
+            else:
                 within.take(max(at - clock.now, 1) / 1000)
         return True
+
+    def _poll(
+        self, attempt: Attempt, end: int, over: Callable[[], object], due: Callable[[], int | None]
+    ) -> None:
+        """Have a handler sleep until it is to look again."""
+        now, next_due = self._clock.now, due()
+        until = end if next_due is None else min(max(next_due, now + 1), end)
+        poll = _Poll(attempt, attempt.crew.wait(), until, over, due)
+        if over is not never:
+            self._polls.append(poll)
+        try:
+            attempt.crew.lead(poll.wait, (until - now) / 1000, flowing=False)
+        finally:
+            if poll in self._polls:
+                self._polls.remove(poll)
+
+    def _wake_polls(self) -> None:
+        """Wake the handlers that wait for something which has come about; forget those that have ended."""
+        if not self._polls:
+            return
+        self._polls = [poll for poll in self._polls if not self._waits.has_ended(poll.attempt)]
+        for poll in self._polls:
+            if not poll.wait.told and poll.can_go_on:
+                poll.wait.release()
+                poll.attempt.recall()
 
     def _is_alone(self) -> bool:
         """Whether the code that runs is a test's own, and there is no other thread."""
@@ -164,6 +214,7 @@ class Driver:
         with _Whole(self._turns), self._driving():
             if self._clock.idle:
                 return None
+            self._wake_polls()
             try:
                 with self._turns.taken:
                     self._waits.until = self._clock.peek()
@@ -185,12 +236,14 @@ class Driver:
         with _Whole(self._turns), self._driving():
             try:
                 self._waits.until = until
+                self._wake_polls()
                 while goes_on():
                     if attempts - since >= limit:
                         raise _loop(limit, recent)
                     before = self._clock.now
                     with self._turns.taken:
                         job, tried = self._waits.run_next()
+                    self._wake_polls()
                     if until is not None and self._clock.now > before:  # time comes to an end by itself
                         since = attempts
                     if tried:

@@ -136,3 +136,54 @@ def test_in_a_handler_a_waiter_is_a_part_of_the_attempt(destmock, lam):
 
     destmock.handler("waits", handler, timeout=30)
     assert b"timed out after 30.00" in lam.invoke(FunctionName="waits")["Payload"].read()
+
+
+def wait_for_an_object(event, context):
+    boto3.client("s3").get_waiter("object_exists").wait(Bucket="reports", Key="july")
+
+
+def read_for_20_s(event, context):
+    url = boto3.client("sqs").get_queue_url(QueueName="jobs")["QueueUrl"]
+    answer = boto3.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
+@pytest.mark.destmock(autorun=False)
+@pytest.mark.parametrize("handler", [wait_for_an_object, read_for_20_s])
+def test_two_handlers_wait_at_one_moment(destmock, lam, url, handler):
+    boto3.client("s3").create_bucket(Bucket="reports")
+    destmock.handler("waits", handler, timeout=300)
+    for _ in range(2):
+        lam.invoke(FunctionName="waits", InvocationType="Event")
+    destmock.run_until_idle()
+    waited = 20 if handler is read_for_20_s else 95
+    assert [each.attempts[0].duration for each in destmock.invocations] == pytest.approx([waited] * 2, abs=1)
+
+
+@pytest.mark.destmock(autorun=False)
+def test_handlers_that_read_are_woken_by_what_another_one_sends(destmock, lam, url):
+    def send(event, context):
+        time.sleep(3)
+        boto3.client("sqs").send_message(QueueUrl=url, MessageBody="first")
+        boto3.client("sqs").send_message(QueueUrl=url, MessageBody="second", DelaySeconds=4)
+
+    destmock.handler("reads", read_for_20_s, timeout=30)
+    destmock.handler("sends", send, timeout=30)
+    for name in ("reads", "reads", "sends"):
+        lam.invoke(FunctionName=name, InvocationType="Event")
+    destmock.run_until_idle()
+    read = destmock.invocations.for_function("reads")
+    assert [each.attempts[0].payload for each in read] == [b'["first"]', b'["second"]']
+    assert [each.attempts[0].duration for each in read] == pytest.approx([3, 7], abs=1)
+
+
+@pytest.mark.destmock(autorun=False)
+def test_a_handler_that_reads_is_woken_by_what_the_test_sends(destmock, lam, url):
+    destmock.handler("reads", read_for_20_s, timeout=30)
+    lam.invoke(FunctionName="reads", InvocationType="Event")
+    destmock.advance(5)
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody="from the test")
+    destmock.advance(1)
+    [attempt] = destmock.invocations[0].attempts
+    assert attempt.payload == b'["from the test"]'
+    assert attempt.duration == pytest.approx(5, abs=1)
