@@ -144,12 +144,20 @@ def _during(request: pytest.FixtureRequest, mock: MockDestinations) -> Iterator[
         mock.stop(failed=request.node.stash[_ended])
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+@pytest.hookimpl(specname="pytest_runtest_makereport")
+def pytest_tell_explored_run(call: pytest.CallInfo[None]) -> None:
+    """Tell the run of an explored test what it fails with, before pytest writes its report.
+
+    That of a `unittest.TestCase` is known from now on only: pytest takes it from elsewhere first.
+    """
     if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
         explored = sys.modules.get("destmock._explore.current")
         if explored is not None and explored.current.run is not None:
             explored.current.run.fails(call.excinfo.value)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if call.excinfo is not None:
         item.stash[_ended] = True

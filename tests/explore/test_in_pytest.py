@@ -1,6 +1,11 @@
 """Explored tests under pytest: fixtures, classes, marks, reports."""
 
+import fnmatch
+
 import pytest
+
+#: Exceptions have notes from Python 3.11 on.
+HAS_NOTES = hasattr(BaseException, "add_note")
 
 
 def test_the_first_failure_is_told_with_its_name_and_its_timeline(run):
@@ -124,6 +129,37 @@ def test_classes_test_cases_parameters_and_coroutines_are_explored(run):
     """)
     result.assert_outcomes(passed=5)
     result.stdout.fnmatch_lines(["destmock: explored 40 failures in * s"])
+
+
+def test_failures_of_test_cases_are_found(run):
+    result = run("""
+        class InTheTest(unittest.TestCase):
+            @explore(handlers={"count": count})
+            def test_it(self, destmock):
+                arrange_and_act()
+
+        class InTearDown(unittest.TestCase):
+            def tearDown(self):
+                assert number() == 1
+
+            @explore(handlers={"count": count})
+            def test_it(self, destmock):
+                make_table()
+                send_event("count")
+
+        class InACoroutine(unittest.IsolatedAsyncioTestCase):
+            @explore(handlers={"count": count})
+            async def test_it(self, destmock):
+                arrange_and_act()
+
+        class Skips(unittest.TestCase):
+            @explore(handlers={"count": count})
+            def test_it(self, destmock):
+                self.skipTest("not today")
+    """)
+    result.assert_outcomes(failed=3, skipped=1)
+    note = "*explore: this test fails when count, attempt 1, has its event delivered twice; repeat with *"
+    assert len([line for line in result.outlines if fnmatch.fnmatch(line, note)]) == 3 * HAS_NOTES
 
 
 def test_marks_hold_for_the_test_as_a_whole(run):
