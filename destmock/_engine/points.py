@@ -105,16 +105,19 @@ class PlannedFault(NamedTuple):
         """The fault that a text names; raises `ValueError` for a text that names none."""
         match = _FAULT.fullmatch(text) if isinstance(text, str) else None
         planned = None if match is None else _WORDS.get(match["kind"])
+        message = (
+            f"{text!r} is not the name of a fault; write e.g. 'charge#1/crash-after/dynamodb.PutItem#2': "
+            f"a function, which of its runs, one of {', '.join(_WORDS)}, and for those at an AWS call "
+            "which one"
+        )
         if match is None or planned is None:
-            message = (
-                f"{text!r} is not the name of a fault; write e.g. 'charge#1/crash-after/dynamodb.PutItem#2': "
-                f"a function, which of its runs, one of {', '.join(_WORDS)}, and for those at an AWS call "
-                "which one"
-            )
             raise ValueError(message)
         kind, at = planned
         what = "" if match["what"] is None else f"/{match['what']}"
-        return cls(kind, Point.parse(f"{match['run']}/{at}{what}"))
+        try:
+            return cls(kind, Point.parse(f"{match['run']}/{at}{what}"))
+        except ValueError:
+            raise ValueError(message) from None
 
     @property
     def sentence(self) -> str:

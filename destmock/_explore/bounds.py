@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._engine.points import PlannedFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from destmock._engine.points import FaultKind
 
 #: The kinds as users name them, and the faults that each stands for.
@@ -51,7 +50,7 @@ def bounds(
     only: str | Iterable[str] | None = None,
 ) -> Bounds:
     """The bounds that a user has asked for; raises `TypeError` or `ValueError` for what can't be one."""
-    chosen = _names("kinds", kinds) if kinds is not None else _BY_DEFAULT
+    chosen = frozenset(_names("kinds", kinds)) if kinds is not None else _BY_DEFAULT
     unknown = sorted(chosen - set(KINDS))
     if unknown:
         message = f"kinds are {', '.join(KINDS)}; not {', '.join(map(repr, unknown))}"
@@ -67,19 +66,21 @@ def bounds(
 
 
 def _planned(only: str | Iterable[str]) -> tuple[PlannedFault, ...]:
-    names = [only] if isinstance(only, str) else list(only)
-    if not names:
-        message = "only is the name of a fault, or several names; not an empty list"
-        raise ValueError(message)
+    """The faults of names; one text may have several of them, as `Failure.name` has."""
+    names = only.split(", ") if isinstance(only, str) else list(_names("only", only))
     return tuple(PlannedFault.parse(name) for name in names)
 
 
-def _names(what: str, given: Iterable[str]) -> set[str]:
-    names = [given] if isinstance(given, str) else list(given)
+def _names(what: str, given: Iterable[str]) -> dict[str, None]:
+    """Names in their order, each once."""
+    names = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
     if not all(isinstance(name, str) for name in names):
-        message = f"{what} are names, not {given!r}"
+        message = f"{what} takes names, not {given!r}"
         raise TypeError(message)
-    return set(names)
+    if not names:
+        message = f"{what} takes one name or more, not an empty {type(given).__name__}"
+        raise ValueError(message)
+    return dict.fromkeys(names)
 
 
 def _count(what: str, value: int, least: int) -> int:

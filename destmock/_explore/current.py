@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._explore.exploration import note
 from destmock._explore.run import is_failure, many_runs
-from destmock._explore.search import Search
+from destmock._explore.search import Search, check_named
 from destmock._explore.steps import steps
 from destmock.errors import NotDeterministicError
 
@@ -20,14 +20,11 @@ if TYPE_CHECKING:
     from destmock._explore.settings import Settings
     from destmock._mock.destmock import Destmock
 
-#: The attribute of an explored test that has its `Settings`.
-ATTRIBUTE = "__destmock_explore__"
-
 
 class CurrentRun:
     """One run of a test. While entered, it is the one that is going on; it keeps what the test fails with."""
 
-    def __init__(self, mock: ExploredMock, problem: NotDeterministicError | None = None) -> None:
+    def __init__(self, mock: ExploredMock, problem: Exception | None = None) -> None:
         self.mock = mock
         self.error: BaseException | None = None
         #: What the test function has returned, for who calls it without pytest.
@@ -94,15 +91,16 @@ class Runs:
     def __iter__(self) -> Iterator[CurrentRun]:
         try:
             yield from self._each()
-        except NotDeterministicError as problem:
+        except (NotDeterministicError, ValueError) as problem:
             self.last = CurrentRun(self._chosen.mock(()), problem)
             yield self.last
 
     def _each(self) -> Iterator[CurrentRun]:
         only = self._chosen.bounds.only
         if only is not None:
-            yield self._next(only)
-            self._check()
+            run = self._next(only)
+            yield run
+            check_named(run.result)
             return
         each = steps(self.search, first_only=True)
         run = self._next(next(each))
@@ -119,15 +117,6 @@ class Runs:
     def _next(self, plan: Plan) -> CurrentRun:
         self.last = CurrentRun(self._chosen.mock(plan))
         return self.last
-
-    def _check(self) -> None:
-        """Raise `NotDeterministicError` if a fault that was named has not happened in the run."""
-        assert self.last is not None
-        result = self.last.result
-        if result.error is None and result.missed:
-            points = ", ".join(dict.fromkeys(str(fault) for fault in result.possible)) or "none"
-            message = f"{result.missed[0]} did not happen; the faults that this run could have had: {points}"
-            raise NotDeterministicError(message)
 
     def end(self) -> Any:
         """What the last run has returned; raises what it has failed with."""

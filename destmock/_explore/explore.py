@@ -9,15 +9,15 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from destmock._explore.current import ATTRIBUTE, Runs, current
+from destmock._explore.current import Runs, current
 from destmock._explore.exploration import Exploration, exploration
 from destmock._explore.journal import Journal
 from destmock._explore.run import caught, filled, many_runs
-from destmock._explore.search import Search
+from destmock._explore.search import Search, check_named
 from destmock._explore.settings import Settings, settings
 from destmock._explore.sharing import Workers
 from destmock._explore.steps import nobody, searched
-from destmock._mock.decorators import decorate_function
+from destmock._mock.decorators import BOTH, EXPLORED, MOCKED, PARAMETER, decorate_function
 
 if TYPE_CHECKING:
     import os
@@ -109,13 +109,15 @@ class Explore:
         is given the same file.
 
         Raises `NotDeterministicError` when two runs without faults differ, `TypeError` for a scenario that
-        can't be sent to a process, and `ValueError` for a journal of another scenario.
+        can't be run or sent to a process, and `ValueError` for a journal of another scenario.
         """
         chosen = settings(handlers=handlers, **given)
         return explored(chosen, scenario, executor=executor, journal=journal, told=nobody)
 
 
 explore = Explore()
+#: The parameters that take what is left, which may be nothing.
+_REST = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def explored(
@@ -127,6 +129,7 @@ def explored(
     told: Told,
 ) -> Exploration:
     """Explore a scenario, here or by the workers of an executor; see `Explore.report`."""
+    _check(scenario)
     begun, chosen, kept = time.perf_counter(), chosen.fixed(), Journal(journal)
     workers = None if executor is None else Workers(executor, once, chosen, scenario)
 
@@ -145,10 +148,23 @@ def explored(
             ending.callback(workers.close)
         search = Search(chosen.bounds)
         if chosen.bounds.only is not None:
-            search.judge([once(chosen, scenario, chosen.bounds.only)])
+            named = once(chosen, scenario, chosen.bounds.only)
+            check_named(named)
+            search.judge([named])
         else:
             searched(search, results_of, told)
     return exploration(search, time.perf_counter() - begun)
+
+
+def _check(scenario: Callable[..., Any]) -> None:
+    """Raise `TypeError` for what can't be run as a scenario."""
+    fits = callable(scenario) and not inspect.isgeneratorfunction(scenario)
+    if fits:
+        others = (each for name, each in inspect.signature(scenario).parameters.items() if name != PARAMETER)
+        fits = all(each.default is not each.empty or each.kind in _REST for each in others)
+    if not fits:
+        message = f"a scenario is a function that takes destmock, or nothing; not {scenario!r}"
+        raise TypeError(message)
 
 
 def once(chosen: Settings, scenario: Callable[..., Any], plan: Plan) -> Result:
@@ -171,6 +187,8 @@ def _decorated(chosen: Settings, target: Decorated) -> Decorated:
     if inspect.isclass(target) or not callable(target):
         message = f"explore decorates a test function, not {target!r}; decorate each test of a class"
         raise TypeError(message)
+    if hasattr(target, MOCKED):
+        raise TypeError(BOTH)
     run_once = decorate_function(target, _entering)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
@@ -195,5 +213,5 @@ def _decorated(chosen: Settings, target: Decorated) -> Decorated:
 
     wrapper = coroutine if inspect.iscoroutinefunction(target) else plain
     functools.update_wrapper(wrapper, run_once)
-    setattr(wrapper, ATTRIBUTE, chosen)
+    setattr(wrapper, EXPLORED, chosen)
     return cast("Decorated", wrapper)

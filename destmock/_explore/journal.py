@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from destmock._explore.search import Plan
 
+#: How each line begins.
+_BEGINNING = '{"plan": ['
+
 
 class Journal:
     """The results that a file has, a line of JSON for each run; new ones are added to it as they come.
@@ -57,6 +60,9 @@ class Journal:
                 message = f"{path} is not the file of an exploration: {line[:80]!r}"
                 raise ValueError(message) from error
             self._results[result.plan] = result
+        if not (cut.startswith(_BEGINNING) or _BEGINNING.startswith(cut)):
+            message = f"{path} is not the file of an exploration: {cut[:80]!r}"
+            raise ValueError(message)
         if cut:  # whoever wrote it was stopped
             path.write_text(whole + newline, "utf-8")
 

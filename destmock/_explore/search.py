@@ -56,6 +56,7 @@ class Search:
             return
         [second] = yield [()]
         _compare(first, second)
+        self._check_functions(first)
         singles: list[Plan] = [(fault,) for fault in first.possible if self._bounds.has(fault)]
         passing = yield from self._tried([plan for plan in singles if plan[0].kind != "switch"])
         switched = [plan for plan in singles if plan[0].kind == "switch"]
@@ -65,6 +66,17 @@ class Search:
             switched = [] if last else self._longer(results, switches=True)
         for _ in range(self._bounds.faults - 1):
             passing = yield from self._tried(self._longer(passing, switches=False))
+
+    def _check_functions(self, first: Result) -> None:
+        """Raise `ValueError` if none of the functions that may fail has run."""
+        ran = list(dict.fromkeys(fault.point.function for fault in first.possible))
+        wanted = self._bounds.functions
+        if wanted is not None and wanted.isdisjoint(ran):
+            message = (
+                f"functions names {', '.join(sorted(wanted))}, which did not run; "
+                f"those that ran: {', '.join(ran) or 'none'}"
+            )
+            raise ValueError(message)
 
     def _tried(self, plans: list[Plan]) -> Generator[list[Plan], Sequence[Result], list[Result]]:
         """Have plans tried as far as the limit allows; returns the results of those that passed."""
@@ -102,6 +114,14 @@ class Search:
                 continue
             if (fault.kind == "switch") == switches:
                 yield distance, (*result.plan, fault)
+
+
+def check_named(result: Result) -> None:
+    """Raise `NotDeterministicError` if a fault that was asked for by its name did not happen in a run."""
+    if result.error is None and result.missed:
+        points = ", ".join(dict.fromkeys(str(fault) for fault in result.possible)) or "none"
+        message = f"{result.missed[0]} did not happen; the faults that this run could have had: {points}"
+        raise NotDeterministicError(message)
 
 
 def _compare(first: Result, second: Result) -> None:

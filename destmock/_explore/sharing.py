@@ -43,6 +43,12 @@ class Workers:
     ) -> None:
         self._make = executor if callable(executor) else ProcessPoolExecutor
         self._executor = executor() if callable(executor) else executor
+        if not hasattr(self._executor, "submit"):
+            message = (
+                "executor has the interface of concurrent.futures.Executor, or is a callable that makes one; "
+                f"not {executor!r}"
+            )
+            raise TypeError(message)
         self._mine = [self._executor] if callable(executor) else []
         self._work = once, chosen, scenario
         if isinstance(self._executor, (ProcessPoolExecutor, ThreadPoolExecutor)):

@@ -26,6 +26,12 @@ class Mock(AbstractContextManager["Destmock"], Protocol):
 
 #: The parameter that is filled in with the active `Destmock`.
 PARAMETER = "destmock"
+#: The attributes of a test that is decorated with `mock_destinations`, and of one with `explore`.
+MOCKED, EXPLORED = "__destmock_mocked__", "__destmock_explore__"
+BOTH = (
+    "a test has @explore or @mock_destinations, not both: @explore has a mock of its own in each run, and "
+    "takes the options of @mock_destinations"
+)
 Decorated = TypeVar("Decorated", bound="Callable[..., Any]")
 
 
@@ -33,7 +39,11 @@ def decorate(mock: Mock, target: Decorated) -> Decorated:
     if inspect.isclass(target):
         _decorate_class(mock, target)
         return target
-    return cast("Decorated", decorate_function(target, lambda: mock))
+    if hasattr(target, EXPLORED):
+        raise TypeError(BOTH)
+    decorated = decorate_function(target, lambda: mock)
+    setattr(decorated, MOCKED, True)
+    return cast("Decorated", decorated)
 
 
 def decorate_function(
@@ -86,6 +96,8 @@ def _hide_parameter(wrapper: Callable[..., Any], function: Callable[..., Any]) -
 
 def _decorate_class(mock: Mock, cls: type) -> None:
     """Each test gets a mock of its own, `setUp` or `setup_method` included."""
+    if any(hasattr(inspect.getattr_static(cls, name), EXPLORED) for name in dir(cls)):
+        raise TypeError(BOTH)
     if issubclass(cls, unittest.TestCase):
         _decorate_run(mock, cls)
         return

@@ -22,7 +22,7 @@ from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
 from destmock._mock.errors_told import attach, told
-from destmock._mock.options import count
+from destmock._mock.options import count, handlers_given
 from destmock._mock.uses import USES, Use
 from destmock._runtime.patches import handlers_contained
 from destmock._services.eventbridge.status_changes import announce
@@ -72,7 +72,7 @@ class MockDestinations:
     ) -> None:
         check_limit(account_concurrency)
         self._account_concurrency = account_concurrency
-        self._handlers = dict(handlers or {})
+        self._handlers = handlers_given(handlers)
         self._autorun = autorun
         self._strict = strict
         self._start = None if start is None else from_datetime(start)

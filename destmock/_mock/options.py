@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+
+def handlers_given(given: Any) -> dict[str, Any]:
+    """Handlers by name; raises `TypeError` for what is no mapping."""
+    if given is not None and not isinstance(given, Mapping):
+        message = f"handlers maps the names of functions to handlers, not {given!r}"
+        raise TypeError(message)
+    return dict(given or {})
+
 
 def count(name: str, value: int | None) -> int | None:
     """A number from 0, or `None`; raises `TypeError` or `ValueError` for anything else."""

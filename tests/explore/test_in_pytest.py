@@ -4,6 +4,8 @@ import fnmatch
 
 import pytest
 
+from destmock import explore, mock_destinations
+
 #: Exceptions have notes from Python 3.11 on.
 HAS_NOTES = hasattr(BaseException, "add_note")
 
@@ -205,6 +207,40 @@ def test_options_of_the_marker_hold_too(run):
     """)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["destmock: explored 2 failures in * s"])
+
+
+def test_functions_that_did_not_run_are_told(run):
+    result = run("""
+        @explore(handlers={"fine": fine}, functions={"fien"})
+        def test_it():
+            send_event("fine")
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*ValueError: functions names fien, which did not run; those that ran: fine"]
+    )
+
+
+def explore_within_a_mock():
+    mock_destinations(explore(lambda: None))
+
+
+def a_mock_within_explore():
+    explore(mock_destinations(lambda: None))
+
+
+def a_mock_around_a_class():
+    @mock_destinations
+    class TestAll:
+        @explore
+        def test_it(self):
+            pass
+
+
+@pytest.mark.parametrize("both", [explore_within_a_mock, a_mock_within_explore, a_mock_around_a_class])
+def test_explore_and_mock_destinations_are_not_combined(both):
+    with pytest.raises(TypeError, match="a test has @explore or @mock_destinations, not both"):
+        both()
 
 
 def test_a_test_that_keeps_state_is_told_so(run):

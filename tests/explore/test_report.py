@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from destmock import Exploration, explore
+from destmock.errors import NotDeterministicError
 from tests.explore.scenarios import (
     SQS,
     count,
@@ -160,6 +161,33 @@ def test_the_clock_of_every_run_begins_at_the_same_moment():
     explore.report(scenario, handlers={"count": set_one}, start=START)
     assert len(seen) == 2
     assert START in seen
+
+
+def test_the_name_of_a_pair_repeats_it():
+    def counted_twice_at_most(destmock):
+        make_table()
+        send_event("count")
+        assert number() <= 2
+
+    found = explore.report(counted_twice_at_most, handlers={"count": count}, faults=2, kinds="crash")
+    again = explore.report(counted_twice_at_most, handlers={"count": count}, only=found.failures[0].name)
+    assert [failure.name for failure in again.failures] == [found.failures[0].name]
+
+
+def test_a_named_failure_that_does_not_happen_is_told():
+    with pytest.raises(NotDeterministicError, match="count#9/crash-end did not happen; the faults that"):
+        explore.report(counted_once, handlers={"count": set_one}, only="count#9/crash-end")
+
+
+@pytest.mark.parametrize("scenario", [None, "counted_once", lambda mock: None, lambda: (yield)])
+def test_what_is_no_scenario_is_refused(scenario):
+    with pytest.raises(TypeError, match="a scenario is a function that takes destmock, or nothing; not "):
+        explore.report(scenario)
+
+
+def test_handlers_that_are_no_mapping_are_refused():
+    with pytest.raises(TypeError, match="handlers maps the names of functions to handlers, not "):
+        explore.report(counted_once, count)
 
 
 def test_an_option_that_there_is_not_is_refused():

@@ -141,14 +141,16 @@ def test_the_smallest_set_of_faults_that_breaks_a_program_is_found(number, fault
     ("asked", "error", "message"),
     [
         ({"kinds": {"crash", "flood"}}, ValueError, "kinds are crash, timeout, .*; not 'flood'"),
-        ({"kinds": [1]}, TypeError, "kinds are names"),
-        ({"functions": [None]}, TypeError, "functions are names"),
+        ({"kinds": [1]}, TypeError, "kinds takes names"),
+        ({"kinds": set()}, ValueError, "kinds takes one name or more, not an empty set"),
+        ({"kinds": 3}, TypeError, "kinds takes names, not 3"),
+        ({"functions": [None]}, TypeError, "functions takes names"),
         ({"faults": 0}, ValueError, "faults is a whole number from 1, not 0"),
         ({"switches": -1}, ValueError, "switches is a whole number from 0"),
         ({"limit": True}, ValueError, "limit is a whole number from 1"),
-        ({"only": []}, ValueError, "only is the name of a fault"),
+        ({"only": []}, ValueError, "only takes one name or more, not an empty list"),
         ({"only": "charge"}, ValueError, "'charge' is not the name of a fault"),
-        ({"only": "charge#1/throttle/x"}, ValueError, "is not a point of a run"),
+        ({"only": "charge#1/throttle/x"}, ValueError, "'charge#1/throttle/x' is not the name of a fault"),
     ],
 )
 def test_bounds_that_can_t_be_are_refused(asked, error, message):

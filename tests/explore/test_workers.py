@@ -61,6 +61,11 @@ def test_threads_have_a_process_each():
     assert told(found) == told(explore.report(counted_once, **OPTIONS))
 
 
+def test_what_is_no_executor_is_refused():
+    with pytest.raises(TypeError, match=r"executor has the interface of .*; not 3"):
+        explore.report(counted_once, executor=3, **OPTIONS)
+
+
 def test_what_can_t_be_sent_to_a_process_is_refused():
     with pytest.raises(TypeError, match="this scenario can't be sent to another process"):
         explore.report(lambda destmock: None, executor=ProcessPoolExecutor)
@@ -86,6 +91,8 @@ def test_the_file_of_another_scenario_is_refused(tmp_path):
     explore.report(counted_once, journal=journal, **OPTIONS)
     with pytest.raises(ValueError, match="is of another scenario"):
         explore.report(counted_once, journal=journal, handlers={"count": set_one})
-    journal.write_text("something else\n", "utf-8")
-    with pytest.raises(ValueError, match="is not the file of an exploration: 'something else'"):
-        explore.report(counted_once, journal=journal, **OPTIONS)
+    for text in ("something else", "something else\n"):
+        journal.write_text(text, "utf-8")
+        with pytest.raises(ValueError, match=r"is not the file of an exploration: 'something else'"):
+            explore.report(counted_once, journal=journal, **OPTIONS)
+        assert journal.read_text("utf-8") == text
