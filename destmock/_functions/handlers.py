@@ -243,9 +243,12 @@ def _check_settings(
             raise ValueError(message)
 
 
-def _durable(name: str, config: Mapping[str, Any] | None) -> DurableConfig | None:
+def _durable(name: str, config: Any) -> DurableConfig | None:
     if config is None:
         return None
+    if not isinstance(config, Mapping):
+        message = f"{name!r}: durable_config is a mapping, e.g. {{'ExecutionTimeout': 3600}}; not {config!r}"
+        raise TypeError(message)
     try:
         found = [] if not config else violations(config)
         problem = "; ".join(found) or ("" if config else "it is empty")

@@ -344,3 +344,5 @@ def test_N1_a_durable_config_has_its_limits(destmock, lam, role, config, member)
 def test_a_handler_s_config_is_one(destmock, config):
     with pytest.raises(ValueError, match="durable_config is DurableConfig as create_function takes it"):
         destmock.handler("orders", durable(lambda run: 1), durable_config=config)
+    with pytest.raises(TypeError, match=r"'orders': durable_config is a mapping, .*; not 3600"):
+        destmock.handler("orders", lambda event, context: None, durable_config=3600)
