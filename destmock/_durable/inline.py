@@ -113,8 +113,8 @@ class InlineState(_SDK):  # type: ignore[misc]
         self._checkpointing_stopped = _Stop()
         client: Any = vars(self)["_service_client"]
         self._service_client = _Client(client, self._keep_token)
-        #: Whether a turn goes on, and has collected its batch.
-        self._turning = self._has_collected = False
+        #: Whether a turn goes on, and has collected its batch, and whether there is anything in that.
+        self._turning = self._has_collected = self._sends = False
         self._not_sent: Callable[[], object] | None = None
 
     def _keep_token(self, token: str) -> None:
@@ -147,6 +147,9 @@ class InlineState(_SDK):  # type: ignore[misc]
             super().checkpoint_batches_forever()
         finally:
             self._turning = self._checkpointing_stopped.turn_is_over = False
+        attempt = current()
+        if not self._sends and self.has_work and isinstance(attempt, Attempt):
+            attempt.take_until(attempt.end)  # an update that fits into no batch: the SDK waits for ever
 
     def turn_ends(self) -> None:
         self._checkpointing_stopped.turn_is_over = self._turning
@@ -157,6 +160,7 @@ class InlineState(_SDK):  # type: ignore[misc]
             return []
         self._has_collected = True
         batch = super()._collect_checkpoint_batch()
+        self._sends = bool(batch)
         self._checkpointing_stopped.turn_is_over = False
         return batch
 

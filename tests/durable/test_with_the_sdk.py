@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from destmock import mock_destinations
+from destmock._time.wall import real_ns
 from tests.durable.protocol import CONFIG, got, history, kinds
 
 if find_spec("aws_durable_execution_sdk_python") is None:
@@ -97,6 +98,15 @@ def test_a_branch_that_is_due_goes_on_while_another_one_works(destmock, lam):
     begun = START.timestamp()
     assert result == [begun + 5, begun + 20]
     assert kinds(lam, arn).count("InvocationCompleted") == 1
+
+
+def test_an_update_that_the_sdk_never_sends_times_out_in_virtual_time(destmock, lam):
+    """The SDK sends 750 KB at once; what is larger and comes with something else, it keeps."""
+    serve(destmock, lambda event, context: len(context.step(lambda _: "x" * 800_000)), timeout=300)
+    begun = real_ns()
+    result, _ = run(lam)
+    assert result == 800_000
+    assert real_ns() - begun < 20e9
 
 
 def test_branches_within_branches(destmock, lam):
