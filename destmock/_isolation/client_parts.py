@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import weakref
+from collections import Counter
 from functools import lru_cache
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.model import ServiceModel
-from botocore.utils import CachedProperty
+from botocore.utils import CachedProperty, S3ExpressIdentityCache
 
 from destmock._isolation.sessions import Aliaser, SharedTrie
 
@@ -47,7 +49,11 @@ class Parts:
 
     def __init__(self, client: BaseClient, tree: Any) -> None:
         """`tree` is the root of the handlers of the client's session."""
+        if cast("Any", client.meta.config).retries.get("mode") == "adaptive":
+            message = "its retries follow from the time when it was made"
+            raise ValueError(message)
         self._kind = type(client)
+        self._bases = self._kind.__bases__
         self._of_class = dict(vars(self._kind))
         #: boto3 adds functions that all clients share, which have attributes.
         self._methods = [
@@ -60,16 +66,32 @@ class Parts:
         #: The parts that know their client, and what others remember.
         self._knowing: list[dict[str, Any]] = []
         self._caches: list[dict[Any, Any]] = []
+        #: Those that have credentials for buckets of their own.
+        self._identified: list[dict[str, Any]] = []
+        #: The parts that somebody could hold, and by how many things each is held.
+        self._holdable = [self._kind, *_reached_from(client)]
         self._look_into(client, tree)
+        by_client = Counter(map(id, [self._kind, *vars(client).values()]))
+        held = map(sys.getrefcount, self._holdable)
+        self._held = [count - by_client[id(part)] for count, part in zip(held, self._holdable, strict=True)]
 
     @property
     def are_free(self) -> bool:
         """Whether the client is gone that has them."""
         return self._owner() is None
 
+    @property
+    def are_held(self) -> bool:
+        """Whether something else holds one of them than the others, and so may see or change it later."""
+        for cache in self._caches:
+            cache.clear()
+        return [*map(sys.getrefcount, self._holdable)] != self._held
+
     def are_unchanged(self) -> bool:
         """Whether each is as it was made."""
         try:
+            if self._kind.__bases__ != self._bases:
+                return False
             if vars(self._kind) != self._of_class or any(method.__dict__ for method in self._methods):
                 return False
             for inside, before, spared in self._insides:
@@ -88,10 +110,10 @@ class Parts:
         vars(made)["_exceptions_factory"] = session._get_internal_component("exceptions_factory")
         self._own["_endpoint"]._response_parser_factory = session.get_component("response_parser_factory")
         self._owner = weakref.ref(made)
-        for cache in self._caches:
-            cache.clear()
         for part in self._knowing:
             part[_CLIENT] = weakref.proxy(made)
+        for part in self._identified:
+            part[_CACHE] = S3ExpressIdentityCache(part[_CLIENT], part[_CACHE]._credential_cls)
         return made
 
     def _look_into(self, client: Any, tree: Any) -> None:
@@ -135,12 +157,22 @@ class Parts:
         if type(inside.get(_CLIENT)) is weakref.ProxyType:
             self._knowing.append(inside)
             spared |= {_CLIENT}
-        if inside.get(_CACHE) == {}:
+        if type(inside.get(_CACHE)) is S3ExpressIdentityCache:
+            self._identified.append(inside)
+            spared |= {_CACHE}
+        elif inside.get(_CACHE) == {}:
             self._caches.append(inside[_CACHE])
             spared |= {_CACHE}
         kept = {name: value for name, value in inside.items() if name not in spared}
         self._insides.append((inside, kept, spared))
         return kept.values()
+
+
+def _reached_from(client: Any) -> Iterator[Any]:
+    """The parts that a program reaches from its client, but for those that clients share."""
+    meta, endpoint = client.meta, client._endpoint
+    yield from (meta.events, meta.config, endpoint.http_session)
+    yield from (part for part in vars(client).values() if _is_own(cast("Hashable", type(part))))
 
 
 def _parted(parts: Iterable[Any]) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from functools import cache
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -57,6 +57,7 @@ def profiles_have_regions() -> Iterator[None]:
     """
 
     def of_profile(real: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(real)
         def get_config_variable(session: Any, name: str, *others: Any, **named: Any) -> Any:
             if name == "region" and is_from_inside(session) and name not in session.instance_variables():
                 return session.get_scoped_config().get(name) or real(session, name, *others, **named)

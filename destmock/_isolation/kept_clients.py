@@ -4,7 +4,8 @@ botocore finds the same things out for each client, which is much of what a smal
 itself is a new object each time. It gets the parts of an earlier one: its endpoint, signer, events and class.
 That one was made with the same arguments by a session like this one, in the same environment. It is gone, and
 its parts are as they were made. Parts that somebody has changed, by a handler of his own for instance, are
-never used again.
+never used again, nor are those that somebody still holds. While somebody has put his own in the place of what
+makes clients, botocore makes them all.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ import os
 import threading
 from collections import OrderedDict, deque
 from functools import lru_cache, wraps
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boto3.session import Session as Boto3Session
 from botocore import UNSIGNED
-from botocore.client import BaseClient, ClientCreator
 from botocore.config import Config
 from botocore.configprovider import ConfigValueStore
+from botocore.context import get_context
+from botocore.plugin import get_plugin_context
 from botocore.session import Session
+from botocore.useragent import UserAgentString
 
 from destmock._isolation import configuration, sessions
+from destmock._isolation.client_makers import MAKERS, are_of_libraries
 from destmock._isolation.client_parts import Parts
 from destmock._isolation.made_inside import is_from_inside
 from destmock._isolation.patching import Patch
@@ -31,7 +36,9 @@ from destmock._isolation.session_settings import Settings
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterator
+
+    from botocore.client import BaseClient
 
 #: How many kinds of clients are remembered, and how many clients of each.
 _KINDS, _OF_EACH = 128, 4
@@ -41,6 +48,12 @@ _SET_UP = "_destmock_set_up"
 _OF_FUNCTIONS = "AWS_LAMBDA_"
 #: Those of Python and of libraries that it does go by.
 _OF_OTHERS = frozenset({"HOME", "USERPROFILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSLKEYLOGFILE"})
+#: What botocore does more for each client, or what ends one day.
+_MORE = ("BOTOCORE_EXPERIMENTAL__PLUGINS", "AWS_CREDENTIAL_EXPIRATION")
+#: The methods of sessions, which may be replaced on a session itself.
+_METHODS = frozenset({name for name, value in vars(Session).items() if type(value) is FunctionType})
+#: What a session has of configuration files that are empty.
+_NO_PROFILES: dict[str, Any] = {"profiles": {}}
 #: What sessions look up themselves.
 _FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
@@ -54,19 +67,22 @@ class _Kept:
 
     def client(self, key: Hashable, session: Any) -> BaseClient | None:
         """A new client of a session from the parts of one that is gone, if there are such parts."""
-        with self._lock:
-            found = self._parts.get(key)
+        with self._alone() as alone:
+            found = self._parts.get(key) if alone else None
             for parts in tuple(found or ()):
                 if parts.are_free:
-                    if parts.are_unchanged():
+                    if not parts.are_unchanged():
+                        assert found is not None  # the parts are in it
+                        found.remove(parts)
+                    elif not parts.are_held:
                         return parts.client(session)
-                    assert found is not None  # the parts are in it
-                    found.remove(parts)
         return None
 
     def keep(self, key: Hashable, client: BaseClient, tree: Any) -> None:
         """Keep the parts of a client, from the second one of its kind on, in the place of older ones."""
-        with self._lock:
+        with self._alone() as alone:
+            if not alone:
+                return
             if key not in self._parts:
                 self._parts[key] = deque(maxlen=_OF_EACH)
                 if len(self._parts) > _KINDS:
@@ -76,6 +92,19 @@ class _Kept:
             with contextlib.suppress(Exception):  # whatever somebody has made a part of a client
                 self._parts[key].append(Parts(client, tree))
 
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Whether nobody else is at the parts: a thread, or what the collector or a signal has called here.
+
+        The latter could wait for ever.
+        """
+        alone = self._lock.acquire(blocking=False)
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._lock.release()
+
 
 class _SetUp(NamedTuple):
     """What a session is like at first, and what it looks up credentials in, once a client of its was made."""
@@ -83,6 +112,8 @@ class _SetUp(NamedTuple):
     built_in: Any
     tree: Any
     store: Any
+    #: What its clients call themselves, and what that was made of.
+    agent: tuple[Any, Hashable]
     providers: tuple[Any, tuple[Any, ...]] | None = None
 
     def is_that_of(self, session: Any) -> bool:
@@ -97,6 +128,9 @@ class _SetUp(NamedTuple):
             and session._credentials is None
             and session._auth_token is None
             and session._client_config is None
+            and session._config in (None, _NO_PROFILES)
+            and components.get("user_agent_creator") is self.agent[0]
+            and _METHODS.isdisjoint(tuple(vars(session)))
             and _providers(session) == self.providers
         )
 
@@ -124,7 +158,10 @@ def _noting(register: Callable[[Any], None]) -> Callable[[Any], None]:
         store = session.get_component("config_store")
         known = type(session) is Session and type(made) is Boto3Session and type(store) is ConfigValueStore
         if known and built_in is not None and type(store._mapping) is Settings:
-            session.__dict__[_SET_UP] = _SetUp(built_in, _tree(session), store)
+            tree, agent = _tree(session), session.get_component("user_agent_creator")
+            if type(agent) is UserAgentString and tree is not None and are_of_libraries(tree):
+                made_of = _frozen(vars(agent))
+                session.__dict__[_SET_UP] = _SetUp(built_in, tree, store, (agent, made_of))
 
     return registered
 
@@ -157,8 +194,10 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
     variables = configuration.ENVIRONMENT.variables()
     if set_up is None or variables is None or not is_from_inside(session) or not set_up.is_that_of(session):
         return None
-    said = _said(variables)
-    if any(said.get(name) != os.devnull for name in _FILES):
+    said, context = _said(variables), get_context()
+    if any(said.get(name) != os.devnull for name in _FILES) or any(name in said for name in _MORE):
+        return None
+    if not MAKERS.are_own() or get_plugin_context() is not None:
         return None
     loader = session.get_component("data_loader")
     return (
@@ -166,12 +205,12 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
         Same(loader),
         tuple(dict.fromkeys(loader.search_paths)),  # boto3 adds its own each time
         _frozen(session._session_instance_vars),
+        set_up.agent[1],
+        None if context is None else frozenset(context.features),
         (session.user_agent_name, session.user_agent_version, session.user_agent_extra),
         tuple(said.items()),
         _frozen(given),
         _frozen(named),
-        *vars(ClientCreator).values(),
-        BaseClient.__init__,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import DeferredRefreshableCredentials, RefreshableCredentials
@@ -37,6 +38,7 @@ def makings_noted() -> Iterator[None]:
     span = _Span()
 
     def noting(init: Callable[..., None]) -> Callable[..., None]:
+        @wraps(init)
         def noted(self: Any, *arguments: Any, **named: Any) -> None:
             setattr(self, _MADE_IN, span)  # an outer mock's own comes after it, and stays
             init(self, *arguments, **named)

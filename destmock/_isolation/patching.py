@@ -68,6 +68,8 @@ class Shared:
     def _replaced(self, patch: Patch) -> Any:
         original = None if patch.added else getattr(patch.owner, patch.name)
         known = self._replacements.get(patch)
+        if known is not None and known[1] is original:  # somebody has put it back after an earlier mock
+            return original
         if known is None or known[0] is not original:
             known = self._replacements[patch] = original, patch.replacement(original)
         return known[1]

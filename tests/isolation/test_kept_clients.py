@@ -18,20 +18,20 @@ from destmock import mock_destinations
 from tests.isolation.test_clients import SERVICES, everything, made
 
 
-def endpoint_of(client):
-    """A part of the client that no other client has at the same time."""
-    return client._endpoint
+def part_of(client):
+    """A part of the client that no other client has at the same time, and that may be held."""
+    return client.meta.events._emitter
 
 
 def dropped(**given):
-    """The endpoint of a client that was the third of its kind, and is gone: the next one may have it."""
+    """A part of a client that was the third of its kind, and is gone: the next one may have it."""
     for _ in range(3):
-        endpoint = endpoint_of(boto3.client("sqs", **given))
-    return endpoint
+        part = part_of(boto3.client("sqs", **given))
+    return part
 
 
 @pytest.fixture
-def endpoint(destmock):
+def part(destmock):
     boto3.client("sqs").list_queues()
     return dropped()
 
@@ -40,29 +40,29 @@ def nothing(**_):
     """A handler of a user's."""
 
 
-def test_the_next_client_has_the_parts_of_one_that_is_gone(endpoint):
-    assert endpoint_of(boto3.client("sqs")) is endpoint
+def test_the_next_client_has_the_parts_of_one_that_is_gone(part):
+    assert part_of(boto3.client("sqs")) is part
 
 
 def test_it_has_them_in_the_next_mock_too():
     with mock_destinations():
-        endpoint = dropped()
+        part = dropped()
     with mock_destinations():
         client = boto3.client("sqs")
-        assert endpoint_of(client) is endpoint
+        assert part_of(client) is part
         client.create_queue(QueueName="orders")
         assert len(boto3.client("sqs").list_queues()["QueueUrls"]) == 1
 
 
 def test_outside_of_mocks_clients_are_botocore_s():
     with mock_destinations():
-        endpoint = dropped()
-    assert endpoint_of(boto3.client("sqs", "us-east-1")) is not endpoint
+        part = dropped()
+    assert part_of(boto3.client("sqs", "us-east-1")) is not part
 
 
-def test_two_clients_that_are_there_share_no_parts(endpoint):
+def test_two_clients_that_are_there_share_no_parts(part):
     first, second = boto3.client("sqs"), boto3.client("sqs")
-    assert endpoint_of(first) is endpoint is not endpoint_of(second)
+    assert part_of(first) is part is not part_of(second)
     first.meta.events.register("before-call.sqs", nothing)
     second.list_queues()
     assert first.meta.events is not second.meta.events
@@ -74,9 +74,9 @@ def test_it_is_the_same_attribute_by_attribute(service):
     without = everything(made(service))
     with mock_destinations():
         for _ in range(3):
-            endpoint = endpoint_of(made(service))
+            part = part_of(made(service))
         client = made(service)
-        assert endpoint_of(client) is endpoint
+        assert part_of(client) is part
         assert dict(everything(client)) == dict(without)
 
 
@@ -107,44 +107,44 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_parts_that_somebody_has_changed_are_never_used_again(endpoint, change):
+def test_parts_that_somebody_has_changed_are_never_used_again(part, change):
     client = boto3.client("sqs")
-    assert endpoint_of(client) is endpoint
+    assert part_of(client) is part
     change(client)
     del client
     for _ in range(3):
         client = boto3.client("sqs")
-        assert endpoint_of(client) is not endpoint
+        assert part_of(client) is not part
         assert client.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_what_is_put_on_a_client_itself_is_gone_with_it(endpoint):
+def test_what_is_put_on_a_client_itself_is_gone_with_it(part):
     client = boto3.client("sqs")
     client.mark, client.list_queues = True, nothing
     del client
     client = boto3.client("sqs")
-    assert endpoint_of(client) is endpoint
+    assert part_of(client) is part
     assert not hasattr(client, "mark")
     assert client.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_what_a_client_has_found_out_is_gone_with_it(endpoint):
+def test_what_a_client_has_found_out_is_gone_with_it(part):
     client = boto3.client("sqs")
     assert client.can_paginate("list_queues")
     assert issubclass(client.exceptions.QueueDoesNotExist, client.exceptions.ClientError)
     assert client._cache
     del client
     client = boto3.client("sqs")
-    assert endpoint_of(client) is endpoint
+    assert part_of(client) is part
     assert (client._cache, client._exceptions) == ({}, None)
     with pytest.raises(client.exceptions.QueueDoesNotExist):
         client.get_queue_url(QueueName="missing")
 
 
-def test_the_clients_of_a_session_share_the_classes_of_their_errors(endpoint):
+def test_the_clients_of_a_session_share_the_classes_of_their_errors(part):
     session = boto3.Session()
     kept, new = session.client("sqs"), session.client("sqs")
-    assert endpoint_of(kept) is endpoint
+    assert part_of(kept) is part
     with pytest.raises(kept.exceptions.QueueDoesNotExist):
         new.get_queue_url(QueueName="missing")
     with pytest.raises(new.exceptions.QueueDoesNotExist):
@@ -153,19 +153,20 @@ def test_the_clients_of_a_session_share_the_classes_of_their_errors(endpoint):
     assert other.exceptions.QueueDoesNotExist is not kept.exceptions.QueueDoesNotExist
 
 
-def test_how_a_session_reads_answers_goes_for_all_of_its_clients(endpoint):
+def test_how_a_session_reads_answers_goes_for_all_of_its_clients(part):
     session = boto3.Session()
     client = session.client("sqs")
-    assert endpoint_of(client) is endpoint
+    assert part_of(client) is part
     session._session.get_component("response_parser_factory").set_parser_defaults(blob_parser=str)
-    assert endpoint._response_parser_factory is session._session.get_component("response_parser_factory")
+    factory = session._session.get_component("response_parser_factory")
+    assert client._endpoint._response_parser_factory is factory
     del client
     client = boto3.Session().client("sqs")
-    assert endpoint_of(client) is endpoint
-    assert endpoint._response_parser_factory._defaults == {}
+    assert part_of(client) is part
+    assert client._endpoint._response_parser_factory._defaults == {}
 
 
-def test_a_stubber_s_answers_reach_no_later_client(endpoint):
+def test_a_stubber_s_answers_reach_no_later_client(part):
     client = boto3.client("sqs")
     with Stubber(client) as stubber:
         stubber.add_response("list_queues", {"QueueUrls": ["stubbed"]})
@@ -185,13 +186,13 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize("given", DIFFERENT.values(), ids=DIFFERENT)
-def test_a_client_that_is_asked_for_in_another_way_has_other_parts(endpoint, given):
-    assert endpoint_of(boto3.client("sqs", **given)) is not endpoint
+def test_a_client_that_is_asked_for_in_another_way_has_other_parts(part, given):
+    assert part_of(boto3.client("sqs", **given)) is not part
     own = dropped(**given)
     client = boto3.client("sqs", **given)
-    assert endpoint_of(client) is own
+    assert part_of(client) is own
     assert client.meta.region_name == given.get("region_name", "us-east-1")
-    assert endpoint_of(boto3.client("sqs")) is endpoint
+    assert part_of(boto3.client("sqs")) is part
 
 
 @pytest.mark.parametrize(
@@ -205,14 +206,14 @@ def test_a_client_that_is_asked_for_in_another_way_has_other_parts(endpoint, giv
         ("HTTPS_PROXY", "http://proxy.example"),
     ],
 )
-def test_a_client_follows_the_environment_of_its_moment(endpoint, monkeypatch, name, value):
+def test_a_client_follows_the_environment_of_its_moment(part, monkeypatch, name, value):
     with monkeypatch.context() as changed:
         changed.setenv(name, value)
-        assert endpoint_of(boto3.client("sqs")) is not endpoint
-    assert endpoint_of(boto3.client("sqs")) is endpoint
+        assert part_of(boto3.client("sqs")) is not part
+    assert part_of(boto3.client("sqs")) is part
 
 
-def test_a_client_follows_the_configuration_file_that_the_test_names(endpoint, monkeypatch, tmp_path):
+def test_a_client_follows_the_configuration_file_that_the_test_names(part, monkeypatch, tmp_path):
     (tmp_path / "config").write_text("[default]\nregion = eu-central-1\nmax_attempts = 8\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     for attempts in (8, 9):
@@ -239,30 +240,30 @@ OF_SESSION = {
 
 
 @pytest.mark.parametrize("change", OF_SESSION.values(), ids=OF_SESSION)
-def test_a_client_is_that_of_its_session(endpoint, change):
+def test_a_client_is_that_of_its_session(part, change):
     session = boto3.Session()
     change(session)
     for _ in range(4):
-        assert endpoint_of(session.client("sqs")) is not endpoint
-    assert endpoint_of(boto3.Session().client("sqs")) is endpoint
+        assert part_of(session.client("sqs")) is not part
+    assert part_of(boto3.Session().client("sqs")) is part
 
 
-def test_a_session_whose_events_change_later_makes_other_clients(endpoint):
+def test_a_session_whose_events_change_later_makes_other_clients(part):
     seen, session = [], boto3.Session()
-    assert endpoint_of(session.client("sqs")) is endpoint
+    assert part_of(session.client("sqs")) is part
     session.events.register("before-call.sqs", lambda **_: seen.append(1))
     session.client("sqs").list_queues()
     boto3.Session().client("sqs").list_queues()
     assert seen == [1]
 
 
-def test_botocore_s_own_sessions_make_their_own_clients(endpoint):
+def test_botocore_s_own_sessions_make_their_own_clients(part):
     for _ in range(4):
         session = botocore.session.get_session()
-        assert endpoint_of(session.create_client("sqs", region_name="us-east-1")) is not endpoint
+        assert part_of(session.create_client("sqs", region_name="us-east-1")) is not part
 
 
-def test_who_patches_how_clients_are_made_is_heard(endpoint):
+def test_who_patches_how_clients_are_made_is_heard(part):
     create, made = ClientCreator.create_client, []
 
     def counted(self, *given, **named):
@@ -270,13 +271,13 @@ def test_who_patches_how_clients_are_made_is_heard(endpoint):
         return create(self, *given, **named)
 
     with patch.object(ClientCreator, "create_client", counted):
-        for count in (1, 2):
+        for count in range(1, 6):
             boto3.client("sqs")
             assert len(made) == count
-    assert endpoint_of(boto3.client("sqs")) is endpoint
+    assert part_of(boto3.Session().client("sqs")) is part
 
 
-def test_a_client_is_collected_as_ever(endpoint):
+def test_a_client_is_collected_as_ever(part):
     client = boto3.client("sqs")
     gone = weakref.ref(client)
     del client
@@ -285,9 +286,9 @@ def test_a_client_is_collected_as_ever(endpoint):
 
 def test_what_follows_a_bucket_to_its_region_follows_the_client_that_there_is(destmock):
     for _ in range(3):
-        endpoint = endpoint_of(boto3.client("s3"))
+        part = part_of(boto3.client("s3"))
     client = boto3.client("s3")
-    assert endpoint_of(client) is endpoint
+    assert part_of(client) is part
     handlers = client.meta.events._emitter._handlers.prefix_search("needs-retry.s3")
     [redirector] = {
         handler.__self__
@@ -304,14 +305,14 @@ def test_what_follows_a_bucket_to_its_region_follows_the_client_that_there_is(de
 def test_resources_have_them_too(destmock):
     boto3.resource("sqs").create_queue(QueueName="orders")
     for _ in range(3):
-        endpoint = endpoint_of(boto3.resource("sqs").meta.client)
+        part = part_of(boto3.resource("sqs").meta.client)
         gc.collect()
     resource = boto3.resource("sqs")
-    assert endpoint_of(resource.meta.client) is endpoint
+    assert part_of(resource.meta.client) is part
     assert [queue.url for queue in resource.queues.all()]
 
 
-def test_of_threads_each_has_a_client_of_its_own(endpoint):
+def test_of_threads_each_has_a_client_of_its_own(part):
     clients, start = [], threading.Barrier(8)
 
     def make():
@@ -324,7 +325,7 @@ def test_of_threads_each_has_a_client_of_its_own(endpoint):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({id(endpoint_of(client)) for client in [*clients, session]}) == 41
+    assert len({id(part_of(client)) for client in [*clients, session]}) == 41
 
 
 def test_handlers_of_one_function_get_the_parts_of_its_earlier_clients(destmock):
@@ -332,7 +333,7 @@ def test_handlers_of_one_function_get_the_parts_of_its_earlier_clients(destmock)
 
     def handler(event, context):
         client = boto3.client("sqs")
-        seen.append(endpoint_of(client))
+        seen.append(part_of(client))
         return client.meta.region_name, os.environ["AWS_LAMBDA_FUNCTION_NAME"]
 
     destmock.handler("orders", handler)
@@ -358,4 +359,4 @@ def test_whatever_is_made_dropped_and_changed_clients_share_nothing_and_none_has
                 client = clients[number % len(clients)]
                 client.meta.events.register("before-call.sqs", nothing)
                 changed.append(client.meta.events)
-            assert len({id(endpoint_of(client)) for client in clients}) == len(clients)
+            assert len({id(part_of(client)) for client in clients}) == len(clients)

@@ -59,6 +59,8 @@ PRIVATE = {
     "botocore": {
         "_auth_token": "whether a session has a token of its own",
         "_components": "what a session is made of, to see whether somebody has changed it",
+        "_endpoint": "how many hold the parts of a client",
+        "_credential_cls": "a client's credentials for buckets, which a new client begins without",
         "_create_api_method": "whether somebody makes the methods of clients in another way",
         "_create_methods": "the methods of a client's class, found in the model once",
         "_create_name_mapping": "the same",
