@@ -57,6 +57,8 @@ _SOME: dict[Any, tuple[str, ...]] = {
 #: The events while a client is made, and who may hear of them.
 _EVENTS = ("choose-service-name", "creating-client-class", "creating-serializer", "*")
 _LIBRARIES = frozenset({"boto3", "botocore", "moto"})
+#: What a configuration says that says nothing.
+_SETTINGS: Any = Config.OPTION_DEFAULTS
 #: Where the code is that may make clients.
 _HOMES = tuple(str(Path(module).parent) for module in (botocore.__file__, __file__))
 
@@ -84,6 +86,7 @@ class _Makers:
     def __init__(self, names: dict[Any, tuple[str, ...]]) -> None:
         self._places = [(vars(owner), itemgetter(*of_owner)) for owner, of_owner in names.items()]
         self._first = self._latest = self._now()
+        self._settings = dict(_SETTINGS)
         functions = [each for found in self._first for each in found if type(each) is FunctionType]
         self._were_own = all(map(_is_own, functions))
 
@@ -97,7 +100,7 @@ class _Makers:
             if not all(map(_is_own, self._changed(now))):
                 return False
             self._latest = now
-        return self._were_own
+        return self._were_own and dict.__eq__(_SETTINGS, self._settings) is True
 
     def _now(self) -> list[tuple[Any, ...]]:
         return [get(inside) for inside, get in self._places]

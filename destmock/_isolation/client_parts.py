@@ -171,8 +171,8 @@ class Parts:
 def _reached_from(client: Any) -> Iterator[Any]:
     """The parts that a program reaches from its client, but for those that clients share."""
     meta, endpoint = client.meta, client._endpoint
-    yield from (meta.events, meta.config, endpoint.http_session)
-    yield from (part for part in vars(client).values() if _is_own(cast("Hashable", type(part))))
+    inner = (meta.events, meta.config, endpoint.http_session, client._request_signer._credentials)
+    yield from (part for part in (*inner, *vars(client).values()) if _is_own(cast("Hashable", type(part))))
 
 
 def _parted(parts: Iterable[Any]) -> list[Any]:

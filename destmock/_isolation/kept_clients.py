@@ -11,6 +11,7 @@ makes clients, botocore makes them all.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 from collections import OrderedDict, deque
@@ -176,16 +177,27 @@ def _putting_together(create: Callable[..., Any]) -> Callable[..., Any]:
         if key is None:
             return create(session, *given, **named)
         client = _kept.client(key, session)
-        if client is None:
-            client = create(session, *given, **named)
-            set_up: _SetUp = session.__dict__[_SET_UP]
-            session.__dict__[_SET_UP] = set_up._replace(providers=_providers(session))
+        if client is not None:
+            _noted_by(session, client)
+            return client
+        client = create(session, *given, **named)
+        set_up: _SetUp = session.__dict__[_SET_UP]
+        session.__dict__[_SET_UP] = set_up._replace(providers=_providers(session))
+        if "fips" not in (session._last_client_region_used or ""):  # of which botocore warns each time
             _kept.keep(key, client, set_up.tree)
-        else:
-            session._last_client_region_used = client.meta.region_name
         return client
 
     return created
+
+
+def _noted_by(session: Any, client: Any) -> None:
+    """Do what botocore does beside making a client: note its region, and log where credentials were found."""
+    session._last_client_region_used = client.meta.region_name
+    if (
+        _log.isEnabledFor(logging.INFO)
+        and getattr(client._request_signer._credentials, "method", "") == "env"
+    ):
+        session.get_credentials()
 
 
 def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashable | None:
@@ -197,7 +209,7 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
     said, context = _said(variables), get_context()
     if any(said.get(name) != os.devnull for name in _FILES) or any(name in said for name in _MORE):
         return None
-    if not MAKERS.are_own() or get_plugin_context() is not None:
+    if not MAKERS.are_own() or get_plugin_context() is not None or _log.isEnabledFor(logging.DEBUG):
         return None
     loader = session.get_component("data_loader")
     return (
@@ -252,6 +264,7 @@ def _is_read(name: str) -> bool:
 
 
 _kept, _said = _Kept(), _Said()
+_log = logging.getLogger("botocore.credentials")
 
 PATCHES = (
     Patch(Session, "create_client", lambda create: _putting_together(configuration.read_once(create))),

@@ -27,6 +27,10 @@ def part(destmock):
     return dropped()
 
 
+def handlers_of(client, event):
+    return client.meta.events._emitter._handlers.prefix_search(event)
+
+
 WATCHED = {
     "how clients begin": (BaseClient, "__init__"),
     "who makes clients": (ClientCreator, "create_client"),
@@ -121,6 +125,7 @@ def test_parts_that_somebody_holds_are_not_those_of_a_later_client(part):
         "class": type,
         "endpoint": lambda client: client._endpoint,
         "signer": lambda client: client._request_signer,
+        "credentials": lambda client: client._request_signer._credentials,
     }
     for get in ways.values():
         first = boto3.client("sqs")
@@ -202,10 +207,45 @@ def test_adaptive_retries_begin_with_their_client(destmock):
     assert part_of(boto3.client("sqs", **adaptive)) is not part
 
 
+def test_retries_that_a_client_has_used_up_are_gone_with_it(destmock):
+    standard = {"config": Config(retries={"mode": "standard"})}
+    part = dropped(**standard)
+    client = boto3.client("sqs", **standard)
+    assert part_of(client) is part
+    owners = {getattr(each, "__self__", None) for each in handlers_of(client, "needs-retry.sqs")}
+    [quota] = {owner._retry_quota._quota for owner in owners if hasattr(owner, "_retry_quota")}
+    assert quota.acquire(100)
+    del client, owners
+    assert part_of(boto3.client("sqs", **standard)) is not part
+
+
+def test_settings_of_all_clients_that_a_test_changes_are_those_of_its_clients(part):
+    with patch.dict(Config.OPTION_DEFAULTS, read_timeout=3):
+        for _ in range(4):
+            assert boto3.client("sqs").meta.config.read_timeout == 3
+    assert boto3.Session().client("sqs").meta.config.read_timeout == 60
+
+
+@pytest.mark.parametrize(
+    ("level", "region", "text"),
+    [
+        ("DEBUG", "us-east-1", "Setting sqs timeout as (60, 60)"),
+        ("INFO", "us-east-1", "Found credentials in environment variables."),
+        ("WARNING", "fips-us-east-1", "transforming region from fips-us-east-1"),
+    ],
+)
+def test_botocore_logs_what_it_does_for_each_client(destmock, caplog, level, region, text):
+    dropped(region_name=region)
+    caplog.set_level(level, logger="botocore")
+    for _ in range(3):
+        caplog.clear()
+        boto3.client("sqs", region_name=region)
+        assert text in caplog.text
+
+
 def test_credentials_for_a_bucket_are_gone_with_the_client(destmock):
     def identities():
-        handlers = client.meta.events._emitter._handlers.prefix_search("before-sign.s3")
-        owners = {getattr(handler, "__self__", None) for handler in handlers}
+        owners = {getattr(handler, "__self__", None) for handler in handlers_of(client, "before-sign.s3")}
         [resolver] = {owner for owner in owners if isinstance(owner, S3ExpressIdentityResolver)}
         return resolver._cache
 
@@ -266,3 +306,11 @@ with mock_destinations():
 @pytest.mark.skipif(sys.platform == "win32", reason="no forks there")
 def test_a_fork_in_the_middle_of_a_client_s_making_has_clients():
     subprocess.run([sys.executable, "-c", FORKED], check=True, timeout=60)
+
+
+def test_a_client_without_a_region_has_parts_too(monkeypatch):
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    with mock_destinations():
+        monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+        for _ in range(4):
+            assert boto3.client("iam").meta.region_name == "aws-global"

@@ -60,6 +60,7 @@ PRIVATE = {
         "_auth_token": "whether a session has a token of its own",
         "_components": "what a session is made of, to see whether somebody has changed it",
         "_endpoint": "how many hold the parts of a client",
+        "_request_signer": "the same, and where its credentials were found",
         "_credential_cls": "a client's credentials for buckets, which a new client begins without",
         "_create_api_method": "whether somebody makes the methods of clients in another way",
         "_create_methods": "the methods of a client's class, found in the model once",
