@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import botocore
-from botocore import args, client, endpoint, retryhandler, session, signers, translate
+from botocore import args, client, endpoint, retryhandler, session, translate
 from botocore.args import ClientArgsCreator
 from botocore.client import BaseClient, ClientCreator, ClientEndpointBridge, ClientMeta
 from botocore.config import Config
@@ -30,13 +30,13 @@ from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 #: What makes a client and its parts: all that is public.
 _WHOLE: tuple[Any, ...] = (
     *(ClientArgsCreator, ClientEndpointBridge, ClientMeta, EndpointCreator, EnvProvider, ConfigValueStore),
     *(Config, ClientExceptionsFactory),
-    *(args, client, endpoint, retryhandler, session, signers, standard, translate),
+    args,
 )
 #: What does other things too: only how it begins.
 _BEGUN: tuple[Any, ...] = (
@@ -51,6 +51,19 @@ _SOME: dict[Any, tuple[str, ...]] = {
         *("_add_configured_endpoint_provider", "_get_internal_component", "_missing_cred_vars"),
         *("_resolve_defaults_mode", "_resolve_region_name", "full_config"),
     ),
+    client: (
+        *("BaseClient", "ClientArgsCreator", "ClientCreator", "ClientEndpointBridge", "ClientMeta", "Config"),
+        *("S3ControlArnParamHandlerv2", "S3ExpressIdentityResolver", "S3RegionRedirectorv2", "ServiceModel"),
+        *("get_service_module_name", "resolve_auth_type", "xform_name"),
+    ),
+    session: (
+        *("ConfiguredEndpointProvider", "ClientExceptionsFactory", "EndpointResolver", "UserAgentString"),
+        *("get_context", "register_feature_id", "validate_region_name"),
+    ),
+    endpoint: ("Endpoint", "EndpointCreator", "get_environ_proxies", "is_valid_endpoint_url"),
+    retryhandler: ("create_retry_handler", "RetryHandler"),
+    standard: ("register_retry_handler", "RetryHandler"),
+    translate: ("build_retry_config", "resolve_references"),
     Loader: ("load_service_model", "load_data", "load_data_with_path"),
     EndpointResolver: ("construct_endpoint", "get_available_endpoints"),
 }
@@ -84,7 +97,7 @@ class _Makers:
     """All of them as they were at first, and as they were when somebody looked last."""
 
     def __init__(self, names: dict[Any, tuple[str, ...]]) -> None:
-        self._places = [(vars(owner), itemgetter(*of_owner)) for owner, of_owner in names.items()]
+        self._places = [(vars(owner), _getter(vars(owner), of_owner)) for owner, of_owner in names.items()]
         self._first = self._latest = self._now()
         self._settings = dict(_SETTINGS)
         functions = [each for found in self._first for each in found if type(each) is FunctionType]
@@ -108,6 +121,11 @@ class _Makers:
     def _changed(self, now: list[tuple[Any, ...]]) -> Iterator[Any]:
         for found, first in zip(now, self._first, strict=True):
             yield from (each for each, before in zip(found, first, strict=True) if each is not before)
+
+
+def _getter(inside: Mapping[str, Any], names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gets the values that there are of these names: older versions of botocore lack some."""
+    return itemgetter("__doc__", *(name for name in names if name in inside))  # never one alone
 
 
 def _is_own(function: Any) -> bool:
@@ -137,7 +155,7 @@ def _is_of_botocore(value: Any) -> bool:
 MAKERS = _Makers(
     {
         **{owner: tuple(_names(owner)) for owner in _WHOLE},
-        **dict.fromkeys(_BEGUN, ("__init__", "__module__")),
+        **dict.fromkeys(_BEGUN, ("__init__",)),
         **_SOME,
         ClientCreator: tuple(name for name, value in vars(ClientCreator).items() if callable(value)),
     }

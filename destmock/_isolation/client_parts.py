@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import Counter
 from functools import lru_cache
+from operator import attrgetter
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,6 +36,8 @@ _SHARED = frozenset({"model", "loaders", "session", "errorfactory", "endpoint_pr
 _FOUND_IN_MODEL = _MEMORIES | {
     name for name, value in vars(ServiceModel).items() if isinstance(value, CachedProperty)
 }
+#: What somebody has put on a function.
+_ATTRIBUTES = attrgetter("__dict__")
 #: What has no parts that could change.
 _WHOLE = frozenset(
     {
@@ -92,7 +95,7 @@ class Parts:
         try:
             if self._kind.__bases__ != self._bases:
                 return False
-            if vars(self._kind) != self._of_class or any(method.__dict__ for method in self._methods):
+            if vars(self._kind) != self._of_class or any(map(_ATTRIBUTES, self._methods)):
                 return False
             for inside, before, spared in self._insides:
                 now = {name: inside[name] for name in inside if name not in spared} if spared else inside
