@@ -75,8 +75,10 @@ class Parts:
         self._holdable = [self._kind, *_reached_from(client)]
         self._look_into(client, tree)
         by_client = Counter(map(id, [self._kind, *vars(client).values()]))
-        held = map(sys.getrefcount, self._holdable)
+        held = [*map(sys.getrefcount, self._holdable)]
         self._held = [count - by_client[id(part)] for count, part in zip(held, self._holdable, strict=True)]
+        #: How many things wait for the end of each.
+        self._awaited = [*map(weakref.getweakrefcount, self._holdable)]
 
     @property
     def are_free(self) -> bool:
@@ -91,9 +93,11 @@ class Parts:
         return [*map(sys.getrefcount, self._holdable)] != self._held
 
     def are_unchanged(self) -> bool:
-        """Whether each is as it was made."""
+        """Whether each is as it was made, and nobody waits for its end."""
         try:
             if self._kind.__bases__ != self._bases:
+                return False
+            if [*map(weakref.getweakrefcount, self._holdable)] != self._awaited:
                 return False
             if vars(self._kind) != self._of_class or any(map(_ATTRIBUTES, self._methods)):
                 return False

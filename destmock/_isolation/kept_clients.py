@@ -24,6 +24,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.configprovider import ConfigValueStore
 from botocore.context import get_context
+from botocore.loaders import Loader
 from botocore.plugin import get_plugin_context
 from botocore.session import Session
 from botocore.useragent import UserAgentString
@@ -51,8 +52,11 @@ _OF_FUNCTIONS = "AWS_LAMBDA_"
 _OF_OTHERS = frozenset({"HOME", "USERPROFILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSLKEYLOGFILE"})
 #: What botocore does more for each client, or what ends one day.
 _MORE = ("BOTOCORE_EXPERIMENTAL__PLUGINS", "AWS_CREDENTIAL_EXPIRATION")
-#: The methods of sessions, which may be replaced on a session itself.
-_METHODS = frozenset({name for name, value in vars(Session).items() if type(value) is FunctionType})
+#: The methods of sessions and loaders of models, which may be replaced on one of them.
+_METHODS, _OF_LOADERS = (
+    frozenset({name for name, value in vars(kind).items() if type(value) is FunctionType})
+    for kind in (Session, Loader)
+)
 #: What a session has of configuration files that are empty.
 _NO_PROFILES: dict[str, Any] = {"profiles": {}}
 #: What sessions look up themselves.
@@ -212,6 +216,8 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
     if not MAKERS.are_own() or get_plugin_context() is not None or _log.isEnabledFor(logging.DEBUG):
         return None
     loader = session.get_component("data_loader")
+    if not _OF_LOADERS.isdisjoint(vars(loader)):
+        return None
     return (
         Same(set_up.built_in),
         Same(loader),

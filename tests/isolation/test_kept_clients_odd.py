@@ -4,6 +4,7 @@ import functools
 import gc
 import subprocess
 import sys
+import weakref
 from unittest.mock import patch
 
 import boto3
@@ -134,6 +135,26 @@ def test_parts_that_somebody_holds_are_not_those_of_a_later_client(part):
         del first
         assert get(boto3.client("sqs")) is not held
         del held
+
+
+def test_who_waits_for_the_end_of_a_part_is_told_of_it(part):
+    client, over = boto3.client("sqs"), []
+    assert part_of(client) is part
+    weakref.finalize(client.meta.events, over.append, "events")
+    del client
+    assert part_of(boto3.client("sqs")) is not part
+    gc.collect()
+    assert over == ["events"]
+
+
+def test_a_loader_that_a_test_has_changed_is_asked_for_each_client(part):
+    loader, seen = boto3.Session()._session.get_component("data_loader"), []
+    with patch.object(loader, "load_service_model", watching(loader.load_service_model, seen)):
+        for _ in range(4):
+            seen.clear()
+            boto3.client("sqs")
+            assert seen
+    assert part_of(boto3.Session().client("sqs")) is part
 
 
 def test_a_handler_that_comes_late_reaches_no_later_client(part):
