@@ -47,11 +47,39 @@ _WHOLE = frozenset(
 )
 
 
+class _Given:
+    """A dictionary of a user's configuration, which a client has as it is: the user may change it later."""
+
+    def __init__(self, value: dict[Any, Any], insides: Iterable[tuple[Any, Any, Any]]) -> None:
+        self._value, self._content = value, dict(value)
+        self._places = [
+            (inside, before, name)
+            for inside, before, _ in insides
+            if type(before) is dict
+            for name, each in before.items()
+            if each is value
+        ]
+
+    @property
+    def is_unchanged(self) -> bool:
+        return self._value == self._content
+
+    def become(self, value: dict[Any, Any]) -> None:
+        """Put an equal one in its place, and in there what botocore has made of the earlier one."""
+        if value is not self._value:
+            value.update(self._content)
+            for name in value.keys() - self._content.keys():
+                del value[name]
+            for inside, before, name in self._places:
+                inside[name] = before[name] = value
+            self._value = value
+
+
 class Parts:
     """What a client was made of."""
 
-    def __init__(self, client: BaseClient, tree: Any) -> None:
-        """`tree` is the root of the handlers of the client's session."""
+    def __init__(self, client: BaseClient, tree: Any, given: list[dict[Any, Any]]) -> None:
+        """`tree` is the root of the handlers of the client's session, and `given` is of its configuration."""
         if cast("Any", client.meta.config).retries.get("mode") == "adaptive":
             message = "its retries follow from the time when it was made"
             raise ValueError(message)
@@ -74,6 +102,9 @@ class Parts:
         #: The parts that somebody could hold, and by how many things each is held.
         self._holdable = [self._kind, *_reached_from(client)]
         self._look_into(client, tree)
+        own = {id(each) for each in given}
+        self._insides = [each for each in self._insides if id(each[0]) not in own]
+        self._given = [_Given(each, self._insides) for each in given]
         by_client = Counter(map(id, [self._kind, *vars(client).values()]))
         held = [*map(sys.getrefcount, self._holdable)]
         self._held = [count - by_client[id(part)] for count, part in zip(held, self._holdable, strict=True)]
@@ -95,7 +126,7 @@ class Parts:
     def are_unchanged(self) -> bool:
         """Whether each is as it was made, and nobody waits for its end."""
         try:
-            if self._kind.__bases__ != self._bases:
+            if self._kind.__bases__ != self._bases or not all(given.is_unchanged for given in self._given):
                 return False
             if [*map(weakref.getweakrefcount, self._holdable)] != self._awaited:
                 return False
@@ -109,8 +140,10 @@ class Parts:
             return False
         return True
 
-    def client(self, session: Any) -> BaseClient:
-        """A new client that has them, and what all clients of its session share."""
+    def client(self, session: Any, given: list[dict[Any, Any]]) -> BaseClient:
+        """A new client that has them, what all clients of its session share, and its own configuration's."""
+        for old, new in zip(self._given, given, strict=True):
+            old.become(new)
         made: BaseClient = self._kind.__new__(self._kind)
         vars(made).update(self._own)
         vars(made)[_CACHE] = {}

@@ -70,7 +70,7 @@ class _Kept:
         self._parts: OrderedDict[Hashable, deque[Parts]] = OrderedDict()
         self._lock = threading.RLock()  # the garbage collector may run anything meanwhile
 
-    def client(self, key: Hashable, session: Any) -> BaseClient | None:
+    def client(self, key: Hashable, session: Any, given: list[Any]) -> BaseClient | None:
         """A new client of a session from the parts of one that is gone, if there are such parts."""
         with self._alone() as alone:
             found = self._parts.get(key) if alone else None
@@ -80,10 +80,10 @@ class _Kept:
                         assert found is not None  # the parts are in it
                         found.remove(parts)
                     elif not parts.are_held:
-                        return parts.client(session)
+                        return parts.client(session, given)
         return None
 
-    def keep(self, key: Hashable, client: BaseClient, tree: Any) -> None:
+    def keep(self, key: Hashable, client: BaseClient, tree: Any, given: list[Any]) -> None:
         """Keep the parts of a client, from the second one of its kind on, in the place of older ones."""
         with self._alone() as alone:
             if not alone:
@@ -95,7 +95,7 @@ class _Kept:
                 return
             self._parts.move_to_end(key)
             with contextlib.suppress(Exception):  # whatever somebody has made a part of a client
-                self._parts[key].append(Parts(client, tree))
+                self._parts[key].append(Parts(client, tree, given))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[bool]:
@@ -176,11 +176,12 @@ def _putting_together(create: Callable[..., Any]) -> Callable[..., Any]:
     def created(session: Any, *given: Any, **named: Any) -> Any:
         try:
             key = _key(session, given, named)
-        except (TypeError, AttributeError):  # of a kind that nobody has thought of
+        except (TypeError, AttributeError, RecursionError):  # of a kind that nobody has thought of
             key = None
         if key is None:
             return create(session, *given, **named)
-        client = _kept.client(key, session)
+        own = _dictionaries(named.get("config"))
+        client = _kept.client(key, session, own)
         if client is not None:
             _noted_by(session, client)
             return client
@@ -188,10 +189,17 @@ def _putting_together(create: Callable[..., Any]) -> Callable[..., Any]:
         set_up: _SetUp = session.__dict__[_SET_UP]
         session.__dict__[_SET_UP] = set_up._replace(providers=_providers(session))
         if "fips" not in (session._last_client_region_used or ""):  # of which botocore warns each time
-            _kept.keep(key, client, set_up.tree)
+            _kept.keep(key, client, set_up.tree, own)
         return client
 
     return created
+
+
+def _dictionaries(config: Config | None) -> list[Any]:
+    """Those in a user's configuration, which his client has as they are."""
+    if config is None:
+        return []
+    return [each for name, each in vars(config).items() if type(each) is dict and not name.startswith("_")]
 
 
 def _noted_by(session: Any, client: Any) -> None:
@@ -208,7 +216,13 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
     """What a client of a session follows from; `None` if that is more than can be told."""
     set_up: _SetUp | None = session.__dict__.get(_SET_UP) if type(session) is Session else None
     variables = configuration.ENVIRONMENT.variables()
-    if set_up is None or variables is None or not is_from_inside(session) or not set_up.is_that_of(session):
+    if (
+        set_up is None
+        or variables is None
+        or len(given) > 1
+        or not is_from_inside(session)
+        or not set_up.is_that_of(session)
+    ):
         return None
     said, context = _said(variables), get_context()
     if any(said.get(name) != os.devnull for name in _FILES) or any(name in said for name in _MORE):
@@ -237,11 +251,11 @@ def _frozen(value: Any) -> Hashable:
     kind = type(value)
     if value is None or kind in (str, int, float, bool, bytes) or value is UNSIGNED:
         return kind, value
-    if kind in (list, tuple):
+    if kind is tuple:
         return kind, *map(_frozen, value)
     if kind is Config:
         value = vars(value)
-    if type(value) not in (dict, OrderedDict):
+    if type(value) is not dict:
         message = f"not a setting that can be compared: {value!r}"
         raise TypeError(message)
     return kind, *((name, _frozen(each)) for name, each in sorted(value.items()))

@@ -335,3 +335,34 @@ def test_a_client_without_a_region_has_parts_too(monkeypatch):
         monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
         for _ in range(4):
             assert boto3.client("iam").meta.region_name == "aws-global"
+
+
+def configuration():
+    return {
+        "s3": {"addressing_style": "path"},
+        "retries": {"max_attempts": 3},
+        "proxies": {"http": "http://p"},
+    }
+
+
+def test_what_a_program_puts_into_its_configuration_later_reaches_its_own_client_only(destmock):
+    clients, own = [], []
+    for _ in range(4):
+        own.append(configuration())
+        clients.append(boto3.client("s3", config=Config(**own[-1])))
+        part = part_of(clients[-1])
+        clients.clear()
+    client = boto3.client("s3", config=Config(**(latest := configuration())))
+    assert part_of(client) is part
+    config = client.meta.config
+    for name, value in latest.items():
+        assert getattr(config, name) is value
+    assert latest["retries"] == {"total_max_attempts": 4, "mode": "legacy"}  # botocore writes it there
+    for earlier in own:
+        earlier["s3"]["addressing_style"] = "virtual"
+    assert config.s3 == {"addressing_style": "path"}
+    latest["s3"]["addressing_style"] = "virtual"
+    assert config.s3 == {"addressing_style": "virtual"}
+    del client, config
+    client = boto3.client("s3", config=Config(**configuration()))
+    assert client.meta.config.s3 == {"addressing_style": "path"}
