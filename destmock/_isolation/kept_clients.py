@@ -68,7 +68,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self._parts: OrderedDict[Hashable, deque[Parts]] = OrderedDict()
-        self._lock = threading.RLock()  # the garbage collector may run anything meanwhile
+        self._lock = threading.Lock()
 
     def client(self, key: Hashable, session: Any, given: list[Any]) -> BaseClient | None:
         """A new client of a session from the parts of one that is gone, if there are such parts."""
