@@ -1,4 +1,4 @@
-"""Imports what takes long without the garbage collector, which finds nothing and takes a seventh of the time."""
+"""Imports what takes long without the garbage collector, which finds nothing and takes a seventh of it."""
 
 from __future__ import annotations
 
