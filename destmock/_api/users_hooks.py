@@ -52,7 +52,7 @@ def sent(
         if handler is not botocore_stubber  # moto would answer, too
     ]
     given: dict[str, Any] = dict(prepared.headers.items())
-    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in given.items()}
+    headers = {name: _text(value) for name, value in given.items()}
     answer = next((found for found in answers if found is not None), None)
     return {**params, "headers": headers, "body": prepared.body}, answer
 
@@ -99,3 +99,10 @@ def _handlers(emitter: Any, event: str) -> list[Any]:
 def _is_users_own(handler: Any) -> bool:
     module = getattr(handler, "__module__", None) or ""
     return module.partition(".")[0] not in _LIBRARIES
+
+
+def _text(value: Any) -> str:
+    """A header as text. botocore keeps bytes, or an object of Python's for what no header can have: nothing."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return value if isinstance(value, str) else ""

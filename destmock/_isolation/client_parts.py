@@ -159,7 +159,8 @@ class Parts:
     def _look_into(self, client: Any, tree: Any) -> None:
         """Find those that are the client's own; raises `ValueError` if one of them holds the client."""
         root = client.meta.events._emitter._handlers._root
-        todo, seen = _parted([*self._own.values(), *_handlers_added(root, tree)]), set[int]()
+        added = [handler for _, _, handler in handlers_added(root, tree)]
+        todo, seen = _parted([*self._own.values(), *added]), set[int]()
         while todo:
             part = todo.pop()
             if part is client:
@@ -227,12 +228,12 @@ def _is_own(kind: Any) -> bool:
     return kind is Aliaser or (package == "botocore" and module not in _SHARED)
 
 
-def _handlers_added(node: Any, before: Any) -> Iterator[Any]:
-    """The handlers in the nodes of a tree that are not those of an earlier one."""
+def handlers_added(node: Any, before: Any, event: str = "") -> Iterator[tuple[str, int, Any]]:
+    """The handlers in the nodes of a tree that an earlier one has not: event, section and handler."""
     if node is before:
         return
-    for section in node["values"] or ():
-        yield from section
+    for number, section in enumerate(node["values"] or ()):
+        yield from ((event, number, handler) for handler in section)
     earlier = before["children"] if before else {}
     for name, child in node["children"].items():
-        yield from _handlers_added(child, earlier.get(name))
+        yield from handlers_added(child, earlier.get(name), f"{event}.{name}")

@@ -31,7 +31,7 @@ from botocore.useragent import UserAgentString
 
 from destmock._isolation import configuration, sessions
 from destmock._isolation.client_makers import MAKERS, are_of_libraries
-from destmock._isolation.client_parts import Parts
+from destmock._isolation.client_parts import Parts, handlers_added
 from destmock._isolation.made_inside import is_from_inside
 from destmock._isolation.patching import Patch
 from destmock._isolation.session_settings import Settings
@@ -114,7 +114,7 @@ class _Kept:
 class _SetUp(NamedTuple):
     """What a session is like at first, and what it looks up credentials in, once a client of its was made."""
 
-    built_in: Any
+    begun_with: Hashable
     tree: Any
     store: Any
     #: What its clients call themselves, and what that was made of.
@@ -146,6 +146,30 @@ def _tree(session: Any) -> Any:
     return handlers._root if type(handlers) is sessions.SharedTrie else None
 
 
+def _told(tree: Any) -> Hashable:
+    """The handlers that a session has before boto3 adds its own: botocore's, and those of initializers.
+
+    An initializer makes the same handlers for each session, as Powertools does: they count as the same ones.
+    """
+    base = sessions.root_of_built_in()
+    try:
+        added = tuple((event, part, _same(handler)) for event, part, handler in handlers_added(tree, base))
+    except (TypeError, ValueError):
+        return Same(tree)
+    return Same(base), *added
+
+
+def _same(handler: Any) -> Hashable:
+    """What two handlers have in common that do the same; raises `TypeError` where that can't be told."""
+    if type(handler) is not FunctionType or not handler.__closure__:
+        return handler if type(handler) is FunctionType else Same(handler)
+    if handler.__defaults__ or handler.__kwdefaults__ or handler.__dict__:
+        message = "it may do something else"
+        raise TypeError(message)
+    enclosed = tuple(_frozen(cell.cell_contents) for cell in handler.__closure__)
+    return handler.__code__, Same(handler.__globals__), enclosed
+
+
 def _providers(session: Any) -> tuple[Any, tuple[Any, ...]] | None:
     """What a session looks up credentials in; nothing if it hasn't yet."""
     resolver = session._components._components.get("credential_provider")
@@ -158,15 +182,15 @@ def _noting(register: Callable[[Any], None]) -> Callable[[Any], None]:
     @wraps(register)
     def registered(made: Any) -> None:
         session = made._session
-        built_in = _tree(session)
+        begun = _tree(session)
         register(made)
         store = session.get_component("config_store")
         known = type(session) is Session and type(made) is Boto3Session and type(store) is ConfigValueStore
-        if known and built_in is not None and type(store._mapping) is Settings:
+        if known and begun is not None and type(store._mapping) is Settings:
             tree, agent = _tree(session), session.get_component("user_agent_creator")
             if type(agent) is UserAgentString and tree is not None and are_of_libraries(tree):
                 made_of = _frozen(vars(agent))
-                session.__dict__[_SET_UP] = _SetUp(built_in, tree, store, (agent, made_of))
+                session.__dict__[_SET_UP] = _SetUp(_told(begun), tree, store, (agent, made_of))
 
     return registered
 
@@ -233,7 +257,7 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
     if not _OF_LOADERS.isdisjoint(vars(loader)):
         return None
     return (
-        Same(set_up.built_in),
+        set_up.begun_with,
         Same(loader),
         tuple(dict.fromkeys(loader.search_paths)),  # boto3 adds its own each time
         _frozen(session._session_instance_vars),

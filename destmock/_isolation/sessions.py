@@ -131,6 +131,11 @@ def _built_in(_handlers: tuple[Any, ...]) -> Any:
     return session._original_handler
 
 
+def root_of_built_in() -> Any:
+    """The root of the tree that has botocore's `BUILTIN_HANDLERS` as they are now."""
+    return _built_in(tuple(handlers.BUILTIN_HANDLERS))._handlers._root
+
+
 def _accepts_kwargs(inspected: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Whether a handler takes any argument by name, without a look at its whole signature."""
 

@@ -573,10 +573,13 @@ def no_network(monkeypatch):
 
 @pytest.mark.destmock(handlers={"orders": echo})
 @pytest.mark.parametrize("header", ["Root=1-a\0;Parent=b", "Root=\ud800;Parent=b", "Root=1 2;Parent=b"])
-def test_a_trace_header_that_can_be_none_begins_no_trace(destmock, lam, header):
+@pytest.mark.parametrize("seen_by_others", [False, True], ids=["alone", "with a user's handler"])
+def test_a_trace_header_that_can_be_none_begins_no_trace(destmock, lam, header, seen_by_others):
     def give(params, **_):
         params["headers"]["X-Amzn-Trace-Id"] = header
 
+    if seen_by_others:
+        lam.meta.events.register("request-created", lambda **_: None)
     lam.meta.events.register_first("before-call.lambda.Invoke", give)
     lam.invoke(FunctionName="orders", InvocationType="Event")
     assert destmock.invocations[0].condition == "Success"

@@ -360,3 +360,59 @@ def test_whatever_is_made_dropped_and_changed_clients_share_nothing_and_none_has
                 client.meta.events.register("before-call.sqs", nothing)
                 changed.append(client.meta.events)
             assert len({id(part_of(client)) for client in clients}) == len(clients)
+
+
+#: What the handlers of initializers were called with.
+NAMED = []
+
+
+@pytest.fixture
+def initializer():
+    """Registers a handler for every session that begins, as libraries do for their name in the User-Agent."""
+
+    def add(make):
+        botocore.register_initializer(
+            initialize := lambda session: session.register("request-created", make())
+        )
+        added.append(initialize)
+
+    added = []
+    yield add
+    for initialize in added:
+        botocore.unregister_initializer(initialize)
+
+
+def test_sessions_that_a_library_gives_the_same_handler_count_as_the_same(destmock, initializer):
+    def named(name):
+        def add(**_):
+            NAMED.append(name)
+
+        return add
+
+    name = "library/1"
+    initializer(lambda: named(name))
+    for _ in range(3):
+        part = part_of(boto3.Session().client("sqs"))
+    del part
+    held = id(part_of(boto3.Session().client("sqs")))
+    assert held == id(part_of(boto3.Session().client("sqs")))
+    name = "library/2"
+    boto3.Session().client("sqs").list_queues()
+    assert NAMED == ["library/2"]
+
+
+def test_sessions_that_get_handlers_of_their_own_do_not(destmock, initializer):
+    def counting():
+        mine = []
+
+        def count(**_):
+            mine.append(1)
+            lengths.append(len(mine))
+
+        return count
+
+    lengths = []
+    initializer(counting)
+    for _ in range(4):
+        boto3.Session().client("sqs").list_queues()
+    assert lengths == [1, 1, 1, 1]
