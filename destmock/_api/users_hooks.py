@@ -102,7 +102,7 @@ def _is_users_own(handler: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A header as text. botocore keeps bytes, or an object of Python's for what no header can have: nothing."""
+    """A header as text: botocore keeps bytes, and an object of Python for what no header can have."""
     if isinstance(value, bytes):
         return value.decode()
     return value if isinstance(value, str) else ""
