@@ -19,6 +19,7 @@ from destmock._observed.facts import Entry
 from destmock._runtime.outcome import Outcome
 from destmock._time.pause import Pause
 from destmock._time.running import Running
+from destmock._time.stacks import in_background
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Executions:
         if execution is None:
             simulation.code.of(function)
             event = self._event(function, payload, source, trace, options.tenant_id)
+            event.background = event.background or in_background()  # as its caller is
             simulation.admission.check(function, payload, event.trace, event.entry.accepted_at, source)
             execution = self._begin(function, event, synchronous=True, name=name)
             execution.client_context = client_context

@@ -289,6 +289,9 @@ class Lifecycle:
         if following is not None:
             following.cancel()
         self.arm(execution, [*execution.timed.values()])
+        if execution.status in ("STOPPED", "TIMED_OUT"):  # of the others, an invocation tells
+            ending = f"Execution{execution.ending}"
+            self.note(execution.event, execution.synchronous, ending, self._simulation.clock.now)
         execution.end_told()
         count(self._simulation, execution)
         announce(self._simulation, execution)

@@ -33,5 +33,15 @@ NO_OPTIONS = InvokeOptions()
 
 def why_not_taken(function: Function | None) -> str:
     """What keeps a service, which names no tenant, from invoking a function, said of its ARN."""
-    tenants = function is not None and function.per_tenant
-    return "is invoked for a tenant only" if tenants else "does not exist"
+    if function is None:
+        return "does not exist"
+    if function.per_tenant:
+        return "is invoked for a tenant only"
+    return "is of a durable function, and names no version or alias"
+
+
+def refusal_of(function: Function | None, arn: str) -> errors.AWSError:
+    """What Lambda answers to a service that can't invoke a function."""
+    if function is None:
+        return errors.not_found(errors.NOT_FOUND.format(arn=arn))
+    return errors.invalid_parameter(errors.TENANT_MISSING if function.per_tenant else errors.UNQUALIFIED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from destmock._aws import api_errors as errors
 from destmock._aws import dead_letter
+from destmock._aws.arn import parse_function_arn
 from destmock._aws.ids import Ids, parse_trace
 from destmock._engine.admission import Admission
 from destmock._engine.attempts import Attempts
@@ -243,7 +244,7 @@ class Simulation:
         When it does not exist, nobody is told, as on AWS; the timeline notes it.
         """
         if not self.takes(ref):
-            self.miss(ref.arn, source, why_not_taken(self.functions.find(ref)))
+            self.miss(ref.arn, source)
             return False
         self.accept(ref, payload, source=source, trace=trace)
         return True
@@ -258,8 +259,10 @@ class Simulation:
             return self.identify(ref) is not None
         return not function.per_tenant and (function.durable is None or ref.qualifier is not None)
 
-    def miss(self, arn: str, source: str, why: str = "does not exist") -> None:
-        """Note what a service was told to send to, and why that was not taken."""
+    def miss(self, arn: str, source: str, why: str = "") -> None:
+        """Note what a service was told to send to, and why that was not taken: or else a function tells."""
+        ref = parse_function_arn(arn)
+        why = why or why_not_taken(None if ref is None else self.functions.find(ref))
         self.ledger.over_at_once(Entry("", arn, source, b"", self.now, what="unanswered", why=why))
 
     def role(self, ref: FunctionRef) -> str:

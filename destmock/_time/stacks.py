@@ -287,3 +287,15 @@ def virtual() -> Attempt | Member | None:
     """The attempt that this code is a part of, if whatever it waits by takes virtual time."""
     found = current()
     return None if type(found) is Attempt and not found.waits.virtual else found
+
+
+def in_background() -> bool:
+    """Whether this code is a part of a job that nobody waits for."""
+    found: greenlet | None = getcurrent()
+    while found is not None and not (type(found) is Stack and found.of is not None):
+        found = found.parent
+    of = found.of if type(found) is Stack else None
+    strand = of.strand if type(of) is Attempt else cast("Strand[Any] | None", of)
+    while strand is not None and strand.caller is not None:
+        strand = strand.caller.strand
+    return strand is not None and strand.job is not None and strand.job.background

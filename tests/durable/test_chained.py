@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 import boto3
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from destmock import outcomes
 from tests.durable.protocol import CONFIG, NAME, durable, got, history, kinds, start, update
 
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 TARGET = "target:$LATEST"
 
 
@@ -178,6 +180,32 @@ def test_a_queue_s_mapping_waits_for_the_execution(destmock, lam, sqs, make_queu
     assert messages("jobs") == []
 
 
+@pytest.mark.destmock(start=START)
+def test_nobody_waits_for_the_execution_of_a_batch_that_is_read_again_and_again(
+    destmock, lam, sqs, make_queue, messages
+):
+    """A wait is longer than the queue's visibility timeout, so there are several executions at a time."""
+
+    def body(run):
+        return ValueError("no") if run.wait(600) else None
+
+    destmock.handler("orders", durable(body), durable_config=CONFIG, timeout=30)
+    lam.publish_version(FunctionName="orders")
+    lam.create_event_source_mapping(FunctionName="orders:1", EventSourceArn=make_queue("jobs"))
+    url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="seven")
+    assert destmock.now - START == timedelta(seconds=600)
+    statuses = [
+        execution["Status"]
+        for execution in lam.list_durable_executions_by_function(FunctionName="orders:1")["DurableExecutions"]
+    ]
+    assert statuses[-1] == "FAILED"
+    assert set(statuses[:-1]) == {"RUNNING"}
+    assert all(pending.background for pending in destmock.pending)
+    destmock.advance(600)
+    assert messages("jobs") == []  # it is being tried again
+
+
 def test_N2_a_mapping_waits_for_fifteen_minutes(destmock, lam, sqs, make_queue, messages):
     destmock.handler(
         "orders",
@@ -225,6 +253,37 @@ def test_a_topic_can_t_start_an_execution_of_no_version(destmock, lam):
     sns.publish(TopicArn=topic, Message="seven")
     assert destmock.invocations == []
     assert "nothing invoked: SNS topic orders names" in destmock.timeline()
+
+
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        ("rule", "is of a durable function, and names no version"),
+        ("schedule", "answers InvalidParameterValueException: You cannot invoke a durable function using an"),
+    ],
+)
+def test_a_rule_or_schedule_can_t_start_an_execution_of_no_version(destmock, lam, make_queue, by, why):
+    destmock.handler("orders", durable(lambda run: 1), durable_config=CONFIG)
+    function = lam.get_function(FunctionName="orders")["Configuration"]["FunctionArn"]
+    target = {"Arn": function, "DeadLetterConfig": {"Arn": make_queue("dead")}}
+    if by == "rule":
+        events = boto3.client("events")
+        events.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")
+        events.put_targets(Rule="hourly", Targets=[{"Id": "1", **target}])
+    else:
+        boto3.client("scheduler").create_schedule(
+            Name="hourly",
+            ScheduleExpression="rate(1 hour)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                **target,
+                "RoleArn": "arn:aws:iam::123456789012:role/any",
+                "RetryPolicy": {"MaximumRetryAttempts": 0},
+            },
+        )
+    destmock.advance(3600)
+    assert destmock.invocations == []
+    assert f"names {function}, which {why}" in destmock.timeline()
 
 
 @pytest.mark.destmock(strict=False)

@@ -347,6 +347,18 @@ def test_an_execution_times_out_at_its_instant(destmock, lam):
     assert kinds(lam, arn)[-1] == "ExecutionTimedOut"
 
 
+@pytest.mark.destmock(start=START)
+def test_the_timeline_tells_that_an_execution_was_stopped_or_has_timed_out(destmock, lam):
+    serve(destmock, asks, {"ExecutionTimeout": 60})
+    stopped = start(lam)
+    destmock.advance(30)
+    lam.stop_durable_execution(DurableExecutionArn=stopped)
+    start(lam)
+    lam.invoke(FunctionName=NAME)
+    endings = [line for line in destmock.timeline().splitlines() if " s Execution" in line]
+    assert endings == ["  +30.000 s ExecutionStopped", *["  +60.000 s ExecutionTimedOut"] * 2]
+
+
 def test_nobody_waits_for_a_callback_that_may_never_come(destmock, lam):
     """A strict mock does not complain: only somebody from outside can end this."""
     serve(destmock, asks, YEAR)

@@ -35,14 +35,17 @@ _SENDER = "AIDAJXNJGGKNS7OSV23OI"
 
 
 class _Failure(NamedTuple):
-    """What keeps an event from a target: its code and message in a dead letter, and in the timeline."""
+    """What keeps an event from a target: its code and message in a dead letter, and in the timeline.
+
+    Without a `why`, the target tells.
+    """
 
     code: str
     message: str
-    why: str
+    why: str = ""
 
 
-_NO_RESOURCE = _Failure("NO_RESOURCE", "The target {} does not exist.", "does not exist")
+_NO_RESOURCE = _Failure("NO_RESOURCE", "The target {} does not exist.")
 _NO_JSON = _Failure(
     "INVALID_JSON", "The input of the target {} is not valid JSON.", "would get an input that is no JSON"
 )

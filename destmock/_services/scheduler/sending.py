@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import ROLE_ID, UndeliverableError
+from destmock._engine.invoke_options import refusal_of
 from destmock._engine.unanswered import Unsent, tell
 from destmock._services.clients import Clients, in_account
 from destmock._services.eventbridge import rules
@@ -130,7 +131,8 @@ class Sender:
         target, simulation = occurrence.target["Arn"], self._simulation
         ref = parse_function_arn(target)
         if ref is None or not simulation.takes(ref):
-            raise NotInvokedError(_MISSING, f"Function not found: {target}")
+            refused = refusal_of(None if ref is None else simulation.functions.find(ref), target)
+            raise NotInvokedError(refused.code, str(refused))
         simulation.accept(ref, text.encode(), source=_source(occurrence))
 
     def _pass(self, occurrence: Occurrence, arn: Arn, text: str) -> None:
