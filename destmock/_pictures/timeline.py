@@ -59,7 +59,8 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
 def _lines(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:
     function = "" if entry.what == "unanswered" else f"{function_text(entry.function_arn)} "
     yield f"{timestamp(entry.accepted_at)} {function}{opening(entry)}"
-    if entry.what == "event" or (entry.what == "synchronous" and entry.notes):  # of a durable function
+    durable = entry.what == "synchronous" and (entry.notes or len(entry.attempts) > 1)
+    if entry.what == "event" or durable:
         yield from _steps(entry, due)
     else:
         yield from (f"  {_offset(0)} {line}" for line in at_once(entry))

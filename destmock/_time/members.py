@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from _thread import allocate_lock
+from concurrent.futures.thread import _worker
 from threading import enumerate as enumerate_threads
 from threading import local
 from typing import TYPE_CHECKING, Protocol
@@ -173,8 +174,19 @@ def mark(thread: Thread) -> None:
 
 
 def alone() -> bool:
-    """Whether this process has one thread, beside those that handlers have started."""
-    return sum(not hasattr(thread, _OF_HANDLER) for thread in enumerate_threads()) == 1
+    """Whether this process has one thread, beside those of handlers and those that are idle."""
+    found = [thread for thread in enumerate_threads() if not hasattr(thread, _OF_HANDLER)]
+    return len(found) == 1 or sum(not _is_idle(thread) for thread in found) == 1
+
+
+def _is_idle(thread: Thread) -> bool:
+    """Whether it is of a pool that has no work for it, or only watches how long a test takes."""
+    if getattr(getattr(thread, "function", None), "__module__", "") == "pytest_timeout":
+        return True
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - there is no other way
+    if frame is None or frame.f_code is not _worker.__code__:
+        return False
+    return frame.f_locals.get("work_item") is None and frame.f_locals["work_queue"].empty()
 
 
 def become(member: Member) -> None:

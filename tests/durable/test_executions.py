@@ -348,6 +348,15 @@ def test_an_execution_times_out_at_its_instant(destmock, lam):
 
 
 @pytest.mark.destmock(start=START)
+def test_the_timeline_tells_when_each_invocation_for_a_synchronous_caller_was(destmock, lam):
+    destmock.handler("orders", outcomes(ValueError("no"), {"Status": "SUCCEEDED"}), durable_config=CONFIG)
+    lam.invoke(FunctionName=NAME)
+    first, second = destmock.timeline().splitlines()[1:]
+    assert first.startswith("  +0.000 s attempt 1: Error ValueError: no")
+    assert second == '  +1.000 s attempt 2: Success {"Status": "SUCCEEDED"}, 1 s after the last'
+
+
+@pytest.mark.destmock(start=START)
 def test_the_timeline_tells_that_an_execution_was_stopped_or_has_timed_out(destmock, lam):
     serve(destmock, asks, {"ExecutionTimeout": 60})
     stopped = start(lam)

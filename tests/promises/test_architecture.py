@@ -201,6 +201,7 @@ PRIVATE = {
         "_is_gil_enabled": "whether built-in functions look as everywhere",
         "_testMethodName": "the name of a unittest test",
         "_typeshed": "types only",
+        "_worker": "whether a thread of a pool has work",
     },
     "pytest": {
         "_fixtureinfo": "the names of the fixtures that a test asks for",

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -35,6 +36,36 @@ def waited(destmock):
 def test_a_long_poll_of_an_empty_queue_takes_its_time(destmock, sqs, url):
     """D5, Q3."""
     assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    assert waited(destmock) == 20
+
+
+def test_a_pool_without_work_holds_up_nobody(destmock, sqs, url):
+    """As that of an event loop, once it has had something for a thread."""
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(lambda _: time.sleep(0.01) or 7, range(3))) == [7, 7, 7]
+        assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    assert waited(destmock) == 20
+
+
+def test_a_pool_that_works_may_send_the_message(destmock, sqs, url):
+    with ThreadPoolExecutor() as pool:
+        pool.submit(lambda: time.sleep(0.1) or sqs.send_message(QueueUrl=url, MessageBody="late"))
+        [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    assert (message["Body"], waited(destmock)) == ("late", 0)
+
+
+def test_who_watches_how_long_a_test_takes_holds_up_nobody(destmock, sqs, url):
+    def timeout_timer():
+        pass
+
+    timeout_timer.__module__ = "pytest_timeout"
+    timer = threading.Timer(100, timeout_timer)
+    timer.start()
+    try:
+        assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    finally:
+        timer.cancel()
+        timer.join()
     assert waited(destmock) == 20
 
 
