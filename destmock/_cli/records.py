@@ -45,15 +45,13 @@ def tell(replay: Replay) -> None:
 
 def as_document(replay: Replay) -> dict[str, Any]:
     """What `--json` has of it."""
-    attempt, failed = replay.attempt, replay.failed
+    failed = replay.failed
     return {
         "recordRequestId": failed.request_id,
         "recordError": failed.error,
         "requestId": replay.invocation.request_id,
         "functionArn": replay.invocation.function_arn,
-        "sameError": attempt is not None
-        and failed.error is not None
-        and failed.has_error_of(attempt.response),
+        "sameError": replay.has_same_error,
         "verdict": replay.verdict,
     }
 

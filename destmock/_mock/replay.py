@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import ClientError
 
-from destmock._aws.arn import parse_arn, parse_function_arn
+from destmock._aws.arn import parse_arn, parse_function_arn, parse_function_name
 from destmock._time.driver import LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from destmock._aws.failed_invocation import FailedInvocation
     from destmock._engine.simulation import Simulation
     from destmock._observed.facts import Attempt, Invocation
@@ -22,6 +25,8 @@ class Replay:
 
     failed: FailedInvocation
     invocation: Invocation
+    #: Of a durable function, as Lambda tells of it.
+    execution: Mapping[str, Any] | None = None
 
     @property
     def attempt(self) -> Attempt | None:
@@ -34,19 +39,35 @@ class Replay:
         attempt, failed = self.attempt, self.failed
         if attempt is None:
             return "it didn't run"
-        if attempt.outcome == "Success":
+        if self.execution is not None and self.execution["Status"] == "RUNNING":
+            return "it still runs"
+        outcome = attempt.outcome if self.execution is None else self.execution["Status"]
+        if outcome in ("Success", "SUCCEEDED"):
             return "it succeeded this time" if failed.error else "it succeeded"
         if failed.error is None:
-            return f"it failed: {_error(attempt.response)}"
-        if failed.has_error_of(attempt.response):
-            return f"the same error: {_error(attempt.response)}"
-        return f"another error: {_error(attempt.response)}"
+            return f"it failed: {_error(self._response)}"
+        if self.has_same_error:
+            return f"the same error: {_error(self._response)}"
+        return f"another error: {_error(self._response)}"
+
+    @property
+    def has_same_error(self) -> bool:
+        """Whether the error that was kept came again."""
+        return self.failed.error is not None and self.failed.has_error_of(self._response)
+
+    @property
+    def _response(self) -> Any:
+        """What the function answered; of a failed execution, its error as a function's."""
+        error = None if self.execution is None else self.execution.get("Error")
+        if error is not None:
+            return {"errorType": error.get("ErrorType"), "errorMessage": error.get("ErrorMessage")}
+        return None if self.attempt is None else self.attempt.response
 
 
 def replay(simulation: Simulation, failed: FailedInvocation, function: str | None) -> Replay:
     """Invoke the function that the record names, or `function`. Raises `ValueError` if there is none."""
     lam = boto3.client("lambda")
-    name = function or _function(lam, failed)
+    name = _invocable(lam, function or _function(lam, failed))
     answer = lam.invoke(FunctionName=name, InvocationType="Event", Payload=failed.payload)
     if simulation.awaited:
         simulation.driver.run(LIMIT)
@@ -54,7 +75,21 @@ def replay(simulation: Simulation, failed: FailedInvocation, function: str | Non
     [invocation] = [
         each for each in simulation.ledger.invocations if each.request_id == made and not each.duplicate
     ]
-    return Replay(failed, invocation)
+    arn = answer.get("DurableExecutionArn")
+    execution = None if arn is None else lam.get_durable_execution(DurableExecutionArn=arn)
+    return Replay(failed, invocation, execution)
+
+
+def _invocable(lam: Any, name: str) -> str:
+    """The name with what Lambda wants in one: a durable function is invoked by a version."""
+    named = parse_function_name(name)
+    if named is None or named.qualifier is not None:
+        return name
+    try:
+        durable = lam.get_function_configuration(FunctionName=name).get("DurableConfig")
+    except ClientError:  # the invocation tells
+        return name
+    return f"{name}:$LATEST" if durable else name
 
 
 def _function(lam: Any, failed: FailedInvocation) -> str:

@@ -6,6 +6,9 @@ import boto3
 import pytest
 
 from destmock import mock_destinations, outcomes
+from destmock._aws.failed_invocation import failed_invocations
+from destmock._mock.replay import replay
+from tests.durable.protocol import CONFIG, durable
 
 
 def place_order(event, context):
@@ -101,3 +104,27 @@ def test_several_records_are_replayed_one_at_a_time(kept):
         with pytest.raises(ValueError, match="holds 2 records or messages"):
             destmock.replay({"Messages": [message, message]})
         assert destmock.invocations == []
+
+
+@pytest.mark.parametrize(
+    ("n", "verdict"), [(1, "it succeeded this time"), (2, "the same error: ValueError: no")]
+)
+def test_a_record_of_a_durable_function_starts_an_execution(n, verdict):
+    """Its invocations succeed, also those that tell that it has failed."""
+    record = {
+        "requestContext": {
+            "requestId": "7",
+            "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:orders:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 1,
+        },
+        "requestPayload": {"n": n},
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorMessage": "no", "errorType": "ValueError"},
+    }
+    durable_handler = durable(lambda run: ValueError("no") if run.input["n"] == 2 else "fine")
+    with mock_destinations() as destmock:
+        destmock.handler("orders", durable_handler, durable_config=CONFIG)
+        assert destmock.replay(record).event == {"n": n}
+        [failed] = failed_invocations(record)
+        assert replay(destmock._simulation, failed, None).verdict == verdict
