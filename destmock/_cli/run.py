@@ -18,7 +18,7 @@ from destmock._cli.loading import files_of, load
 from destmock._cli.problem import Problem, in_options, one_line
 from destmock._cli.records import as_document, read_records, stop_at, tell
 from destmock._mock.mock import mock_destinations
-from destmock._mock.replay import replay
+from destmock._mock.replay import invocable, replay
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -120,8 +120,12 @@ def _failed(simulated: Destmock) -> bool:
 def function_to_invoke(lam: Any, stacks: list[Stack], asked: str | None) -> str:
     """The function to invoke, asked for by its name, ARN or logical id, with a qualifier or without.
 
-    Raises `Problem` if there is none.
+    A durable one without a qualifier is `$LATEST`. Raises `Problem` if there is none.
     """
+    return invocable(lam, _named(lam, stacks, asked))
+
+
+def _named(lam: Any, stacks: list[Stack], asked: str | None) -> str:
     names = function_names(lam)
     if asked is None:
         if len(names) == 1:

@@ -67,7 +67,7 @@ class Replay:
 def replay(simulation: Simulation, failed: FailedInvocation, function: str | None) -> Replay:
     """Invoke the function that the record names, or `function`. Raises `ValueError` if there is none."""
     lam = boto3.client("lambda")
-    name = _invocable(lam, function or _function(lam, failed))
+    name = invocable(lam, function or _function(lam, failed))
     answer = lam.invoke(FunctionName=name, InvocationType="Event", Payload=failed.payload)
     if simulation.awaited:
         simulation.driver.run(LIMIT)
@@ -80,8 +80,8 @@ def replay(simulation: Simulation, failed: FailedInvocation, function: str | Non
     return Replay(failed, invocation, execution)
 
 
-def _invocable(lam: Any, name: str) -> str:
-    """The name with what Lambda wants in one: a durable function is invoked by a version."""
+def invocable(lam: Any, name: str) -> str:
+    """The name as Lambda takes it: a durable function is invoked by a version, `$LATEST` for example."""
     named = parse_function_name(name)
     if named is None or named.qualifier is not None:
         return name

@@ -60,6 +60,24 @@ def test_python_m_destmock_is_the_command_and_reads_standard_input(forks):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_durable_function_is_invoked_by_its_latest_version(command, tmp_path):
+    pytest.importorskip("yaml")
+    (tmp_path / "template.yaml").write_text(
+        "Resources:\n"
+        "  Orders:\n"
+        "    Type: AWS::Lambda::Function\n"
+        "    Properties:\n"
+        "      FunctionName: orders\n"
+        "      Runtime: python3.13\n"
+        "      Handler: index.handler\n"
+        "      Role: arn:aws:iam::123456789012:role/any\n"
+        "      Code: {ZipFile: \"def handler(*_): return {'Status': 'SUCCEEDED', 'Result': '1'}\"}\n"
+        "      DurableConfig: {ExecutionTimeout: 600}\n"
+    )
+    status, out, _ = command("run", str(tmp_path / "template.yaml"), "--invoke", "Orders")
+    assert (status, out.splitlines()[2]) == (0, "  +0.000 s Success")
+
+
 def test_version(command):
     assert command("--version")[:2] == (0, f"destmock {metadata.version('destmock')}\n")
 
