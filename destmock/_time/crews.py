@@ -17,6 +17,7 @@ from itertools import count
 from threading import TIMEOUT_MAX, current_thread, get_ident
 from typing import TYPE_CHECKING, TypeVar
 
+from destmock._time.branches import branch
 from destmock._time.members import LAST, Member, Wait, alone, become, mark
 
 if TYPE_CHECKING:
@@ -113,7 +114,10 @@ class Crew:
                 at, _, first = min(ends, default=(main.end, LAST, wait))
                 if runs and self._outlasts(wait, (at - main.now) / _MS_PER_SECOND, self._threads):
                     continue
-                main.take_until(at)
+                part = branch()
+                main.take_until(at if part is None else main.now)
+                if part is not None:  # others go on, which may end its wait
+                    part.wait(lambda: wait.told or self._running > 0 or bool(self._asked), at)
                 if main.now < at:
                     continue
                 if first is wait:

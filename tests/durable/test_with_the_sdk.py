@@ -2,7 +2,9 @@
 
 import json
 import os
+import queue
 import sys
+import threading
 import time
 import warnings
 from datetime import datetime, timedelta, timezone
@@ -98,6 +100,56 @@ def test_a_branch_that_is_due_goes_on_while_another_one_works(destmock, lam):
     begun = START.timestamp()
     assert result == [begun + 5, begun + 20]
     assert kinds(lam, arn).count("InvocationCompleted") == 1
+
+
+def one_at_a_time():
+    free = threading.Semaphore()
+
+    def work(item):
+        with free:
+            time.sleep(5)
+        return item
+
+    return work
+
+
+def all_together():
+    barrier = threading.Barrier(3)
+    return lambda item: time.sleep(item) or (barrier.wait(20) >= 0 and item)
+
+
+def one_sends():
+    messages = queue.Queue()
+    return lambda item: (
+        messages.get(timeout=30) if item < 3 else time.sleep(7) or messages.put(1) or messages.put(2)
+    )
+
+
+def one_tells():
+    told = threading.Event()
+    return lambda item: told.wait() if item < 3 else time.sleep(7) or told.set()
+
+
+@pytest.mark.destmock(start=START)
+@pytest.mark.parametrize(
+    ("how", "results", "seconds"),
+    [
+        (one_at_a_time, [1, 2, 3], 15),
+        (all_together, [1, 2, 3], 3),
+        (one_sends, [1, 2, None], 7),
+        (one_tells, [True, True, None], 7),
+    ],
+)
+def test_branches_wait_for_each_other(destmock, lam, how, results, seconds):
+    work = how()
+    serve(
+        destmock,
+        lambda event, context: context.map(
+            [1, 2, 3], lambda child, item, *_: child.step(lambda _: work(item))
+        ).get_results(),
+    )
+    assert run(lam)[0] == results
+    assert destmock.now == START + timedelta(seconds=seconds)
 
 
 def test_an_update_that_the_sdk_never_sends_times_out_in_virtual_time(destmock, lam):
