@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from destmock._runtime.event_loop import OutOfSight
 from destmock._time.branches import Branch, branch
 from destmock._time.stacks import Attempt, current
 
@@ -234,7 +235,7 @@ class Pool:
         events = next((each for each in args if isinstance(each, Events)), None)
         if events is not None:
             state = next((each for each in args if hasattr(each, "bring_about")), None)
-            part = Branch(partial(work, *args, **kwargs))
+            part = Branch(partial(work, *args, **kwargs), OutOfSight())
             events.add(part, state)
             self._branches.append((events, part))
             return future

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import contextlib
 from contextvars import copy_context
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Aside(Protocol):
+    """What a branch has changed of its thread."""
+
+    def put_aside(self) -> None:
+        """Make the thread as if the branch did not run."""
+
+    def take_up(self) -> None:
+        """Make the thread as the branch has left it."""
 
 
 def never() -> bool:
@@ -22,10 +32,14 @@ def never() -> bool:
 
 
 class Branch(greenlet):
-    """One branch, on a stack of its own. What its work raises is the work's own business."""
+    """One branch, on a stack of its own. What its work raises is the work's own business.
 
-    def __init__(self, work: Callable[[], object]) -> None:
+    `aside` keeps what it has changed of its thread while others run.
+    """
+
+    def __init__(self, work: Callable[[], object], aside: Aside) -> None:
         super().__init__()
+        self._aside = aside
         self.gr_context = copy_context()
         self._work = work
         self.begun = False
@@ -53,7 +67,9 @@ class Branch(greenlet):
         """Let it go on until it waits or is done."""
         self.begun = True
         self.parent = getcurrent()
+        self._aside.take_up()
         self.switch()
+        self._aside.put_aside()
 
     def wait(self, until: Callable[[], bool], at: int | None) -> None:
         """As the branch that runs: let others go on, until something is there or the time has come."""

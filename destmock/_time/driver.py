@@ -136,15 +136,16 @@ class Driver:
             clock.catch_up()
         end = clock.now + math.ceil(seconds * 1000)
         while not over() and clock.now < end:
-            if within is not None and branch() is None:
+            part = branch()
+            if within is not None and part is None:
                 self._poll(within, end, over, due)
                 continue
             moments = [at for at in (clock.peek(), due()) if at is not None]
             at = max(clock.now, min((*moments, end)))
-            if within is None:
+            if within is None or part is None:
                 self.run(LIMIT, until=at)
-            else:
-                within.take(max(at - clock.now, 1) / 1000)
+            else:  # another branch may end the wait
+                part.wait(lambda: bool(over()), max(at, clock.now + 1))
         return True
 
     def _poll(

@@ -1,5 +1,6 @@
 """AWS's SDK for durable functions, on the handler's own thread: the order of things, time, and crashes."""
 
+import asyncio
 import json
 import os
 import queue
@@ -150,6 +151,42 @@ def test_branches_wait_for_each_other(destmock, lam, how, results, seconds):
     )
     assert run(lam)[0] == results
     assert destmock.now == START + timedelta(seconds=seconds)
+
+
+@pytest.mark.destmock(start=START)
+def test_each_branch_has_an_event_loop_of_its_own(destmock, lam):
+    async def answer(item):
+        await asyncio.sleep(item)
+        return item
+
+    def work(child, item, *_):
+        return child.step(lambda _: asyncio.run(answer(item)))
+
+    serve(destmock, lambda event, context: context.map([3, 1, 2], work).get_results())
+    result, arn = run(lam)
+    assert (result, kinds(lam, arn).count("StepFailed")) == ([3, 1, 2], 0)
+    assert destmock.now == START + timedelta(seconds=3)
+
+
+@pytest.mark.destmock(start=START)
+def test_a_branch_s_long_poll_ends_with_what_another_branch_sends(destmock, lam, make_queue):
+    make_queue("shipped")
+
+    def work(child, item, *_):
+        def step(_):
+            sqs = boto3.client("sqs")
+            url = sqs.get_queue_url(QueueName="shipped")["QueueUrl"]
+            if item == "receive":
+                return len(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"])
+            time.sleep(7)
+            sqs.send_message(QueueUrl=url, MessageBody="7")
+            return None
+
+        return child.step(step)
+
+    serve(destmock, lambda event, context: context.map(["receive", "send"], work).get_results())
+    assert run(lam)[0] == [1, None]
+    assert destmock.now == START + timedelta(seconds=7)
 
 
 def test_an_update_that_the_sdk_never_sends_times_out_in_virtual_time(destmock, lam):
