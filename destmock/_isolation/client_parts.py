@@ -116,11 +116,17 @@ class Parts:
         """Whether the client is gone that has them."""
         return self._owner() is None
 
-    @property
-    def are_held(self) -> bool:
-        """Whether something else holds one of them than the others, and so may see or change it later."""
+    def forget(self) -> None:
+        """Empty what the client that is gone has found out."""
         for cache in self._caches:
             cache.clear()
+
+    @property
+    def are_held(self) -> bool:
+        """Whether something else holds one of them than the others, and so may see or change it later.
+
+        What the client has found out may hold them, too: see `forget`.
+        """
         return [*map(sys.getrefcount, self._holdable)] != self._held
 
     def are_unchanged(self) -> bool:

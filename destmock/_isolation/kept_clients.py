@@ -76,6 +76,7 @@ class _Kept:
             found = self._parts.get(key) if alone else None
             for parts in tuple(found or ()):
                 if parts.are_free:
+                    parts.forget()
                     if not parts.are_unchanged():
                         assert found is not None  # the parts are in it
                         found.remove(parts)

@@ -20,9 +20,14 @@ class Patch(NamedTuple):
     #: Whether the owner has no attribute of that name.
     added: bool = False
 
+    @property
+    def original(self) -> Any:
+        """What is there now; `None` if nothing is."""
+        return None if self.added else getattr(self.owner, self.name)
+
 
 def _replaced(patch: Patch) -> Any:
-    return patch.replacement(None if patch.added else getattr(patch.owner, patch.name))
+    return patch.replacement(patch.original)
 
 
 @contextlib.contextmanager
@@ -66,7 +71,7 @@ class Shared:
                 self._made = False
 
     def _replaced(self, patch: Patch) -> Any:
-        original = None if patch.added else getattr(patch.owner, patch.name)
+        original = patch.original
         known = self._replacements.get(patch)
         if known is not None and known[1] is original:  # somebody has put it back after an earlier mock
             return original

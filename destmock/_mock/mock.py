@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
@@ -33,7 +32,7 @@ from destmock._time.wall import Wall
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
     from typing import Any
@@ -321,10 +320,6 @@ def mock_destinations(
     """
     if callable(handlers):
         return MockDestinations()(handlers)
-    given: object = handlers
-    if given is not None and not isinstance(given, Mapping):
-        message = f"handlers is a mapping of function names to handlers, not {handlers!r}"
-        raise TypeError(message)
     return MockDestinations(
         handlers,
         autorun=autorun,

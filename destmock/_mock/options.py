@@ -9,7 +9,7 @@ from typing import Any
 def handlers_given(given: Any) -> dict[str, Any]:
     """Handlers by name; raises `TypeError` for what is no mapping."""
     if given is not None and not isinstance(given, Mapping):
-        message = f"handlers maps the names of functions to handlers, not {given!r}"
+        message = f"handlers is a mapping of function names to handlers, not {given!r}"
         raise TypeError(message)
     return dict(given or {})
 

@@ -136,13 +136,13 @@ class Driver:
             clock.catch_up()
         end = clock.now + math.ceil(seconds * 1000)
         while not over() and clock.now < end:
-            part = branch()
+            part = None if within is None else branch()
             if within is not None and part is None:
                 self._poll(within, end, over, due)
                 continue
             moments = [at for at in (clock.peek(), due()) if at is not None]
             at = max(clock.now, min((*moments, end)))
-            if within is None or part is None:
+            if part is None:
                 self.run(LIMIT, until=at)
             else:  # another branch may end the wait
                 part.wait(lambda: bool(over()), max(at, clock.now + 1))

@@ -186,7 +186,7 @@ def test_what_is_no_scenario_is_refused(scenario):
 
 
 def test_handlers_that_are_no_mapping_are_refused():
-    with pytest.raises(TypeError, match="handlers maps the names of functions to handlers, not "):
+    with pytest.raises(TypeError, match="handlers is a mapping of function names to handlers, not "):
         explore.report(counted_once, count)
 
 
