@@ -28,7 +28,7 @@ from destmock._services.eventbridge.status_changes import announce
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
-from destmock._time.wall import Wall
+from destmock._time.wall import NS_PER_MS, Wall
 from destmock.errors import DestmockError, LeftoverError
 
 if TYPE_CHECKING:
@@ -174,8 +174,9 @@ class MockDestinations:
 
     def _wall(self) -> Wall:
         """The clock that a use of this mock begins with."""
-        now = round(time.time() * 1000) if self._start is None else self._start
-        return Wall(now, flows=self._start is None and process_clock.flows())
+        if self._start is None:
+            return Wall(time.time_ns(), flows=process_clock.flows())
+        return Wall(self._start * NS_PER_MS, flows=False)
 
     def _ending(self, destmock: Destmock) -> None:
         """Hook for subclasses: the mock is about to end, and still runs."""

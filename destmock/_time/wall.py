@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NS_PER_MS = 1_000_000
+NS_PER_MS = 1_000_000
 
 
 def _reads_real_time() -> Callable[[], int]:
@@ -26,7 +26,7 @@ real_ns = _reads_real_time()
 class Wall:
     """A clock on the wall. It goes on with real time if it `flows`; otherwise it stands until it is moved.
 
-    It begins at `start`, in milliseconds since the epoch. Whatever the process reads for the time can follow
+    It begins at `start`, in nanoseconds since the epoch. Whatever the process reads for the time can follow
     it, see `follow`.
     """
 
@@ -34,7 +34,7 @@ class Wall:
         self.flows = flows
         self._begun = real_ns()
         #: The time without what has passed by itself.
-        self._at = start * _NS_PER_MS
+        self._at = start
         #: How far the process is behind, while it doesn't follow.
         self._ahead = self._at - time.time_ns()
         self._follower: Callable[[int], object] | None = None
@@ -47,23 +47,23 @@ class Wall:
     @property
     def now(self) -> int:
         """The time in whole milliseconds since the epoch."""
-        return self.ns // _NS_PER_MS
+        return self.ns // NS_PER_MS
 
     @property
     def jumped(self) -> int:
         """The time in milliseconds without what has passed by itself; only moving the clock changes it."""
-        return self._at // _NS_PER_MS
+        return self._at // NS_PER_MS
 
     @property
     def of_process(self) -> int:
         """What the process reads, in milliseconds, unless the test has it read something else."""
         if self._follower is not None:
             return self.now
-        return (self.ns - self._ahead) // _NS_PER_MS if self.flows else time.time_ns() // _NS_PER_MS
+        return (self.ns - self._ahead) // NS_PER_MS if self.flows else time.time_ns() // NS_PER_MS
 
     def move_to(self, at: int) -> None:
         """Put the clock forward to `at`, in milliseconds; it never goes back."""
-        ahead = at * _NS_PER_MS - self.ns
+        ahead = at * NS_PER_MS - self.ns
         if ahead > 0:
             self._at += ahead
             if self._follower is None:

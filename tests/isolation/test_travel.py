@@ -98,6 +98,17 @@ def test_a_record_is_not_of_the_future():
         assert timedelta(0) <= now() - attempted_at < timedelta(seconds=60)
 
 
+def test_the_process_reads_the_time_that_the_mock_has():
+    """One clock, not two that go on side by side: the machine may set its own one meanwhile."""
+    begun = now()
+    with mock_destinations({"orders": fail}) as destmock:
+        assert begun <= now()
+        send()
+        for read in (now, lambda: datetime.fromtimestamp(time.time(), timezone.utc)):
+            moments = [destmock.now, read(), destmock.now + timedelta(milliseconds=1)]
+            assert moments == sorted(moments)
+
+
 def test_travel_false_leaves_the_process_alone():
     with mock_destinations({"orders": fail}, travel=False, start=START) as destmock:
         send()

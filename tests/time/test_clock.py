@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from destmock._aws.times import from_datetime, to_datetime, to_milliseconds
 from destmock._time.clock import Clock
-from destmock._time.wall import Wall
+from destmock._time.wall import NS_PER_MS, Wall
 
 #: From the year 1 to the year 9999.
 milliseconds = st.integers(-62_135_596_800_000, 253_402_300_799_999)
@@ -16,7 +16,7 @@ moments = st.integers(0, 10**6)
 
 
 def standing(now):
-    return Clock(Wall(now, flows=False))
+    return Clock(Wall(now * NS_PER_MS, flows=False))
 
 
 def drained(clock):
