@@ -77,19 +77,20 @@ class Destinations:
         entry.condition, entry.settled_at = settled.condition, now
         succeeded = settled.condition == "Success"
         entered = {delivery.dead_letter for delivery in entry.deliveries}
-        interrupts: list[BaseException | None] = []
+        interrupt = None
         route = None if config is None else config.on_success if succeeded else config.on_failure
         if not settled.told:
             self._drop(event, settled, now, _UNTOLD)
         else:
             if route is not None and False not in entered:
-                interrupts.append(self._send_record(event, route, now, succeeded=succeeded))
+                interrupt = self._send_record(event, route, now, succeeded=succeeded)
             if not succeeded and event.dead_letter is not None and True not in entered:
-                interrupts.append(self._send_dead_letter(event, event.dead_letter, now, response))
+                lost = self._send_dead_letter(event, event.dead_letter, now, response)
+                interrupt = lost if interrupt is None else interrupt
             elif not succeeded and route is None and event.dead_letter is None:
                 self._drop(event, settled, now, _NO_ROUTE)
         self._metrics.ended(event.ref, now, succeeded=succeeded)
-        return next((interrupt for interrupt in interrupts if interrupt is not None), None)
+        return interrupt
 
     def _send_record(self, event: Event, arn: str, now: int, *, succeeded: bool) -> BaseException | None:
         record = event.entry.record
@@ -160,7 +161,7 @@ class Destinations:
     ) -> None:
         """Enter a delivery in the ledger, unless it is there."""
         entry, now = event.entry, message.sent_at
-        if any(delivery.dead_letter == dead_letter for delivery in entry.deliveries):
+        if entry.deliveries and any(delivery.dead_letter == dead_letter for delivery in entry.deliveries):
             return
         if error is not None:
             self._metrics.undelivered(event.ref, now, dead_letter=dead_letter)

@@ -218,7 +218,7 @@ def account_of(access_key: str) -> str:
         given = os.environ.get("MOTO_ACCOUNT_ID")
         if given:
             return given
-    for account, partitions in [*iam_backends.items()] if iam_backends else ():
+    for account, partitions in [*iam_backends.items()]:
         if any(access_key in backend.access_keys for backend in partitions.values()):
             return str(account)
     return DEFAULT_ACCOUNT_ID

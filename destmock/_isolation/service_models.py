@@ -9,7 +9,7 @@ from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.model import ServiceModel
-from botocore.regions import EndpointRulesetResolver
+from botocore.regions import EndpointResolverBuiltins, EndpointRulesetResolver
 from botocore.utils import CachedProperty
 
 from destmock._isolation.patching import Patch
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CachedProperty: Any = CachedProperty
 #: Where an operation's model keeps the parameters of its endpoint that it gives a value for.
 _NAMES = "_destmock_endpoint_parameters"
+_BUILTINS = frozenset(builtin.value for builtin in EndpointResolverBuiltins)
 #: How many models are remembered.
 _MOST = 128
 
@@ -113,8 +114,22 @@ def _given_by_operation(resolve: Callable[..., Any]) -> Callable[..., Any]:
     return given
 
 
+def _looked_up_in_a_set(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """The value of a built-in parameter: botocore makes a list of all names for each, and goes through it."""
+
+    @wraps(resolve)
+    def resolved(resolver: Any, builtin_name: str, builtins: dict[str, Any]) -> Any:
+        if builtin_name not in _BUILTINS:
+            return resolve(resolver, builtin_name, builtins)
+        builtin = builtins.get(builtin_name)
+        return builtin() if callable(builtin) else builtin
+
+    return resolved
+
+
 PATCHES = (
     Patch(EndpointRulesetResolver, "_resolve_param_from_context", _given_by_operation),
+    Patch(EndpointRulesetResolver, "_resolve_param_as_builtin", _looked_up_in_a_set),
     Patch(ServiceModel, "resolve_shape_ref", _followed_once),
     Patch(ServiceModel, "error_shapes", _errors_once),
     Patch(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),

@@ -38,7 +38,7 @@ class Namespace:
         self.package = package
         self._roots = package.task_root, package.layers_root
         self._path = list(package.path)
-        self._directory: str | None = package.task_root
+        self._directory: str | bytes | None = package.task_root
         provided = set(_top_level_names(package.path))
         #: The modules of the process; `None` while it is bare.
         self._outer_modules: dict[str, Any] | None = None

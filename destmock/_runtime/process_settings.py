@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 #: The function in C, if there is one: Python's looks up a member of an enumeration, which takes far longer.
 _signal_handler = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
 _HAS_TIMER = hasattr(signal, "setitimer")
+_LONGEST_PATH = 4096
 _SIGNALS = tuple(
     int(number)
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", None))
@@ -67,14 +69,35 @@ class OwnSettings:
         return not self._own and _read() == self._before
 
 
-def working_directory() -> str | None:
+def _reads_working_directory() -> Callable[[], str | bytes | None]:
+    """C's own function, if Python can call it without letting go of the interpreter's lock.
+
+    `os.getcwd` lets go of it for a microsecond. A thread that waits for it is woken each time, for nothing,
+    and for as long as events come one after the other.
+    """
+    try:
+        function = ctypes.PyDLL(None).getcwd
+    except (AttributeError, OSError, TypeError):  # not on this platform
+        return _any_working_directory
+    function.restype = ctypes.c_char_p
+    function.argtypes = ctypes.c_char_p, ctypes.c_size_t
+    return partial(function, ctypes.create_string_buffer(_LONGEST_PATH), _LONGEST_PATH)
+
+
+def working_directory() -> str | bytes | None:
+    """The working directory, or whatever stands in for `os.getcwd` says it is; `None` if it was removed."""
+    return (os.getcwd is _getcwd and _read_directory()) or _any_working_directory()
+
+
+def _any_working_directory() -> str | None:
+    """The same, however long its name is."""
     try:
         return os.getcwd()  # noqa: PTH109 - restored as it is
     except OSError:  # it has been removed
         return None
 
 
-def change_directory(directory: str | None) -> None:
+def change_directory(directory: str | bytes | None) -> None:
     if directory is not None:
         with contextlib.suppress(OSError):  # it has been removed
             os.chdir(directory)
@@ -150,6 +173,8 @@ def _read() -> list[Any]:
     ]
 
 
+_getcwd = os.getcwd
+_read_directory = _reads_working_directory()
 #: How to write each setting, in the order of `_read`.
 _WRITERS: tuple[Callable[[Any], object], ...] = (
     change_directory,

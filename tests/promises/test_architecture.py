@@ -87,6 +87,7 @@ PRIVATE = {
         "_providers": "where a variable is looked for, one after the other",
         "_sign": "the key that signs a day's calls, found once",
         "_service_description": "the JSON that a service's model is read from",
+        "_resolve_param_as_builtin": "what a client gives for an endpoint",
         "_resolve_param_from_context": "what an operation gives for its endpoint",
         "_session": "whose settings and profile a variable is looked up in",
         "_session_instance_vars": "the settings of a session",

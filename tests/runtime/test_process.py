@@ -372,6 +372,16 @@ def test_a_warm_function_finds_what_it_has_changed(tmp_path):
     assert second == [tmp_path.name, logging.INFO, 5000]
 
 
+def test_a_directory_that_only_the_test_s_own_os_knows_is_put_back(monkeypatch):
+    """As of a library that simulates a file system."""
+    directories = ["/simulated"]
+    monkeypatch.setattr(os, "getcwd", lambda: directories[-1])
+    monkeypatch.setattr(os, "chdir", directories.append)
+    with mock_destinations({"orders": lambda event, context: os.chdir("/elsewhere")}):
+        boto3.client("lambda").invoke(FunctionName="orders")
+        assert directories == ["/simulated", "/elsewhere", "/simulated"]
+
+
 def test_a_function_that_another_invokes_finds_none_of_its_changes(tmp_path):
     def outer(event, context):
         os.chdir(tmp_path)
