@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import auth
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest, HeadersDict
+from botocore.awsrequest import AWSRequest, AWSRequestPreparer, HeadersDict
 from botocore.compat import HTTPHeaders
 
 from destmock._isolation.moto_calls import remembered
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _auth: Any = auth
+#: botocore's own request, and what makes it ready.
+_OWN = {AWSRequest, AWSRequestPreparer}
 
 
 def _plain(headers: Any) -> list[tuple[str, Any]] | None:
@@ -111,8 +113,11 @@ def _body_alone(body: Any) -> Any:
     """The body that a request will have; botocore makes the whole request to find out."""
 
     def prepared(request: Any) -> Any:
-        data = request.data
-        return data or None if type(data) is bytes and type(request) is AWSRequest else body.fget(request)
+        preparer: Any = vars(request).get("_request_preparer")
+        if {type(request), type(preparer)} != _OWN:
+            return body.fget(request)
+        found = preparer._prepare_body(request)  # noqa: SLF001
+        return found.encode() if isinstance(found, str) else found
 
     return property(prepared)
 

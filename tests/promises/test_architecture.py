@@ -82,6 +82,7 @@ PRIVATE = {
         "_register_config_store": "the moment when a session gets its settings",
         "_dict": "the headers of a request, without looking each up",
         "_host_from_url": "the host that a signature names, found once for each URL",
+        "_prepare_body": "the body alone, for the signature",
         "_convert_type": "the type of a variable's value",
         "_instance_var": "what a variable is called in a session's settings",
         "_providers": "where a variable is looked for, one after the other",

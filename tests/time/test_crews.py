@@ -332,9 +332,8 @@ def test_a_pool_s_threads_end_with_the_pool():
         destmock.handler("pooled", handler)
         boto3.client("lambda").invoke(FunctionName="pooled")
     gc.collect()
-    for thread in threading.enumerate():
-        if "ThreadPoolExecutor" in thread.name:
-            thread.join(10)
+    for thread in {*threading.enumerate()} - before:
+        thread.join(10)
     assert {*threading.enumerate()} <= before
 
 
