@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _NS = 1_000_000_000
 #: How many arguments of a retry handler's there are with the one for the sleep.
 _WITH_SLEEP = 4
+#: Whether a retry handler keeps the function by which it sleeps; it takes long to find out.
+_RETRIES_KEEP_SLEEP = "sleep" in inspect.signature(RetryHandler.__init__).parameters
 #: The attribute of a condition that an attempt has made.
 _INSIDE = "_destmock_inside"
 _SELECTORS = "SelectSelector", "PollSelector", "EpollSelector", "DevpollSelector", "KqueueSelector"
@@ -106,7 +108,7 @@ class _Time:
 
 def _init_retries(client: Callable[[float], bool], real: Callable[..., None]) -> Callable[..., None]:
     """botocore's standard retries keep the function by which they sleep; older ones have it from `time`."""
-    if "sleep" not in inspect.signature(real).parameters:
+    if not _RETRIES_KEEP_SLEEP:
         return real
     sleep = _Time(client, time).sleep
 
