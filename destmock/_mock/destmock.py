@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from destmock._aws.times import to_datetime, to_milliseconds
-from destmock._cloudformation import deploy
 from destmock._mock.faults import Faults
 from destmock._mock.questions import Questions
+from destmock._mock.story import Story
 from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
-from destmock._pictures import timeline
-from destmock._pictures.failures import failures
-from destmock._pictures.graph import Graph, graph
-from destmock._pictures.mermaid import flowchart
-from destmock._pictures.report import report
-from destmock._pictures.topology import Topology, topology
 from destmock._services.apigateway.websockets import WebSocket, WebSockets
 from destmock._time.driver import LIMIT
 from destmock.errors import InactiveError
@@ -33,7 +26,7 @@ if TYPE_CHECKING:
     from destmock._observed.facts import Deliveries, Drop, Run
 
 
-class Destmock(Questions):
+class Destmock(Story, Questions):
     """One mock, made by `mock_destinations`. After it has ended it can still be asked what happened."""
 
     def __init__(self, simulation: Simulation) -> None:
@@ -41,8 +34,6 @@ class Destmock(Questions):
         self._injection = simulation.faults
         self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
-        #: The functions and configurations at the end of the mock, which moto then forgets.
-        self._standing: Topology | None = None
 
     @overload
     def handler(
@@ -172,6 +163,8 @@ class Destmock(Questions):
         deployment that fails. A stack of that name must not be there; `update_stack` and `delete_stack`
         work through boto3, on a template with nothing local in it.
         """
+        from destmock._cloudformation import deploy  # noqa: PLC0415 - few tests use it
+
         self._check_active()
         return deploy.deploy(
             self._simulation,
@@ -276,15 +269,6 @@ class Destmock(Questions):
         """Faults that AWS makes now and then, on demand: throttles, 5xx, duplicates, delays, lost records."""
         return self._faults
 
-    def timeline(self) -> str:
-        """The story as text: accepted, attempts, back-off, condition, deliveries, and why nothing was sent.
-
-        Empty when nothing was invoked. Synchronous invocations are part of it.
-        """
-        with self._simulation.turns.held:
-            ledger, pending = self._simulation.ledger, self._simulation.pending
-            return timeline.timeline(ledger, pending, self._repeating())
-
     def websocket(self, url: str, *, headers: Mapping[str, str] | None = None) -> WebSocket:
         """Connects a client to a WebSocket API: `with destmock.websocket(url) as client: client.send("{}")`.
 
@@ -294,31 +278,6 @@ class Destmock(Questions):
         self._check_active()
         return self._simulation.part(WebSockets).connected(url, headers or {})
 
-    def diagram(self) -> str:
-        """A flowchart in Mermaid's language: functions, what invoked them, and where their records go.
-
-        Each way is labelled with how often it was taken, by condition; one that was never taken has a 0,
-        one to a dead-letter queue is dashed, and what did not arrive is told as FAILED. With `history=`, it
-        counts what is remembered.
-        """
-        with self._simulation.turns.held:
-            return flowchart(self._graph())
-
-    def report(self, path: str | os.PathLike[str]) -> None:
-        """Writes one HTML file, with everything in it: the diagram, a time axis, records, responses and logs.
-
-        It can be opened anywhere, and loads nothing. Raises `OSError` when the file can't be written.
-        """
-        with self._simulation.turns.held:
-            page = report(self._simulation, self._graph(), self._repeating())
-        Path(path).write_text(page, encoding="utf-8")
-
-    def _graph(self) -> Graph:
-        return graph(self._topology(), self._simulation.ledger)
-
-    def _topology(self) -> Topology:
-        return self._standing or topology(self._simulation)
-
     def __repr__(self) -> str:
         state, ledger = "ended" if self._ended else "active", self._simulation.ledger
         return (
@@ -327,20 +286,8 @@ class Destmock(Questions):
         )
 
     def _end(self) -> None:
-        self._standing = topology(self._simulation)
+        self._keep()
         self._ended = True
-
-    def _repeating(self) -> list[str]:
-        """The calls that repeat the faults of this run."""
-        return [f"the faults are those of {call}" for call in self._injection.calls]
-
-    def _failures(self) -> str:
-        with self._simulation.turns.held:
-            return failures(self._simulation.ledger)
-
-    def _leftovers(self) -> str:
-        ledger, pending = self._simulation.ledger, self._simulation.awaited
-        return timeline.leftovers(ledger, pending, self._repeating())
 
     def _check_active(self) -> None:
         if self._ended:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 
 from destmock._aws.failed_invocation import failed_invocations
-from destmock._cloudformation.check.landscape import landscape
-from destmock._cloudformation.check.rules import findings
 from destmock._mock import replay
 
 if TYPE_CHECKING:
@@ -61,6 +59,9 @@ class Questions:
         dead-letter queues that nobody reads. Functions, queues, rules and the rest are looked at in the
         default session's account and region, whoever has made them.
         """
+        from destmock._cloudformation.check.landscape import landscape  # noqa: PLC0415 - few tests use it
+        from destmock._cloudformation.check.rules import findings  # noqa: PLC0415 - few tests use it
+
         self._check_active()
         client = cast("Callable[[str], Any]", boto3.client)
         found = findings(landscape(client))

@@ -38,3 +38,29 @@ def test_while_something_is_imported_nothing_is_collected():
         "destmock.mock_destinations; gc.callbacks.clear(); print(len([run for run in runs if run == 2]))"
     )
     assert printed(program) == ["0"]
+
+
+def test_what_few_tests_use_is_loaded_when_it_is_used():
+    program = (
+        "import sys\nfrom destmock import mock_destinations\n"
+        "late = {'destmock._pictures.timeline', 'destmock._cloudformation'}\n"
+        "with mock_destinations() as destmock:\n"
+        "    print(*late & set(sys.modules))\n"
+        "    destmock.timeline()\n"
+        "    print(*late & set(sys.modules))\n"
+    )
+    assert printed(program) == ["destmock._pictures.timeline"]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [("import pytest", "Success true"), ("import boto3", "Success false")]
+)
+def test_a_command_loads_pytest_only_for_an_app_that_imports_it(tmp_path, line, told):
+    app = tmp_path / "app.py"
+    app.write_text(
+        f"import sys\n{line}\nHANDLERS = {{'f': lambda event, context: 'pytest' in sys.modules}}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "destmock", "run", app], check=True, capture_output=True, text=True
+    )
+    assert told in done.stdout
