@@ -114,3 +114,8 @@ def _error(error_type: str, request_id: str, message: str) -> bytes:
 
 def _compact(error: dict[str, str]) -> bytes:
     return json.dumps(error, separators=(",", ":")).encode()
+
+
+def log_text(log_events: tuple[str, ...]) -> str:
+    """Log events as one text, each on lines of its own."""
+    return "".join(event if event.endswith("\n") else f"{event}\n" for event in log_events)

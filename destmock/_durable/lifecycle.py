@@ -15,7 +15,7 @@ from destmock._aws.ids import function_hash
 from destmock._durable.ending import announce, as_chained, count, settle
 from destmock._durable.output import NOTHING_PENDING, error_of, invalid, read_output
 from destmock._durable.steps import Step
-from destmock._engine.attempts import attempt_fact
+from destmock._engine.attempts import Ran, attempt_fact
 from destmock._observed.facts import Note
 from destmock._observed.xray import Run
 from destmock._runtime.outcome import Call
@@ -172,7 +172,7 @@ class Lifecycle:
         event.run = ran.number
         for at, text in ran.notes:
             self.note(event, execution.synchronous, text, at)
-        self._complete(execution, request_id, now, ran.outcome)
+        self._complete(execution, request_id, now, ran)
         if ran.outcome.interrupt is not None:
             raise ran.outcome.interrupt
         return True
@@ -218,15 +218,15 @@ class Lifecycle:
         }
         return json.dumps(envelope, separators=(",", ":")).encode()
 
-    def _complete(self, execution: Execution, request_id: str, began_at: int, outcome: Outcome) -> None:
+    def _complete(self, execution: Execution, request_id: str, began_at: int, ran: Ran) -> None:
         """Enter an invocation that has ended, and have follow what follows from it."""
-        now, event = self._simulation.clock.now, execution.event
+        now, event, outcome = self._simulation.clock.now, execution.event, ran.outcome
         entry = event.entry
         execution.running, execution.tokens.current = False, None
         self.outcomes[execution] = outcome
         if entry.condition is None:
             number = len(entry.attempts) + 1
-            attempt = attempt_fact(number, began_at, entry.accepted_at, outcome.result, outcome)
+            attempt = attempt_fact(number, began_at, entry.accepted_at, outcome.result, ran)
             if execution.synchronous:
                 entry.attempts.append(attempt)
             else:

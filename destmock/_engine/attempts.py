@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._aws.ids import function_hash
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
 
 
 class Ran(NamedTuple):
-    """An attempt that was made: its outcome, which run of the function it was, what befell it and when."""
+    """An attempt that was made: its outcome, which run of the function it was, what befell it and when.
+
+    `place` says how many attempts had begun before it, in all of the simulation.
+    """
 
     outcome: Outcome
     number: int
     notes: list[tuple[int, str]]
+    place: int
 
 
 class Attempts:
@@ -56,6 +61,7 @@ class Attempts:
         self._slots = slots
         self._logs = logs
         self._metrics = metrics
+        self._places = count()
         #: Exceptions of a handler that end the test: they come out of the call that drives.
         self.interrupts: tuple[type[BaseException], ...] = (BaseException,)
 
@@ -76,7 +82,7 @@ class Attempts:
         ref, runs = function.ref, self._faults.runs
         self._slots.occupy(ref)
         runs[ref.name] += 1
-        number, header = runs[ref.name], call.trace_header
+        number, header, place = runs[ref.name], call.trace_header, next(self._places)
         run = FunctionRun(ref, trace, header, call.request_id, number, asynchronous=asynchronous)
         turn, ended = self._turns.handler(run), partial(self._calls.at_end, run)
         try:
@@ -89,7 +95,7 @@ class Attempts:
             LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
         )
         self._metrics.ran(function.ref, function.version, call.now, outcome.result, outcome.duration)
-        return Ran(outcome, number, run.notes)
+        return Ran(outcome, number, run.notes, place)
 
 
 def entered(ids: Ids, ref: FunctionRef, trace: Trace | None, now: int, *, traced: bool) -> Trace:
@@ -99,12 +105,11 @@ def entered(ids: Ids, ref: FunctionRef, trace: Trace | None, now: int, *, traced
     return trace._replace(sampled=True, segment=ids.hex(16)) if sampled else trace
 
 
-def attempt_fact(
-    number: int, now: int, accepted_at: int, result: AttemptOutcome, outcome: Outcome | None
-) -> Attempt:
-    """What tests see of an attempt; `outcome` is `None` when the function wasn't there."""
+def attempt_fact(number: int, now: int, accepted_at: int, result: AttemptOutcome, ran: Ran | None) -> Attempt:
+    """What tests see of an attempt; `ran` is `None` when the function wasn't there."""
     moment, elapsed = to_datetime(now), (now - accepted_at) / 1000
-    if outcome is None:
+    if ran is None:
         return Attempt(number, moment, elapsed, result, b"", None)
-    payload, exception, log_events = outcome.payload, outcome.exception, outcome.log_events
-    return Attempt(number, moment, elapsed, result, payload, exception, log_events, outcome.duration / 1000)
+    payload, exception, log_events = ran.outcome.payload, ran.outcome.exception, ran.outcome.log_events
+    seconds = ran.outcome.duration / 1000
+    return Attempt(number, moment, elapsed, result, payload, exception, log_events, seconds, ran.place)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids, Trace
     from destmock._aws.lifecycle import Result
     from destmock._engine.admission import Admission
-    from destmock._engine.attempts import Attempts
+    from destmock._engine.attempts import Attempts, Ran
     from destmock._engine.concurrency import Slots
     from destmock._engine.destinations import Destinations
     from destmock._engine.event_invoke_config import EventInvokeConfigs
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from destmock._observed.ledger import Ledger
     from destmock._observed.metrics import Metrics
     from destmock._observed.xray import Segments
-    from destmock._runtime.outcome import Outcome
     from destmock._time.clock import Clock
     from destmock._time.jobs import Job
 
@@ -181,21 +180,20 @@ class EventQueue:
         call = Call(entry.request_id, entry.payload, now, event.trace_header, None, duration, event.tenant_id)
         stay = self._may_stay(code)
         event.running = True
-        outcome, event.run, befell = self._attempts.run(
-            function, code, call, event.trace, asynchronous=True, stay=stay
-        )
-        for at, text in befell:
+        ran = self._attempts.run(function, code, call, event.trace, asynchronous=True, stay=stay)
+        event.run = ran.number
+        for at, text in ran.notes:
             self._ledger.noted(entry, Note(at, text))
-        event.unfinished = partial(self._finish, event, function, now, outcome)
+        event.unfinished = partial(self._finish, event, function, now, ran)
         event.unfinished()
 
-    def _finish(self, event: Event, function: Function, now: int, outcome: Outcome) -> None:
+    def _finish(self, event: Event, function: Function, now: int, ran: Ran) -> None:
         """Enter an attempt that was made, unless it is entered, and have follow what follows from it."""
-        event.running = False
+        event.running, outcome = False, ran.outcome
         if len(event.entry.attempts) < event.tries:
             if event.trace.sampled:
                 event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
-            self._note(event, now, outcome.result, outcome)
+            self._note(event, now, outcome.result, ran)
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         self._complete(event, outcome.result, response)
         if outcome.interrupt is not None:
@@ -205,9 +203,9 @@ class EventQueue:
         """Whether no code of the user's, such as a callable duration, runs between two attempts."""
         return isinstance(code, Registration) and not callable(code.duration) and self._nobody_looks()
 
-    def _note(self, event: Event, now: int, result: AttemptOutcome, outcome: Outcome | None) -> None:
+    def _note(self, event: Event, now: int, result: AttemptOutcome, ran: Ran | None) -> None:
         entry = event.entry
-        attempt = attempt_fact(event.tries, now, entry.accepted_at, result, outcome)
+        attempt = attempt_fact(event.tries, now, entry.accepted_at, result, ran)
         self._ledger.attempted(entry, attempt)
 
     def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:

@@ -73,10 +73,11 @@ class Synchronous:
         request_id = request_id or self._ids.uuid()
         header = trace.header(function_hash(ref.unqualified_arn))
         call = Call(request_id, payload, now, header, client_context, duration, tenant_id)
-        outcome, _, befell = self._attempts.run(function, code, call, trace, asynchronous=False)
-        attempt = attempt_fact(1, now, now, outcome.result, outcome)
+        ran = self._attempts.run(function, code, call, trace, asynchronous=False)
+        outcome = ran.outcome
+        attempt = attempt_fact(1, now, now, outcome.result, ran)
         entry = Entry(request_id, ref.qualified_arn, source, payload, now, [attempt], what="synchronous")
-        entry.notes += [Note(at, text) for at, text in befell]
+        entry.notes += [Note(at, text) for at, text in ran.notes]
         self._ledger.over_at_once(entry)
         if trace.sampled:
             run = Run(now, now + outcome.duration, outcome.result != "Success")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from destmock._aws.arn import parse_function_arn
+from destmock._aws.platform_log import log_text
 from destmock._aws.times import to_datetime
 from destmock._observed.sequences import History
 
@@ -42,6 +43,7 @@ class Attempt:
     exception: BaseException | None
     log_events: tuple[str, ...] = ()
     duration: float = 0.0
+    _place: int = field(default=0, compare=False)  # how many attempts of the mock had begun before it
 
     @property
     def response(self) -> Any:
@@ -330,11 +332,6 @@ class Entry:
     def reopen(self) -> None:
         """Take back the end of an event that is to be told yet."""
         self.condition = self.settled_at = self.record = self._fact = None
-
-
-def log_text(log_events: tuple[str, ...]) -> str:
-    """Log events as one text, each on lines of its own."""
-    return "".join(event if event.endswith("\n") else f"{event}\n" for event in log_events)
 
 
 def _parsed(payload: bytes) -> Any:

@@ -123,7 +123,7 @@ class Ledger:
             for attempt in entry.attempts
             if attempt.outcome != "NotFound"
         ]
-        return History(sorted(found, key=lambda run: run.started_at))
+        return History(sorted(found, key=lambda run: run.attempt._place))  # noqa: SLF001 - for this alone
 
     @property
     def deliveries(self) -> Deliveries:

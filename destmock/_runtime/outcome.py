@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from destmock._aws import platform_log as platform
 from destmock._functions.deployed_code import Package
-from destmock._observed.facts import log_text
 
 if TYPE_CHECKING:
     from destmock._functions.functions import Function
@@ -56,12 +55,12 @@ class Outcome(NamedTuple):
 
     @property
     def logs(self) -> str:
-        return log_text(self.log_events)
+        return platform.log_text(self.log_events)
 
     @property
     def tail(self) -> bytes:
         """The last 4 KB of the log without INIT_START, as `LogType=Tail` returns it (K5)."""
-        log = log_text(self.log_events[self.heading :])
+        log = platform.log_text(self.log_events[self.heading :])
         return log.encode(errors="backslashreplace")[-_TAIL:].decode(errors="replace").encode()
 
 

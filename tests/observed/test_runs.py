@@ -29,8 +29,8 @@ def test_attempts_synchronous_runs_and_batches_are_runs(destmock, lam, sqs, make
         ("failing", "Error", True),
         ("failing", "Error", True),
         ("failing", "Error", True),
-        ("inner", "Success", False),  # of two that begin at one moment, it ends first
-        ("outer", "Success", False),
+        ("outer", "Success", False),  # it begins first, at the same moment, and ends last
+        ("inner", "Success", False),
         ("worker", "Success", False),
     ]
     assert [run.event for run in runs.for_function("failing")] == [{"n": 1}] * 3

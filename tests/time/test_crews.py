@@ -436,7 +436,7 @@ def test_a_thread_invokes_that_the_handler_waits_for_by_a_lock(monkeypatch, star
     with mock_destinations(handlers={"outer": handler, "inner": inner}, travel=travel) as destmock:
         answer = boto3.client("lambda").invoke(FunctionName="outer")["Payload"].read()
         assert json.loads(answer) == ['"inner"', "outer"]
-        assert [run.function_name for run in destmock.runs] == ["inner", "outer"]
+        assert [run.function_name for run in destmock.runs] == ["outer", "inner"]
 
 
 @started
