@@ -279,7 +279,7 @@ def test_a_handler_asks_for_the_operations_that_it_was_not_handed(destmock, lam)
         counts.append((known, len(rest["Operations"]), rest["NextMarker"]))
         return "done"
 
-    destmock.handler("orders", durable(body), durable_config=CONFIG)
+    destmock.handler("orders", durable(body), timeout=900, durable_config=CONFIG)
     assert lam.invoke(FunctionName=NAME)["Payload"].read() == b'"done"'
     assert counts == [(1000, 102, "")]
 
@@ -294,7 +294,7 @@ def test_N7_an_execution_has_at_most_3000_operations(destmock, lam):
             run.checkpoint(update("one too many", "STEP", "START", Id="more"))
         return "done"
 
-    destmock.handler("orders", durable(body), durable_config=CONFIG)
+    destmock.handler("orders", durable(body), timeout=900, durable_config=CONFIG)
     assert lam.invoke(FunctionName=NAME)["Payload"].read() == b'"done"'
 
 
