@@ -202,15 +202,16 @@ def _numeric(tokens: Tokens, name: str) -> None:
         tokens.refuse(f"Unrecognized numeric range operator: {operator}")
     if kind != "number":
         tokens.refuse(f"Value of {_NAMES.get(operator, operator)} must be numeric")
+    bottom = float(tokens.name())
     kind = tokens.next()
     if kind != "]" and operator in (">", ">="):
-        _upper(tokens, kind)
+        _upper(tokens, kind, bottom)
     elif kind != "]":
         tokens.refuse(_TOO_MANY)
     _end(tokens, _TOO_MANY)
 
 
-def _upper(tokens: Tokens, kind: str) -> None:
+def _upper(tokens: Tokens, kind: str, bottom: float) -> None:
     """The upper end of a range."""
     if kind != "string":
         tokens.refuse(f"Bad value in numeric range: {tokens.name()}")
@@ -219,8 +220,11 @@ def _upper(tokens: Tokens, kind: str) -> None:
         tokens.refuse(f"Bad numeric range operator: {operator}")
     if tokens.next() != "number":
         tokens.refuse(f"Value of {operator} must be numeric")
+    top = float(tokens.name())
     if tokens.next() != "]":
         tokens.refuse("Too many terms in numeric range expression")
+    if bottom >= top:
+        tokens.refuse("Bottom must be less than top")
 
 
 def _anything_but(tokens: Tokens, _: str) -> None:

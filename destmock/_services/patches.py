@@ -26,7 +26,7 @@ from destmock._services.apigateway import connections
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.s3 import notifications, policies, urls
 from destmock._services.scheduler import control
-from destmock._services.sns import attributes, order, signatures, subscriptions
+from destmock._services.sns import attributes, filters, order, signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
 from destmock._services.sqs import reading, redrive
 from destmock._services.streams import addresses
@@ -40,6 +40,7 @@ PATCHES = (
     *trace_headers.PATCHES,
     *subscriptions.PATCHES,
     *attributes.PATCHES,
+    *filters.PATCHES,
     *order.PATCHES,
     *notifications.PATCHES,
     *policies.PATCHES,

@@ -69,6 +69,8 @@ WITHOUT_PLACE = [
     ("xxxx:db8:1234:1a00::/64", "Nonstandard IP address: xxxx:db8:1234:1a00::"),
 ]
 FURTHER = [
+    ('{"n": [{"numeric": [">", 3, "<", 1]}]}', "Bottom must be less than top"),
+    ('{"n": [{"numeric": [">=", 3, "<=", 3]}]}', "Bottom must be less than top"),
     ('{"n": [{"numeric": 5}]}', "Value of numeric must be an array."),
     ('{"n": [{"anything-but": {"prefix": ""}}]}', "Null prefix/suffix not allowed"),
     (

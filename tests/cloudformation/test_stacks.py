@@ -178,6 +178,24 @@ def test_queues_topics_and_subscriptions_are_updated(create, change, sqs, sns):
     assert not json.loads(found.get("FilterPolicy") or "{}")
 
 
+def test_a_subscription_s_policy_may_change_together_with_its_scope(create, change, sns):
+    def parts(**given):
+        topic = {"TopicArn": {"Ref": "T"}, "Protocol": "sqs", "Endpoint": attribute("Q")}
+        subscription = resource("AWS::SNS::Subscription", **topic, **given)
+        return {"Q": resource("AWS::SQS::Queue"), "T": resource("AWS::SNS::Topic"), "S": subscription}
+
+    made = create(parts(FilterPolicy={"a": ["b"]}))
+    change(parts(FilterPolicy={"a": {"b": ["c"]}}, FilterPolicyScope="MessageBody"))
+    found = sns.get_subscription_attributes(SubscriptionArn=made["S"])["Attributes"]
+    assert (json.loads(found["FilterPolicy"]), found["FilterPolicyScope"]) == (
+        {"a": {"b": ["c"]}},
+        "MessageBody",
+    )
+    change(parts(FilterPolicy={"a": ["c"]}))
+    found = sns.get_subscription_attributes(SubscriptionArn=made["S"])["Attributes"]
+    assert found["FilterPolicyScope"] == "MessageAttributes"
+
+
 def test_rules_and_log_groups_are_updated(create, change, logs):
     def rule(*targets):
         given = [{"Id": target, "Arn": attribute(target)} for target in targets]

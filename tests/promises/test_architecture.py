@@ -167,9 +167,11 @@ PRIVATE = {
     },
     "moto.sns": {
         "_filter_policy_matcher": "whether a subscription wants a message",
+        "_get_attributes": "the attributes of a new subscription, which are checked before it is made",
         "_message_public_keys": "the certificates that moto serves",
         "_parse_message_structure": "the text of a message for one protocol",
         "_transform_message_attributes": "the attributes of a message, or of a batch",
+        "_validate_filter_policy": "moto's own check, which doesn't know all operators",
     },
     "moto.stepfunctions": {
         "_SUPPORTED_API_PARAM_BINDINGS": "what a task passes on of its parameters",

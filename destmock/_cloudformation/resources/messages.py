@@ -35,6 +35,8 @@ _QUEUE_PROPERTIES = {
     "SqsManagedSseEnabled",
     "Tags",
 }
+#: The same of a subscription; the other attributes go back to nothing.
+_SUBSCRIPTION_DEFAULTS = {"RawMessageDelivery": "false", "FilterPolicyScope": "MessageAttributes"}
 _TOPIC_PROPERTIES = {
     "ArchivePolicy",
     "ContentBasedDeduplication",
@@ -171,14 +173,15 @@ class Subscription:
 
     def update(self, api: Api, made: Made, before: Properties, properties: Properties) -> Made:
         gone = dict.fromkeys(texts(without(before, *self.apart)), "")
-        gone |= {"RawMessageDelivery": "false"} if "RawMessageDelivery" in gone else {}
-        for name, value in {**gone, **texts(without(properties, *self.apart))}.items():
+        gone |= {name: value for name, value in _SUBSCRIPTION_DEFAULTS.items() if name in gone}
+        wanted = {**gone, **texts(without(properties, *self.apart))}
+        for name in sorted(wanted, key="FilterPolicyScope".__ne__):  # a policy has to suit its scope
             self._topic_s(api, properties).call(
                 "sns",
                 "set_subscription_attributes",
                 SubscriptionArn=made.id,
                 AttributeName=name,
-                AttributeValue=value,
+                AttributeValue=wanted[name],
             )
         return made
 
