@@ -24,7 +24,7 @@ from destmock._services import (
 from destmock._services.apigateway import clients as front_door_clients
 from destmock._services.apigateway import connections
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
-from destmock._services.s3 import notifications, policies, urls
+from destmock._services.s3 import configurations, notifications, policies, urls
 from destmock._services.scheduler import control
 from destmock._services.sns import attributes, filters, order, signatures, subscriptions
 from destmock._services.sqs import arrivals as queue_arrivals
@@ -42,6 +42,7 @@ PATCHES = (
     *attributes.PATCHES,
     *filters.PATCHES,
     *order.PATCHES,
+    *configurations.PATCHES,
     *notifications.PATCHES,
     *policies.PATCHES,
     *urls.PATCHES,

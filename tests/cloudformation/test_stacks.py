@@ -283,7 +283,9 @@ def test_cdk_s_notifications_leave_those_of_others_alone(create, change):
     """Without `Managed`, which is how CDK treats a bucket that it has only imported."""
 
     def notifications(queue):
-        config = {"QueueConfigurations": [{"Events": ["s3:ObjectCreated:*"], "QueueArn": attribute(queue)}]}
+        below = {"Key": {"FilterRules": [{"Name": "prefix", "Value": queue}]}}
+        told = {"Events": ["s3:ObjectCreated:*"], "QueueArn": attribute(queue), "Filter": below}
+        config = {"QueueConfigurations": [told]}
         properties = {"BucketName": "uploads", "NotificationConfiguration": config, "Managed": "false"}
         return resource("Custom::S3BucketNotifications", ServiceToken="arn", **properties)
 

@@ -159,6 +159,7 @@ PRIVATE = {
         "_event_id": "how many log events there were, which a seed makes repeatable",
     },
     "moto.s3": {
+        "_notification_config_from_body": "the notifications that a request wants, before moto checks them",
         "_set_delete_marker": "moto tells nobody of a delete marker",
     },
     "moto.scheduler": {

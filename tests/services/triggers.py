@@ -7,6 +7,11 @@ from tests.services.places import ACCOUNT, REGION
 ORDERS = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders"
 
 
+def below(prefix, name="prefix"):
+    """The filter of a bucket's notification."""
+    return {"Filter": {"Key": {"FilterRules": [{"Name": name, "Value": prefix}]}}}
+
+
 def notify(s3, *, on, prefix="", suffix="", **others):
     given = {"prefix": prefix, "suffix": suffix}
     rules = [{"Name": name, "Value": value} for name, value in given.items() if value]

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.services.places import REGION, START
-from tests.services.triggers import ORDERS, notify, rule
+from tests.services.triggers import ORDERS, below, notify, rule
 
 pytestmark = pytest.mark.destmock(start=START, handlers={"orders": lambda event, context: event})
 
@@ -194,14 +194,16 @@ def test_without_the_function_the_object_is_there_all_the_same(destmock, lam, s3
 
 def test_a_queue_and_a_topic_get_the_same_event(destmock, s3, sns, bucket, topic, make_queue, records):
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue("by-topic"))
+    told = {"Events": ["s3:ObjectCreated:*"]}
     notify(
         s3,
         on=["s3:ObjectRemoved:*"],
-        QueueConfigurations=[{"QueueArn": make_queue("direct"), "Events": ["s3:ObjectCreated:*"]}],
-        TopicConfigurations=[{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}],
+        QueueConfigurations=[{"QueueArn": make_queue("direct"), **told, **below("q")}],
+        TopicConfigurations=[{"TopicArn": topic, **told, **below("t")}],
     )
     records("direct"), records("by-topic")  # S3's test events
-    s3.put_object(Bucket=bucket, Key="a", Body=b"123")
+    s3.put_object(Bucket=bucket, Key="q", Body=b"123")
+    s3.put_object(Bucket=bucket, Key="t", Body=b"123")
     [direct], [envelope] = records("direct"), records("by-topic")
     assert direct["Records"][0]["s3"]["object"]["size"] == 3
     assert json.loads(envelope["Message"])["Records"][0]["s3"]["object"]["size"] == 3
