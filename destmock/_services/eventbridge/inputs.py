@@ -9,20 +9,23 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.events.exceptions import ValidationException
-from moto.events.models import EventsBackend
+from moto.events.models import EventsBackend, Rule
 
+from destmock._aws.times import to_datetime
+from destmock._engine.active import active
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from moto.events.models import Rule
-
 _VARIABLE = re.compile(r"<([^<>]+)>")
 _TEXT_OR_VARIABLE = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>"]+>')
 _STEP = re.compile(r"\.([^.\[\]]+)|\['([^']*)'\]|\[(\d+)\]")
 _INPUTS = ("Input", "InputPath", "InputTransformer")
+_MOST_TARGETS = 5
+_TOO_MANY = "The requested resource exceeds the maximum number allowed."
 #: The members of `<aws.events.event>` in its order; one of them has another name there.
 _EVENT = {
     "id": "id",
@@ -61,7 +64,7 @@ def _values(paths: dict[str, str], event: dict[str, Any], rule: Rule) -> dict[st
     return {
         "aws.events.rule-arn": rule.arn,
         "aws.events.rule-name": rule.name,
-        "aws.events.event.ingestion-time": event["time"],
+        "aws.events.event.ingestion-time": f"{to_datetime(active[-1].now):%Y-%m-%dT%H:%M:%SZ}",
         "aws.events.event": {name: event[own] for name, own in _EVENT.items() if own in event},
         "aws.events.event.json": event,
         **{name: _at(path, event, "") for name, path in paths.items()},
@@ -140,4 +143,18 @@ def _check(target: dict[str, Any]) -> None:
             raise ValidationException(text)
 
 
-PATCHES = (Patch(EventsBackend, "put_targets", _put_targets),)
+def _few(put_targets: Callable[[Rule, list[dict[str, Any]]], None]) -> Callable[..., None]:
+    """A rule has five targets at most. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
+
+    def put(self: Rule, targets: list[dict[str, Any]]) -> None:
+        if len({target["Id"] for target in [*self.targets, *targets]}) > _MOST_TARGETS:
+            raise JsonRESTError("LimitExceededException", _TOO_MANY)
+        put_targets(self, targets)
+
+    return put
+
+
+PATCHES = (
+    Patch(EventsBackend, "put_targets", _put_targets),
+    Patch(Rule, "put_targets", _few),
+)

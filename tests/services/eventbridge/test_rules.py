@@ -1,9 +1,10 @@
 """EventBridge invokes functions asynchronously."""
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from botocore.exceptions import ClientError
 
 from destmock import UnsupportedError
 from tests.services.places import ACCOUNT, REGION, START
@@ -71,7 +72,7 @@ def test_a_transformed_input_is_json(destmock, events):
     transformer = {"InputPathsMap": paths, "InputTemplate": template}
     rule(events, {"source": ["shop"]}, {"Arn": ORDERS, "InputTransformer": transformer})
     detail = {"said": '"hi" \\ there', "dash-key": 3}
-    put(events, detail)
+    put(events, detail, Time=START + timedelta(hours=5))
     got = destmock.invocations[0].event
     assert got["said"] == f"he said {detail['said']}"
     assert got["as"] == detail["said"]
@@ -81,7 +82,7 @@ def test_a_transformed_input_is_json(destmock, events):
         ("id", got["event"]["id"]),
         ("account", ACCOUNT),
         ("detailType", "Order"),
-        ("time", "2026-01-01T00:00:00Z"),
+        ("time", "2026-01-01T05:00:00Z"),
         ("source", "shop"),
         ("region", REGION),
         ("resources", []),
@@ -178,3 +179,12 @@ def test_R46_an_event_for_a_bus_that_is_not_there_is_accepted_and_dropped(destmo
     assert [invocation.event["id"] for invocation in destmock.invocations] == [arrived["EventId"]]
     gone = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/gone"
     assert f"nothing invoked: PutEvents names {gone}, which does not exist" in destmock.timeline()
+
+
+def test_a_rule_has_at_most_five_targets(events):
+    rule(events, {"source": ["shop"]}, *[{"Arn": ORDERS}] * 5)
+    events.put_targets(Rule="shop", Targets=[{"Id": "4", "Arn": ORDERS}])
+    with pytest.raises(ClientError, match="The requested resource exceeds the maximum number") as error:
+        events.put_targets(Rule="shop", Targets=[{"Id": "5", "Arn": ORDERS}])
+    assert error.value.response["Error"]["Code"] == "LimitExceededException"
+    assert len(events.list_targets_by_rule(Rule="shop")["Targets"]) == 5
