@@ -190,10 +190,10 @@ def _check_destinations(config: dict[str, Any], *, kept: bool = False) -> None:
     if destination is None:
         raise InvalidParameterValueException(_NO_DESTINATION)
     target = parse_arn(destination)
-    if destination and not kept and (target is None or target.service not in ("sqs", "sns")):
+    if destination and not kept and (target is None or target.service not in ("sqs", "sns", "s3")):
         message = (
             f"destmock does not send the failed batches of a stream's mapping to {destination!r}; "
-            "use an SQS queue or an SNS topic"
+            "use an SQS queue, an SNS topic or an S3 bucket"
         )
         raise UnsupportedError(message)
 

@@ -24,7 +24,7 @@ _VARIABLE = re.compile(r"<([^<>]+)>")
 _TEXT_OR_VARIABLE = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>"]+>')
 _STEP = re.compile(r"\.([^.\[\]]+)|\['([^']*)'\]|\[(\d+)\]")
 _INPUTS = ("Input", "InputPath", "InputTransformer")
-_MOST_TARGETS = 5
+_MOST_TARGETS, _LIMIT = 5, "LimitExceededException"
 _TOO_MANY = "The requested resource exceeds the maximum number allowed."
 #: The members of `<aws.events.event>` in its order; one of them has another name there.
 _EVENT = {
@@ -148,7 +148,7 @@ def _few(put_targets: Callable[[Rule, list[dict[str, Any]]], None]) -> Callable[
 
     def put(self: Rule, targets: list[dict[str, Any]]) -> None:
         if len({target["Id"] for target in [*self.targets, *targets]}) > _MOST_TARGETS:
-            raise JsonRESTError("LimitExceededException", _TOO_MANY)
+            raise JsonRESTError(_LIMIT, _TOO_MANY)
         put_targets(self, targets)
 
     return put

@@ -1,4 +1,4 @@
-"""S3: the record is an object under `aws/lambda/async/`, for failures only (F10)."""
+"""S3: the record is an object under `aws/lambda/`, for failures only (F10)."""
 
 from __future__ import annotations
 
@@ -34,15 +34,18 @@ class BucketTarget:
         return "missing-bucket" if owner_of(self._arn.resource) is None else "failure-only"
 
     def deliver(self, message: Message) -> None:
+        assert message.origin is not None  # nothing else goes to a bucket
+        self.keep(f"async/{message.origin.ref.name}", message)
+
+    def keep(self, folder: str, message: Message) -> None:
+        """Put a record there, below a folder of Lambda's."""
         backend, bucket = owner_of(self._arn.resource), self._arn.resource
         if backend is None:
             text = f"the bucket {bucket} does not exist"
             raise UndeliverableError(text)
-        assert message.origin is not None  # nothing else goes to a bucket
         moment = to_datetime(message.sent_at)
         name = f"{moment:%Y-%m-%dT%H.%M.%S}-{message.unique_id}"
-        key = f"aws/lambda/async/{message.origin.ref.name}/{moment:%Y/%m/%d}/{name}"
-        store(backend, bucket, key, message.body)
+        store(backend, bucket, f"aws/lambda/{folder}/{moment:%Y/%m/%d}/{name}", message.body)
 
     def prepare(self, message: Message) -> Callable[[], bool]:
         """No other service sends its events to a bucket."""

@@ -12,6 +12,7 @@ from destmock._aws.record import timestamp
 from destmock._engine.delivery import Message, UndeliverableError
 from destmock._engine.unanswered import Sent, Unsent, enter
 from destmock._services.mapping import ref_of, source_of, source_text
+from destmock._services.s3.delivery import BucketTarget
 
 if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping
@@ -43,7 +44,7 @@ class GivenUp(NamedTuple):
 def tell(simulation: Simulation, mapping: EventSourceMapping, given_up: GivenUp) -> None:
     """Send the record to the mapping's OnFailure destination, and enter in the ledger what came of it.
 
-    Without a destination, the records are dropped.
+    Without a destination, the records are dropped. A bucket gets the whole event, too.
     """
     source, batch = source_of(mapping), given_up.batch
     count = f"{len(batch)} record{'s' * (len(batch) != 1)}" if batch else "the end of a window"
@@ -55,11 +56,16 @@ def tell(simulation: Simulation, mapping: EventSourceMapping, given_up: GivenUp)
     if target is None:
         enter(simulation, lost, None, _NO_DESTINATION)
         return
-    body, error = to_bytes(_record(simulation, mapping, given_up)), None
+    record, error = _record(simulation, mapping, given_up), None
+    bucket = target if isinstance(target, BucketTarget) else None
+    body = to_bytes(record if bucket is None else {**record, "payload": payload.decode()})
     name = f"OnFailure of the mapping {mapping.uuid}"
     message = Message(body, None, None, simulation.now, simulation.ids.uuid(), source=name)
     try:
-        target.deliver(message)
+        if bucket is None:
+            target.deliver(message)
+        else:
+            bucket.keep(f"{mapping.uuid}/{given_up.shard}", message)
     except UndeliverableError as problem:  # AWS counts it in a metric, and goes on
         error = str(problem)
     enter(simulation, lost, Sent(destination, target.kind, body, error, dead_letter=False), "")

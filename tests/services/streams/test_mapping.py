@@ -229,12 +229,12 @@ def test_a_stream_s_mapping_tells_its_on_failure_destination_where_the_records_a
     }
 
 
-def test_a_bucket_as_a_stream_s_on_failure_destination_is_refused(clicks, stream, connect):
-    with pytest.raises(UnsupportedError, match="arn:aws:s3:::b"):
+def test_a_stream_s_on_failure_destination_of_another_service_is_refused(clicks, stream, connect):
+    with pytest.raises(UnsupportedError, match="arn:aws:iam:::b"):
         connect(
             stream,
             StartingPosition="LATEST",
-            DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::b"}},
+            DestinationConfig={"OnFailure": {"Destination": "arn:aws:iam:::b"}},
         )
 
 

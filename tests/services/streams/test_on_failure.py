@@ -1,5 +1,7 @@
 """What a stream's mapping tells its OnFailure destination, and how often it has tried before."""
 
+import json
+
 import pytest
 
 from tests.services.places import REPORTS, START
@@ -129,6 +131,40 @@ def test_a_table_s_batch_has_whole_seconds(destmock, connect, failed, records, d
     [told] = records("failed")
     assert told["DDBStreamBatchInfo"]["approximateArrivalOfFirstRecord"] == "2026-01-01T00:00:01Z"
     assert told["DDBStreamBatchInfo"]["approximateArrivalOfLastRecord"] == "2026-01-01T00:00:01Z"
+
+
+def test_a_bucket_gets_the_whole_event_below_the_mapping_and_the_shard(
+    destmock, s3, stream, connect, click, lam
+):
+    """https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"""
+    events = []
+
+    @destmock.handler("work")
+    def work(event, context):
+        events.append(event)
+        raise ValueError
+
+    s3.create_bucket(Bucket="failed")
+    to_bucket = {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failed"}}}
+    mapping = connect(stream, StartingPosition="LATEST", MaximumRetryAttempts=0, **to_bucket)
+    click("p")
+    [found] = s3.list_objects_v2(Bucket="failed")["Contents"]
+    folder = f"aws/lambda/{mapping}/shardId-000000000000/2026/01/01/2026-01-01T00.00.00-"
+    assert found["Key"].startswith(folder)
+    told = json.loads(s3.get_object(Bucket="failed", Key=found["Key"])["Body"].read())
+    assert told["KinesisBatchInfo"]["batchSize"] == 1
+    assert json.loads(told["payload"]) == events[0]
+    assert [delivery.error for delivery in destmock.deliveries] == [None]
+
+
+@pytest.mark.destmock(strict=False)
+def test_a_bucket_that_is_not_there_is_a_failed_delivery(destmock, stream, connect, click):
+    destmock.handler("work", lambda event, context: 1 / 0)
+    to_bucket = {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::gone"}}}
+    connect(stream, StartingPosition="LATEST", MaximumRetryAttempts=0, **to_bucket)
+    click("p")
+    [delivery] = destmock.deliveries
+    assert delivery.error == "the bucket gone does not exist"
 
 
 @since_moto("5.2.0", "counts binaries as base64")
