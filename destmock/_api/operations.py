@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moto import settings
 
-from destmock._api import answers, authorization, durable, function_urls
+from destmock._api import answers, authorization, durable, function_urls, permissions, provisioned, refusals
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
@@ -235,7 +235,11 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     "DeleteFunctionEventInvokeConfig": _delete_config,
     "ListFunctionEventInvokeConfigs": _list_configs,
     **function_urls.OPERATIONS,
+    **provisioned.OPERATIONS,
+    **permissions.OPERATIONS,
+    **permissions.CHECKS,
+    **refusals.CHECKS,
 }
 _INVOKES = (_invoke, _invoke_async, _invoke_streamed)
 #: What moto answers itself afterwards, and so authorises.
-_CHECKS = (_check_settings, _check_reservation)
+_CHECKS = (_check_settings, _check_reservation, *permissions.CHECKS.values(), *refusals.CHECKS.values())

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
 
+from destmock._api import function_settings
 from destmock._aws import api_errors as errors
 from destmock._aws import durable_config
 from destmock._aws.arn import FunctionRef, is_qualifier, parse_function_name
@@ -32,7 +33,7 @@ _QUALIFIER_LENGTH = 128
 _KINDS = ["Event", "RequestResponse", "DryRun"]
 _STREAMED_KINDS = _KINDS[1:]
 _LOG_TYPES = ["None", "Tail"]
-_NAME_IN_PATH = re.compile(r"/functions/([^/]*)/")
+_NAME_IN_PATH = re.compile(r"/functions/([^/]*)(?:/|$)")
 _EXECUTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}", re.ASCII)
 _TENANT, _LONGEST_TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+", re.ASCII), 256
 _LAYER = re.compile(errors.LAYER_PATTERN, re.ASCII)
@@ -185,7 +186,7 @@ def read_list(request: Request) -> tuple[FunctionRef, str | None, int]:
 
 
 def check_configs(request: Request) -> None:
-    """Raise an AWSError for a DurableConfig (N1), a TenancyConfig or Layers that AWS does not take."""
+    """Raise an AWSError for a DurableConfig (N1), a TenancyConfig or other settings that AWS refuses."""
     body = json.loads(request.body or b"{}")
     config = body.get("DurableConfig")
     if config and request.operation == "UpdateFunctionConfiguration":
@@ -202,8 +203,10 @@ def check_configs(request: Request) -> None:
             *found,
             errors.violation(listed, "layers", f"satisfy constraint: [{errors.LAYER_CONSTRAINTS}]"),
         ]
+    found = [*function_settings.violations(body), *found]
     if found:
         raise errors.validation(found)
+    function_settings.check(body)
 
 
 def read_recursion_config(request: Request) -> tuple[FunctionRef, str]:

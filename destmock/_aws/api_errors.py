@@ -118,6 +118,16 @@ def conflict(message: str) -> AWSError:
     return AWSError("ResourceConflictException", message, 409)
 
 
+def precondition_failed(message: str) -> AWSError:
+    """The error of a change of what somebody else has changed meanwhile."""
+    return AWSError("PreconditionFailedException", message, 412)
+
+
+def no_provisioned_concurrency() -> AWSError:
+    text = "No Provisioned Concurrency Config found for this function"
+    return AWSError("ProvisionedConcurrencyConfigNotFoundException", text, 404)
+
+
 def not_found(message: str) -> AWSError:
     return AWSError("ResourceNotFoundException", message, 404)
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from moto.awslambda.models import LambdaStorage
+    from moto.awslambda.policy import Policy
 
     from destmock._aws.durable_config import DurableConfig
     from destmock._aws.ids import Ids
@@ -162,6 +163,25 @@ class Functions:
     def identify(self, ref: FunctionRef) -> object | None:
         """The object behind a function, version or alias: another one after it was deleted and made again."""
         return _named(self.registered.create(ref.account, ref.region), ref)
+
+    def routes(self, ref: FunctionRef) -> dict[str, list[str]]:
+        """The aliases of a function, with the versions that each sends invocations to."""
+        storage = self.registered.create(ref.account, ref.region)
+        aliases: Mapping[str, Any] | None = storage._aliases.get(ref.unqualified_arn)  # noqa: SLF001
+        return {
+            name: [
+                str(alias.function_version),
+                *((alias.routing_config or {}).get("AdditionalVersionWeights") or {}),
+            ]
+            for name, alias in (aliases or {}).items()
+        }
+
+    def policies(self, ref: FunctionRef) -> list[Policy]:
+        """Where moto keeps the permissions of a function, its versions and aliases: one for each version."""
+        storage = self.registered.create(ref.account, ref.region)
+        group = storage._functions.get(ref.name)  # noqa: SLF001
+        found = [] if group is None else [group["latest"], *group["versions"]]
+        return [*{id(one.policy): one.policy for one in found}.values()]
 
     def missing(self, ref: FunctionRef, *, ran: bool) -> Result:
         """The result of a try whose function, version or alias does not exist, one of three."""

@@ -115,7 +115,7 @@ def test_settings_that_an_update_leaves_out_go_back_to_their_defaults(create, ch
     dead = {"deadLetterTargetArn": attribute("D"), "maxReceiveCount": 3}
     queues = {"D": resource("AWS::SQS::Queue", MessageRetentionPeriod=60)}
     queues["Q"] = resource("AWS::SQS::Queue", DelaySeconds=5, RedrivePolicy=dead)
-    target, variables = {"TargetArn": attribute("D")}, {"Variables": {"A": "b"}}
+    target, variables = {"TargetArn": attribute("D")}, {"Variables": {"TABLE": "b"}}
     made = create({**queues, "F": function(DeadLetterConfig=target, Environment=variables, Timeout=9)})
     change({"D": resource("AWS::SQS::Queue"), "Q": resource("AWS::SQS::Queue"), "F": function()})
     configuration = lam.get_function_configuration(FunctionName=made["F"])

@@ -337,7 +337,7 @@ def test_names_that_are_no_references(deploy, lam):
     """Variables of a Sub, literals, and keys that look like functions."""
     properties = {
         "FunctionName": {"Fn::Sub": ["${Own}-${AWS::StackName}", {"Own": {"Ref": "AWS::Region"}}]},
-        "Environment": {"Variables": {"A": {"Fn::Sub": "${!Literal}"}, "B": "${Text}"}},
+        "Environment": {"Variables": {"ONE": {"Fn::Sub": "${!Literal}"}, "TWO": "${Text}"}},
         "Code": {"ZipFile": "def handler(event, context): pass"},
         "Role": "arn:aws:iam::123456789012:role/any",
     }
@@ -345,4 +345,4 @@ def test_names_that_are_no_references(deploy, lam):
     body = {"F": {"Type": "AWS::Lambda::Function", "Properties": {**properties, **settings}}}
     assert deploy(json.dumps({"Resources": body})).resources["F"] == "us-east-1-shop"
     configuration = lam.get_function_configuration(FunctionName="us-east-1-shop")
-    assert configuration["Environment"]["Variables"] == {"A": "${Literal}", "B": "${Text}"}
+    assert configuration["Environment"]["Variables"] == {"ONE": "${Literal}", "TWO": "${Text}"}

@@ -213,7 +213,7 @@ def test_environment_variables_that_no_process_has(destmock, works):
     destmock.handler("orders", lambda event, context: os.environ["GOOD"])
     boto3.client("lambda").update_function_configuration(
         FunctionName="orders",
-        Environment={"Variables": {"A=B": "1", "": "2", "NUL": "\0", "ODD": "\ud800", "GOOD": "yes"}},
+        Environment={"Variables": {"NUL": "\0", "ODD": "\ud800", "GOOD": "yes"}},
     )
     boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event")
     assert destmock.invocations[0].attempts[0].response == "yes"

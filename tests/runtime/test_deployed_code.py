@@ -148,16 +148,6 @@ def test_an_alias_runs_the_version_that_it_points_to(lam, create):
     assert {invoke(lam, "orders:live") for _ in range(60)} == {"one", "two"}
 
 
-def test_an_alias_of_a_deleted_version_finds_no_function(destmock, lam, create):
-    create(returns("1"), Publish=True)
-    lam.create_alias(FunctionName="orders", Name="live", FunctionVersion="1")
-    lam.delete_function(FunctionName="orders", Qualifier="1")
-    with pytest.raises(lam.exceptions.ResourceNotFoundException):
-        invoke(lam, "orders:live")
-    send(lam, "orders:live")
-    assert {attempt.outcome for attempt in destmock.invocations[0].attempts} == {"NotFound"}
-
-
 # The environment
 
 
