@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from destmock._aws.arn import parse_function_arn
@@ -89,10 +88,11 @@ class Deployment:
         options = self._options
         if not options.ignore_unsupported:
             templates.check_transforms(self._template.body)
+        pseudo, invents = {**self._place.pseudo, "AWS::StackName": self._name}, options.invent_parameters
+        self._template = templates.extended(self._template, parameters, pseudo, invents)
         with self._checked():
             validation.check_format(self._template.body, serverless=self._template.serverless)
         inventor = Inventor(self._template.body, self._place.client)
-        invents = options.invent_parameters
         values = templates.values(self._template, parameters, inventor.value if invents else None)
         self._fetch(values, undo, inventor if invents else None)
         evaluation = self._evaluation(self._template.body, values)
@@ -203,8 +203,7 @@ class Deployment:
     def _transformed(self, body: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
         if not self._template.serverless:
             return body
-        session = boto3.Session(region_name=self._place.region)
-        return sam.transform(without_applications(body), values, session, self._place.partition)
+        return sam.transform(without_applications(body), values, self._place.region, self._place.partition)
 
     def _unsupported(
         self,

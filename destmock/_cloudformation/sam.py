@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import boto3
+
 from destmock._cloudformation.templates import SERVERLESS
 from destmock.errors import UnsupportedError
 
@@ -26,12 +28,12 @@ class _ManagedPolicies:
 
 
 def transform(
-    body: Mapping[str, Any], parameters: Mapping[str, str], session: Any, partition: str
+    body: Mapping[str, Any], parameters: Mapping[str, str], region: str, partition: str
 ) -> dict[str, Any]:
     """The CloudFormation template that SAM makes of a SAM template.
 
-    `session`: the boto3 session that tells the translator the region. Raises `ValueError`, with AWS's
-    text, for a template that SAM refuses, and `UnsupportedError` when the translator isn't installed.
+    Raises `ValueError`, with AWS's text, for a template that SAM refuses, and `UnsupportedError` when the
+    translator isn't installed.
     """
     try:
         translator = import_module("samtranslator.translator.translator")
@@ -41,7 +43,7 @@ def transform(
         message = "a SAM template needs aws-sam-translator: pip install it, or destmock with its extra sam"
         raise UnsupportedError(message) from error
     with _globals_kept():
-        run = translator.Translator(None, parser.Parser(), boto_session=session)
+        run = translator.Translator(None, parser.Parser(), boto_session=boto3.Session(region_name=region))
         try:
             made: dict[str, Any] = run.translate(
                 copy.deepcopy(dict(body)),

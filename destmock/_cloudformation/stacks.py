@@ -24,7 +24,7 @@ from destmock._cloudformation.resources.names import generated
 from destmock._cloudformation.resources.table import KINDS
 from destmock._cloudformation.resources.theirs import Theirs
 from destmock._cloudformation.template_text import read
-from destmock._cloudformation.templates import SERVERLESS, transforms
+from destmock._cloudformation.templates import TRANSFORMS, transforms
 from destmock._cloudformation.validation import (
     PSEUDO_PARAMETERS,
     TemplateError,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _TRANSFORM = (
-    f"Transform {SERVERLESS}: destmock transforms a template for SAM that its deploy() gets, "
+    "Transform {}: destmock transforms a template that its deploy() gets, "
     "not one that CreateStack, UpdateStack or CreateChangeSet gets"
 )
 
@@ -191,8 +191,9 @@ def _parsed_template(template: str) -> Any:
 def _parse_template(self: Any) -> None:
     body = _parsed_template(self.template)
     try:
-        if isinstance(body, dict) and SERVERLESS in transforms(body):
-            raise ValidationError(message=_TRANSFORM)
+        for name in transforms(body) if isinstance(body, dict) else ():
+            if name in TRANSFORMS:
+                raise ValidationError(message=_TRANSFORM.format(name))
         check_format(body)
         check_references(body)
     except TemplateError as error:

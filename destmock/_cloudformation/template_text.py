@@ -71,7 +71,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[Any]:
 
 def _short(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
     function = _PLAIN_TAGS.get(tag, f"Fn::{tag}")
-    if tag not in _PLAIN_TAGS and function not in FUNCTIONS:
+    if tag not in _PLAIN_TAGS and function not in (*FUNCTIONS, "Fn::Length"):
         message = f"!{tag} is no short form of a function (line {node.start_mark.line + 1})"
         raise ValueError(message)
     if isinstance(node, yaml.ScalarNode):

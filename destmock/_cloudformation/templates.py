@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from destmock._cloudformation import language_extensions
 from destmock._cloudformation.includes import completed
 from destmock.errors import UnsupportedError
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SERVERLESS = "AWS::Serverless-2016-10-31"
+#: What `deploy` makes of a template before it makes its stack.
+TRANSFORMS = (SERVERLESS, language_extensions.NAME)
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _CDK_ENDING = ".template.json"
 #: What the extras bring that templates want, for whoever has destmock from a checkout.
@@ -108,13 +111,28 @@ def transforms(body: Mapping[str, Any]) -> list[str]:
 
 def check_transforms(body: Mapping[str, Any]) -> None:
     """Raise `UnsupportedError` for macros: functions that CloudFormation would run on the template."""
-    unknown = [str(name) for name in transforms(body) if name != SERVERLESS]
+    unknown = [str(name) for name in transforms(body) if name not in TRANSFORMS]
     if unknown:
         message = (
             f"destmock doesn't simulate the template's Transform {', '.join(unknown)}; deploy with "
             "ignore_unsupported=True to leave it out"
         )
         raise UnsupportedError(message)
+
+
+def extended(template: Template, given: object, pseudo: Mapping[str, str], invents: bool) -> Template:  # noqa: FBT001
+    """The template that `AWS::LanguageExtensions` makes, if it is asked for.
+
+    A value that is to be invented is no text yet. Raises `ValueError`, with AWS's text.
+    """
+    if language_extensions.NAME not in transforms(template.body):
+        return template
+    known = values(template, given, (lambda _name, _parameter: "") if invents else None)
+    try:
+        return replace(template, body=language_extensions.extended(template.body, known, pseudo))
+    except language_extensions.ExtensionError as error:
+        message = f"{template.path}: {error}"
+        raise ValueError(message) from error
 
 
 def values(

@@ -325,9 +325,9 @@ def test_an_unsupported_resource_whose_condition_fails_is_none(deploy):
 
 def test_macros_are_refused(deploy):
     with pytest.raises(
-        UnsupportedError, match="Transform AWS::LanguageExtensions; deploy with ignore_unsupp"
+        UnsupportedError, match="Transform AWS::CodeDeployBlueGreen; deploy with ignore_unsupp"
     ):
-        deploy({"Q": resource("AWS::SQS::Queue")}, body={"Transform": ["AWS::LanguageExtensions"]})
+        deploy({"Q": resource("AWS::SQS::Queue")}, body={"Transform": ["AWS::CodeDeployBlueGreen"]})
 
 
 PARAMETERS = {
