@@ -41,7 +41,10 @@ def _check_new(simulation: Simulation, request: Request) -> None:
 
 
 def _get(simulation: Simulation, request: Request) -> Answer:
-    found = _statements(simulation, _ref(request))
+    ref = _ref(request)
+    if simulation.identify(ref.unqualified) is None:
+        raise errors.not_found(errors.NOT_FOUND.format(arn=ref.unqualified_arn))
+    found = _statements(simulation, ref)
     if not found:
         raise errors.not_found(_NOTHING)
     policy = {"Version": "2012-10-17", "Id": "default", "Statement": [statement for _, statement in found]}

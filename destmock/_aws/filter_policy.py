@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCOPES = ATTRIBUTES, BODY = ("MessageAttributes", "MessageBody")
 _MOST_KEYS, _MOST_COMBINATIONS = 5, 150
+#: What a number may be at most, and how far it counts.
+_HIGHEST, _DIGITS = 1e9, 1_000_000
 
 
 def check(text: str, scope: str) -> None:
@@ -68,17 +70,33 @@ def matches(policy: Mapping[str, Any], scope: str, attributes: Mapping[str, Any]
         found = {name: _values(one["Type"], one["Value"]) for name, one in attributes.items()}
     else:
         found = _json(body)
-    return isinstance(found, dict) and event_pattern.matches(policy, found, event_filters.passes)
+    return isinstance(found, dict) and event_pattern.matches(policy, found, _passes)
+
+
+def _passes(value: Any, filters: list[Any]) -> bool:
+    return event_filters.passes(_rounded(value), [_rounded(one) for one in filters])
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers count to the sixth digit behind the point; SNS documents five."""
+    if isinstance(value, float) and abs(value) <= _HIGHEST:
+        return int(value * _DIGITS) / _DIGITS
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return {name: _rounded(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _values(kind: str, value: str) -> Any:
-    """What a policy sees of an attribute: nothing of a binary one, each element of an array."""
+    """What a policy sees of an attribute: nothing of a binary one, each element of an array.
+
+    An array's text may also be a single value.
+    """
     if kind == "String":
         return value
     if kind == "Number":
         return float(value)
     found = _json(value) if kind == "String.Array" else []
-    return found if isinstance(found, list) else []
+    return [] if isinstance(found, dict) else found
 
 
 def _compact(policy: Any) -> str:

@@ -50,12 +50,10 @@ class _Transform:
 
     def applied(self, node: Any, loops: Mapping[str, str]) -> Any:
         """What becomes of a part of the template, inside loops with these variables."""
-        if isinstance(node, str):
-            return _substituted(node, loops)
         if isinstance(node, list):
             return [self.applied(one, loops) for one in node]
         if not isinstance(node, dict):
-            return node
+            return _substituted(node, loops) if isinstance(node, str) else node
         if len(node) == 1:
             [(function, given)] = node.items()
             if function == "Ref" and given in loops:

@@ -187,7 +187,8 @@ def test_what_is_not_there_to_remove(lam):
     assert remove() == (MISSING, 404, "Statement s3 is not found in resource policy.")
     assert remove("gone")[:2] == (MISSING, 404)
     assert remove(name="sns", RevisionId="old")[:2] == ("PreconditionFailedException", 412)
-    assert refusal(lam.get_policy, FunctionName="gone")[:2] == (MISSING, 404)
+    gone = "Function not found: arn:aws:lambda:us-east-1:123456789012:function:gone"
+    assert refusal(lam.get_policy, FunctionName="gone") == (MISSING, 404, gone)
 
 
 # Provisioned concurrency

@@ -74,10 +74,19 @@ ACCEPTED = {
     "the invocations of one execution environment share a log stream": [
         "secretsmanager/test_server.py::test_rotate_secret_lambda_invocations"
     ],
+    "AWS says that it is a subscription's attributes that are wrong": [
+        "sns/test_subscriptions.py::test_subscribe_invalid_filter_policy"
+    ],
     "the code of AWS's error is ParameterValueInvalid": ["sns/test_publishing.py::test_publish_to_sqs_bad"],
     "AWS signs the Subject, too": ["sns/test_http_message_verification.py::*"],
     "a mapping invokes its function, which then has logs": [
         "sqs/test_sqs_integration.py::test_invoke_fake_function_from_sqs_queue"
+    ],
+    "AWS refuses $LATEST as one of two versions of an alias": [
+        "awslambda/test_lambda_alias.py::test_*_routing*config"
+    ],
+    "the code of AWS's error is ResourceConflictException": [
+        "awslambda/test_lambda_alias.py::test_aliases_are_unique_per_function"
     ],
     "AWS leaves an account's functions 100 concurrent executions": [
         "awslambda/test_lambda.py::test_put_function_concurrency_not_enforced"
@@ -104,6 +113,10 @@ ACCEPTED = {
     "times of log events are whole numbers": ["events/test_events_integration.py::test_send_to_cw_log_group"],
     "AWS's PutEvents warns of nothing; FailedInvocations counts what a queue refuses": [
         "events/test_events_integration.py::test_send_to_sqs_fifo_queue"
+    ],
+    "AWS refuses notifications whose events, prefixes and suffixes overlap": [
+        "s3/test_s3.py::test_put_bucket_notification?us-west-2-aws?",
+        "s3/test_s3.py::test_put_bucket_notification?cn-north-1-aws-cn?",
     ],
     "AWS gives the reason of a POST as POST Object, and none for a restore": [
         "s3/test_s3_eventbridge_integration.py::test_put_object_notification_ObjectCreated_POST",

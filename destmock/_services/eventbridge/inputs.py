@@ -9,7 +9,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from moto.core.exceptions import JsonRESTError
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend, Rule
 
@@ -24,8 +23,6 @@ _VARIABLE = re.compile(r"<([^<>]+)>")
 _TEXT_OR_VARIABLE = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>"]+>')
 _STEP = re.compile(r"\.([^.\[\]]+)|\['([^']*)'\]|\[(\d+)\]")
 _INPUTS = ("Input", "InputPath", "InputTransformer")
-_MOST_TARGETS, _LIMIT = 5, "LimitExceededException"
-_TOO_MANY = "The requested resource exceeds the maximum number allowed."
 #: The members of `<aws.events.event>` in its order; one of them has another name there.
 _EVENT = {
     "id": "id",
@@ -143,18 +140,4 @@ def _check(target: dict[str, Any]) -> None:
             raise ValidationException(text)
 
 
-def _few(put_targets: Callable[[Rule, list[dict[str, Any]]], None]) -> Callable[..., None]:
-    """A rule has five targets at most. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
-
-    def put(self: Rule, targets: list[dict[str, Any]]) -> None:
-        if len({target["Id"] for target in [*self.targets, *targets]}) > _MOST_TARGETS:
-            raise JsonRESTError(_LIMIT, _TOO_MANY)
-        put_targets(self, targets)
-
-    return put
-
-
-PATCHES = (
-    Patch(EventsBackend, "put_targets", _put_targets),
-    Patch(Rule, "put_targets", _few),
-)
+PATCHES = (Patch(EventsBackend, "put_targets", _put_targets),)

@@ -4,7 +4,6 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from botocore.exceptions import ClientError
 
 from destmock import UnsupportedError
 from tests.services.places import ACCOUNT, REGION, START
@@ -179,12 +178,3 @@ def test_R46_an_event_for_a_bus_that_is_not_there_is_accepted_and_dropped(destmo
     assert [invocation.event["id"] for invocation in destmock.invocations] == [arrived["EventId"]]
     gone = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/gone"
     assert f"nothing invoked: PutEvents names {gone}, which does not exist" in destmock.timeline()
-
-
-def test_a_rule_has_at_most_five_targets(events):
-    rule(events, {"source": ["shop"]}, *[{"Arn": ORDERS}] * 5)
-    events.put_targets(Rule="shop", Targets=[{"Id": "4", "Arn": ORDERS}])
-    with pytest.raises(ClientError, match="The requested resource exceeds the maximum number") as error:
-        events.put_targets(Rule="shop", Targets=[{"Id": "5", "Arn": ORDERS}])
-    assert error.value.response["Error"]["Code"] == "LimitExceededException"
-    assert len(events.list_targets_by_rule(Rule="shop")["Targets"]) == 5

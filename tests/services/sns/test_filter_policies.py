@@ -60,6 +60,9 @@ def array(*values):
         (["a"], text('["a"]'), False),
         ([{"exists": True}], {"DataType": "Binary", "BinaryValue": b"a"}, False),
         ([{"exists": False}], text("a"), False),
+        ([100.123456789], number("100.1234567"), True),
+        ([100.123456789], number("100.12345"), False),
+        ([100, 500], {"DataType": "String.Array", "StringValue": "100"}, True),
     ],
 )
 def test_an_attribute_passes_as_aws_documents_it(passes, filters, attribute, wanted):
