@@ -58,10 +58,8 @@ class _Transform:
             [(function, given)] = node.items()
             if function == "Ref" and given in loops:
                 return loops[given]
-            if function == _LENGTH:
-                return len(self._listed(self.applied(given, loops), function))
-            if function == "Fn::FindInMap" and isinstance(given, list) and len(given) > _PARTS:
-                return self._known({function: self.applied(given, loops)})
+            if function == _LENGTH or (function == "Fn::FindInMap" and len(given) > _PARTS):
+                return self._called(function, self.applied(given, loops))
         found: dict[str, Any] = {}
         for name, part in node.items():
             made = (
@@ -71,6 +69,10 @@ class _Transform:
             )
             _add(made, found, name)
         return found
+
+    def _called(self, function: str, given: Any) -> Any:
+        """The value of a function that only this transform has, or has all of."""
+        return len(self._listed(given, function)) if function == _LENGTH else self._known({function: given})
 
     def _looped(self, name: str, loop: Any, loops: Mapping[str, str]) -> dict[str, Any]:
         if not isinstance(loop, list) or len(loop) != _PARTS or not isinstance(loop[2], dict):

@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from moto.moto_api._internal import mock_random
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from destmock._engine.active import enter_once
@@ -37,6 +39,9 @@ def _start(start: Callable[..., Any]) -> Callable[..., Any]:
     def started(self: StepFunctionResponse) -> Any:
         if _TASKS in sys.modules:
             enter_once(_invocation_types)
+        given = json.loads(self.body)
+        if not given.get("name"):  # moto would call each execution None
+            self.body = json.dumps({**given, "name": str(mock_random.uuid4())})
         return start(self)
 
     return started

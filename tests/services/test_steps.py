@@ -71,3 +71,11 @@ def test_what_moto_passes_on_is_put_back():
         tasks = sys.modules[TASKS]
         assert "InvocationType" in tasks._SUPPORTED_API_PARAM_BINDINGS["invoke"]
     assert "InvocationType" not in tasks._SUPPORTED_API_PARAM_BINDINGS["invoke"]
+
+
+def test_executions_without_a_name_have_one_each(destmock):
+    found = execute(INVOKE, FunctionName="echo", **{"Payload.$": "$"})
+    steps = boto3.client("stepfunctions")
+    again = steps.start_execution(stateMachineArn=found["stateMachineArn"], input="{}")["executionArn"]
+    assert found["name"] != "None"
+    assert again != found["executionArn"]

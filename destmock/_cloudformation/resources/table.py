@@ -21,6 +21,7 @@ from destmock._cloudformation.resources import (
     rest_stages,
     schedules,
     secrets,
+    state_machines,
     tables,
 )
 from destmock._cloudformation.resources.kinds import WithoutEffect
@@ -49,6 +50,7 @@ _ALL: tuple[Kind, ...] = (
     *rest_stages.KINDS,
     *http_apis.KINDS,
     *secrets.KINDS,
+    *state_machines.KINDS,
     *tables.KINDS,
     *permissions.KINDS,
     *policies.KINDS,
