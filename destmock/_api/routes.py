@@ -59,7 +59,7 @@ def read(
 ) -> wire.Request:
     """The request, understood as far as its types go; else AWS's error."""
     given = parse_qsl(query, keep_blank_values=True)
-    model = _operation(method, path)
+    model = _operation(method, path, {name for name, _ in given})
     if model is None:
         text = f"Unable to determine the operation of {method} {path}"
         raise errors.unknown_operation(text)
@@ -77,23 +77,30 @@ def _model() -> ServiceModel:
 
 
 @cache
-def _routes() -> dict[str, list[tuple[re.Pattern[str], OperationModel]]]:
-    """The routes by method, the most specific paths first."""
-    routes: dict[str, list[tuple[int, re.Pattern[str], OperationModel]]] = {}
+def _routes() -> dict[str, list[tuple[re.Pattern[str], str, OperationModel]]]:
+    """The routes by method, the most specific paths first; some want a parameter in the query (`List`)."""
+    routes: dict[str, list[tuple[int, re.Pattern[str], str, OperationModel]]] = {}
     for name in _model().operation_names:
         model = _model().operation_model(name)
-        path = model.http["requestUri"].partition("?")[0]
+        path, _, query = model.http["requestUri"].partition("?")
         pattern = re.sub(r"\\\{[^/]*?\\\}", "[^/]*", re.escape(path))
-        fixed = len(re.sub(r"\{[^/]*\}", "", path))
-        routes.setdefault(model.http["method"], []).append((fixed, re.compile(f"{pattern}/?"), model))
+        fixed = len(re.sub(r"\{[^/]*\}", "", path)) + len(query)
+        wanted = query.partition("=")[0]
+        routes.setdefault(model.http["method"], []).append((fixed, re.compile(f"{pattern}/?"), wanted, model))
     return {
-        method: [(pattern, model) for _, pattern, model in sorted(found, key=lambda route: -route[0])]
+        method: [(pattern, wanted, model) for _, pattern, wanted, model in sorted(found, key=_unspecific)]
         for method, found in routes.items()
     }
 
 
-def _operation(method: str, path: str) -> OperationModel | None:
-    return next((model for form, model in _routes().get(method, ()) if form.fullmatch(path)), None)
+def _unspecific(route: tuple[int, re.Pattern[str], str, OperationModel]) -> int:
+    return -route[0]
+
+
+def _operation(method: str, path: str, query: set[str]) -> OperationModel | None:
+    routes = _routes().get(method, ())
+    found = (model for form, wanted, model in routes if form.fullmatch(path) and wanted in {"", *query})
+    return next(found, None)
 
 
 def _check(model: OperationModel, query: Mapping[str, str], body: bytes) -> None:

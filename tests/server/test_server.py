@@ -40,6 +40,18 @@ class TestTheSameSimulation:
     """Over HTTP and in the process."""
 
     @pytest.mark.destmock(handlers={"orders": fail})
+    def test_operations_of_the_same_path_are_told_by_their_query(self, destmock_server, client):
+        lam = client("lambda")
+        settings = {
+            "FunctionName": "orders",
+            "Qualifier": lam.publish_version(FunctionName="orders")["Version"],
+        }
+        lam.put_provisioned_concurrency_config(**settings, ProvisionedConcurrentExecutions=2)
+        listed = lam.list_provisioned_concurrency_configs(FunctionName="orders")
+        assert len(listed["ProvisionedConcurrencyConfigs"]) == 1
+        assert lam.get_provisioned_concurrency_config(**settings)["Status"] == "READY"
+
+    @pytest.mark.destmock(handlers={"orders": fail})
     def test_a_failure_reaches_its_queue(self, destmock_server, client):
         sqs, lam = client("sqs"), client("lambda")
         url = sqs.create_queue(QueueName="failed")["QueueUrl"]
