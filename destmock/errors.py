@@ -36,7 +36,7 @@ class NetworkError(DestmockError, ConnectionError):
     """A call would have left the process while the mock was active.
 
     Whoever copes with a host that can't be reached, copes with this too: it is an `OSError`, one of a name's
-    look-up is a `socket.gaierror`, and one of a boto3 call is a `botocore.exceptions.BotoCoreError`.
+    look-up is a `socket.gaierror`, and one of a boto3 call is botocore's `EndpointConnectionError`.
     """
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from botocore import UNSIGNED, register_initializer
 from botocore.client import BaseClient
 from botocore.credentials import Credentials, RefreshableCredentials
-from botocore.exceptions import BotoCoreError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, EndpointConnectionError, NoCredentialsError
 from botocore.handlers import BUILTIN_HANDLERS, REGISTER_LAST
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session
@@ -49,12 +49,16 @@ FAKE_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
 _BEGUN = "destmock"
 
 
-class CallRefusedError(NetworkError, BotoCoreError):
-    """A call through botocore would have left the process."""
+class _NotSentError(NetworkError, BotoCoreError):
+    """What botocore sees of a refusal: it doesn't wait, and try it again, as with a host out of reach."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, url: str) -> None:
         ConnectionError.__init__(self, message)  # botocore's own makes it of a template
-        self.kwargs: dict[str, Any] = {}
+        self.kwargs = {"endpoint_url": url}
+
+
+class CallRefusedError(_NotSentError, EndpointConnectionError):
+    """A call through botocore would have left the process: for the program, its endpoint is out of reach."""
 
 
 def on_lambda_call(
@@ -164,6 +168,12 @@ def after_call(context: dict[str, Any] | None = None, **_: object) -> None:
         simulation.driver.settle_down()
 
 
+def on_call_error(exception: Exception, **_: object) -> None:
+    """Tell the program of a refusal as of an endpoint out of reach."""
+    if type(exception) is _NotSentError:
+        raise CallRefusedError(str(exception), exception.kwargs["endpoint_url"]) from None
+
+
 def before_sign(request_signer: Any, **_: object) -> None:
     """Sign without fetching credentials that are older than the mock; with fake ones where there are none."""
     simulation = innermost()
@@ -186,6 +196,7 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),
     ("after-call", after_call),
+    ("after-call-error", on_call_error),
     ("before-sign", before_sign),
 )
 #: The last hook, for nobody sees an event after the first answer to it.
@@ -233,7 +244,7 @@ def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             f"{request.method} {request.url} would have left the process: neither moto nor destmock answers "
             f"it ({why}; {network.to_allow(host)})"
         )
-        raise CallRefusedError(message)
+        raise _NotSentError(message, request.url)
 
     return guard
 

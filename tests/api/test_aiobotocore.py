@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
@@ -373,7 +373,7 @@ async def test_what_nobody_answers_is_refused_with_its_url(
     destmock, client, service, operation, arguments, request_line
 ):
     refused = await client(service, endpoint_url="http://localstack:4566")
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(EndpointConnectionError) as caught:
         await getattr(refused, operation)(**arguments)
     assert str(caught.value).startswith(request_line)
     assert destmock.invocations == ()

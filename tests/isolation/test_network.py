@@ -16,7 +16,7 @@ import pytest
 import requests
 import urllib3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import EndpointConnectionError
 
 from destmock import NetworkError, mock_destinations
 
@@ -400,12 +400,17 @@ def test_libraries_make_of_it_what_they_make_of_a_refused_connection(ask, error,
         ask(f"http://{host}/jwks.json")
 
 
-def test_from_boto3_it_is_an_error_of_botocore_s():
+def test_from_boto3_it_is_botocore_s_error_of_an_endpoint_out_of_reach():
+    """But it is not tried again."""
+    tries = []
     with mock_destinations():
         s3 = boto3.client("s3", endpoint_url="http://nobody.invalid")
-        with pytest.raises(BotoCoreError, match=r"allow_hosts=\['nobody\.invalid'\]") as caught:
+        s3.meta.events.register("before-send", lambda **_: tries.append(1))
+        with pytest.raises(EndpointConnectionError, match=r"allow_hosts=\['nobody\.invalid'\]") as caught:
             s3.head_object(Bucket="bucket1", Key="k")
         assert isinstance(caught.value, NetworkError)
+        assert caught.value.kwargs == {"endpoint_url": "http://nobody.invalid/bucket1/k"}
+    assert tries == [1]
 
 
 # A call to AWS goes where the program itself sends it
