@@ -22,6 +22,7 @@ from destmock._isolation import moto_answers, moto_calls, signing
 from destmock._isolation.clients import clients_isolated, profiles_have_regions
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
 from destmock._isolation.patching import Patch, Shared
+from destmock._isolation.profiles import profiles_by_name
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
     core = (config or {}).get("core", default_user_config.get("core", {}))
     regions = contextlib.nullcontext() if REGION in os.environ else profiles_have_regions()
     with (
+        profiles_by_name(),
         environment_isolated() as endpoints,
         clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,

@@ -1,5 +1,6 @@
 """Whose credentials sign a call, and so its account: as under moto, but never the machine's own."""
 
+import json
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -160,3 +161,52 @@ def test_a_profile_s_keys_are_used(name_profiles):
     with mock_destinations():
         name_profiles()
         assert boto3.Session(profile_name="keys").get_credentials().access_key == "AKIAKEYS"
+
+
+# Profiles of files that the test names before the mock
+
+
+@pytest.fixture
+def credentials_file(tmp_path, monkeypatch):
+    """As moto's documentation has it: made-up keys in a file of the test's own."""
+    path = tmp_path / "dummy_aws_credentials"
+    path.write_text("[foo]\naws_access_key_id = mock\naws_secret_access_key = mock\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    monkeypatch.delenv("AWS_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("mock", [mock_aws, mock_destinations])
+def test_a_profile_of_a_file_named_before_the_mock_can_be_asked_for(credentials_file, mock):
+    with mock(), mock():
+        session = boto3.Session(profile_name="foo", region_name="eu-west-2")
+        session.client("sqs").create_queue(QueueName="q")
+        assert account_of(session) == "123456789012"
+        assert session.available_profiles == ["foo"]
+
+
+def test_a_profile_can_be_named_by_a_variable_too(credentials_file, monkeypatch):
+    with mock_destinations():
+        monkeypatch.setenv("AWS_PROFILE", "foo")
+        assert boto3.Session().profile_name == "foo"
+        assert boto3.client("sqs", "us-east-1").list_queues()
+
+
+def test_a_profile_of_the_home_directory_can_be_asked_for(credentials_file, tmp_path):
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[profile foo]\nregion = eu-west-3\n[profile bar]\n")
+    with mock_destinations():
+        assert boto3.Session(profile_name="bar").get_credentials().access_key == "FOOBARKEY"
+
+
+def test_nobody_else_sees_the_profiles(credentials_file):
+    with mock_destinations():
+        assert boto3.Session().available_profiles == []
+
+
+def test_a_function_has_no_profiles(credentials_file):
+    """For AWS's own has no such files."""
+    handlers = {"orders": lambda event, context: boto3.Session(profile_name="foo").profile_name}
+    with mock_destinations(handlers):
+        answer = boto3.client("lambda", "us-east-1").invoke(FunctionName="orders")
+        assert json.load(answer["Payload"])["errorType"] == "ProfileNotFound"

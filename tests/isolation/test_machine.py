@@ -92,9 +92,28 @@ def test_a_profile_of_the_config_file_is_not_used(config_file, monkeypatch, prof
     assert process() == before
 
 
-def test_a_profile_asked_for_by_name_does_not_exist_inside(config_file):
+@pytest.mark.parametrize(
+    ("profile", "region", "account"),
+    [
+        ("default", "eu-central-1", "123456789012"),
+        ("process", "us-east-1", "123456789012"),
+        ("assumed", "us-east-1", "111111111111"),
+    ],
+)
+def test_a_profile_asked_for_by_name_has_nothing_but_its_region_and_its_role(
+    config_file, profile, region, account
+):
+    """It is neither logged in to nor run, and its role is assumed in the mock."""
+    with mock_destinations():
+        session = boto3.Session(profile_name=profile)
+        assert (session.profile_name, session.region_name) == (profile, region)
+        assert session.client("sts").get_caller_identity()["Account"] == account
+        assert session.client("sqs").meta.endpoint_url == f"https://sqs.{region}.amazonaws.com"
+
+
+def test_a_profile_that_no_file_has_does_not_exist_inside(config_file):
     with mock_destinations(), pytest.raises(ProfileNotFound):
-        boto3.Session(profile_name="process")
+        boto3.Session(profile_name="staging")
 
 
 @pytest.mark.parametrize("profile", ["default", "process", "assumed"])

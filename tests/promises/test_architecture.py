@@ -95,6 +95,7 @@ PRIVATE = {
         "_PrefixTrie": "the handlers of a session, which those of others share",
         "_alias_event_name": "the names of events, looked for once",
         "_alias_name_cache": "the same",
+        "_build_profile_map": "the profiles of a session, to which one of the machine's is added",
         "_client_config": "what a client's User-Agent follows from",
         "_credentials": "credentials that a session or signer has, without asking a provider",
         "_access_key": "credentials as they are, without fetching them again",
