@@ -211,6 +211,8 @@ def delete_function(lam):
 
 
 def delete_version(lam):
+    """AWS wants its aliases gone before."""
+    delete_alias(lam)
     lam.delete_function(FunctionName="orders", Qualifier="1")
 
 

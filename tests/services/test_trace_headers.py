@@ -51,7 +51,7 @@ def test_of_an_object_and_its_notification_in_a_queue(client, roots, make_queue,
     s3.create_bucket(Bucket="bucket")
     configuration = {
         "QueueConfigurations": [{"QueueArn": make_queue("told"), "Events": ["s3:ObjectCreated:*"]}],
-        "LambdaFunctionConfigurations": [{"LambdaFunctionArn": FUNCTION, "Events": ["s3:ObjectCreated:*"]}],
+        "LambdaFunctionConfigurations": [{"LambdaFunctionArn": FUNCTION, "Events": ["s3:ObjectRemoved:*"]}],
     }
     s3.put_bucket_notification_configuration(
         Bucket="bucket", NotificationConfiguration=configuration, SkipDestinationValidation=True
@@ -60,6 +60,7 @@ def test_of_an_object_and_its_notification_in_a_queue(client, roots, make_queue,
     s3.put_object(Bucket="bucket", Key="key", Body=b"1")
     told = [message for message in messages("told") if "Records" in json.loads(message["Body"])]
     assert [message["Attributes"]["AWSTraceHeader"] for message in told] == [HEADER]
+    s3.delete_object(Bucket="bucket", Key="key")
     assert roots == [ROOT]
 
 

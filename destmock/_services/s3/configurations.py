@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import xmltodict
@@ -77,7 +78,7 @@ def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         _either_begins(prefix, other_prefix)
         and _either_begins(suffix[::-1], other_suffix[::-1])
         and any(
-            _either_begins(event.rstrip("*"), other_event.rstrip("*"))
+            fnmatchcase(event, other_event) or fnmatchcase(other_event, event)
             for event in _listed(one.get("Event"))
             for other_event in _listed(other.get("Event"))
         )

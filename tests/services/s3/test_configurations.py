@@ -61,6 +61,7 @@ def test_two_configurations_for_the_same_event_and_key_are_refused(s3, bucket, o
         (below(".jpg", "suffix"), below(".png", "suffix")),
         ({}, {"Events": ["s3:ObjectRemoved:*"]}),
         ({"Events": ["s3:ObjectCreated:Copy"]}, {"Events": ["s3:ObjectCreated:Put"]}),
+        ({"Events": ["s3:ObjectRemoved:Delete"]}, {"Events": ["s3:ObjectRemoved:DeleteMarkerCreated"]}),
     ],
 )
 def test_configurations_for_other_events_or_keys_stand_together(s3, bucket, one, other):
