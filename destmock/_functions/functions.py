@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 DEFAULT_RECURSION = "Terminate"
 _ACCOUNT_ID = os.environ.encodekey("MOTO_ACCOUNT_ID")
+#: The variable of a running function of another account than the default one, whose credentials are its own.
+OWN_ACCOUNT = "DESTMOCK_ACCOUNT_ID"
+_OWN_ACCOUNT = os.environ.encodekey(OWN_ACCOUNT)
 _OTHER_LANGUAGES = ("dotnet", "go", "java", "nodejs", "provided", "ruby")
 _PYTHON = re.compile(r"python3\.\d+")
 
@@ -105,7 +108,7 @@ class Functions:
             found.handler or "",
             int(found.timeout),
             int(found.memory_size),
-            found.environment_vars or {},
+            _variables(found, ref),
             None if reserved is None else int(reserved),
             dead_letter_config(found).get("TargetArn"),
             logging_config(found),
@@ -241,7 +244,15 @@ def account_of(access_key: str) -> str:
     for account, partitions in [*iam_backends.items()]:
         if any(access_key in backend.access_keys for backend in partitions.values()):
             return str(account)
+    if variables is None or _OWN_ACCOUNT in variables:
+        return os.environ.get(OWN_ACCOUNT) or DEFAULT_ACCOUNT_ID
     return DEFAULT_ACCOUNT_ID
+
+
+def _variables(function: LambdaFunction, ref: FunctionRef) -> Mapping[str, str]:
+    """The function's environment variables; in another account than the default one, its calls stay there."""
+    variables: Mapping[str, str] = function.environment_vars or {}
+    return variables if account_of("") == ref.account else {**variables, OWN_ACCOUNT: ref.account}
 
 
 @lru_cache(maxsize=100)

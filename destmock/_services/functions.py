@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import LambdaFunction
+from moto.iam import models as iam_models
 
 from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_function_arn
 from destmock._engine.active import active
 from destmock._engine.delivery import UndeliverableError
+from destmock._functions.functions import account_of
 from destmock._isolation.patching import Patch
 from destmock.errors import NoHandlerError
 
@@ -80,4 +82,12 @@ def _unless_replaced(invoke: Callable[..., Any]) -> Callable[..., Any]:
     return _invoke if invoke.__module__ == LambdaFunction.__module__ else invoke
 
 
-PATCHES = (Patch(LambdaFunction, "invoke", _unless_replaced),)
+def _account_of(_: object) -> Callable[[str], str]:
+    """moto counts a function's calls to the default account, in whichever account the function is."""
+    return account_of
+
+
+PATCHES = (
+    Patch(LambdaFunction, "invoke", _unless_replaced),
+    Patch(iam_models, "get_account_id_from", _account_of),
+)

@@ -358,3 +358,59 @@ def test_L9_a_version_s_number_is_never_used_again(destmock, lam):
     assert publish() == "4"
     arn = lam.get_function_configuration(FunctionName="orders", Qualifier="4")["FunctionArn"]
     assert arn.endswith(":function:orders:4")
+
+
+OTHER = "999988887777"
+
+
+def in_account(service, account):
+    """A client of another account, by a role of it that is assumed."""
+    given = boto3.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{account}:role/visitor", RoleSessionName="visitor"
+    )["Credentials"]
+    return boto3.client(
+        service,
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+
+
+def test_what_a_function_calls_is_of_its_own_account(destmock, lam):
+    """Unless it assumes a role of another one."""
+
+    def who(event, context):
+        if event.get("visit"):
+            return in_account("sts", event["visit"]).get_caller_identity()["Account"]
+        if event.get("ask"):
+            answer = boto3.client("lambda").invoke(FunctionName=event["ask"])
+            return json.loads(answer["Payload"].read())
+        return boto3.client("sts").get_caller_identity()["Account"]
+
+    destmock.handler("who", who)
+    default, other = lam, in_account("lambda", OTHER)
+    assert invoke(default, "who") == ACCOUNT
+    assert invoke(other, "who") == OTHER
+    assert invoke(default, f"arn:aws:lambda:us-east-1:{OTHER}:function:who") == OTHER
+    assert invoke(other, "who", b'{"visit": "111122223333"}') == "111122223333"
+    asked = json.dumps({"ask": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:who"}).encode()
+    assert invoke(other, "who", asked) == ACCOUNT
+    assert boto3.client("sts").get_caller_identity()["Account"] == ACCOUNT
+
+
+def test_a_function_of_another_account_reads_its_own_queue(destmock):
+    """Its messages and its records, too."""
+    sqs = in_account("sqs", OTHER)
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    results = sqs.create_queue(QueueName="results")["QueueUrl"]
+
+    @destmock.handler("work")
+    def work(event, context):
+        boto3.client("sqs").send_message(QueueUrl=results, MessageBody=event["Records"][0]["body"])
+
+    in_account("lambda", OTHER).create_event_source_mapping(
+        EventSourceArn=f"arn:aws:sqs:us-east-1:{OTHER}:jobs", FunctionName="work"
+    )
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    [message] = sqs.receive_message(QueueUrl=results)["Messages"]
+    assert message["Body"] == "hello"

@@ -74,7 +74,7 @@ def _send_to_queue(
     if arn.resource.endswith(".fifo"):  # the topic tells the queue what it takes for the same
         deduplication_id = deduplication_id or hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
     try:
-        sqs_backends[subscription.account_id][arn.region].send_message(
+        sqs_backends[arn.account or subscription.account_id][arn.region].send_message(
             arn.resource,
             body,
             message_attributes=carried,

@@ -2,6 +2,7 @@
 
 import json
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -139,3 +140,19 @@ def test_R27_a_number_that_sns_takes_is_sent_as_it_is_spelt(sns, topic, make_que
 def test_a_topic_without_the_queue_of_another_region_is_no_error(sns, topic):
     subscribe(sns, topic, f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone")
     assert sns.publish(TopicArn=topic, Message="m")["MessageId"]
+
+
+def test_a_queue_of_another_account_is_told(sns, topic):
+    given = boto3.client("sts").assume_role(
+        RoleArn="arn:aws:iam::999988887777:role/visitor", RoleSessionName="visitor"
+    )["Credentials"]
+    theirs = boto3.client(
+        "sqs",
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+    url = theirs.create_queue(QueueName="jobs")["QueueUrl"]
+    subscribe(sns, topic, f"arn:aws:sqs:{REGION}:999988887777:jobs")
+    sns.publish(TopicArn=topic, Message="m")
+    assert len(theirs.receive_message(QueueUrl=url)["Messages"]) == 1
