@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.awslambda.models import LambdaBackend, lambda_backends
+from moto.awslambda.models import EventSourceMapping, LambdaBackend, lambda_backends
 
 from destmock._aws.api_errors import NOT_FOR_TENANTS, UNQUALIFIED
 from destmock._aws.arn import FunctionRef, parse_arn, parse_function_name
@@ -20,11 +20,10 @@ from destmock._services.mapping_rules import check
 from destmock._services.other_sources import KeptMapping, is_other, warn
 from destmock._services.sqs.mapping import QueueReader
 from destmock._services.streams.mapping import StreamReader
+from destmock._services.streams.shards import CONSUMER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from moto.awslambda.models import EventSourceMapping
 
     from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
@@ -171,10 +170,21 @@ def _at(reading: Reading) -> int:
 
 
 def mappings_of(account: str, region: str, source_arn: str) -> Iterable[EventSourceMapping]:
-    known = lambda_backend(account, region)._event_source_mappings  # noqa: SLF001
-    if not known:  # asked for each message
+    """The mappings that read a source, in any account, and those that read it as a stream's consumer."""
+    backends = [lambda_backend(account, region)]
+    if len(lambda_backends) > 1:
+        others = [regions.get(region) for other, regions in [*lambda_backends.items()] if other != account]
+        backends += [backend for backend in others if backend is not None]
+    known = [backend._event_source_mappings for backend in backends]  # noqa: SLF001
+    if not any(known):  # asked for each message
         return ()
-    return [mapping for mapping in [*known.values()] if mapping.event_source_arn == source_arn]
+    of_consumers = source_arn + CONSUMER
+    return [
+        mapping
+        for each in known
+        for mapping in [*each.values()]
+        if mapping.event_source_arn == source_arn or str(mapping.event_source_arn).startswith(of_consumers)
+    ]
 
 
 def known() -> list[tuple[Arn, FunctionRef]]:
@@ -194,6 +204,8 @@ def _check_duplicate(backend: LambdaBackend, spec: dict[str, Any]) -> None:
     asked = parse_function_name(name)
     for mapping in mappings_of(backend.account_id, backend.region_name, arn):
         ref = ref_of(mapping)
+        if mapping.event_source_arn != arn or ref.account != backend.account_id:
+            continue
         if asked is not None and (ref.name, ref.qualifier) == (asked.name, asked.qualifier):
             sqs = source_of(mapping).service == "sqs"
             text = _SECOND_MAPPING_OF_QUEUE if sqs else _SECOND_MAPPING_OF_STREAM
@@ -214,20 +226,39 @@ def _create_event_source_mapping(create: Callable[..., Any]) -> Callable[..., An
             return _keep(self, spec)
         _check_duplicate(self, spec)
         _check_qualified(self, spec, simulation)
-        mapping: EventSourceMapping = create(self, _without_empty_filters(spec))
+        mapping = _made(self, _without_empty_filters(spec), create)
         simulation.part(Mappings).created(mapping)
         return mapping
 
     return created
 
 
+def _made(
+    backend: LambdaBackend, spec: dict[str, Any], create: Callable[..., EventSourceMapping]
+) -> EventSourceMapping:
+    """moto finds the sources of the function's own account, and no consumer of a stream."""
+    source = parse_arn(spec.get("EventSourceArn") or "")
+    if source is None or source.region != backend.region_name:
+        return create(backend, spec)
+    if source.account == backend.account_id and CONSUMER not in source.resource:
+        return create(backend, spec)
+    mapping = EventSourceMapping(_settings(backend, spec))  # type: ignore[abstract] # as moto does
+    backend._event_source_mappings[mapping.uuid] = mapping  # noqa: SLF001
+    return mapping
+
+
+def _settings(backend: LambdaBackend, spec: dict[str, Any]) -> dict[str, Any]:
+    """What moto's mappings are made of."""
+    function = backend.get_function(spec["FunctionName"])
+    where = {"RegionName": backend.region_name, "AccountId": backend.account_id}
+    return {**spec, **where, "FunctionArn": function.function_arn}
+
+
 def _keep(backend: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
     """Keep a mapping that nothing reads for."""
     warn(spec)
     known = backend._event_source_mappings  # noqa: SLF001
-    function = backend.get_function(spec["FunctionName"])
-    where = {"RegionName": backend.region_name, "AccountId": backend.account_id}
-    settings = {**_without_empty_filters(spec), **where, "FunctionArn": function.function_arn}
+    settings = _settings(backend, _without_empty_filters(spec))
     mapping = KeptMapping(settings)  # type: ignore[abstract] # as moto does with its own
     known[mapping.uuid] = mapping
     return mapping

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from destmock._aws.arn import Arn
 
 
+#: What comes between the name of a stream and that of its consumer.
+CONSUMER = "/consumer/"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record: the `number`th of its shard, counted from 1, and its arrival in milliseconds.
@@ -51,11 +55,17 @@ class Stream(Protocol):
 
 
 def open_stream(arn: Arn, role: str) -> Stream | None:
-    """`role` is the execution role of the function, which Kinesis's records name."""
+    """A stream, also by one of its consumers, whom it sends the same records to.
+
+    `role` is the execution role of the function, which Kinesis's records name.
+    """
     kind, _, rest = arn.resource.partition("/")
     if kind == "stream":
-        stream = kinesis_backends[arn.account][arn.region].streams.get(rest)
-        return None if stream is None else _KinesisStream(stream, arn, role)
+        stream_name, _, consumer = rest.partition(CONSUMER)
+        stream = kinesis_backends[arn.account][arn.region].streams.get(stream_name)
+        if stream is None or (consumer and str(arn) not in [one.consumer_arn for one in stream.consumers]):
+            return None
+        return _KinesisStream(stream, arn, role)
     name, _, label = rest.partition("/stream/")
     table = dynamodb_backends[arn.account][arn.region].tables.get(name)
     if table is None or table.stream_shard is None or table.latest_stream_label != label:
