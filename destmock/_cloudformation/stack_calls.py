@@ -6,6 +6,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack, cloudformation_backends
 from moto.cloudformation.parsing import OutputMap
@@ -131,10 +132,40 @@ def _undone_on_failure(backend: CloudFormationBackend, name: str, before: Collec
         raise
 
 
+def _delete_stack(delete: Callable[..., None]) -> Callable[..., None]:
+    """Keep a stack with resources that can't be deleted, such as a bucket that isn't empty; it has failed."""
+
+    def deleted(self: CloudFormationBackend, name_or_stack_id: str) -> None:
+        stack = self.stacks.get(name_or_stack_id)
+        try:
+            delete(self, name_or_stack_id)
+        except ClientError:
+            if stack is None:
+                raise
+            self.stacks[stack.stack_id] = stack
+            stack.status = "DELETE_FAILED"
+            left = ", ".join(_undeleted(stack))
+            reason = f"The following resource(s) failed to delete: [{left}]. "
+            stack._add_stack_event(stack.status, resource_status_reason=reason)  # noqa: SLF001 - as moto does
+
+    return deleted
+
+
+def _undeleted(stack: Stack) -> list[str]:
+    resources = stack.resource_map
+    return [
+        name
+        for name, each in resources._resource_json_map.items()  # noqa: SLF001
+        if resources._parsed_resources.get(name) is not None  # noqa: SLF001
+        and each.get("DeletionPolicy") != "Retain"
+    ]
+
+
 PATCHES = (
     Patch(CloudFormationResponse, "create_stack", _named),
     Patch(CloudFormationResponse, "create_change_set", _named),
     Patch(CloudFormationBackend, "create_stack", _create_stack),
+    Patch(CloudFormationBackend, "delete_stack", _delete_stack),
     Patch(ChangeSet, "apply", _apply),
     Patch(Stack, "update", _update),
 )

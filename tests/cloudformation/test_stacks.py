@@ -151,6 +151,25 @@ def test_a_change_set_makes_the_same_resources(cloudformation, lam):
     assert lam.get_function_event_invoke_config(FunctionName="orders")["FunctionArn"].endswith("$LATEST")
 
 
+def test_a_stack_that_can_not_be_deleted_has_failed_and_stays(create, cloudformation, sqs):
+    s3 = boto3.client("s3")
+    exported = {"Name": {"Value": {"Ref": "B"}, "Export": {"Name": "bucket"}}}
+    bucket = resource("AWS::S3::Bucket", BucketName="uploads")
+    create({"B": bucket, "Q": resource("AWS::SQS::Queue")}, Outputs=exported)
+    s3.put_object(Bucket="uploads", Key="a", Body=b"")
+    cloudformation.delete_stack(StackName="shop")
+    [stack] = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    [event, *_] = cloudformation.describe_stack_events(StackName="shop")["StackEvents"]
+    assert (stack["StackStatus"], event["ResourceStatus"]) == ("DELETE_FAILED", "DELETE_FAILED")
+    assert event["ResourceStatusReason"] == "The following resource(s) failed to delete: [B]. "
+    assert "QueueUrls" not in sqs.list_queues()
+    s3.delete_object(Bucket="uploads", Key="a")
+    cloudformation.delete_stack(StackName="shop")
+    assert cloudformation.describe_stacks()["Stacks"] == []
+    assert s3.list_buckets()["Buckets"] == []
+    assert cloudformation.list_exports()["Exports"] == []
+
+
 def test_queues_topics_and_subscriptions_are_updated(create, change, sqs, sns):
     def subscription(**more):
         given = {"TopicArn": {"Ref": "T"}, "Protocol": "sqs", "Endpoint": attribute("Q")}

@@ -125,6 +125,7 @@ PRIVATE = {
         "_s3_content": "the code that a deployment names in S3",
     },
     "moto.cloudformation": {
+        "_add_stack_event": "why a stack could not be deleted",
         "_account_id": "where an update makes a stack's resources",
         "_region_name": "the same",
         "_template": "the template that an update brings",
