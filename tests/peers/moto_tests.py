@@ -24,6 +24,7 @@ SERVICES = [
     "core",
     "scheduler",
     "sns",
+    "ses",
     "events",
     "sqs",
     "logs",
@@ -78,6 +79,11 @@ ACCEPTED = {
         "sns/test_subscriptions.py::test_subscribe_invalid_filter_policy"
     ],
     "the code of AWS's error is ParameterValueInvalid": ["sns/test_publishing.py::test_publish_to_sqs_bad"],
+    "what SES tells a topic of a mail is the text of its JSON": ["ses/test_ses_sns.py::*"],
+    "a stack fails by CloudFormation's own error": ["ecr/test_ecr_cloudformation.py::test_create_repository"],
+    "a name that CloudFormation makes up has the resource's logical id": [
+        "elbv2/test_elbv2_cloudformation.py::test_create_target_groups_through_cloudformation"
+    ],
     "AWS signs the Subject, too": ["sns/test_http_message_verification.py::*"],
     "a mapping invokes its function, which then has logs": [
         "sqs/test_sqs_integration.py::test_invoke_fake_function_from_sqs_queue"

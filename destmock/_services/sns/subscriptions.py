@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from moto.sns.exceptions import SNSInvalidParameter
@@ -23,17 +24,22 @@ if TYPE_CHECKING:
 
 
 def _publish(publish: Callable[..., None]) -> Callable[..., None]:
-    """Functions and queues get SNS's own notifications; moto has the rest."""
+    """Functions and queues get SNS's own notifications; moto has the rest.
+
+    What moto's SES tells of a mail is an object, of which AWS writes the JSON.
+    """
 
     def wrapper(
         self: Subscription,
-        message: str,
+        message: str | dict[str, Any],
         message_id: str,
         subject: str | None = None,
         message_attributes: dict[str, Any] | None = None,
         message_structure: str | None = None,
         **others: Any,
     ) -> None:
+        if isinstance(message, dict):
+            message = json.dumps(message, separators=(",", ":"))
         if self.protocol not in ("lambda", "sqs"):
             common = {"message_attributes": message_attributes, "message_structure": message_structure}
             publish(self, message, message_id, subject, **common, **others)

@@ -5,9 +5,10 @@ import json
 
 import boto3
 import pytest
+from moto.ses.models import SESFeedback
 
 from destmock import NoHandlerError
-from tests.services.places import START
+from tests.services.places import ACCOUNT, START
 from tests.services.triggers import ORDERS
 
 pytestmark = pytest.mark.destmock(start=START, handlers={"orders": lambda event, context: event})
@@ -191,3 +192,19 @@ def test_a_record_published_to_a_topic_reaches_the_topic_s_function(destmock, la
     record = json.loads(told.event["Records"][0]["Sns"]["Message"])
     assert record["requestPayload"] == {"id": 7}
     assert told.event["Records"][0]["Sns"]["MessageAttributes"] == {}
+
+
+def test_what_ses_tells_of_a_mail_is_a_text(destmock, sns, topic, subscription, make_queue, messages):
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue("bounces"))
+    ses = boto3.client("ses")
+    ses.verify_domain_identity(Domain="example.com")
+    ses.set_identity_notification_topic(Identity="example.com", NotificationType="Bounce", SnsTopic=topic)
+    ses.send_email(
+        Source="shop@example.com",
+        Destination={"ToAddresses": ["bounce@simulator.amazonses.com"]},
+        Message={"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}},
+    )
+    [notification] = messages("bounces")
+    [invocation] = destmock.invocations
+    for sent in (json.loads(notification["Body"]), invocation.event["Records"][0]["Sns"]):
+        assert json.loads(sent["Message"]) == SESFeedback.generate_message(ACCOUNT, "Bounce")
