@@ -236,23 +236,26 @@ class Functions:
 
 def account_of(access_key: str) -> str:
     """The account that moto counts an access key to."""
-    variables = getattr(os.environ, "_data", None)  # each call asks, and by `os.environ` it takes far longer
-    if variables is None or _ACCOUNT_ID in variables:
-        given = os.environ.get("MOTO_ACCOUNT_ID")
-        if given:
-            return given
+    given = _variable("MOTO_ACCOUNT_ID", _ACCOUNT_ID)
+    if given:
+        return given
     for account, partitions in [*iam_backends.items()]:
         if any(access_key in backend.access_keys for backend in partitions.values()):
             return str(account)
-    if variables is None or _OWN_ACCOUNT in variables:
-        return os.environ.get(OWN_ACCOUNT) or DEFAULT_ACCOUNT_ID
-    return DEFAULT_ACCOUNT_ID
+    return _variable(OWN_ACCOUNT, _OWN_ACCOUNT) or DEFAULT_ACCOUNT_ID
+
+
+def _variable(name: str, encoded: Any) -> str | None:
+    """A variable that is hardly ever there. Each call asks, and by `os.environ` it takes far longer."""
+    variables = getattr(os.environ, "_data", None)
+    return os.environ.get(name) if variables is None or encoded in variables else None
 
 
 def _variables(function: LambdaFunction, ref: FunctionRef) -> Mapping[str, str]:
     """The function's environment variables; in another account than the default one, its calls stay there."""
     variables: Mapping[str, str] = function.environment_vars or {}
-    return variables if account_of("") == ref.account else {**variables, OWN_ACCOUNT: ref.account}
+    default = _variable("MOTO_ACCOUNT_ID", _ACCOUNT_ID) or DEFAULT_ACCOUNT_ID
+    return variables if ref.account == default else {**variables, OWN_ACCOUNT: ref.account}
 
 
 @lru_cache(maxsize=100)
