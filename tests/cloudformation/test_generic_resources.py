@@ -1,5 +1,6 @@
 """Resources that moto's CloudFormation has no model for, made by their services' own operations."""
 
+import io
 import json
 import warnings
 
@@ -559,3 +560,13 @@ def test_nobody_is_warned_without_a_reason(destmock):
                 TemplateBody=json.dumps({"Resources": {**others, "It": resource(kind, **properties)}}),
             )
     assert [each for each in caught if issubclass(each.category, UserWarning)] == []
+
+
+def test_the_schemas_are_found_without_the_real_file_system(monkeypatch):
+    """As a test has it that puts a made-up one in its place, pyfakefs for instance."""
+
+    def nothing(path, *_, **__):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(io, "open", nothing)
+    assert schemas.__wrapped__() == schemas()

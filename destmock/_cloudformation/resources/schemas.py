@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -68,8 +69,12 @@ class Schema:
 
 @cache
 def schemas() -> Mapping[str, Schema]:
-    """All schemas, by type."""
-    rows = json.loads(_TABLE.read_text("utf-8"))
+    """All schemas, by type.
+
+    They are read as Python reads modules: a test may have put a file system of its own in the place of the
+    real one.
+    """
+    rows = json.loads(SourceFileLoader(__name__, __file__).get_data(str(_TABLE)))
     return {kind: _schema(kind, row) for kind, row in rows.items()}
 
 
