@@ -51,7 +51,10 @@ class Workers:
             raise TypeError(message)
         self._mine = [self._executor] if callable(executor) else []
         self._work = once, chosen, scenario
-        if isinstance(self._executor, (ProcessPoolExecutor, ThreadPoolExecutor)):
+        #: Whether they have what this process has loaded. A cluster's don't, and may have their heart in this
+        #: process, which a mock's clock would stop.
+        self.are_children = isinstance(self._executor, (ProcessPoolExecutor, ThreadPoolExecutor))
+        if self.are_children:
             _check(self._work)
 
     def close(self) -> None:
