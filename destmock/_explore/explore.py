@@ -137,8 +137,8 @@ def explored(
         yield [kept[plan] for plan in plans if plan in kept]
         left = [plan for plan in plans if plan not in kept]
         here = ([once(chosen, scenario, plan)] for plan in left)
-        is_here = workers is None or (plans == [()] and workers.are_children)
-        for results in here if is_here or workers is None else workers.results(left):
+        elsewhere = None if workers is None or (plans == [()] and workers.are_children) else workers
+        for results in here if elsewhere is None else elsewhere.results(left):
             kept.add(results)
             yield results
         if plans == [()]:  # from now on all that a run needs is loaded

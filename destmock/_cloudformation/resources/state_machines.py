@@ -41,7 +41,7 @@ class StateMachine:
             "create_state_machine",
             name=properties.get("StateMachineName", name),
             type=properties.get("StateMachineType"),
-            tags=[{"key": tag["Key"], "value": tag["Value"]} for tag in properties.get("Tags", [])],
+            tags=_as_in_calls(properties.get("Tags", [])),
             **_settings(api, properties),
         )["stateMachineArn"]
         return _made(api, str(arn))
@@ -53,7 +53,7 @@ class StateMachine:
         gone = [tag["Key"] for tag in before.get("Tags", [])]
         if gone:
             api.call("stepfunctions", "untag_resource", resourceArn=made.id, tagKeys=gone)
-        tags = [{"key": tag["Key"], "value": tag["Value"]} for tag in properties.get("Tags", [])]
+        tags = _as_in_calls(properties.get("Tags", []))
         if tags:
             api.call("stepfunctions", "tag_resource", resourceArn=made.id, tags=tags)
         return _made(api, made.id)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from moto.events.exceptions import ValidationException
-from moto.events.models import EventsBackend, Rule
+from moto.events.models import EventsBackend
 
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
@@ -18,6 +18,8 @@ from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from moto.events.models import Rule
 
 _VARIABLE = re.compile(r"<([^<>]+)>")
 _TEXT_OR_VARIABLE = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>"]+>')
