@@ -184,6 +184,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"destmock: {text}")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Give up what mocks keep for later ones; pytest has the garbage collector look at it several times."""
+    if "destmock._isolation.clients" in sys.modules:  # else there was no mock
+        from destmock._isolation.memories import forget  # noqa: PLC0415 - imports boto3 and moto
+
+        forget()
+
+
 def _tried(reports: list[pytest.TestReport]) -> str:
     """How many failures explored tests have tried, in words; empty for other tests."""
     found = [dict(report.user_properties).get("destmock_explored") for report in reports]

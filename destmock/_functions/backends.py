@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from moto.awslambda.models import lambda_backends
 from moto.awslambda.utils import get_backend
+from moto.awslambda_simple.models import lambda_simple_backends
 from moto.core.config import default_user_config
 
 if TYPE_CHECKING:
@@ -29,10 +30,18 @@ def existing(backends: BackendDict[Backend], account: str, region: str) -> Backe
     return None if regions is None else regions.get(region)
 
 
+def existing_lambda_backend(account: str, region: str) -> LambdaBackend | None:
+    """moto's Lambda in one region; `None` if nobody has asked for it yet."""
+    if _runs_in_docker():
+        return existing(lambda_backends, account, region)
+    return existing(lambda_simple_backends, account, region)
+
+
 def lambda_backend(account: str, region: str) -> LambdaBackend:
-    """moto's Lambda in one region. Raises `KeyError` for a region that moto doesn't know."""
-    if default_user_config.get("lambda", _NOTHING).get("use_docker", True):  # else it is moto's simple one
-        found = existing(lambda_backends, account, region)
-        if found is not None:
-            return found
-    return get_backend(account, region)
+    """The same, made if need be. Raises `KeyError` for a region that moto doesn't know."""
+    return existing_lambda_backend(account, region) or get_backend(account, region)
+
+
+def _runs_in_docker() -> bool:
+    """Whether moto's Lambda is the one that runs functions; else it is its simple one."""
+    return default_user_config.get("lambda", _NOTHING).get("use_docker", True) is not False

@@ -89,11 +89,11 @@ def _names_in(service_model: Any) -> _Names | None:
     of_service = known(service_model)
     if of_service is None:
         return None
-    return _names(Same(of_service.model), tuple(service_model._service_description.get("operations", ())))
+    return methods_of(Same(of_service.model), tuple(service_model._service_description.get("operations", ())))
 
 
 @lru_cache(maxsize=128)
-def _names(service_model: Same, _operations: tuple[str, ...]) -> _Names:
+def methods_of(service_model: Same, _operations: tuple[str, ...]) -> _Names:
     """What a model's operations are called, while it has these."""
     creator, model = _Creator.__new__(_Creator), service_model.value
     model = ServiceModel(model._service_description, model.service_name)  # which remembers no operations
@@ -113,14 +113,14 @@ def _with_retries_remembered(build: Callable[..., Any]) -> Callable[..., Any]:
         endpoint_prefix: str, retry_model: Any, definitions: Any, client_retry_config: Any = None
     ) -> Any:
         retries = None if client_retry_config is None else client_retry_config.get("max_attempts")
-        config = _retries(Same(build), endpoint_prefix, Same(retry_model), Same(definitions), retries)
+        config = retry_config(Same(build), endpoint_prefix, Same(retry_model), Same(definitions), retries)
         return {name: dict(policy) for name, policy in config.items()}
 
     return config_of
 
 
 @lru_cache(maxsize=512)
-def _retries(build: Same, prefix: str, model: Same, definitions: Same, retries: int | None) -> Any:
+def retry_config(build: Same, prefix: str, model: Same, definitions: Same, retries: int | None) -> Any:
     given = None if retries is None else {"max_attempts": retries}
     return build.value(prefix, model.value, definitions.value, given)
 

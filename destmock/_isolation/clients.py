@@ -25,6 +25,7 @@ from destmock._isolation import (
     configuration,
     http_sessions,
     kept_clients,
+    parameters,
     service_models,
     session_settings,
     sessions,
@@ -90,13 +91,14 @@ def _kept_loader(search_path: str | None = None) -> Loader:
 
     Each boto3 session adds its own directory to the loader's: once is enough.
     """
-    loader = _loader(search_path)
-    loader.search_paths[:] = dict.fromkeys(loader.search_paths)
-    return loader
+    kept = loader(search_path)
+    kept.search_paths[:] = dict.fromkeys(kept.search_paths)
+    return kept
 
 
 @cache
-def _loader(search_path: str | None) -> Loader:
+def loader(search_path: str | None) -> Loader:
+    """The one loader of service models that looks in a directory, and in botocore's own."""
     return create_loader(search_path)
 
 
@@ -109,6 +111,7 @@ SHARED = Shared(
         *configuration.PATCHES,
         *session_settings.PATCHES,
         *service_models.PATCHES,
+        *parameters.PATCHES,
         *client_classes.PATCHES,
         *http_sessions.PATCHES,
         *kept_clients.PATCHES,

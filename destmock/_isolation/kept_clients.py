@@ -98,6 +98,12 @@ class _Kept:
             with contextlib.suppress(Exception):  # whatever somebody has made a part of a client
                 self._parts[key].append(Parts(client, tree, given))
 
+    def forget(self) -> None:
+        """Give up all parts."""
+        with self._alone() as alone:
+            if alone:
+                self._parts.clear()
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[bool]:
         """Whether nobody else is at the parts: a thread, or what the collector or a signal has called here.
@@ -206,7 +212,7 @@ def _putting_together(create: Callable[..., Any]) -> Callable[..., Any]:
         if key is None:
             return create(session, *given, **named)
         own = _dictionaries(named.get("config"))
-        client = _kept.client(key, session, own)
+        client = KEPT.client(key, session, own)
         if client is not None:
             _noted_by(session, client)
             return client
@@ -214,7 +220,7 @@ def _putting_together(create: Callable[..., Any]) -> Callable[..., Any]:
         set_up: _SetUp = session.__dict__[_SET_UP]
         session.__dict__[_SET_UP] = set_up._replace(providers=_providers(session))
         if "fips" not in (session._last_client_region_used or ""):  # of which botocore warns each time
-            _kept.keep(key, client, set_up.tree, own)
+            KEPT.keep(key, client, set_up.tree, own)
         return client
 
     return created
@@ -308,7 +314,7 @@ def _is_read(name: str) -> bool:
     return name in _OF_OTHERS or name.lower().endswith("_proxy")
 
 
-_kept, _said = _Kept(), _Said()
+KEPT, _said = _Kept(), _Said()
 _log = logging.getLogger("botocore.credentials")
 
 PATCHES = (

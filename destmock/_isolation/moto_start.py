@@ -79,7 +79,7 @@ def _moto_active(after_call: Callable[[], object], config: DefaultConfig | None)
     That registration is most of the time that `mock_aws` takes to start.
     """
     first = not MockAWS._nested_count  # noqa: SLF001 - an inner one registers nothing
-    answers = _registered_answers(after_call) if first else {}
+    answers = registered_answers(after_call) if first else {}
     mock = mock_aws(config=config)
     with patch.object(models, "RESPONSES_METHODS", []):
         mock.start()
@@ -117,7 +117,7 @@ def _outer_answers_followed(after_call: Callable[[], object]) -> Iterator[None]:
 
 
 @cache
-def _registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[BaseResponse, ...]]:
+def registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[BaseResponse, ...]]:
     """The answers that moto registers for requests past botocore, by HTTP method.
 
     Such a request, a presigned upload for instance, may queue something: `after_call` follows it.

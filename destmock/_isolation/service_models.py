@@ -22,6 +22,8 @@ _CachedProperty: Any = CachedProperty
 #: Where an operation's model keeps the parameters of its endpoint that it gives a value for.
 _NAMES = "_destmock_endpoint_parameters"
 _BUILTINS = frozenset(builtin.value for builtin in EndpointResolverBuiltins)
+#: The parameters that botocore notes in the user agent.
+_OF_FEATURES = frozenset({"AccountIdEndpointMode", "AccountId"})
 #: How many models are remembered.
 _MOST = 128
 
@@ -39,11 +41,11 @@ def known(service_model: Any) -> Known | None:
     if type(service_model) is not ServiceModel:
         return None
     description: Any = service_model._service_description  # type: ignore[attr-defined]
-    return _known(Same(description), service_model.service_name)
+    return known_once(Same(description), service_model.service_name)
 
 
 @lru_cache(maxsize=_MOST)
-def _known(description: Same, service_name: str) -> Known:
+def known_once(description: Same, service_name: str) -> Known:
     return Known(ServiceModel(description.value, service_name), {})
 
 
@@ -94,42 +96,52 @@ def _discovery_required_once(prop: Any) -> Any:
     return _CachedProperty(endpoint_discovery_required)
 
 
-def _given_by_operation(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    """What an operation gives for a parameter of its endpoint: most give nothing for most of them."""
+def _found_in_one_go(params_of: Callable[..., Any]) -> Callable[..., Any]:
+    """The parameters of a call's endpoint.
 
-    @wraps(resolve)
-    def given(resolver: Any, param_name: str, operation_model: Any, call_args: Any) -> Any:
-        names = operation_model.__dict__.get(_NAMES)
-        if names is None:
-            names = operation_model.__dict__[_NAMES] = frozenset(
-                {
-                    *(param.name for param in operation_model.static_context_parameters),
-                    *(param.name for param in operation_model.context_parameters),
-                    *operation_model.operation_context_parameters,
-                    *(param.name for param in operation_model.service_model.client_context_parameters),
-                }
-            )
-        return resolve(resolver, param_name, operation_model, call_args) if param_name in names else None
+    Most operations give nothing for most of them. botocore asks four times for each, and goes through a list
+    of all names for those that are built in.
+    """
 
-    return given
+    @wraps(params_of)
+    def found(resolver: Any, operation_model: Any, call_args: Any, request_context: Any) -> Any:
+        given = operation_model.__dict__.get(_NAMES)
+        if given is None:
+            given = operation_model.__dict__[_NAMES] = _given_by(operation_model)
+        builtins = resolver._get_customized_builtins(operation_model, call_args, request_context)
+        params: dict[str, Any] = {}
+        for name, definition in resolver._param_definitions.items():
+            value, builtin = None, definition.builtin
+            if name in given:
+                value = resolver._resolve_param_from_context(name, operation_model, call_args)
+            if value is None and builtin in _BUILTINS:
+                value = builtins.get(builtin)
+                value = value() if callable(value) else value
+            elif value is None and builtin is not None:
+                value = resolver._resolve_param_as_builtin(builtin, builtins)
+            if value is not None:
+                params[name] = value
+                if name in _OF_FEATURES:
+                    resolver._register_endpoint_feature_ids(name, value)
+        return params
+
+    return found
 
 
-def _looked_up_in_a_set(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    """The value of a built-in parameter: botocore makes a list of all names for each, and goes through it."""
-
-    @wraps(resolve)
-    def resolved(resolver: Any, builtin_name: str, builtins: dict[str, Any]) -> Any:
-        if builtin_name not in _BUILTINS:
-            return resolve(resolver, builtin_name, builtins)
-        builtin = builtins.get(builtin_name)
-        return builtin() if callable(builtin) else builtin
-
-    return resolved
+def _given_by(operation_model: Any) -> frozenset[str]:
+    """The parameters of its endpoint that an operation, or its client, gives a value for."""
+    return frozenset(
+        {
+            *(param.name for param in operation_model.static_context_parameters),
+            *(param.name for param in operation_model.context_parameters),
+            *operation_model.operation_context_parameters,
+            *(param.name for param in operation_model.service_model.client_context_parameters),
+        }
+    )
 
 
 PATCHES = (
-    Patch(EndpointRulesetResolver, "_resolve_param_from_context", _given_by_operation),
-    Patch(EndpointRulesetResolver, "_resolve_param_as_builtin", _looked_up_in_a_set),
+    Patch(EndpointRulesetResolver, "_get_provider_params", _found_in_one_go),
     Patch(ServiceModel, "resolve_shape_ref", _followed_once),
     Patch(ServiceModel, "error_shapes", _errors_once),
     Patch(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),

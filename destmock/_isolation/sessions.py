@@ -172,13 +172,13 @@ def _with_rules_read_once(made: Callable[..., Any]) -> Callable[..., Any]:
 
     def provider(ruleset_data: Any, partition_data: Any, **others: Any) -> Any:
         others = {name: Same(value) for name, value in others.items()}
-        return _provider(Same(ruleset_data), Same(partition_data), **others)
+        return provider_of(Same(ruleset_data), Same(partition_data), **others)
 
     return provider
 
 
 @lru_cache(maxsize=512)
-def _provider(ruleset: Same, partitions: Same, **others: Same) -> EndpointProvider:
+def provider_of(ruleset: Same, partitions: Same, **others: Same) -> EndpointProvider:
     given = {name: same.value for name, same in others.items()}
     return EndpointProvider(ruleset_data=ruleset.value, partition_data=partitions.value, **given)
 

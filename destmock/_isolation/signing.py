@@ -6,10 +6,12 @@ The signature, and what is sent, are the same.
 
 from __future__ import annotations
 
-from functools import wraps
+import logging
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from botocore import auth
+from botocore import auth, awsrequest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSRequestPreparer, HeadersDict
 from botocore.compat import HTTPHeaders
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _auth: Any = auth
+_Signer: Any = SigV4Auth
+#: A header that has the body's checksum already.
+_CHECKSUM = "x-amz-content-sha256"
+#: What botocore's signing consists of.
+_STEPS = (
+    "headers_to_sign",
+    "canonical_query_string",
+    "canonical_headers",
+    "signed_headers",
+    "canonical_request",
+    "_inject_signature_to_request",
+)
 #: botocore's own request, and what makes it ready.
 _OWN = {AWSRequest, AWSRequestPreparer}
 
@@ -94,6 +108,76 @@ def _named(signed_headers: Callable[[Any, Any], str]) -> Callable[[Any, Any], st
     return named
 
 
+def _in_one_go(add_auth: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Sign a request by version 4, with one look at its headers.
+
+    Other versions, and what somebody has changed in botocore's class, sign as they do.
+    """
+    own = [vars(_Signer).get(name) for name in _STEPS]
+
+    @wraps(add_auth)
+    def signed(signer: Any, request: Any) -> None:
+        plain = (
+            type(signer) is SigV4Auth
+            and type(request) is AWSRequest
+            and signer.credentials is not None
+            and not request.params
+            and not _auth.logger.isEnabledFor(logging.DEBUG)
+            and [vars(_Signer).get(name) for name in _STEPS] == own
+        )
+        if not plain:
+            add_auth(signer, request)
+            return
+        request.context["timestamp"] = _now().strftime(_auth.SIGV4_TIMESTAMP)
+        signer._modify_request_before_signing(request)  # noqa: SLF001
+        kept = _plain(request.headers)
+        if kept is None or any(type(value) is bytes for _, value in kept):
+            add_auth(signer, request)
+            return
+        headers = _by_name(kept)
+        if "host" not in headers:
+            headers["host"] = _auth._host_from_url(request.url)  # noqa: SLF001
+        checksum = request.headers[_CHECKSUM] if _CHECKSUM in headers else signer.payload(request)
+        names = sorted(headers.keys() - _auth.SIGNED_HEADERS_BLACKLIST)
+        url, about = urlsplit(request.url), ";".join(names)
+        lines = (
+            request.method.upper(),
+            _path(_Signer._normalize_url_path, url.path),  # noqa: SLF001
+            signer._canonical_query_string_url(url),  # noqa: SLF001
+            *[f"{name}:{headers[name]}" for name in names],
+            "",
+            about,
+            checksum,
+        )
+        signature = signer.signature(signer.string_to_sign(request, "\n".join(lines)), request)
+        scope = signer.scope(request)
+        request.headers["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={about}, Signature={signature}"
+        )
+
+    return signed
+
+
+def _now() -> Any:
+    """The time that botocore signs with."""
+    current = getattr(_auth, "get_current_datetime", None)  # new in botocore 1.40
+    return _auth.datetime.datetime.utcnow() if current is None else current()
+
+
+def _by_name(kept: list[tuple[str, Any]]) -> dict[str, str]:
+    """Headers by their names in small letters, without superfluous blanks; a name's values together."""
+    headers: dict[str, str] = {}
+    for name, value in kept:
+        key, text = name.lower().strip(), " ".join(value.split())
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return headers
+
+
+@lru_cache(maxsize=1000)
+def _path(normalize: Callable[[Any, str], str], path: str) -> str:
+    return normalize(None, path)
+
+
 def _filled(init: Callable[..., None]) -> Callable[..., None]:
     """A request's headers, from those of another one."""
 
@@ -124,9 +208,11 @@ def _body_alone(body: Any) -> Any:
 
 PATCHES = (
     Patch(auth, "_host_from_url", remembered),
+    Patch(awsrequest, "_urljoin", remembered),
     Patch(SigV4Auth, "headers_to_sign", _chosen),
     Patch(SigV4Auth, "canonical_headers", _as_signed),
     Patch(SigV4Auth, "signed_headers", _named),
+    Patch(SigV4Auth, "add_auth", _in_one_go),
     Patch(HTTPHeaders, "items", _listed),
     Patch(HeadersDict, "__init__", _filled),
     Patch(AWSRequest, "body", _body_alone),

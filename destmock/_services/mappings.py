@@ -11,7 +11,7 @@ from destmock._aws.api_errors import NOT_FOR_TENANTS, UNQUALIFIED
 from destmock._aws.arn import FunctionRef, parse_arn, parse_function_name
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
-from destmock._functions.backends import lambda_backend
+from destmock._functions.backends import existing_lambda_backend, lambda_backend
 from destmock._functions.functions import partition_of
 from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
@@ -171,11 +171,9 @@ def _at(reading: Reading) -> int:
 
 def mappings_of(account: str, region: str, source_arn: str) -> Iterable[EventSourceMapping]:
     """The mappings that read a source, in any account, and those that read it as a stream's consumer."""
-    backends = [lambda_backend(account, region)]
-    if len(lambda_backends) > 1:
-        others = [regions.get(region) for other, regions in [*lambda_backends.items()] if other != account]
-        backends += [backend for backend in others if backend is not None]
-    known = [backend._event_source_mappings for backend in backends]  # noqa: SLF001
+    others = [regions.get(region) for other, regions in [*lambda_backends.items()] if other != account]
+    backends = [existing_lambda_backend(account, region), *others]
+    known = [found._event_source_mappings for found in backends if found is not None]  # noqa: SLF001
     if not any(known):  # asked for each message
         return ()
     of_consumers = source_arn + CONSUMER

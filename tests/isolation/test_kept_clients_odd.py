@@ -315,7 +315,7 @@ from destmock._isolation import kept_clients
 with mock_destinations():
     for _ in range(3):
         boto3.client("sqs")
-    kept_clients._kept._lock.acquire()  # as another thread may have done
+    kept_clients.KEPT._lock.acquire()  # as another thread may have done
     child = os.fork()
     if child == 0:
         boto3.client("sqs").list_queues()

@@ -1,15 +1,22 @@
 """A request is signed, and sent, with the same headers and body as without the mock."""
 
+import datetime as dt
+
+import botocore.auth
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest, HeadersDict
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from destmock import mock_destinations
 
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.timezone.utc)
+needs_now = pytest.mark.skipif(
+    not hasattr(botocore.auth, "get_current_datetime"), reason="botocore asks Python for the time"
+)
 NAMES = st.sampled_from(
     ["Content-Type", "content-type", "X-Amz-Target", "x-b", "A", "Host", "User-Agent", "Expect", "Date", "1"]
 )
@@ -65,6 +72,63 @@ def inside():
 @given(st.sampled_from([SigV4Auth, S3SigV4Auth, SigV4QueryAuth, OwnAuth]), HEADERS, URLS, BODIES)
 def test_a_request_is_signed_as_without_the_mock(inside, kind, headers, url, body):
     assert inside(kind, headers, url, body) == prepared(kind, headers, url, body)
+
+
+def authorized(kind, headers, url, body, params, context):
+    """The headers of a request that has been signed."""
+    request = AWSRequest("POST", url, data=body, params=params)
+    for name, value in headers:
+        request.headers[name] = value
+    request.context.update(context)
+    signer = kind(Credentials("id", "key", "token"), "sqs", "us-east-1")
+    try:
+        signer.add_auth(request)
+    except (AttributeError, TypeError) as error:  # of bytes among the headers
+        return repr(error)
+    return request.headers.items(), request.context
+
+
+@pytest.fixture
+def at_noon(monkeypatch):
+    """Have botocore sign as if it was noon."""
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: NOON)
+
+
+SIGNED_HEADERS = st.lists(
+    st.tuples(NAMES | st.sampled_from(["X-Amz-Content-SHA256", "Authorization", "expect"]), VALUES),
+    max_size=6,
+)
+CONTEXTS = st.sampled_from(
+    [
+        {},
+        {"payload_signing_enabled": False},
+        {"checksum": {"request_algorithm": {"in": "trailer"}}},
+    ]
+)
+
+
+@needs_now
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([SigV4Auth, S3SigV4Auth, OwnAuth]),
+    SIGNED_HEADERS,
+    URLS | st.sampled_from(["https://h/a//b/../c d?b=2&a=1", "https://h"]),
+    BODIES,
+    st.sampled_from([None, {}, {"b": "1", "a": "2"}]),
+    CONTEXTS,
+)
+def test_the_signature_is_the_same_as_without_the_mock(at_noon, kind, headers, url, body, params, context):
+    without = authorized(kind, headers, url, body, params, context)
+    with mock_destinations():
+        assert authorized(kind, headers, url, body, params, context) == without
+
+
+@needs_now
+def test_steps_that_a_test_replaces_are_gone_through(at_noon, monkeypatch):
+    with mock_destinations():
+        monkeypatch.setattr(SigV4Auth, "signed_headers", lambda *_: "none")
+        headers, _ = authorized(SigV4Auth, [], "https://h/", b"", None, {})
+        assert "SignedHeaders=none," in dict(headers)["Authorization"]
 
 
 @given(HEADERS)
