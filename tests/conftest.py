@@ -1,5 +1,6 @@
 """Fixtures of the suite: clients are made inside each test, in the region that destmock falls back to."""
 
+import gc
 import json
 import os
 import shutil
@@ -19,6 +20,9 @@ settings.load_profile("suite")
 # Two hundred processes import destmock, boto3 and moto: each would compile them for itself.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The collector would look through all that is imported and all tests again and again: an eighth of the time.
+gc.set_threshold(2_000, 20, 100)
 
 #: A browser that stays at home.
 CHROMIUM = [
