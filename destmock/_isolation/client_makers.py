@@ -101,7 +101,7 @@ class _Makers:
         self._first = self._latest = self._now()
         self._settings = dict(_SETTINGS)
         functions = [each for found in self._first for each in found if type(each) is FunctionType]
-        self._were_own = all(map(_is_own, functions))
+        self._were_own = all(map(is_own, functions))
 
     def are_own(self) -> bool:
         """Whether all are botocore's, or what destmock has put in their place."""
@@ -110,7 +110,7 @@ class _Makers:
         except KeyError:  # somebody has taken one away
             return False
         if now != self._latest:
-            if not all(map(_is_own, self._changed(now))):
+            if not all(map(is_own, self._changed(now))):
                 return False
             self._latest = now
         return self._were_own and dict.__eq__(_SETTINGS, self._settings) is True
@@ -128,7 +128,7 @@ def _getter(inside: Mapping[str, Any], names: tuple[str, ...]) -> Callable[[Any]
     return itemgetter("__doc__", *(name for name in names if name in inside))  # never one alone
 
 
-def _is_own(function: Any) -> bool:
+def is_own(function: Any) -> bool:
     """Whether a function is botocore's or destmock's, and what it wraps too."""
     while type(function) is FunctionType and function.__code__.co_filename.startswith(_HOMES):
         if "__wrapped__" not in function.__dict__:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from botocore import validate as validation
 from botocore.validate import ParamValidator, ValidationErrors
 
-from destmock._isolation.patching import Patch
+from destmock._isolation.own_steps import Steps, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _OF_BYTES = frozenset({bytes, bytearray, str})
 _LISTS = frozenset({list, tuple})
+_validation: Any = validation
+_in_range = _validation.range_check
+_VALIDATOR = Steps(ParamValidator, names_of(ParamValidator, "validate", "_validate", "_check"))
 
 
 def _quickly(validate: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
     @wraps(validate)
     def validated(validator: Any, params: Any, shape: Any) -> Any:
-        if type(validator) is ParamValidator and _is_right(params, shape):
+        own = _VALIDATOR.are_own(validator) and _validation.range_check is _in_range
+        if own and _is_right(params, shape):
             return ValidationErrors()
         return validate(validator, params, shape)
 
@@ -81,4 +86,4 @@ _CHECKS: dict[str, Callable[[Any, Any], bool]] = {
     "string": _is_right_text,
     "structure": _is_right_structure,
 }
-PATCHES = (Patch(ParamValidator, "validate", _quickly),)
+PATCHES = (_VALIDATOR.replaced("validate", _quickly),)

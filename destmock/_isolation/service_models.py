@@ -12,6 +12,7 @@ from botocore.model import ServiceModel
 from botocore.regions import EndpointResolverBuiltins, EndpointRulesetResolver
 from botocore.utils import CachedProperty
 
+from destmock._isolation.own_steps import Steps, names_of
 from destmock._isolation.patching import Patch
 from destmock._isolation.sessions import Same
 
@@ -24,6 +25,8 @@ _NAMES = "_destmock_endpoint_parameters"
 _BUILTINS = frozenset(builtin.value for builtin in EndpointResolverBuiltins)
 #: The parameters that botocore notes in the user agent.
 _OF_FEATURES = frozenset({"AccountIdEndpointMode", "AccountId"})
+#: What goes through them one by one.
+_RESOLVER = Steps(EndpointRulesetResolver, names_of(EndpointRulesetResolver, "_resolve", "_get", "_register"))
 #: How many models are remembered.
 _MOST = 128
 
@@ -105,6 +108,8 @@ def _found_in_one_go(params_of: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(params_of)
     def found(resolver: Any, operation_model: Any, call_args: Any, request_context: Any) -> Any:
+        if not _RESOLVER.are_own(resolver):
+            return params_of(resolver, operation_model, call_args, request_context)
         given = operation_model.__dict__.get(_NAMES)
         if given is None:
             given = operation_model.__dict__[_NAMES] = _given_by(operation_model)
@@ -141,7 +146,7 @@ def _given_by(operation_model: Any) -> frozenset[str]:
 
 
 PATCHES = (
-    Patch(EndpointRulesetResolver, "_get_provider_params", _found_in_one_go),
+    _RESOLVER.replaced("_get_provider_params", _found_in_one_go),
     Patch(ServiceModel, "resolve_shape_ref", _followed_once),
     Patch(ServiceModel, "error_shapes", _errors_once),
     Patch(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),

@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSRequest, AWSRequestPreparer, HeadersDict
 from botocore.compat import HTTPHeaders
 
 from destmock._isolation.moto_calls import remembered
+from destmock._isolation.own_steps import Steps
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ _Signer: Any = SigV4Auth
 #: A header that has the body's checksum already.
 _CHECKSUM = "x-amz-content-sha256"
 #: What botocore's signing consists of.
-_STEPS = (
-    "headers_to_sign",
-    "canonical_query_string",
-    "canonical_headers",
-    "signed_headers",
-    "canonical_request",
-    "_inject_signature_to_request",
+_SIGNER = Steps(
+    SigV4Auth,
+    (
+        *("add_auth", "headers_to_sign", "canonical_headers", "signed_headers", "canonical_request"),
+        *("canonical_query_string", "_header_value", "_normalize_url_path", "_inject_signature_to_request"),
+    ),
 )
+_trimmed = vars(SigV4Auth)["_header_value"]
 #: botocore's own request, and what makes it ready.
 _OWN = {AWSRequest, AWSRequestPreparer}
 
@@ -86,7 +87,7 @@ def _as_signed(canonical: Callable[[Any, Any], str]) -> Callable[[Any, Any], str
     @wraps(canonical)
     def signed(signer: Any, headers: Any) -> str:
         kept = _plain(headers)
-        own = type(signer).__module__ == auth.__name__
+        own = type(signer).__module__ == auth.__name__ and type(signer)._header_value is _trimmed  # noqa: SLF001
         if kept is None or not own or not all(name.islower() for name, _ in kept):
             return canonical(signer, headers)
         values: dict[str, list[str]] = {}
@@ -103,7 +104,7 @@ def _named(signed_headers: Callable[[Any, Any], str]) -> Callable[[Any, Any], st
         kept = _plain(headers)
         if kept is None:
             return signed_headers(signer, headers)
-        return ";".join(sorted({name.lower().strip() for name, _ in kept}))
+        return ";".join(sorted([name.lower().strip() for name in {name for name, _ in kept}]))
 
     return named
 
@@ -113,17 +114,15 @@ def _in_one_go(add_auth: Callable[[Any, Any], None]) -> Callable[[Any, Any], Non
 
     Other versions, and what somebody has changed in botocore's class, sign as they do.
     """
-    own = [vars(_Signer).get(name) for name in _STEPS]
 
     @wraps(add_auth)
     def signed(signer: Any, request: Any) -> None:
         plain = (
-            type(signer) is SigV4Auth
+            _SIGNER.are_own(signer)
             and type(request) is AWSRequest
             and signer.credentials is not None
             and not request.params
             and not _auth.logger.isEnabledFor(logging.DEBUG)
-            and [vars(_Signer).get(name) for name in _STEPS] == own
         )
         if not plain:
             add_auth(signer, request)
@@ -132,30 +131,37 @@ def _in_one_go(add_auth: Callable[[Any, Any], None]) -> Callable[[Any, Any], Non
         signer._modify_request_before_signing(request)  # noqa: SLF001
         kept = _plain(request.headers)
         if kept is None or any(type(value) is bytes for _, value in kept):
-            add_auth(signer, request)
+            text = signer.string_to_sign(request, signer.canonical_request(request))
+            signer._inject_signature_to_request(request, signer.signature(text, request))  # noqa: SLF001
             return
-        headers = _by_name(kept)
-        if "host" not in headers:
-            headers["host"] = _auth._host_from_url(request.url)  # noqa: SLF001
-        checksum = request.headers[_CHECKSUM] if _CHECKSUM in headers else signer.payload(request)
-        names = sorted(headers.keys() - _auth.SIGNED_HEADERS_BLACKLIST)
-        url, about = urlsplit(request.url), ";".join(names)
-        lines = (
-            request.method.upper(),
-            _path(_Signer._normalize_url_path, url.path),  # noqa: SLF001
-            signer._canonical_query_string_url(url),  # noqa: SLF001
-            *[f"{name}:{headers[name]}" for name in names],
-            "",
-            about,
-            checksum,
-        )
-        signature = signer.signature(signer.string_to_sign(request, "\n".join(lines)), request)
+        about, lines = _canonical(signer, request, kept)
+        signature = signer.signature(signer.string_to_sign(request, lines), request)
         scope = signer.scope(request)
         request.headers["Authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={about}, Signature={signature}"
         )
 
     return signed
+
+
+def _canonical(signer: Any, request: Any, kept: list[tuple[str, Any]]) -> tuple[str, str]:
+    """The headers that a signature is about, and the request as it wants it."""
+    headers = _by_name(kept)
+    if "host" not in headers:
+        headers["host"] = " ".join(_auth._host_from_url(request.url).split())  # noqa: SLF001
+    checksum = request.headers[_CHECKSUM] if _CHECKSUM in headers else signer.payload(request)
+    names = sorted(headers.keys() - _auth.SIGNED_HEADERS_BLACKLIST)
+    url, about = urlsplit(request.url), ";".join(sorted([name.strip() for name in names]))
+    lines = (
+        request.method.upper(),
+        _path(_Signer._normalize_url_path, url.path),  # noqa: SLF001
+        signer._canonical_query_string_url(url),  # noqa: SLF001
+        *[f"{name}:{headers[name]}" for name in names],
+        "",
+        about,
+        checksum,
+    )
+    return about, "\n".join(lines)
 
 
 def _now() -> Any:
@@ -168,7 +174,7 @@ def _by_name(kept: list[tuple[str, Any]]) -> dict[str, str]:
     """Headers by their names in small letters, without superfluous blanks; a name's values together."""
     headers: dict[str, str] = {}
     for name, value in kept:
-        key, text = name.lower().strip(), " ".join(value.split())
+        key, text = name.lower(), " ".join(value.split())
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     return headers
 
@@ -209,10 +215,10 @@ def _body_alone(body: Any) -> Any:
 PATCHES = (
     Patch(auth, "_host_from_url", remembered),
     Patch(awsrequest, "_urljoin", remembered),
-    Patch(SigV4Auth, "headers_to_sign", _chosen),
-    Patch(SigV4Auth, "canonical_headers", _as_signed),
-    Patch(SigV4Auth, "signed_headers", _named),
-    Patch(SigV4Auth, "add_auth", _in_one_go),
+    _SIGNER.replaced("headers_to_sign", _chosen),
+    _SIGNER.replaced("canonical_headers", _as_signed),
+    _SIGNER.replaced("signed_headers", _named),
+    _SIGNER.replaced("add_auth", _in_one_go),
     Patch(HTTPHeaders, "items", _listed),
     Patch(HeadersDict, "__init__", _filled),
     Patch(AWSRequest, "body", _body_alone),

@@ -2,7 +2,9 @@
 
 import boto3
 import pytest
+from botocore import args
 from botocore.client import Config
+from botocore.regions import EndpointRulesetResolver
 
 from destmock import mock_destinations
 
@@ -58,3 +60,43 @@ def test_each_call_goes_where_it_goes_without_the_mock():
     with mock_destinations():
         assert [*addresses()] == without
     assert len({url for *_, url in without}) == len(CALLS)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *("_get_provider_params", "_get_customized_builtins", "_resolve_param_from_context"),
+        *("_resolve_param_as_static_context_param", "_resolve_param_as_dynamic_context_param"),
+        *("_resolve_param_as_client_context_param", "_resolve_param_as_builtin"),
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "inside"])
+def test_each_step_is_asked_where_a_test_has_put_its_own(monkeypatch, step, when):
+    asked = []
+
+    def noting(*given, **named):
+        asked.append(step)
+        return real(*given, **named)
+
+    real = getattr(EndpointRulesetResolver, step)
+    if when == "before":
+        monkeypatch.setattr(EndpointRulesetResolver, step, noting)
+    with mock_destinations():
+        if when == "inside":
+            real = getattr(EndpointRulesetResolver, step)
+            monkeypatch.setattr(EndpointRulesetResolver, step, noting)
+        boto3.client("sqs").list_queues()
+        monkeypatch.undo()
+    assert asked
+
+
+def test_a_resolver_of_a_user_s_own_has_its_say(monkeypatch):
+    class Elsewhere(EndpointRulesetResolver):
+        def _resolve_param_as_builtin(self, builtin_name, builtins):
+            found = super()._resolve_param_as_builtin(builtin_name, builtins)
+            return "eu-west-3" if builtin_name == "AWS::Region" else found
+
+    monkeypatch.setattr(args, "EndpointRulesetResolver", Elsewhere)
+    with mock_destinations():
+        url = boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+    assert "eu-west-3" in url

@@ -5,6 +5,7 @@ import io
 
 import boto3
 import botocore.session
+import botocore.validate
 import pytest
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
@@ -129,3 +130,33 @@ def test_a_validator_of_a_user_s_own_has_its_say(destmock, monkeypatch):
     sqs.create_queue(QueueName="orders")
     with pytest.raises(ParamValidationError, match="QueueName"):
         sqs.create_queue(QueueName="ORDERS")
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        (ParamValidator, "validate"),
+        (ParamValidator, "_validate"),
+        (ParamValidator, "_validate_structure"),
+        (ParamValidator, "_validate_string"),
+        (botocore.validate, "range_check"),
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "inside"])
+def test_each_step_is_asked_where_a_test_has_put_its_own(monkeypatch, owner, step, when):
+    asked = []
+
+    def noting(*given, **named):
+        asked.append(step)
+        return real(*given, **named)
+
+    real = getattr(owner, step)
+    if when == "before":
+        monkeypatch.setattr(owner, step, noting)
+    with mock_destinations():
+        if when == "inside":
+            real = getattr(owner, step)
+            monkeypatch.setattr(owner, step, noting)
+        boto3.client("sqs").create_queue(QueueName="orders")
+        monkeypatch.undo()
+    assert asked

@@ -18,7 +18,10 @@ needs_now = pytest.mark.skipif(
     not hasattr(botocore.auth, "get_current_datetime"), reason="botocore asks Python for the time"
 )
 NAMES = st.sampled_from(
-    ["Content-Type", "content-type", "X-Amz-Target", "x-b", "A", "Host", "User-Agent", "Expect", "Date", "1"]
+    [
+        *("Content-Type", "content-type", "X-Amz-Target", "x-b", "A", "Host", "User-Agent", "Expect", "Date"),
+        *("1", "x-b ", " Expect"),
+    ]
 )
 VALUES = st.sampled_from(["text", "  two   blanks ", "", "é", "1", "a\tb", b"bytes"])
 HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
@@ -112,7 +115,7 @@ CONTEXTS = st.sampled_from(
 @given(
     st.sampled_from([SigV4Auth, S3SigV4Auth, OwnAuth]),
     SIGNED_HEADERS,
-    URLS | st.sampled_from(["https://h/a//b/../c d?b=2&a=1", "https://h"]),
+    URLS | st.sampled_from(["https://h/a//b/../c d?b=2&a=1", "https://h", "no-host"]),
     BODIES,
     st.sampled_from([None, {}, {"b": "1", "a": "2"}]),
     CONTEXTS,
@@ -129,6 +132,46 @@ def test_steps_that_a_test_replaces_are_gone_through(at_noon, monkeypatch):
         monkeypatch.setattr(SigV4Auth, "signed_headers", lambda *_: "none")
         headers, _ = authorized(SigV4Auth, [], "https://h/", b"", None, {})
         assert "SignedHeaders=none," in dict(headers)["Authorization"]
+
+
+@needs_now
+@pytest.mark.parametrize(
+    "step",
+    [
+        *("add_auth", "headers_to_sign", "canonical_query_string", "canonical_headers", "_header_value"),
+        *("signed_headers", "canonical_request", "_normalize_url_path", "string_to_sign", "signature"),
+        *("payload", "scope", "_modify_request_before_signing", "_inject_signature_to_request"),
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "inside", "of one"])
+def test_each_step_is_asked_wherever_a_test_has_put_its_own(monkeypatch, step, when):
+    asked = []
+
+    def noting(*given):
+        asked.append(step)
+        return real(*given)
+
+    request, signer = AWSRequest("POST", "https://h/", data=b""), SigV4Auth(Credentials("i", "k"), "s", "r")
+    owner = signer if when == "of one" else SigV4Auth
+    real = getattr(owner, step)
+    if when == "before":
+        monkeypatch.setattr(owner, step, noting)
+    with mock_destinations():
+        if when != "before":
+            real = getattr(owner, step)
+            monkeypatch.setattr(owner, step, noting)
+        signer.add_auth(request)
+        monkeypatch.undo()
+    assert asked
+
+
+@needs_now
+def test_the_time_is_asked_for_once_whatever_the_headers_are(monkeypatch):
+    moments = iter([NOON])
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: next(moments))
+    with mock_destinations():
+        headers, _ = authorized(SigV4Auth, [("A", "\xe4")], "https://h/", b"", None, {})
+    assert dict(headers)["X-Amz-Date"] == "20260101T120000Z"
 
 
 @given(HEADERS)
