@@ -6,6 +6,7 @@ user has registered a handler, the request is made and signed all the same, and 
 
 from __future__ import annotations
 
+import uuid
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.model import OperationModel
 
-_EVENTS = ("request-created", "before-sign", "before-send", "response-received")
+_EVENTS = ("request-created", "before-sign", "before-send", "before-parse", "response-received")
 _LIBRARIES = {"boto3", "botocore", "destmock", "moto"}
 
 
@@ -39,6 +40,7 @@ def sent(
 ) -> tuple[dict[str, Any], AWSResponse | None]:
     """Make and sign the request as botocore does; returns it, and the answer of a user's own handler."""
     emitter = _emitter(request_signer)
+    params["context"]["retries"] = {"attempt": 1, "invocation-id": str(uuid.uuid4())}
     request: Any = create_request_object(params)
     emitter.emit(f"request-created.lambda.{model.name}", request=request, operation_name=model.name)
     for name, value in request.headers.items():
@@ -60,10 +62,19 @@ def sent(
 def received(
     request_signer: Any, model: OperationModel, http: AWSResponse, parsed: dict[str, Any], context: Any
 ) -> None:
-    """Emit the event of an answer that has come."""
-    _emitter(request_signer).emit(
+    """Emit the events of an answer that has come."""
+    emitter, response = _emitter(request_signer), _response_dict(model, http)
+    customized: dict[str, Any] = {}
+    emitter.emit(
+        f"before-parse.lambda.{model.name}",
+        operation_model=model,
+        response_dict=response,
+        customized_response_dict=customized,
+    )
+    parsed.update(customized)
+    emitter.emit(
         f"response-received.lambda.{model.name}",
-        response_dict=_response_dict(model, http),
+        response_dict=response,
         parsed_response=parsed,
         context=context,
         exception=None,

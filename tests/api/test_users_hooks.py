@@ -11,7 +11,10 @@ from moto.core.botocore_stubber import MockRawResponse
 
 from destmock import mock_destinations
 
-EVENTS = ["before-call", "before-sign", "request-created", "before-send", "response-received", "after-call"]
+EVENTS = [
+    *("before-call", "before-sign", "request-created", "before-send", "before-parse", "response-received"),
+    "after-call",
+]
 HEADER = "Root=1-3152b799-8954dae64eda91bc9a23a7e8;Parent=7fa8c0f79203be72;Sampled=1"
 
 
@@ -66,6 +69,27 @@ def test_an_account_that_is_named_there_is_the_caller_s(destmock):
         "before-send.lambda", lambda request, **_: request.headers.__setitem__("x-moto-account-id", "4" * 12)
     )
     assert json.loads(lam.invoke(FunctionName="whose")["Payload"].read()) == "4" * 12
+
+
+def test_a_request_says_which_attempt_it_is(destmock):
+    lam, seen = boto3.client("lambda"), []
+    lam.meta.events.register("before-send.lambda", lambda request, **_: seen.append(dict(request.headers)))
+    lam.invoke(FunctionName="orders")
+    lam.list_functions()  # which moto answers
+    destmock_s, moto_s = seen
+    assert destmock_s["amz-sdk-request"] == moto_s["amz-sdk-request"] == b"attempt=1"
+    assert destmock_s["amz-sdk-invocation-id"] != moto_s["amz-sdk-invocation-id"]
+
+
+def test_what_is_added_before_an_answer_is_read_is_in_it(destmock):
+    lam = boto3.client("lambda")
+    lam.meta.events.register(
+        "before-parse.lambda.Invoke",
+        lambda customized_response_dict, **_: customized_response_dict.update(Mine=1),
+    )
+    answer = lam.invoke(FunctionName="orders")
+    assert answer["Mine"] == 1
+    assert json.loads(answer["Payload"].read()).startswith("Root=")
 
 
 def test_an_answer_of_a_user_s_own_is_the_answer(destmock):
