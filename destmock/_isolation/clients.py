@@ -32,7 +32,7 @@ from destmock._isolation import (
     user_agents,
 )
 from destmock._isolation.made_inside import is_from_inside, makings_noted
-from destmock._isolation.patching import Patch, Shared, patched
+from destmock._isolation.patching import Patch, Shared, patched, unless_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ def loader(search_path: str | None) -> Loader:
 #: What sessions and clients share while any mock is active.
 SHARED = Shared(
     (
-        Patch(session_module, "create_loader", lambda _making: _kept_loader),
+        unless_replaced(session_module, "create_loader", lambda _making: _kept_loader),
         *user_agents.PATCHES,
         *sessions.PATCHES,
         *configuration.PATCHES,

@@ -14,7 +14,7 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBack
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.settings import enable_iso_regions
 
-from destmock._isolation.patching import Patch
+from destmock._isolation.patching import Patch, unless_replaced
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def _urls(urls: Same, bases: tuple[str, ...], paths: tuple[tuple[str, Any], ...]
 
 
 PATCHES = (
-    Patch(BaseBackend, "urls", _addresses_once),
-    Patch(XFormedAttributePicker, "get_possible_keys", _names_once),
+    unless_replaced(BaseBackend, "urls", _addresses_once),
+    unless_replaced(XFormedAttributePicker, "get_possible_keys", _names_once),
     Patch(BackendDict, "__getitem__", _found_at_once),
-    Patch(AccountSpecificBackend, "_generate_regions", _regions_once),
+    unless_replaced(AccountSpecificBackend, "_generate_regions", _regions_once),
 )

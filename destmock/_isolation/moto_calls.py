@@ -26,7 +26,7 @@ from moto.moto_api._internal.moto_random import MotoRandom
 from werkzeug.sansio import request as sansio_request
 
 from destmock._isolation.header_names import NAMES_AS_SENT, environ_key, is_kept_as_sent
-from destmock._isolation.patching import Patch
+from destmock._isolation.patching import Patch, unless_replaced
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
@@ -219,8 +219,8 @@ _MAKES_REQUESTS = hasattr(Request, "from_primitives")
 PATCHES = (
     Patch(BotocoreStubber, "process_request", _routed),
     *([Patch(Request, "from_primitives", _quickly)] if _MAKES_REQUESTS else []),
-    Patch(SigV4Auth, "_sign", _key_remembered),
-    Patch(MotoRandom, "get_random_string", _drawn_at_once),
-    Patch(sansio_request, "get_current_url", remembered),
-    Patch(responses, "camelcase_to_underscores", remembered),
+    unless_replaced(SigV4Auth, "_sign", _key_remembered),
+    unless_replaced(MotoRandom, "get_random_string", _drawn_at_once),
+    unless_replaced(sansio_request, "get_current_url", remembered),
+    unless_replaced(responses, "camelcase_to_underscores", remembered),
 )

@@ -21,7 +21,7 @@ from moto.moto_api._internal import mock_random
 from destmock._isolation import moto_answers, moto_calls, signing
 from destmock._isolation.clients import clients_isolated, profiles_have_regions
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
-from destmock._isolation.patching import Patch, Shared
+from destmock._isolation.patching import Shared, unless_replaced
 from destmock._isolation.profiles import profiles_by_name
 from destmock.errors import UnsupportedError
 
@@ -144,7 +144,7 @@ class _Methods:
 #: moto lists all methods of the class for each call.
 SHARED = Shared(
     (
-        Patch(responses, "method_names_from_class", lambda _listed: _Methods),
+        unless_replaced(responses, "method_names_from_class", lambda _listed: _Methods),
         *moto_calls.PATCHES,
         *moto_answers.PATCHES,
         *signing.PATCHES,

@@ -26,6 +26,12 @@ class Patch(NamedTuple):
         return None if self.added else getattr(self.owner, self.name)
 
 
+def unless_replaced(owner: Any, name: str, replacement: Callable[[Any], Any]) -> Patch:
+    """A change that leaves alone what somebody has put in the place of an attribute before the mock."""
+    own = getattr(owner, name)
+    return Patch(owner, name, lambda found: replacement(found) if found is own else found)
+
+
 def _replaced(patch: Patch) -> Any:
     return patch.replacement(patch.original)
 

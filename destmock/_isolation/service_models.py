@@ -13,7 +13,7 @@ from botocore.regions import EndpointResolverBuiltins, EndpointRulesetResolver
 from botocore.utils import CachedProperty
 
 from destmock._isolation.own_steps import Steps, names_of
-from destmock._isolation.patching import Patch
+from destmock._isolation.patching import unless_replaced
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
@@ -147,8 +147,8 @@ def _given_by(operation_model: Any) -> frozenset[str]:
 
 PATCHES = (
     _RESOLVER.replaced("_get_provider_params", _found_in_one_go),
-    Patch(ServiceModel, "resolve_shape_ref", _followed_once),
-    Patch(ServiceModel, "error_shapes", _errors_once),
-    Patch(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),
-    Patch(ServiceModel, "endpoint_discovery_required", _discovery_required_once),
+    unless_replaced(ServiceModel, "resolve_shape_ref", _followed_once),
+    unless_replaced(ServiceModel, "error_shapes", _errors_once),
+    unless_replaced(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),
+    unless_replaced(ServiceModel, "endpoint_discovery_required", _discovery_required_once),
 )

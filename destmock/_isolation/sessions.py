@@ -19,7 +19,7 @@ from botocore.retryhandler import RetryHandler
 from botocore.session import Session
 from botocore.utils import EVENT_ALIASES
 
-from destmock._isolation.patching import Patch
+from destmock._isolation.patching import Patch, unless_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,6 +185,6 @@ def provider_of(ruleset: Same, partitions: Same, **others: Same) -> EndpointProv
 
 PATCHES = (
     Patch(Session, "_register_builtin_handlers", _with_handlers_shared),
-    Patch(hooks, "accepts_kwargs", _accepts_kwargs),
+    unless_replaced(hooks, "accepts_kwargs", _accepts_kwargs),
     Patch(regions, "EndpointProvider", _with_rules_read_once),
 )

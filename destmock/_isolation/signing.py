@@ -18,7 +18,7 @@ from botocore.compat import HTTPHeaders
 
 from destmock._isolation.moto_calls import remembered
 from destmock._isolation.own_steps import Steps
-from destmock._isolation.patching import Patch
+from destmock._isolation.patching import unless_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,8 @@ def _as_signed(canonical: Callable[[Any, Any], str]) -> Callable[[Any, Any], str
     @wraps(canonical)
     def signed(signer: Any, headers: Any) -> str:
         kept = _plain(headers)
-        own = type(signer).__module__ == auth.__name__ and type(signer)._header_value is _trimmed  # noqa: SLF001
+        trim = getattr(signer._header_value, "__func__", None)  # noqa: SLF001
+        own = type(signer).__module__ == auth.__name__ and trim is _trimmed
         if kept is None or not own or not all(name.islower() for name, _ in kept):
             return canonical(signer, headers)
         values: dict[str, list[str]] = {}
@@ -213,13 +214,13 @@ def _body_alone(body: Any) -> Any:
 
 
 PATCHES = (
-    Patch(auth, "_host_from_url", remembered),
-    Patch(awsrequest, "_urljoin", remembered),
+    unless_replaced(auth, "_host_from_url", remembered),
+    unless_replaced(awsrequest, "_urljoin", remembered),
     _SIGNER.replaced("headers_to_sign", _chosen),
     _SIGNER.replaced("canonical_headers", _as_signed),
     _SIGNER.replaced("signed_headers", _named),
     _SIGNER.replaced("add_auth", _in_one_go),
-    Patch(HTTPHeaders, "items", _listed),
-    Patch(HeadersDict, "__init__", _filled),
-    Patch(AWSRequest, "body", _body_alone),
+    unless_replaced(HTTPHeaders, "items", _listed),
+    unless_replaced(HeadersDict, "__init__", _filled),
+    unless_replaced(AWSRequest, "body", _body_alone),
 )

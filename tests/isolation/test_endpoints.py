@@ -7,6 +7,7 @@ from botocore.client import Config
 from botocore.regions import EndpointRulesetResolver
 
 from destmock import mock_destinations
+from tests.isolation.replaced import is_asked
 
 ARN = "arn:aws:s3:eu-west-1:123456789012:accesspoint/point"
 TABLE = "arn:aws:dynamodb:eu-west-1:444455556666:table/t"
@@ -70,24 +71,9 @@ def test_each_call_goes_where_it_goes_without_the_mock():
         *("_resolve_param_as_client_context_param", "_resolve_param_as_builtin"),
     ],
 )
-@pytest.mark.parametrize("when", ["before", "inside"])
-def test_each_step_is_asked_where_a_test_has_put_its_own(monkeypatch, step, when):
-    asked = []
-
-    def noting(*given, **named):
-        asked.append(step)
-        return real(*given, **named)
-
-    real = getattr(EndpointRulesetResolver, step)
-    if when == "before":
-        monkeypatch.setattr(EndpointRulesetResolver, step, noting)
-    with mock_destinations():
-        if when == "inside":
-            real = getattr(EndpointRulesetResolver, step)
-            monkeypatch.setattr(EndpointRulesetResolver, step, noting)
-        boto3.client("sqs").list_queues()
-        monkeypatch.undo()
-    assert asked
+@pytest.mark.parametrize("inside", [False, True])
+def test_each_step_is_asked_where_a_test_has_put_its_own(step, inside):
+    assert is_asked(EndpointRulesetResolver, step, lambda: boto3.client("sqs").list_queues(), inside=inside)
 
 
 def test_a_resolver_of_a_user_s_own_has_its_say(monkeypatch):

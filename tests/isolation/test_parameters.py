@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destmock import mock_destinations
+from tests.isolation.replaced import is_asked
 
 OPERATIONS = [
     ("sqs", "SendMessage"),
@@ -142,21 +143,6 @@ def test_a_validator_of_a_user_s_own_has_its_say(destmock, monkeypatch):
         (botocore.validate, "range_check"),
     ],
 )
-@pytest.mark.parametrize("when", ["before", "inside"])
-def test_each_step_is_asked_where_a_test_has_put_its_own(monkeypatch, owner, step, when):
-    asked = []
-
-    def noting(*given, **named):
-        asked.append(step)
-        return real(*given, **named)
-
-    real = getattr(owner, step)
-    if when == "before":
-        monkeypatch.setattr(owner, step, noting)
-    with mock_destinations():
-        if when == "inside":
-            real = getattr(owner, step)
-            monkeypatch.setattr(owner, step, noting)
-        boto3.client("sqs").create_queue(QueueName="orders")
-        monkeypatch.undo()
-    assert asked
+@pytest.mark.parametrize("inside", [False, True])
+def test_each_step_is_asked_where_a_test_has_put_its_own(owner, step, inside):
+    assert is_asked(owner, step, lambda: boto3.client("sqs").create_queue(QueueName="orders"), inside=inside)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from destmock import mock_destinations
+from tests.isolation.replaced import is_asked
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.timezone.utc)
 needs_now = pytest.mark.skipif(
@@ -143,26 +144,11 @@ def test_steps_that_a_test_replaces_are_gone_through(at_noon, monkeypatch):
         *("payload", "scope", "_modify_request_before_signing", "_inject_signature_to_request"),
     ],
 )
-@pytest.mark.parametrize("when", ["before", "inside", "of one"])
-def test_each_step_is_asked_wherever_a_test_has_put_its_own(monkeypatch, step, when):
-    asked = []
-
-    def noting(*given):
-        asked.append(step)
-        return real(*given)
-
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("of_one", [False, True])
+def test_each_step_is_asked_wherever_a_test_has_put_its_own(step, inside, of_one):
     request, signer = AWSRequest("POST", "https://h/", data=b""), SigV4Auth(Credentials("i", "k"), "s", "r")
-    owner = signer if when == "of one" else SigV4Auth
-    real = getattr(owner, step)
-    if when == "before":
-        monkeypatch.setattr(owner, step, noting)
-    with mock_destinations():
-        if when != "before":
-            real = getattr(owner, step)
-            monkeypatch.setattr(owner, step, noting)
-        signer.add_auth(request)
-        monkeypatch.undo()
-    assert asked
+    assert is_asked(signer if of_one else SigV4Auth, step, lambda: signer.add_auth(request), inside=inside)
 
 
 @needs_now

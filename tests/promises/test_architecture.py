@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -95,6 +96,7 @@ PRIVATE = {
         "_urljoin": "the URL of a call, put together once",
         "_cache": "the models that a loader keeps, given up at the end of a test run",
         "_service_description": "the JSON that a service's model is read from",
+        "_get_provider_params": "what a call and its client give for an endpoint, in one go",
         "_get_customized_builtins": "what a client gives for an endpoint",
         "_param_definitions": "what an endpoint follows from",
         "_register_endpoint_feature_ids": "what the user agent says of an endpoint",
@@ -394,6 +396,9 @@ def test_every_public_name_is_documented(name):
     assert undocumented == []
 
 
+PATCHING = re.compile(r"^(Patch|unless_replaced|\w+\.replaced|patch\.object|getattr)$")
+
+
 def private_names(module):
     """The private names that a module takes from elsewhere: attributes, imports, and what it patches."""
     for node in ast.walk(TREES[module]):
@@ -402,7 +407,7 @@ def private_names(module):
         elif isinstance(node, ast.ImportFrom) and place_of(node.module or "") != "destmock":
             yield from (node.module or "").split(".")
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"Patch", "patch.object", "getattr"}:
+        elif isinstance(node, ast.Call) and PATCHING.search(ast.unparse(node.func)):
             yield from (found.value for found in node.args if isinstance(found, ast.Constant))
 
 

@@ -1,0 +1,59 @@
+"""What a test has put in the place of botocore's and moto's functions before a mock is asked in the mock."""
+
+import boto3
+import pytest
+from botocore import auth, awsrequest, hooks, session
+from botocore.awsrequest import AWSRequest, HeadersDict
+from botocore.compat import HTTPHeaders
+from botocore.loaders import create_loader
+from moto.core import responses
+from moto.core.base_backend import AccountSpecificBackend
+from moto.moto_api._internal.moto_random import MotoRandom
+
+from destmock import mock_destinations
+from tests.isolation.replaced import is_asked
+
+
+def called():
+    """Make calls that go through all of it."""
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="1")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="k", Body=b"1")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (auth, "_host_from_url"),
+        (awsrequest, "_urljoin"),
+        (hooks, "accepts_kwargs"),
+        (session, "create_loader"),
+        (responses, "method_names_from_class"),
+        (responses, "camelcase_to_underscores"),
+        (HTTPHeaders, "items"),
+        (HeadersDict, "__init__"),
+        (MotoRandom, "get_random_string"),
+        (AccountSpecificBackend, "_generate_regions"),
+    ],
+)
+def test_a_function_of_a_test_s_own_is_asked(owner, name):
+    with mock_destinations():
+        called()  # which leaves behind what later mocks know
+    assert is_asked(owner, name, called, inside=False)
+
+
+def test_a_property_of_a_test_s_own_is_asked(monkeypatch):
+    real, asked = AWSRequest.body, []
+    monkeypatch.setattr(AWSRequest, "body", property(lambda request: asked.append(1) or real.fget(request)))
+    with mock_destinations():
+        called()
+    assert asked
+
+
+def test_a_loader_of_a_test_s_own_finds_its_models(monkeypatch, tmp_path):
+    monkeypatch.setattr(session, "create_loader", lambda _path=None: create_loader(str(tmp_path)))
+    with mock_destinations():
+        assert str(tmp_path) in boto3.Session()._loader.search_paths
