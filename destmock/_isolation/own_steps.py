@@ -20,7 +20,8 @@ class Steps:
     """Some functions of a class, as they are at first, and what destmock has put in their places."""
 
     def __init__(self, owner: Any, names: Iterable[str]) -> None:
-        self._owner, inside = owner, vars(owner)
+        self._owner = owner
+        inside = self._inside = vars(owner)
         self._own = {name: inside[name] for name in names if name in inside}  # some versions lack some
         self._of_one = frozenset(self._own)
         self._now = itemgetter("__doc__", *self._own)  # never one alone
@@ -33,10 +34,9 @@ class Steps:
         if not known or not self._of_one.isdisjoint(vars(instance)):
             return False
         try:
-            now = self._now(vars(self._owner))
+            return bool(self._now(self._inside) == self._expected)
         except KeyError:  # somebody has taken one away
             return False
-        return bool(now == self._expected)
 
     def replaced(self, name: str, replacement: Callable[[Any], Any]) -> Patch:
         """A change of one step, which leaves alone what somebody else has put in its place."""
@@ -44,7 +44,7 @@ class Steps:
             return Patch(self._owner, name, lambda found: found)
         own = self._own[name]
         made = self._own[name] = replacement(own)
-        self._expected = vars(self._owner)["__doc__"], *self._own.values()
+        self._expected = self._inside["__doc__"], *self._own.values()
         return Patch(self._owner, name, lambda found: made if found is own else found)
 
 
