@@ -41,6 +41,10 @@ _ENDPOINTS = "AWS_ENDPOINT_URL"
 _ENDPOINT_LINE = re.compile(r"^\s*endpoint_url\s*=\s*(\S+)", re.MULTILINE)
 
 
+#: The configuration files, by the variables that name them.
+_FILES = (("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+
+
 _SET = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -84,13 +88,13 @@ def environment_isolated() -> Iterator[set[str]]:
                 os.environ[name] = value
 
 
-def _of_profiles() -> tuple[str, ...]:
-    """The endpoints that the machine's configuration file names."""
-    path = os.path.expanduser(os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"))  # noqa: PTH111 - far quicker
-    try:
-        return _endpoints_in(path, os.stat(path).st_mtime_ns)  # noqa: PTH116
-    except (OSError, ValueError):  # there is no such file
-        return ()
+def _of_profiles() -> Iterator[str]:
+    """The endpoints that the machine's configuration files name."""
+    for variable, usual in _FILES:
+        name = os.path.expandvars(os.environ.get(variable, usual))
+        path = os.path.expanduser(name)  # noqa: PTH111 - far quicker
+        with contextlib.suppress(OSError, ValueError):  # there is no such file
+            yield from _endpoints_in(path, os.stat(path).st_mtime_ns)  # noqa: PTH116
 
 
 @lru_cache(maxsize=4)

@@ -452,3 +452,17 @@ def test_an_older_client_with_an_endpoint_of_a_profile_is_refused(server, monkey
     older = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x").client("s3", "us-east-1")
     with mock_destinations(), pytest.raises(NetworkError, match="only the environment or a profile names"):
         older.get_object(Bucket="orders", Key="7")
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"),
+    [("AWS_CONFIG_FILE", "$AT_HOME/config"), ("AWS_SHARED_CREDENTIALS_FILE", "${AT_HOME}/credentials")],
+)
+def test_an_endpoint_in_each_file_that_botocore_reads_is_out_of_reach(monkeypatch, tmp_path, variable, name):
+    (tmp_path / name.rpartition("/")[2]).write_text("[default]\nendpoint_url = http://localhost:9")
+    monkeypatch.setenv("AT_HOME", str(tmp_path))
+    monkeypatch.setenv(variable, name)
+    sqs = boto3.Session(region_name="eu-west-1").client("sqs")
+    assert sqs.meta.endpoint_url == "http://localhost:9"
+    with mock_destinations(), pytest.raises(NetworkError, match="only the environment or a profile names"):
+        sqs.list_queues()
