@@ -1,5 +1,7 @@
 """What a test has put in the place of botocore's and moto's functions before a mock is asked in the mock."""
 
+import contextlib
+
 import boto3
 import pytest
 from botocore import auth, awsrequest, hooks, session
@@ -57,3 +59,13 @@ def test_a_loader_of_a_test_s_own_finds_its_models(monkeypatch, tmp_path):
     monkeypatch.setattr(session, "create_loader", lambda _path=None: create_loader(str(tmp_path)))
     with mock_destinations():
         assert str(tmp_path) in boto3.Session()._loader.search_paths
+
+
+def test_what_a_test_takes_back_inside_of_a_mock_does_not_come_back_after_it(monkeypatch):
+    own = auth.SigV4Auth.add_auth
+    with contextlib.ExitStack() as stack:
+        with monkeypatch.context() as changed:
+            changed.setattr(auth.SigV4Auth, "add_auth", lambda signer, request: None)
+            stack.enter_context(mock_destinations())
+        called()
+    assert auth.SigV4Auth.add_auth is own
