@@ -135,7 +135,6 @@ def test_steps_that_a_test_replaces_are_gone_through(at_noon, monkeypatch):
         assert "SignedHeaders=none," in dict(headers)["Authorization"]
 
 
-@needs_now
 @pytest.mark.parametrize(
     "step",
     [
