@@ -21,6 +21,7 @@ from botocore.httpchecksum import AwsChunkedWrapper
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.request import Request
+from moto.core.responses import BaseResponse
 from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api._internal.moto_random import MotoRandom
 from werkzeug.sansio import request as sansio_request
@@ -204,6 +205,24 @@ def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]
     return get_random_string
 
 
+class _Credential:
+    """Looks for the access key where a signature names it; moto goes through all of it, twice a call."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+
+    def search(self, text: str) -> re.Match[str] | None:
+        credential, _, others = text.partition(",")
+        if ":" in others or "/" in others:  # one of these is behind the key
+            return self._pattern.search(text)
+        return _key_in(self._pattern, credential)
+
+
+@lru_cache(maxsize=1000)
+def _key_in(pattern: re.Pattern[str], credential: str) -> re.Match[str] | None:
+    return pattern.search(credential)
+
+
 def remembered(convert: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose results follow from its arguments alone, and are remembered."""
     return lambda *arguments: _converted(convert, *arguments)
@@ -223,4 +242,5 @@ PATCHES = (
     unless_replaced(MotoRandom, "get_random_string", _drawn_at_once),
     unless_replaced(sansio_request, "get_current_url", remembered),
     unless_replaced(responses, "camelcase_to_underscores", remembered),
+    unless_replaced(BaseResponse, "access_key_regex", _Credential),
 )

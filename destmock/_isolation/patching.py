@@ -20,11 +20,6 @@ class Patch(NamedTuple):
     #: Whether the owner has no attribute of that name.
     added: bool = False
 
-    @property
-    def original(self) -> Any:
-        """What is there now; `None` if nothing is."""
-        return None if self.added else getattr(self.owner, self.name)
-
 
 def unless_replaced(owner: Any, name: str, replacement: Callable[[Any], Any]) -> Patch:
     """A change that leaves alone what somebody has put in the place of an attribute before the mock."""
@@ -32,18 +27,20 @@ def unless_replaced(owner: Any, name: str, replacement: Callable[[Any], Any]) ->
     return Patch(owner, name, lambda found: replacement(found) if found is own else found)
 
 
-def _replaced(patch: Patch) -> Any:
-    return patch.replacement(patch.original)
+def _replaced(patch: Patch, original: Any) -> Any:
+    return patch.replacement(original)
 
 
 @contextlib.contextmanager
-def patched(patches: Iterable[Patch], replaced_by: Callable[[Patch], Any] = _replaced) -> Iterator[None]:
+def patched(patches: Iterable[Patch], replaced_by: Callable[[Patch, Any], Any] = _replaced) -> Iterator[None]:
     """While entered, every attribute is replaced, but for those that stay as they are."""
     replaced: list[tuple[Any, str, Any]] = []
     try:
         for each in patches:
-            owner, name, made = each.owner, each.name, replaced_by(each)
-            if not each.added and made is each.original:
+            owner, name, _, added = each
+            original = None if added else getattr(owner, name)
+            made = replaced_by(each, original)
+            if made is original and not added:
                 continue  # whoever has put it there takes it away
             replaced.append((owner, name, vars(owner).get(name, _NOT_THERE)))  # a static method as it is
             setattr(owner, name, made)
@@ -62,8 +59,8 @@ class Shared:
     def __init__(self, patches: Iterable[Patch]) -> None:
         self._patches = tuple(patches)
         self._made = False
-        #: The originals, and what took their places: the same in each mock.
-        self._replacements: dict[Patch, tuple[Any, Any]] = {}
+        #: By change, the original and what took its place: the same in each mock.
+        self._replacements: dict[int, tuple[Any, Any]] = {}
 
     @contextlib.contextmanager
     def made(self) -> Iterator[None]:
@@ -78,11 +75,10 @@ class Shared:
             finally:
                 self._made = False
 
-    def _replaced(self, patch: Patch) -> Any:
-        original = patch.original
-        known = self._replacements.get(patch)
+    def _replaced(self, patch: Patch, original: Any) -> Any:
+        known = self._replacements.get(id(patch))  # they are kept, and each has a number of its own
         if known is not None and known[1] is original:  # somebody has put it back after an earlier mock
             return original
         if known is None or known[0] is not original:
-            known = self._replacements[patch] = original, patch.replacement(original)
+            known = self._replacements[id(patch)] = original, patch.replacement(original)
         return known[1]

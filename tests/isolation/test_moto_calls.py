@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import backend_index, mock_aws
 from moto.core.request import Request
+from moto.core.responses import BaseResponse
 from moto.moto_api._internal.moto_random import MotoRandom
 from moto.server import create_backend_app
 
@@ -19,6 +20,7 @@ from destmock import mock_destinations
 from destmock._isolation.moto_calls import environ_of
 from tests.versions import since_moto
 
+KEY, OTHER_KEY = "AKIA0123456789ABCDEF", "AKIAFEDCBA9876543210"
 HOSTS = ["sqs.us-east-1.amazonaws.com", "bucket.s3.amazonaws.com", "localhost:4566", "10.0.0.1:80"]
 PATH = st.text("abcXYZ019/-._~%:@!$&'()*+,= ;?#[]é\"", max_size=12).map(lambda text: f"/{text}")
 HEADER_NAMES = [
@@ -151,3 +153,26 @@ def test_a_request_to_moto_s_own_application_that_names_no_operation(destmock):
     assert client.get("/").status_code == 404
     answer = client.post("/", headers={"X-Amz-Target": "DynamoDB_20120810.ListTables"})
     assert json.loads(answer.data) == {"TableNames": []}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"AWS4-HMAC-SHA256 Credential={KEY}/20260101/us-east-1/sqs/aws4_request, Signed=a, Signature=0",
+        f"AWS4-HMAC-SHA256 Credential=FOOBARKEY/20260101/{KEY}/sqs/aws4_request, Signed={OTHER_KEY}/",
+        f"AWS4-HMAC-SHA256 Credential=FOOBARKEY/20260101/us-east-1/sqs/aws4_request, Signature={KEY}:",
+        f"AWS4-HMAC-SHA256 Credential=FOOBARKEY/20260101/us-east-1/sqs/aws4_request, Signature={KEY}",
+        f"AWS {KEY}:signature",
+        "AWS FOOBARKEY:signature, and more",
+        "Basic QVdT",
+        "",
+    ],
+)
+def test_the_access_key_of_a_request_is_moto_s(header):
+    def found():
+        match = BaseResponse.access_key_regex.search(header)
+        return match and match.group(1)
+
+    without = found()
+    with mock_destinations():
+        assert found() == without == found()
