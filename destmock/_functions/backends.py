@@ -32,16 +32,11 @@ def existing(backends: BackendDict[Backend], account: str, region: str) -> Backe
 
 def existing_lambda_backend(account: str, region: str) -> LambdaBackend | None:
     """moto's Lambda in one region; `None` if nobody has asked for it yet."""
-    if _runs_in_docker():
-        return existing(lambda_backends, account, region)
-    return existing(lambda_simple_backends, account, region)
+    simple = default_user_config.get("lambda", _NOTHING).get("use_docker", True) is False
+    regions = (lambda_simple_backends if simple else lambda_backends).get(account)
+    return None if regions is None else regions.get(region)
 
 
 def lambda_backend(account: str, region: str) -> LambdaBackend:
     """The same, made if need be. Raises `KeyError` for a region that moto doesn't know."""
     return existing_lambda_backend(account, region) or get_backend(account, region)
-
-
-def _runs_in_docker() -> bool:
-    """Whether moto's Lambda is the one that runs functions; else it is its simple one."""
-    return default_user_config.get("lambda", _NOTHING).get("use_docker", True) is not False

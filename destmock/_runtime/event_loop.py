@@ -22,7 +22,8 @@ class OutOfSight:
 
     def take_up(self) -> None:
         self._outer = _running()
-        _switch(self._kept)
+        if self._outer is not self._kept:
+            _switch(self._kept)
 
     def put_aside(self) -> None:
         self._kept = _running()
@@ -42,8 +43,8 @@ def _running() -> tuple[Any, Any]:
 
 def _switch(to: tuple[Any, Any]) -> None:
     """Make another loop and task the running ones."""
-    loop, task = _running()
-    if loop is None and to is _NO_LOOP:
+    loop, task = found = _running()
+    if found is to:  # there is none
         return
     if task is not None:
         asyncio.tasks._leave_task(loop, task)  # noqa: SLF001

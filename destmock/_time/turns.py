@@ -277,7 +277,8 @@ class Turns:
     def _stop_driving(self) -> None:
         with self._lock:
             self.driver = None
-            self._tell()
+            if self._waiting:
+                self._tell()
 
     def _begin(self, running: Running) -> int:
         with self._lock:
@@ -305,21 +306,21 @@ class Turns:
                     refused = watchdog.hang_on(self._running[-1].thread)
             self._holder, self._depth = me, depth + 1
             if to_run and (refused or self._ended):
-                self._release_held(depth)
+                self._depth = depth
+                if not depth:
+                    self._let_go()
                 raise refused or InactiveError("this mock has ended; nothing runs in it any more")
 
     def _release(self) -> None:
         with self._lock:
-            self._release_held(self._depth - 1)
-
-    def _release_held(self, depth: int) -> None:
-        self._depth = depth
-        if not depth:
-            self._let_go()
+            self._depth -= 1
+            if not self._depth:
+                self._let_go()
 
     def _let_go(self) -> None:
         self._holder, self._depth = None, 0
-        self._tell()
+        if self._waiting:
+            self._tell()
 
     def _wait(self, seconds: float | None = None) -> None:
         self._waiting += 1
@@ -329,8 +330,7 @@ class Turns:
             self._waiting -= 1
 
     def _tell(self) -> None:
-        if self._waiting:
-            self._changed.notify_all()
+        self._changed.notify_all()
 
     def _may_run(self) -> bool:
         return not self._running or self.mine is self._running[-1]
