@@ -14,6 +14,7 @@ import time
 from asyncio import Handle
 from asyncio.selector_events import BaseSelectorEventLoop
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.thread import _threads_queues
 from functools import partial
 from queue import _PySimpleQueue  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Protocol
@@ -296,7 +297,12 @@ def _submit(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> 
         if not self._threads and type(self._work_queue) is not _PySimpleQueue:
             self._work_queue = _PySimpleQueue()
         if type(self._work_queue) is _PySimpleQueue:
-            return real(self, *arguments, **named)
+            before = {*self._threads}
+            try:
+                return real(self, *arguments, **named)
+            finally:
+                for thread in self._threads - before:  # it keeps nobody from ending the process
+                    _threads_queues.pop(thread, None)  # type: ignore[attr-defined]
         attempt.helped(begins=True)
         try:
             future = real(self, *arguments, **named)

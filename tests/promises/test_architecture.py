@@ -213,6 +213,7 @@ PRIVATE = {
         "_data": "whether the environment has changed",
         "_NormalAccessor": "the functions that paths of Python 3.10 keep for themselves",
         "_PySimpleQueue": "the threads of a handler's pool wait for work in virtual time",
+        "_threads_queues": "a pool of a handler's keeps nobody from ending the process",
         "_SubParsersAction": "argparse has no public type for it",
         "_current_frames": "where a handler is that runs past its timeout",
         "_exit": "ends the process though a handler hangs",

@@ -339,9 +339,11 @@ def test_a_pool_s_threads_end_with_the_pool():
 
 PROGRAM = """
 import threading, time, boto3
+from concurrent.futures import ThreadPoolExecutor
 from destmock import mock_destinations
 
 def handler(event, context):
+    ThreadPoolExecutor(1).submit(time.sleep, 1000)
     threading.Thread(target=time.sleep, args=(1000,)).start()
     threading.Thread(target=threading.Event().wait).start()
     time.sleep(event["seconds"])
