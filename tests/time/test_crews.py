@@ -361,6 +361,39 @@ def test_threads_keep_nobody_from_ending_the_process():
     assert ended.stdout == b"over\n"
 
 
+POOLS = """
+import time, boto3
+from concurrent.futures import ThreadPoolExecutor
+from destmock import mock_destinations
+
+pool = ThreadPoolExecutor()
+
+def handler(event, context):
+    boto3.client("sqs").list_queues()
+    if event["waits"]:
+        time.sleep(60)
+
+def spread(event, context):
+    with ThreadPoolExecutor() as own:
+        for each in own, pool:
+            each.submit(handler, event, context)
+        return own.submit(handler, event, context).result()
+
+with mock_destinations(handlers={"spread": spread}, strict=False) as destmock:
+    destmock.handler("late", spread, timeout=10)
+    destmock.faults.crash("spread", before="sqs.ListQueues")
+    lam = boto3.client("lambda")
+    lam.invoke(FunctionName="spread", InvocationType="Event", Payload=b'{"waits": 0}')
+    lam.invoke(FunctionName="late", InvocationType="Event", Payload=b'{"waits": 1}')
+    print([attempt.outcome for each in destmock.invocations for attempt in each.attempts])
+"""
+
+
+def test_nor_do_those_of_pools():
+    ended = subprocess.run([sys.executable, "-c", POOLS], capture_output=True, timeout=60, check=True)
+    assert ended.stdout == b"['Error', 'Success', 'Timeout', 'Timeout', 'Timeout']\n"
+
+
 @started
 def test_a_pool_of_the_test_s_own_is_waited_for_in_real_time(destmock, run):
     with ThreadPoolExecutor(1) as pool:
