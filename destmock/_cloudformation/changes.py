@@ -1,7 +1,8 @@
 """An update of a stack: what is new or changed comes after all that it depends on, as at its creation.
 
 moto makes everything that is new before it changes anything. A deployment of an API that is new in the
-template would have the API's methods as they were before.
+template would have the API's methods as they were before. And moto compares templates only: here, a resource
+is changed, made or removed as well when its expressions or its condition have other values.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moto.cloudformation import parsing
 from moto.cloudformation.parsing import ResourceMap
 
-from destmock._cloudformation.order import in_order
+from destmock._cloudformation.order import in_order, is_kept
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def _update(_: Callable[..., None]) -> Callable[..., None]:
         self: ResourceMap, template: dict[str, Any], parameters: dict[str, Any] | None = None
     ) -> None:
         found = self.build_resource_diff(template, parameters)
-        _repeated(found["Remove"], lambda name: _remove(self, name))
+        templates, before = self._resource_json_map, _values(self)
         self._template = template
         self._resource_json_map = template["Resources"]
         if parameters:
@@ -32,12 +33,13 @@ def _update(_: Callable[..., None]) -> Callable[..., None]:
         self.load_mapping()
         self.load_parameters()
         self.load_conditions()
-        new, changed = set(found["Add"]), set(found["Modify"])
-        failed = []
+        gone = [name for name in reversed(in_order(templates)) if name in before and not _wanted(self, name)]
+        _repeated([*found["Remove"], *gone], lambda name: _remove(self, name, templates[name]))
+        changed, failed = set(found["Modify"]), []
         for name in in_order(template["Resources"]):
-            if name in new:
-                _ = self[name]
-            elif name in changed:
+            if self._parsed_resources.get(name) is None:
+                _make(self, name, new=name not in templates)
+            elif name in changed or _has_other_values(self, name, before.get(name)):
                 try:
                     _change(self, name)
                 except Exception:  # noqa: BLE001 - it may need what comes later, and is tried again
@@ -47,22 +49,61 @@ def _update(_: Callable[..., None]) -> Callable[..., None]:
     return updated
 
 
+def _values(resources: ResourceMap) -> dict[str, Any]:
+    """The properties of each resource that there is, without expressions; `None` if they can't be told."""
+    made = resources._parsed_resources  # noqa: SLF001
+    return {
+        name: _value(resources, name)
+        for name in resources._resource_json_map  # noqa: SLF001
+        if made.get(name) is not None
+    }
+
+
+def _value(resources: ResourceMap, name: str) -> Any:
+    try:
+        return parsing.clean_json(resources._resource_json_map[name].get("Properties"), resources)  # noqa: SLF001
+    except Exception:  # noqa: BLE001 - it is raised where the resource is made or changed
+        return None
+
+
+def _has_other_values(resources: ResourceMap, name: str, before: Any) -> bool:
+    """Whether properties have changed: with a parameter, a mapping, a condition, or another resource."""
+    now = _value(resources, name)
+    return before is not None and now is not None and now != before
+
+
+def _wanted(resources: ResourceMap, name: str) -> bool:
+    """Whether the condition of a resource holds; one that the template doesn't have isn't asked about."""
+    condition = resources._resource_json_map.get(name, {}).get("Condition")  # noqa: SLF001
+    return condition is None or bool(resources.lazy_condition_map[condition])
+
+
+def _make(resources: ResourceMap, name: str, *, new: bool) -> None:
+    """Make a resource that is new, or whose condition holds from now on."""
+    if new or "Condition" in resources._resource_json_map[name]:  # noqa: SLF001
+        _ = resources[name]
+
+
 def _change(resources: ResourceMap, name: str) -> None:
-    resources._parsed_resources[name] = parsing.parse_and_update_resource(  # noqa: SLF001
+    changed: Any = parsing.parse_and_update_resource(
         name,
         resources._resource_json_map[name],  # noqa: SLF001
         resources,
         account_id=resources._account_id,  # noqa: SLF001
         region_name=resources._region_name,  # noqa: SLF001
     )
+    if changed is not None:  # otherwise moto can't change it
+        resources._parsed_resources[name] = changed  # noqa: SLF001
 
 
-def _remove(resources: ResourceMap, name: str) -> None:
-    if name in resources._parsed_resources:  # noqa: SLF001
-        resource = resources._parsed_resources[name]  # noqa: SLF001
-        resources._delete_resource(resource, resources._resource_json_map[name])  # noqa: SLF001
-    else:
+def _remove(resources: ResourceMap, name: str, template: dict[str, Any]) -> None:
+    """Delete a resource, or leave it alone if its template says so. A later one may have its name."""
+    if name not in resources._parsed_resources:  # noqa: SLF001
         warnings.warn(f"Unable to delete {name}, as it was never created", stacklevel=2)
+        return
+    if not is_kept(template):
+        resources._delete_resource(resources._parsed_resources[name], template)  # noqa: SLF001
+    del resources._parsed_resources[name]  # noqa: SLF001
 
 
 def _repeated(names: Iterable[str], act: Callable[[str], None]) -> None:

@@ -24,6 +24,11 @@ def in_order(resources: dict[str, Any]) -> list[str]:
     return [*TopologicalSorter(graph).static_order()]
 
 
+def is_kept(template: dict[str, Any]) -> bool:
+    """Whether a resource stays when its stack is deleted, or an update no longer has it."""
+    return template.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+
+
 def _creation_order(_: Callable[..., list[str]]) -> Callable[..., list[str]]:
     """Make a resource after all that it depends on, and otherwise in the template's order.
 

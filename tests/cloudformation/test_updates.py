@@ -1,0 +1,130 @@
+"""Updates of stacks: what follows from a value that has changed, and what stays of what has gone."""
+
+import json
+
+import boto3
+import pytest
+
+from tests.cloudformation.deployed import attribute, function, resource
+
+QUEUE = resource("AWS::SQS::Queue")
+STAGE = {"Stage": {"Type": "String", "Default": "test"}}
+LIVE = {"Live": {"Fn::Equals": [{"Ref": "Stage"}, "live"]}}
+
+
+@pytest.fixture
+def stack(cloudformation):
+    """Creates or updates the stack, with a stage; answers the resources' physical ids."""
+
+    def make(resources, call="update_stack", stage=None, **sections):
+        body = json.dumps({"Resources": resources, **sections})
+        given = [] if stage is None else [{"ParameterKey": "Stage", "ParameterValue": stage}]
+        getattr(cloudformation, call)(StackName="shop", TemplateBody=body, Parameters=given)
+        listed = cloudformation.list_stack_resources(StackName="shop")["StackResourceSummaries"]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in listed}
+
+    return make
+
+
+def queues(sqs):
+    return sqs.list_queues().get("QueueUrls", [])
+
+
+def setting(sqs, url, name):
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
+
+
+def test_what_refers_to_a_replaced_resource_follows_it(stack, lam):
+    resources = {
+        "Q": resource("AWS::SQS::Queue", QueueName="first"),
+        "F": function(Environment={"Variables": {"URL": {"Ref": "Q"}}}),
+        "M": resource(
+            "AWS::Lambda::EventSourceMapping", EventSourceArn=attribute("Q"), FunctionName={"Ref": "F"}
+        ),
+    }
+    before = stack(resources, "create_stack")
+    after = stack({**resources, "Q": resource("AWS::SQS::Queue", QueueName="second")})
+    assert before["F"] == after["F"]
+    configuration = lam.get_function_configuration(FunctionName=after["F"])
+    assert configuration["Environment"]["Variables"]["URL"] == after["Q"]
+    [mapping] = lam.list_event_source_mappings()["EventSourceMappings"]
+    assert mapping["EventSourceArn"].endswith(":second")
+
+
+def test_what_refers_to_nothing_that_has_changed_is_left_alone(stack, destmock, lam):
+    resources = {
+        "F": function(),
+        "V": resource("AWS::Lambda::Version", FunctionName={"Ref": "F"}),
+        "P": resource("AWS::SSM::Parameter", Type="String", Value=attribute("F")),
+    }
+    before = stack(resources, "create_stack")
+    changed = function(Timeout=9)
+    assert stack({**resources, "F": changed}) == before
+    assert len(lam.list_versions_by_function(FunctionName=before["F"])["Versions"]) == 2
+    [parameter] = boto3.client("ssm").describe_parameters()["Parameters"]
+    assert parameter["Version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "test", "live"),
+    [
+        ({"Fn::If": ["Live", 7, 8]}, "8", "7"),
+        ({"Fn::FindInMap": ["Seconds", {"Ref": "Stage"}, "of"]}, "3", "4"),
+        ({"Fn::FindInMap": ["Seconds", {"Fn::Sub": "${Stage}"}, "of"]}, "3", "4"),
+    ],
+)
+def test_a_parameter_changes_what_follows_from_it(stack, sqs, seconds, test, live):
+    sections = {
+        "Parameters": STAGE,
+        "Conditions": LIVE,
+        "Mappings": {"Seconds": {"test": {"of": 3}, "live": {"of": 4}}},
+    }
+    resources = {"Q": resource("AWS::SQS::Queue", VisibilityTimeout=seconds)}
+    url = stack(resources, "create_stack", **sections)["Q"]
+    assert setting(sqs, url, "VisibilityTimeout") == test
+    stack(resources, stage="live", **sections)
+    assert setting(sqs, url, "VisibilityTimeout") == live
+
+
+def test_a_name_that_is_filled_in_with_a_parameter_replaces_the_resource(stack, sqs):
+    resources = {"Q": resource("AWS::SQS::Queue", QueueName={"Fn::Sub": "orders-${Stage}"})}
+    stack(resources, "create_stack", Parameters=STAGE)
+    url = stack(resources, stage="live", Parameters=STAGE)["Q"]
+    assert url.endswith("/orders-live")
+    assert queues(sqs) == [url]
+
+
+def test_a_mapping_changes_what_reads_it(stack, sqs):
+    def sections(seconds):
+        return {"Mappings": {"Seconds": {"any": {"of": seconds}}}}
+
+    resources = {"Q": resource("AWS::SQS::Queue", DelaySeconds={"Fn::FindInMap": ["Seconds", "any", "of"]})}
+    url = stack(resources, "create_stack", **sections(1))["Q"]
+    stack(resources, **sections(2))
+    assert setting(sqs, url, "DelaySeconds") == "2"
+
+
+def test_a_condition_that_changes_makes_and_removes_its_resources(stack, sqs):
+    sections = {"Parameters": STAGE, "Conditions": LIVE}
+    resources = {"Always": QUEUE, "Sometimes": {**QUEUE, "Condition": "Live"}}
+    stack(resources, "create_stack", **sections)
+    assert len(queues(sqs)) == 1
+    made = stack(resources, stage="live", **sections)
+    assert queues(sqs) == [made["Always"], made["Sometimes"]]
+    stack(resources, stage="test", **sections)
+    assert queues(sqs) == [made["Always"]]
+
+
+def test_a_resource_that_comes_again_is_made_again(stack, sqs):
+    first = stack({"Q": QUEUE, "R": QUEUE}, "create_stack")
+    stack({"R": QUEUE})
+    again = stack({"Q": QUEUE, "R": QUEUE})
+    assert again["Q"] != first["Q"]
+    assert sorted(queues(sqs)) == sorted(again.values())
+
+
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+def test_a_resource_that_an_update_leaves_out_may_stay(stack, sqs, policy):
+    made = stack({"Q": {**QUEUE, "DeletionPolicy": policy}, "R": QUEUE}, "create_stack")
+    assert stack({"R": QUEUE}).keys() == {"R"}
+    assert made["Q"] in queues(sqs)
