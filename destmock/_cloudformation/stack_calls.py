@@ -12,6 +12,7 @@ from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack, 
 from moto.cloudformation.parsing import OutputMap
 from moto.cloudformation.responses import CloudFormationResponse
 
+from destmock._cloudformation.order import is_kept
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ def _delete_stack(delete: Callable[..., None]) -> Callable[..., None]:
 
     def deleted(self: CloudFormationBackend, name_or_stack_id: str) -> None:
         stack = self.stacks.get(name_or_stack_id)
+        if stack is not None:
+            _retain(stack)
         try:
             delete(self, name_or_stack_id)
         except ClientError:
@@ -149,6 +152,15 @@ def _delete_stack(delete: Callable[..., None]) -> Callable[..., None]:
             stack._add_stack_event(stack.status, resource_status_reason=reason)  # noqa: SLF001 - as moto does
 
     return deleted
+
+
+def _retain(stack: Stack) -> None:
+    """Keep what only the roll-back of a creation deletes; moto knows one word for it."""
+    resources = stack.resource_map
+    resources._resource_json_map = {  # noqa: SLF001
+        name: {**each, "DeletionPolicy": "Retain"} if is_kept(each) else each
+        for name, each in resources._resource_json_map.items()  # noqa: SLF001
+    }
 
 
 def _undeleted(stack: Stack) -> list[str]:

@@ -4,6 +4,8 @@ import json
 
 import boto3
 import pytest
+import requests
+from botocore.exceptions import ClientError
 
 from tests.cloudformation.deployed import attribute, function, resource
 
@@ -128,3 +130,54 @@ def test_a_resource_that_an_update_leaves_out_may_stay(stack, sqs, policy):
     made = stack({"Q": {**QUEUE, "DeletionPolicy": policy}, "R": QUEUE}, "create_stack")
     assert stack({"R": QUEUE}).keys() == {"R"}
     assert made["Q"] in queues(sqs)
+
+
+def test_what_is_replaced_may_stay(stack, sqs):
+    kept = {"UpdateReplacePolicy": "Retain"}
+    resources = {
+        "Q": {**resource("AWS::SQS::Queue", QueueName="first"), **kept},
+        "R": resource("AWS::SQS::Queue", QueueName="other"),
+    }
+    before = stack(resources, "create_stack")
+    changed = {
+        "Q": {**resource("AWS::SQS::Queue", QueueName="second"), **kept},
+        "R": resource("AWS::SQS::Queue", QueueName="another"),
+    }
+    after = stack(changed)
+    assert sorted(queues(sqs)) == sorted([before["Q"], *after.values()])
+
+
+def test_a_custom_resource_that_is_replaced_may_stay(stack, destmock):
+    asked = []
+
+    def answer(event, context):
+        asked.append(event["RequestType"])
+        body = {"Status": "SUCCESS", "PhysicalResourceId": event["ResourceProperties"]["Name"]}
+        return requests.put(event["ResponseURL"], json=body, timeout=5).status_code
+
+    destmock.handler("make", answer)
+
+    def made(name, **more):
+        token = "arn:aws:lambda:us-east-1:123456789012:function:make"
+        return {"C": {**resource("Custom::It", ServiceToken=token, Name=name), **more}}
+
+    stack(made("a"), "create_stack")
+    stack(made("b"))
+    assert asked == ["Create", "Update", "Delete"]
+    assert stack(made("c", UpdateReplacePolicy="Retain")) == {"C": "c"}
+    assert asked[3:] == ["Update"]
+
+
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+def test_a_resource_of_a_stack_that_is_deleted_may_stay(stack, cloudformation, sqs, policy):
+    made = stack({"Q": {**QUEUE, "DeletionPolicy": policy}, "R": QUEUE}, "create_stack")
+    cloudformation.delete_stack(StackName="shop")
+    assert queues(sqs) == [made["Q"]]
+
+
+@pytest.mark.parametrize("policy", ["Delete", "RetainExceptOnCreate"])
+def test_a_creation_that_fails_removes_what_would_stay_later(stack, sqs, policy):
+    wrong = resource("AWS::Lambda::EventSourceMapping", EventSourceArn=attribute("Q"), FunctionName="none")
+    with pytest.raises(ClientError, match="Function does not exist"):
+        stack({"Q": {**QUEUE, "DeletionPolicy": policy}, "M": wrong}, "create_stack")
+    assert queues(sqs) == []

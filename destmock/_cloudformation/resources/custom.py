@@ -17,6 +17,7 @@ from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_arn, parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._cloudformation.resources.api import Api
+from destmock._cloudformation.resources.model import stays_when_replaced
 from destmock._engine.active import active
 from destmock.errors import UnsupportedError
 
@@ -130,6 +131,8 @@ class CustomResource:
         self._ask("Update", now, PhysicalResourceId=replaced, OldResourceProperties=before)
         self._properties = now
         if self.physical_resource_id != replaced:
+            if stays_when_replaced(template):
+                return
             made, data = self.physical_resource_id, self._data
             self._ask("Delete", before, PhysicalResourceId=replaced)
             self.physical_resource_id, self._data = made, data

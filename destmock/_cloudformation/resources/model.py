@@ -101,7 +101,8 @@ class Model:
                 made = self._kind.update(api, original_resource.made, before, now)
             else:
                 made = self._kind.create(api, new_resource_name, now)
-                original_resource.delete()
+                if not stays_when_replaced(cloudformation_json):
+                    original_resource.delete()
         return Resource(self._kind, api, made, now)
 
     def delete_from_cloudformation_json(self, *given: Any) -> None:
@@ -130,6 +131,11 @@ class Model:
         else:
             return
         raise ValidationError(message=f"{logical_id} ({self._kind.type}): {reason}")
+
+
+def stays_when_replaced(template: dict[str, Any]) -> bool:
+    """Whether an update that makes another resource in the place of this one leaves this one alone."""
+    return template.get("UpdateReplacePolicy") == "Retain"
 
 
 def _properties(template: dict[str, Any]) -> dict[str, Any]:
