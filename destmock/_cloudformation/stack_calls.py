@@ -163,6 +163,17 @@ def _retain(stack: Stack) -> None:
     }
 
 
+def _stack_resources(_: Any) -> Any:
+    """List the resources that there are. moto's map makes the others, such as those deleted."""
+
+    def stack_resources(self: Stack) -> list[Any]:
+        resources = self.resource_map
+        found = (resources._parsed_resources.get(name) for name in resources._resource_json_map)  # noqa: SLF001
+        return [each for each in found if each is not None]
+
+    return property(stack_resources)
+
+
 def _undeleted(stack: Stack) -> list[str]:
     resources = stack.resource_map
     return [
@@ -180,4 +191,5 @@ PATCHES = (
     Patch(CloudFormationBackend, "delete_stack", _delete_stack),
     Patch(ChangeSet, "apply", _apply),
     Patch(Stack, "update", _update),
+    Patch(Stack, "stack_resources", _stack_resources),
 )

@@ -425,3 +425,22 @@ def test_a_route_table_goes_with_its_stack_and_leaves_other_networks_alone(creat
     create({"Routes": table, "Placed": resource("AWS::EC2::SubnetRouteTableAssociation", **placed)})
     cloudformation.delete_stack(StackName="shop")
     assert [each["RouteTableId"] for each in ec2.describe_route_tables()["RouteTables"]] == before
+
+
+def test_what_a_condition_leaves_out_is_not_listed(create, cloudformation):
+    never = {"Never": {"Fn::Equals": ["a", "b"]}}
+    left_out = {**resource("AWS::SQS::Queue"), "Condition": "Never"}
+    made = create({"A": left_out, "Q": resource("AWS::SQS::Queue")}, Conditions=never)
+    assert made.keys() == {"Q"}
+    [described] = cloudformation.describe_stack_resources(StackName="shop")["StackResources"]
+    assert described["LogicalResourceId"] == "Q"
+    one = cloudformation.describe_stack_resource(StackName="shop", LogicalResourceId="Q")
+    assert one["StackResourceDetail"]["PhysicalResourceId"] == made["Q"]
+
+
+def test_what_a_failed_deletion_has_deleted_is_not_made_again_by_a_listing(create, cloudformation, sqs):
+    made = create({"B": resource("AWS::S3::Bucket"), "Q": resource("AWS::SQS::Queue")})
+    boto3.client("s3").put_object(Bucket=made["B"], Key="a", Body=b"")
+    cloudformation.delete_stack(StackName="shop")
+    assert physical(cloudformation, "shop") == {"B": made["B"]}
+    assert "QueueUrls" not in sqs.list_queues()
