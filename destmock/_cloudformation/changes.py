@@ -7,7 +7,6 @@ is changed, made or removed as well when its expressions or its condition have o
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation import parsing
@@ -98,12 +97,10 @@ def _change(resources: ResourceMap, name: str) -> None:
 
 def _remove(resources: ResourceMap, name: str, template: dict[str, Any]) -> None:
     """Delete a resource, or leave it alone if its template says so. A later one may have its name."""
-    if name not in resources._parsed_resources:  # noqa: SLF001
-        warnings.warn(f"Unable to delete {name}, as it was never created", stacklevel=2)
-        return
-    if not is_kept(template):
-        resources._delete_resource(resources._parsed_resources[name], template)  # noqa: SLF001
-    del resources._parsed_resources[name]  # noqa: SLF001
+    resource = resources._parsed_resources.get(name)  # noqa: SLF001
+    if resource is not None and not is_kept(template):
+        resources._delete_resource(resource, template)  # noqa: SLF001
+    resources._parsed_resources.pop(name, None)  # noqa: SLF001
 
 
 def _repeated(names: Iterable[str], act: Callable[[str], None]) -> None:

@@ -63,7 +63,7 @@ def _apply(change: Callable[..., None]) -> Callable[..., None]:
         stack = self.stack
         backend = cloudformation_backends[stack.account_id][stack.region_name]
         if self.change_set_type == "UPDATE":
-            with _exports_renewed(backend, stack):
+            with _rolled_back_on_failure(stack), _exports_renewed(backend, stack):
                 change(self)
                 stack.template_dict = self.template_dict
                 stack.parameters = self.parameters or stack.parameters
@@ -87,13 +87,37 @@ def _describe(stack: Stack) -> None:
 
 
 def _update(update: Callable[..., None]) -> Callable[..., None]:
-    """Make an update export what the new template exports, and no more."""
+    """Make an update export what the new template exports, and no more. One that fails is rolled back."""
 
     def updated(self: Stack, *args: Any, **kwargs: Any) -> None:
-        with _exports_renewed(cloudformation_backends[self.account_id][self.region_name], self):
+        backend = cloudformation_backends[self.account_id][self.region_name]
+        with _rolled_back_on_failure(self), _exports_renewed(backend, self):
             update(self, *args, **kwargs)
 
     return updated
+
+
+@contextlib.contextmanager
+def _rolled_back_on_failure(stack: Stack) -> Iterator[None]:
+    """While entered, the stack may change; an error gives it back its template and its resources.
+
+    A template that is refused has changed no resource. What can't be brought back stays as it is.
+    """
+    resources, template, parsed = stack.resource_map, stack.template, stack.template_dict
+    parameters, stack_parameters = resources.input_parameters, stack.parameters
+    begun = resources._resource_json_map  # noqa: SLF001
+    try:
+        yield
+    except Exception:
+        stack.template, stack.template_dict, stack.parameters = template, parsed, stack_parameters
+        if resources._resource_json_map is not begun:  # noqa: SLF001
+            resources.input_parameters = parameters
+            with contextlib.suppress(Exception):
+                resources.update(parsed, parameters)
+            _describe(stack)
+            stack.status = "UPDATE_ROLLBACK_COMPLETE"
+            stack._add_stack_event(stack.status)  # noqa: SLF001 - as moto does
+        raise
 
 
 @contextlib.contextmanager

@@ -181,3 +181,58 @@ def test_a_creation_that_fails_removes_what_would_stay_later(stack, sqs, policy)
     with pytest.raises(ClientError, match="Function does not exist"):
         stack({"Q": {**QUEUE, "DeletionPolicy": policy}, "M": wrong}, "create_stack")
     assert queues(sqs) == []
+
+
+WRONG = resource("AWS::Lambda::EventSourceMapping", EventSourceArn=attribute("New"), FunctionName="none")
+
+
+@pytest.fixture(params=["UpdateStack", "a change set"])
+def refused_update(request, cloudformation):
+    """Tries an update that a service refuses, in one of both ways."""
+
+    def update(resources):
+        given = {"StackName": "shop", "TemplateBody": json.dumps({"Resources": resources})}
+        call = cloudformation.update_stack
+        if request.param == "a change set":
+            cloudformation.create_change_set(**given, ChangeSetName="it", ChangeSetType="UPDATE")
+            call, given = cloudformation.execute_change_set, {"StackName": "shop", "ChangeSetName": "it"}
+        with pytest.raises(ClientError, match="Function does not exist"):
+            call(**given)
+
+    return update
+
+
+def test_an_update_that_fails_is_rolled_back(stack, cloudformation, sqs, refused_update):
+    output = {"Url": {"Value": {"Ref": "Q"}, "Export": {"Name": "url"}}}
+    template = {"Q": resource("AWS::SQS::Queue", VisibilityTimeout=5), "R": QUEUE}
+    made = stack(template, "create_stack", Outputs=output)
+    changed = {"Q": resource("AWS::SQS::Queue", VisibilityTimeout=9), "R": QUEUE}
+    refused_update({**changed, "New": QUEUE, "M": WRONG})
+    [described] = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    assert described["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert described["Outputs"][0]["OutputValue"] == made["Q"]
+    assert sorted(queues(sqs)) == sorted(made.values())
+    assert setting(sqs, made["Q"], "VisibilityTimeout") == "5"
+    kept = cloudformation.get_template(StackName="shop")["TemplateBody"]
+    assert kept["Resources"] == template
+    assert [each["Name"] for each in cloudformation.list_exports()["Exports"]] == ["url"]
+
+
+def test_a_roll_back_brings_parameters_and_replaced_resources_back(stack, cloudformation, sqs):
+    template = {"Q": resource("AWS::SQS::Queue", QueueName={"Fn::Sub": "orders-${Stage}"})}
+    stack(template, "create_stack", Parameters=STAGE)
+    with pytest.raises(ClientError, match="Function does not exist"):
+        stack({**template, "New": QUEUE, "M": WRONG}, stage="live", Parameters=STAGE)
+    assert [url.split("/")[-1] for url in queues(sqs)] == ["orders-test"]
+    after = stack({**template, "New": QUEUE}, Parameters=STAGE)
+    assert sorted(queues(sqs)) == sorted(after.values())
+    assert after["Q"].endswith("/orders-test")
+
+
+def test_an_update_with_a_wrong_template_leaves_the_stack_as_it_is(stack, cloudformation):
+    stack({"Q": QUEUE}, "create_stack")
+    with pytest.raises(ClientError, match="ValidationError"):
+        stack({"Q": {"Typ": "AWS::SQS::Queue"}})
+    [described] = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    assert described["StackStatus"] == "CREATE_COMPLETE"
+    assert cloudformation.get_template(StackName="shop")["TemplateBody"]["Resources"] == {"Q": QUEUE}
