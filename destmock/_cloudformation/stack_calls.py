@@ -43,6 +43,22 @@ def _named(call: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
+def _create_change_set(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Update the stack that there is by a change set without a type, for which moto makes a second stack."""
+    named = _named(call)
+
+    def create_change_set(self: CloudFormationResponse) -> Any:
+        given = self._get_param("StackName")
+        if self._get_param("ChangeSetType") is None and any(
+            given in (stack.name, stack.stack_id) and stack.status != "REVIEW_IN_PROGRESS"
+            for stack in list(self.cloudformation_backend.stacks.values())
+        ):
+            self.params = {**self.params, "ChangeSetType": "UPDATE"}
+        return named(self)
+
+    return create_change_set
+
+
 def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
     """Make a failed creation remove the stack, its resources and its exports."""
 
@@ -210,7 +226,7 @@ def _undeleted(stack: Stack) -> list[str]:
 
 PATCHES = (
     Patch(CloudFormationResponse, "create_stack", _named),
-    Patch(CloudFormationResponse, "create_change_set", _named),
+    Patch(CloudFormationResponse, "create_change_set", _create_change_set),
     Patch(CloudFormationBackend, "create_stack", _create_stack),
     Patch(CloudFormationBackend, "delete_stack", _delete_stack),
     Patch(ChangeSet, "apply", _apply),

@@ -125,3 +125,17 @@ def test_an_export_s_name_is_taken_once(deploy_changes, cloudformation):
 def test_a_change_set_s_new_stack_has_a_name_like_any_other(deploy_changes, name):
     with pytest.raises(ClientError, match=r"pattern: \[a-zA-Z\]\[-a-zA-Z0-9\]\*$"):
         deploy_changes(QUEUE, name=name)
+
+
+def test_a_change_set_without_a_type_updates_the_stack_that_there_is(cloudformation, sqs):
+    for resources in (QUEUE, {**QUEUE, "R": resource("AWS::SQS::Queue")}):
+        body = json.dumps({"Resources": resources})
+        cloudformation.create_change_set(StackName="shop", ChangeSetName="it", TemplateBody=body)
+        cloudformation.execute_change_set(StackName="shop", ChangeSetName="it")
+    cloudformation.create_change_set(
+        StackName="shop", ChangeSetName="more", UsePreviousTemplate=True, Tags=[]
+    )
+    [stack] = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+    assert len(cloudformation.list_stacks()["StackSummaries"]) == 1
+    assert len(sqs.list_queues()["QueueUrls"]) == 2
