@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
+
+from destmock._cloudformation.resources.api import Api
+from destmock._cloudformation.resources.model import stays_when_replaced
+from destmock._cloudformation.resources.table_changes import change_table
+from destmock._services.clients import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +91,8 @@ def _delete_route_table(name: str, _template: object, account: str, region: str)
     backend.delete_route_table(name)
 
 
+#: How resources are changed that moto's models can't change.
+_CHANGES = {"AWS::DynamoDB::Table": change_table}
 #: How resources are deleted that moto's models leave.
 _DELETIONS = {"AWS::EC2::RouteTable": _delete_route_table}
 
@@ -130,6 +138,8 @@ class Theirs:
     @property
     def update_from_cloudformation_json(self) -> Any:
         """The model's update; if it is abstract it stays so, which tells moto that there is no update."""
+        if self._type in _CHANGES:
+            return self._change
         update = self._model.update_from_cloudformation_json
         if hasattr(update, "__isabstractmethod__"):
             return update
@@ -147,6 +157,22 @@ class Theirs:
             return _identified(update(**given), kind, given["new_resource_name"])
 
         return update_from_cloudformation_json
+
+    def _change(self, **given: Any) -> Any:
+        """Change a resource as its service does, or make another one in its place."""
+        template, before = given["cloudformation_json"], given["original_resource"]
+        place = given["account_id"], given["region_name"]
+        try:
+            if _CHANGES[self._type](Api(*place, Clients()), before, template["Properties"]):
+                return before
+        except ClientError as error:
+            reason = f'Resource handler returned message: "{error.response["Error"]["Message"]}"'
+            message = f"{before.logical_resource_id} ({self._type}): {reason}"
+            raise ValidationError(message=message) from error
+        made = self._model.create_from_cloudformation_json(given["new_resource_name"], template, *place)
+        if not stays_when_replaced(template):
+            self._model.delete_from_cloudformation_json(before.physical_resource_id, template, *place)
+        return made
 
     @property
     def delete_from_cloudformation_json(self) -> Any:
