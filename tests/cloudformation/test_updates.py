@@ -236,3 +236,34 @@ def test_an_update_with_a_wrong_template_leaves_the_stack_as_it_is(stack, cloudf
     [described] = cloudformation.describe_stacks(StackName="shop")["Stacks"]
     assert described["StackStatus"] == "CREATE_COMPLETE"
     assert cloudformation.get_template(StackName="shop")["TemplateBody"]["Resources"] == {"Q": QUEUE}
+
+
+def test_a_role_with_another_name_takes_its_policies_along(stack):
+    iam = boto3.client("iam")
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    policy = resource("AWS::IAM::Policy", PolicyName="all", PolicyDocument=allowed, Roles=[{"Ref": "R"}])
+
+    def role(name):
+        return resource("AWS::IAM::Role", RoleName=name, AssumeRolePolicyDocument=allowed)
+
+    stack({"R": role("first"), "P": policy}, "create_stack")
+    assert stack({"R": role("second"), "P": policy})["R"] == "second"
+    assert [each["RoleName"] for each in iam.list_roles()["Roles"]] == ["second"]
+    assert iam.list_role_policies(RoleName="second")["PolicyNames"] == ["all"]
+
+
+def test_a_stream_with_another_name_is_another_stream(stack):
+    kinesis = boto3.client("kinesis")
+
+    def resources(name, hours):
+        stream = resource("AWS::Kinesis::Stream", Name=name, ShardCount=1, RetentionPeriodHours=hours)
+        return {"S": stream, "P": resource("AWS::SSM::Parameter", Type="String", Value=attribute("S"))}
+
+    stack(resources("first", 24), "create_stack")
+    stack(resources("first", 48))
+    described = kinesis.describe_stream_summary(StreamName="first")["StreamDescriptionSummary"]
+    assert described["RetentionPeriodHours"] == 48
+    made = stack(resources("second", 48))
+    assert kinesis.list_streams()["StreamNames"] == ["second"]
+    parameter = boto3.client("ssm").get_parameter(Name=made["P"])["Parameter"]
+    assert parameter["Value"].endswith(":stream/second")

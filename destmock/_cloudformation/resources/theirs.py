@@ -72,6 +72,8 @@ _ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
 _NESTED, _OUTPUTS = "AWS::CloudFormation::Stack", "Outputs."
 #: The models that replace a resource whose generated name is another one: a generated name stays.
 _COMPARING_NAMES = ("AWS::ECR::Repository", "AWS::ECS::Cluster", "AWS::Events::Archive")
+#: The properties whose change makes another resource, which moto's models don't know.
+_RENAMED = {"AWS::IAM::Role": "RoleName", "AWS::Kinesis::Stream": "Name"}
 #: The properties that have a default in CloudFormation, but not in moto's models.
 _DEFAULTS = {"AWS::SSM::Document": {"DocumentFormat": "JSON"}}
 #: The properties that may be an object in a template, and are text in moto's models.
@@ -149,6 +151,9 @@ class Theirs:
             _name_resources(template)
             self._complete(template, given["original_resource"].physical_resource_id)
             kind = template["Type"]
+            named = template["Properties"].get(_RENAMED.get(kind))
+            if named not in (None, given["original_resource"].physical_resource_id):
+                return self._replace(**given)
             if (
                 kind in _COMPARING_NAMES
                 and self._model.cloudformation_name_type() not in template["Properties"]
@@ -169,6 +174,11 @@ class Theirs:
             reason = f'Resource handler returned message: "{error.response["Error"]["Message"]}"'
             message = f"{before.logical_resource_id} ({self._type}): {reason}"
             raise ValidationError(message=message) from error
+        return self._replace(**given)
+
+    def _replace(self, **given: Any) -> Any:
+        template, before = given["cloudformation_json"], given["original_resource"]
+        place = given["account_id"], given["region_name"]
         made = self._model.create_from_cloudformation_json(given["new_resource_name"], template, *place)
         if not stays_when_replaced(template):
             self._model.delete_from_cloudformation_json(before.physical_resource_id, template, *place)
