@@ -267,3 +267,39 @@ def test_a_stream_with_another_name_is_another_stream(stack):
     assert kinesis.list_streams()["StreamNames"] == ["second"]
     parameter = boto3.client("ssm").get_parameter(Name=made["P"])["Parameter"]
     assert parameter["Value"].endswith(":stream/second")
+
+
+def test_a_nested_stack_is_updated_where_it_is(stack, cloudformation, sqs):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="templates")
+
+    def nested(key, **properties):
+        parameters = {"Stage": {"Type": "String"}}
+        body = {
+            "Parameters": parameters,
+            "Resources": {"Q": resource("AWS::SQS::Queue", **properties)},
+            "Outputs": {"Stage": {"Value": {"Fn::Sub": "${Q.QueueName} of ${Stage}"}}},
+        }
+        s3.put_object(Bucket="templates", Key=key, Body=json.dumps(body))
+        url = f"https://templates.s3.amazonaws.com/{key}"
+        given = {"Stage": {"Ref": "P"}}
+        return {
+            "N": resource("AWS::CloudFormation::Stack", TemplateURL=url, Parameters=given),
+            "P": resource("AWS::SSM::Parameter", Type="String", Name=f"/{key}", Value="x"),
+            "O": resource(
+                "AWS::SSM::Parameter", Type="String", Name="/o", Value=attribute("N", "Outputs.Stage")
+            ),
+        }
+
+    before = stack(nested("one"), "create_stack")
+    [url] = queues(sqs)
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+    after = stack(nested("two", VisibilityTimeout=9))
+    assert after["N"] == before["N"]
+    assert queues(sqs) == [url]
+    assert setting(sqs, url, "VisibilityTimeout") == "9"
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    told = boto3.client("ssm").get_parameter(Name="/o")["Parameter"]["Value"]
+    assert told == f"{url.split('/')[-1]} of /two"
+    cloudformation.delete_stack(StackName="shop")
+    assert queues(sqs) == []

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.utils import get_stack_from_s3_url
 from moto.core.exceptions import ServiceException
+from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
 
 from destmock._cloudformation.resources.api import Api
@@ -93,8 +95,15 @@ def _delete_route_table(name: str, _template: object, account: str, region: str)
     backend.delete_route_table(name)
 
 
-#: How resources are changed that moto's models can't change.
-_CHANGES = {"AWS::DynamoDB::Table": change_table}
+def _change_stack(api: Api, stack: Any, properties: dict[str, Any]) -> bool:
+    """Update a nested stack; moto makes another one, without what the first one's tables have."""
+    template = get_stack_from_s3_url(properties["TemplateURL"], api.account, get_partition(api.region))
+    stack.update(template, parameters=properties.get("Parameters", {}))
+    return True
+
+
+#: How resources are changed that moto's models can't change; a function answers `False` for another resource.
+_CHANGES = {"AWS::DynamoDB::Table": change_table, _NESTED: _change_stack}
 #: How resources are deleted that moto's models leave.
 _DELETIONS = {"AWS::EC2::RouteTable": _delete_route_table}
 
