@@ -7,12 +7,16 @@ is changed, made or removed as well when its expressions or its condition have o
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation import parsing
+from moto.cloudformation.models import Stack
 from moto.cloudformation.parsing import ResourceMap
 
 from destmock._cloudformation.order import in_order, is_kept
+from destmock._cloudformation.resources.custom import CustomResource
+from destmock._cloudformation.resources.model import Resource
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
@@ -41,8 +45,12 @@ def _update(_: Callable[..., None]) -> Callable[..., None]:
             elif name in changed or _has_other_values(self, name, before.get(name)):
                 try:
                     _change(self, name)
-                except Exception:  # noqa: BLE001 - it may need what comes later, and is tried again
-                    failed.append(name)
+                except Exception as error:  # noqa: BLE001 - it may need what comes later, and is tried again
+                    if name in changed or _is_ours(self, name):
+                        failed.append(name)
+                    else:
+                        message = f"{name} stays as it was, though it refers to what has changed: {error}"
+                        warnings.warn(message, stacklevel=2)
         _repeated(failed, lambda name: _change(self, name))
 
     return updated
@@ -69,6 +77,11 @@ def _has_other_values(resources: ResourceMap, name: str, before: Any) -> bool:
     """Whether properties have changed: with a parameter, a mapping, a condition, or another resource."""
     now = _value(resources, name)
     return before is not None and now is not None and now != before
+
+
+def _is_ours(resources: ResourceMap, name: str) -> bool:
+    """Whether destmock changes the resource; some of moto's own models change nothing that has a name."""
+    return isinstance(resources._parsed_resources[name], (CustomResource, Resource, Stack))  # noqa: SLF001
 
 
 def _wanted(resources: ResourceMap, name: str) -> bool:

@@ -303,3 +303,14 @@ def test_a_nested_stack_is_updated_where_it_is(stack, cloudformation, sqs):
     assert told == f"{url.split('/')[-1]} of /two"
     cloudformation.delete_stack(StackName="shop")
     assert queues(sqs) == []
+
+
+def test_what_moto_can_not_change_stays_with_a_warning(stack):
+    def resources(group):
+        member = resource("AWS::IAM::User", UserName="ann", Groups=[{"Ref": "G"}])
+        return {"G": resource("AWS::IAM::Group", GroupName=group), "U": member}
+
+    stack(resources("first"), "create_stack")
+    with pytest.warns(UserWarning, match="U stays as it was, though it refers to what has changed: .*exists"):
+        made = stack(resources("second"))
+    assert made == {"G": "second", "U": "ann"}
