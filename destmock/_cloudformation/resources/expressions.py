@@ -66,8 +66,46 @@ def _create_resource_map(create: Callable[..., None]) -> Callable[..., None]:
     return __init__
 
 
+def _load_parameters(load: Callable[..., None]) -> Callable[..., None]:
+    """Make lists of defaults, too, without the spaces around parts; the parameter itself stays a text."""
+
+    def load_parameters(self: Any) -> None:
+        load(self)
+        for name, parameter in (self._template.get("Parameters") or {}).items():
+            kind = str(parameter.get("Type"))
+            text = self.input_parameters.get(name, parameter.get("Default"))
+            if isinstance(text, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
+                parts: list[Any] = [part.strip() for part in text.split(",")]
+                if kind == "List<Number>":
+                    parts = [int(part) if part.lstrip("+-").isdigit() else float(part) for part in parts]
+                self._parsed_resources[name] = parts
+                self.resolved_parameters[name] = text
+
+    return load_parameters
+
+
+def _validate_outputs(validate: Callable[..., None]) -> Callable[..., None]:
+    """Let an output be a number or a truth value, which moto can't look into."""
+
+    def validate_outputs(self: Any) -> None:
+        template = self._template
+        outputs = template.get("Outputs") or {}
+        looked_into = {
+            name: each for name, each in outputs.items() if isinstance(each.get("Value"), (dict, str, list))
+        }
+        self._template = {**template, "Outputs": looked_into}
+        try:
+            validate(self)
+        finally:
+            self._template = template
+
+    return validate_outputs
+
+
 PATCHES = (
     Patch(parsing, "clean_json", _clean_json),
+    Patch(parsing.ResourceMap, "load_parameters", _load_parameters),
+    Patch(parsing.ResourceMap, "validate_outputs", _validate_outputs),
     Patch(parsing.ResourceMap, "__init__", _create_resource_map),
 )
 
