@@ -72,6 +72,33 @@ def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
     return create_stack
 
 
+def _update_stack(update: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a parameter's previous value be the default that the stack was made with."""
+
+    def update_stack(self: CloudFormationBackend, **given: Any) -> Any:
+        stack = self.get_stack(given["name"])
+        parameters = [_with_value(stack, each) for each in given["parameters"]]
+        return update(self, **{**given, "parameters": parameters})
+
+    return update_stack
+
+
+def _with_value(stack: Stack, parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter of an update, with its previous value if that is to be used."""
+    if not parameter.get("UsePreviousValue"):
+        return parameter
+    name = parameter["ParameterKey"]
+    defaults = stack.template_dict.get("Parameters") or {}
+    if name not in defaults:
+        message = (
+            f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for "
+            "a parameter key not in the previous template"
+        )
+        raise ValidationError(message=message)
+    value = stack.parameters.get(name, defaults[name].get("Default"))
+    return {"ParameterKey": name, "ParameterValue": value}
+
+
 def _apply(change: Callable[..., None]) -> Callable[..., None]:
     """Make a change set do what `CreateStack` or `UpdateStack` does, outputs and exports included."""
 
@@ -229,6 +256,7 @@ PATCHES = (
     Patch(CloudFormationResponse, "create_change_set", _create_change_set),
     Patch(CloudFormationBackend, "create_stack", _create_stack),
     Patch(CloudFormationBackend, "delete_stack", _delete_stack),
+    Patch(CloudFormationBackend, "update_stack", _update_stack),
     Patch(ChangeSet, "apply", _apply),
     Patch(Stack, "update", _update),
     Patch(Stack, "stack_resources", _stack_resources),

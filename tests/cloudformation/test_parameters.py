@@ -2,6 +2,7 @@
 
 import json
 
+import boto3
 import pytest
 
 from tests.cloudformation.deployed import resource
@@ -61,3 +62,27 @@ def test_the_length_of_a_list_may_be_an_output(destmock, tmp_path):
     path = tmp_path / "template.json"
     path.write_text(json.dumps(template))
     assert destmock.deploy(path).outputs == {"Length": "2"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "value"),
+    [
+        ("String", "test", "test"),
+        ("Number", 5, "5"),
+        ("AWS::SSM::Parameter::Value<String>", "/stage", "live"),
+    ],
+)
+def test_the_previous_value_may_be_the_default(outputs, destmock, kind, default, value):
+    boto3.client("ssm").put_parameter(Name="/stage", Value="live", Type="String")
+    given = {"Given": {"Value": {"Fn::Sub": "${Given}"}}}
+    assert outputs(kind, given, default)[0] == {"Given": value}
+    other = {"Other": {"Value": {"Fn::Sub": "${Given}"}}}
+    assert outputs(kind, other, default, "update_stack", UsePreviousValue=True)[0] == {"Other": value}
+
+
+def test_a_previous_value_outlives_the_updates_that_use_it(outputs):
+    given = {"Given": {"Value": {"Ref": "Given"}}}
+    outputs("String", given, "test", ParameterValue="live")
+    for default in ("new", "newer"):
+        found = outputs("String", given, default, "update_stack", UsePreviousValue=True)
+        assert found == ({"Given": "live"}, "live")
