@@ -48,15 +48,29 @@ def _create_change_set(call: Callable[..., Any]) -> Callable[..., Any]:
     named = _named(call)
 
     def create_change_set(self: CloudFormationResponse) -> Any:
-        given = self._get_param("StackName")
-        if self._get_param("ChangeSetType") is None and any(
-            given in (stack.name, stack.stack_id) and stack.status != "REVIEW_IN_PROGRESS"
-            for stack in list(self.cloudformation_backend.stacks.values())
-        ):
-            self.params = {**self.params, "ChangeSetType": "UPDATE"}
+        given, kind = self._get_param("StackName"), self._get_param("ChangeSetType")
+        for stack in list(self.cloudformation_backend.stacks.values()):
+            if given not in (stack.name, stack.stack_id) or stack.status == "REVIEW_IN_PROGRESS":
+                continue
+            if kind in (None, "UPDATE"):
+                parameters = [_with_value(stack, each) for each in self._get_param("Parameters", [])]
+                self.params = {**self.params, "ChangeSetType": "UPDATE", "Parameters": parameters}
         return named(self)
 
     return create_change_set
+
+
+def _of_its_stack(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a change set be the one of the stack that is named; moto takes any that has its name."""
+
+    def called(self: CloudFormationResponse) -> Any:
+        stack, name = self._get_param("StackName"), self._get_param("ChangeSetName")
+        for key, each in list(self.cloudformation_backend.change_sets.items()):
+            if each.change_set_name == name and stack in (each.stack_name, each.stack_id):
+                self.params = {**self.params, "ChangeSetName": key}
+        return call(self)
+
+    return called
 
 
 def _create_stack(create: Callable[..., Any]) -> Callable[..., Any]:
@@ -254,6 +268,9 @@ def _undeleted(stack: Stack) -> list[str]:
 PATCHES = (
     Patch(CloudFormationResponse, "create_stack", _named),
     Patch(CloudFormationResponse, "create_change_set", _create_change_set),
+    Patch(CloudFormationResponse, "execute_change_set", _of_its_stack),
+    Patch(CloudFormationResponse, "describe_change_set", _of_its_stack),
+    Patch(CloudFormationResponse, "delete_change_set", _of_its_stack),
     Patch(CloudFormationBackend, "create_stack", _create_stack),
     Patch(CloudFormationBackend, "delete_stack", _delete_stack),
     Patch(CloudFormationBackend, "update_stack", _update_stack),

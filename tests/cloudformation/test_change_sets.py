@@ -139,3 +139,39 @@ def test_a_change_set_without_a_type_updates_the_stack_that_there_is(cloudformat
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
     assert len(cloudformation.list_stacks()["StackSummaries"]) == 1
     assert len(sqs.list_queues()["QueueUrls"]) == 2
+
+
+def test_change_sets_of_two_stacks_may_have_the_same_name(cloudformation, sqs):
+    for name in ("shop", "store"):
+        body = json.dumps({"Resources": {"Q": resource("AWS::SQS::Queue", QueueName=name)}})
+        cloudformation.create_change_set(
+            StackName=name, ChangeSetName="it", ChangeSetType="CREATE", TemplateBody=body
+        )
+    given = {"StackName": "shop", "ChangeSetName": "it"}
+    assert cloudformation.describe_change_set(**given)["StackName"] == "shop"
+    cloudformation.execute_change_set(**given)
+    [url] = sqs.list_queues()["QueueUrls"]
+    assert url.endswith("/shop")
+    cloudformation.delete_change_set(**given)
+    [left] = cloudformation.list_change_sets(StackName="store")["Summaries"]
+    assert left["StackName"] == "store"
+
+
+def test_a_change_set_uses_the_previous_values_of_parameters(cloudformation, sqs):
+    boto3.client("ssm").put_parameter(Name="/name", Value="orders", Type="String")
+    parameters = {
+        "Name": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"},
+        "Seconds": {"Type": "CommaDelimitedList", "Default": "5, 6"},
+    }
+    seconds = {"Fn::Select": [1, {"Ref": "Seconds"}]}
+    queue = resource("AWS::SQS::Queue", QueueName={"Ref": "Name"}, VisibilityTimeout=seconds)
+    previous = [{"ParameterKey": name, "UsePreviousValue": True} for name in parameters]
+    body = {"Parameters": parameters, "Resources": {"Q": queue}}
+    cloudformation.create_stack(StackName="shop", TemplateBody=json.dumps(body))
+    body["Resources"]["R"] = resource("AWS::SQS::Queue", QueueName={"Fn::Sub": "${Name}-2"})
+    given = {"StackName": "shop", "ChangeSetName": "it"}
+    cloudformation.create_change_set(
+        **given, ChangeSetType="UPDATE", TemplateBody=json.dumps(body), Parameters=previous
+    )
+    cloudformation.execute_change_set(**given)
+    assert [url.split("/")[-1] for url in sqs.list_queues()["QueueUrls"]] == ["orders", "orders-2"]
