@@ -11,6 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack
 from moto.cloudformation.parsing import ResourceMap
 
@@ -27,6 +28,7 @@ def _update(_: Callable[..., None]) -> Callable[..., None]:
     def updated(
         self: ResourceMap, template: dict[str, Any], parameters: dict[str, Any] | None = None
     ) -> None:
+        _check_types(self._resource_json_map, template["Resources"])
         found = self.build_resource_diff(template, parameters)
         templates, before = self._resource_json_map, _values(self)
         self._template = template
@@ -54,6 +56,16 @@ def _update(_: Callable[..., None]) -> Callable[..., None]:
         _repeated(failed, lambda name: _change(self, name))
 
     return updated
+
+
+def _check_types(before: dict[str, Any], now: dict[str, Any]) -> None:
+    others = [name for name in now if name in before and now[name]["Type"] != before[name]["Type"]]
+    if others:
+        message = (
+            "Update of resource type is not permitted. The new template modifies resource type of the "
+            f"following resources: [{', '.join(others)}]"
+        )
+        raise ValidationError(message=message)
 
 
 def _values(resources: ResourceMap) -> dict[str, Any]:

@@ -314,3 +314,13 @@ def test_what_moto_can_not_change_stays_with_a_warning(stack):
     with pytest.warns(UserWarning, match="U stays as it was, though it refers to what has changed: .*exists"):
         made = stack(resources("second"))
     assert made == {"G": "second", "U": "ann"}
+
+
+def test_a_resource_of_another_type_needs_another_name(stack, cloudformation, sqs):
+    made = stack({"Q": QUEUE, "R": QUEUE}, "create_stack")
+    message = "Update of resource type is not permitted. .* of the following resources: \\[Q\\]"
+    with pytest.raises(ClientError, match=message):
+        stack({"Q": resource("AWS::SNS::Topic"), "R": QUEUE})
+    [described] = cloudformation.describe_stacks(StackName="shop")["Stacks"]
+    assert described["StackStatus"] == "CREATE_COMPLETE"
+    assert queues(sqs) == [made["Q"], made["R"]]
