@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _NS = 1_000_000_000
+#: How long it takes to look whether there is something, without waiting for it, once this was done so often.
+_LOOK_NS, _LOOKS = 1_000, 100
 #: How many arguments of a retry handler's there are with the one for the sleep.
 _WITH_SLEEP = 4
 #: Whether a retry handler keeps the function by which it sleeps; it takes long to find out.
@@ -72,11 +74,12 @@ def virtual(current: Callable[[], Attempt | None], client: Callable[[float], boo
     seconds that they wait, and returns whether they have waited.
     """
     clocks = {"monotonic": _NS, "perf_counter": _NS, "monotonic_ns": 0, "perf_counter_ns": 0}
-    functions: dict[str, Any] = {name: partial(_clock, current, unit) for name, unit in clocks.items()}
-    functions["sleep"] = partial(_sleep, current)
+    looks = _Looks(current)
+    functions: dict[str, Any] = {name: partial(_clock, looks, unit) for name, unit in clocks.items()}
+    functions["sleep"] = partial(_sleep, looks)
     patches = [
         Patch(threading.Condition, "__init__", partial(_init, current)),
-        Patch(threading.Condition, "wait", partial(_wait, current)),
+        Patch(threading.Condition, "wait", partial(_wait, looks)),
         Patch(threading.Thread, "start", partial(_start, current)),
         Patch(_thread, "start_new_thread", partial(_start_bare, current)),
         Patch(threading.Thread, "join", partial(_join, current)),
@@ -86,9 +89,33 @@ def virtual(current: Callable[[], Attempt | None], client: Callable[[float], boo
     patches += [Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)]
     patches.append(Patch(RetryHandler, "__init__", partial(_init_retries, client)))
     kinds = (getattr(selectors, name, None) for name in _SELECTORS)
-    patches += [Patch(kind, "select", partial(_select, current)) for kind in kinds if kind is not None]
+    patches += [Patch(kind, "select", partial(_select, looks)) for kind in kinds if kind is not None]
     with replaced(time, functions), patched(patches):
         yield
+
+
+class _Looks:
+    """How long attempts have looked for something, again and again, without waiting for it.
+
+    Time that stands would never get past the end that a program waits for, as it does when one really waits.
+    """
+
+    def __init__(self, current: Callable[[], Attempt | None]) -> None:
+        self.current = current
+        self.ns = 0
+        self._at = self._count = 0
+
+    def waits(self, seconds: float | None) -> Attempt | None:
+        """The attempt that is going to wait for so long; `None` for others, and if it only looks."""
+        attempt = self.current()
+        if attempt is None or seconds is None or seconds > 0:
+            return attempt
+        now = attempt.elapsed_ns
+        self._count = self._count + 1 if now == self._at else 0
+        self._at = now
+        if self._count > _LOOKS:
+            self.ns += _LOOK_NS
+        return None
 
 
 class _Time:
@@ -121,10 +148,11 @@ def _init_retries(client: Callable[[float], bool], real: Callable[..., None]) ->
     return init
 
 
-def _sleep(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+def _sleep(looks: _Looks, real: Callable[..., None]) -> Callable[..., None]:
     def sleep(*arguments: Any, **named: Any) -> None:
-        attempt = current()
-        if attempt is None or named or len(arguments) != 1 or not _is_length(arguments[0]):
+        is_length = not named and len(arguments) == 1 and _is_length(arguments[0])
+        attempt = looks.waits(arguments[0]) if is_length else None
+        if attempt is None:
             real(*arguments, **named)
         else:
             attempt.sleep(arguments[0])
@@ -134,18 +162,18 @@ def _sleep(current: Callable[[], Attempt | None], real: Callable[..., None]) -> 
 
 def _is_length(seconds: object) -> bool:
     """Whether it is a time that one can sleep for; for all others, the real function raises."""
-    return isinstance(seconds, (int, float)) and 0 < seconds < threading.TIMEOUT_MAX
+    return isinstance(seconds, (int, float)) and 0 <= seconds < threading.TIMEOUT_MAX
 
 
-def _clock(current: Callable[[], Attempt | None], unit: int, real: Callable[[], Any]) -> Callable[[], Any]:
+def _clock(looks: _Looks, unit: int, real: Callable[[], Any]) -> Callable[[], Any]:
     """A clock that goes on in real time for all but attempts. `unit` is 0 for one of nanoseconds."""
     begun = real()
 
     def read() -> Any:
-        attempt = current()
+        attempt = looks.current()
         if attempt is None:
             return real()
-        elapsed = attempt.elapsed_ns
+        elapsed = attempt.elapsed_ns + looks.ns
         return begun + (elapsed / unit if unit else elapsed)
 
     return read
@@ -162,7 +190,7 @@ def _init(current: Callable[[], Attempt | None], real: Callable[..., None]) -> C
     return init
 
 
-def _wait(current: Callable[[], Attempt | None], real: Callable[..., bool]) -> Callable[..., bool]:
+def _wait(looks: _Looks, real: Callable[..., bool]) -> Callable[..., bool]:
     """Waiting takes virtual time; also real time, if others can put an end to it.
 
     Those are the threads of a pool that the test has started, and all of its threads if it has made the
@@ -170,7 +198,7 @@ def _wait(current: Callable[[], Attempt | None], real: Callable[..., bool]) -> C
     """
 
     def wait(self: Any, timeout: float | None = None) -> bool:
-        attempt = None if timeout is not None and timeout <= 0 else current()
+        attempt = looks.waits(timeout)
         if attempt is None:
             return real(self, timeout)
         if attempt.has_helpers or (not hasattr(self, _INSIDE) and attempt.crew.has_company):
@@ -193,11 +221,13 @@ def _wait(current: Callable[[], Attempt | None], real: Callable[..., bool]) -> C
     return wait
 
 
-def _select(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
+def _select(looks: _Looks, real: Callable[..., Any]) -> Callable[..., Any]:
     """An event loop waits for its timers in virtual time, unless connections or others can end the wait."""
 
     def select(self: Any, timeout: float | None = None) -> Any:
-        attempt = None if timeout is not None and timeout <= 0 else current()
+        if timeout is not None and timeout <= 0 and _is_of_idle_loop(self):  # loops know that time may stand
+            return real(self, timeout)
+        attempt = looks.waits(timeout)
         if attempt is None:
             return real(self, timeout)
         if attempt.has_helpers or not _is_of_idle_loop(self):

@@ -1,6 +1,7 @@
 """Handlers wait in virtual time: nobody sleeps, and whatever falls due meanwhile runs in its order."""
 
 import asyncio
+import contextlib
 import contextvars
 import os
 import queue
@@ -8,8 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta, timezone
+from multiprocessing import Pipe
 from time import monotonic, sleep
 
 import boto3
@@ -157,6 +160,41 @@ def test_what_is_no_time_to_wait_is_as_ever(destmock, lam, seconds):
     except (TypeError, ValueError) as error:
         expected = [type(error), START]
     assert seen == expected
+
+
+def completed(seconds):
+    return [*as_completed([ThreadPoolExecutor(1).submit(time.sleep, 60)], timeout=seconds)]
+
+
+def ended(seconds):
+    return subprocess.run(["sleep", "2"], capture_output=True, timeout=seconds, check=True)
+
+
+def polled(seconds):
+    here, _there = Pipe()
+    return here.poll(seconds)
+
+
+def slept(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() <= end:
+        time.sleep(min(1, end - time.monotonic()))
+
+
+@started
+@pytest.mark.parametrize("wait", [completed, ended, polled, slept])
+def test_who_looks_until_his_time_is_over_gets_there(destmock, lam, wait):
+    waited = []
+
+    def handler(event, context):
+        begun = time.monotonic()
+        with contextlib.suppress(TimeoutError, futures.TimeoutError, subprocess.TimeoutExpired):
+            assert not wait(0.25)
+        waited.append(time.monotonic() - begun)
+
+    destmock.handler("looking", handler, timeout=90)
+    lam.invoke(FunctionName="looking")
+    assert waited == [pytest.approx(0.25, abs=0.0001)]
 
 
 @started
