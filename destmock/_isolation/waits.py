@@ -25,6 +25,7 @@ from botocore.retries.standard import RetryHandler
 
 from destmock._isolation.functions_replaced import replaced
 from destmock._isolation.patching import Patch, patched
+from destmock._isolation.process_waits import process_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +88,7 @@ def virtual(current: Callable[[], Attempt | None], client: Callable[[float], boo
         Patch(BaseSelectorEventLoop, "_write_to_self", partial(_write_to_self, current)),
     ]
     patches += [Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)]
+    patches += process_waits(current)
     patches.append(Patch(RetryHandler, "__init__", partial(_init_retries, client)))
     kinds = (getattr(selectors, name, None) for name in _SELECTORS)
     patches += [Patch(kind, "select", partial(_select, looks)) for kind in kinds if kind is not None]

@@ -564,3 +564,37 @@ def test_a_program_whose_output_ends_before_its_errors_is_waited_for(destmock):
 
     destmock.handler("program", handler)
     assert call("program") == b'"told\\n"'
+
+
+def waited_for(program):
+    return subprocess.run(program, timeout=30, check=False)
+
+
+def asked_again_and_again(program):
+    started = subprocess.Popen(program)
+    while started.poll() is None:
+        time.sleep(0.1)
+    return started
+
+
+@pytest.mark.parametrize("start", [None, START])
+@pytest.mark.parametrize("end", [waited_for, asked_again_and_again])
+def test_a_program_has_the_time_that_it_is_given(start, end):
+    with mock_destinations(start=start) as destmock:
+        destmock.handler("program", lambda event, context: end(["sleep", "0.3"]).returncode, timeout=60)
+        assert call("program") == b"0"
+
+
+@started
+def test_a_program_that_takes_too_long_is_told_at_its_time(destmock):
+    def handler(event, context):
+        with subprocess.Popen(["sleep", "5"]) as program:
+            try:
+                program.wait(0.2)
+            except subprocess.TimeoutExpired as error:
+                program.kill()
+                return error.timeout
+
+    destmock.handler("program", handler, timeout=60)
+    assert call("program") == b"0.2"
+    assert destmock.now == after(0.2)
