@@ -14,9 +14,7 @@ import time
 from asyncio import Handle
 from asyncio.selector_events import BaseSelectorEventLoop
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures.thread import _threads_queues
 from functools import partial
-from queue import _PySimpleQueue  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore import endpoint, waiter
@@ -25,6 +23,7 @@ from botocore.retries.standard import RetryHandler
 
 from destmock._isolation.functions_replaced import replaced
 from destmock._isolation.patching import Patch, patched
+from destmock._isolation.pool_waits import submit
 from destmock._isolation.process_waits import process_waits
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def virtual(current: Callable[[], Attempt | None], client: Callable[[float], boo
         Patch(threading.Thread, "start", partial(_start, current)),
         Patch(_thread, "start_new_thread", partial(_start_bare, current)),
         Patch(threading.Thread, "join", partial(_join, current)),
-        Patch(ThreadPoolExecutor, "submit", partial(_submit, current)),
+        Patch(ThreadPoolExecutor, "submit", partial(submit, current)),
         Patch(BaseSelectorEventLoop, "_write_to_self", partial(_write_to_self, current)),
     ]
     patches += [Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)]
@@ -317,31 +316,3 @@ def _join(current: Callable[[], Attempt | None], real: Callable[..., None]) -> C
         real(self, timeout)
 
     return join
-
-
-def _submit(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
-    """The threads of a pool wait for work in a way that can be seen; those of others' pools can't be."""
-
-    def submit(self: Any, /, *arguments: Any, **named: Any) -> Any:
-        attempt = current()
-        if attempt is None:
-            return real(self, *arguments, **named)
-        if not self._threads and type(self._work_queue) is not _PySimpleQueue:
-            self._work_queue = _PySimpleQueue()
-        if type(self._work_queue) is _PySimpleQueue:
-            before = {*self._threads}
-            try:
-                return real(self, *arguments, **named)
-            finally:
-                for thread in self._threads - before:  # it keeps nobody from ending the process
-                    _threads_queues.pop(thread, None)  # type: ignore[attr-defined]
-        attempt.helped(begins=True)
-        try:
-            future = real(self, *arguments, **named)
-        except BaseException:
-            attempt.helped(begins=False)
-            raise
-        future.add_done_callback(lambda _: attempt.helped(begins=False))
-        return future
-
-    return submit

@@ -218,9 +218,11 @@ PRIVATE = {
         "_current_frames": "where a handler is that runs past its timeout",
         "_exit": "ends the process though a handler hangs",
         "_getframe": "who has called",
+        "_idle_semaphore": "a pool begins anew in each execution environment",
         "_is_gil_enabled": "whether built-in functions look as everywhere",
         "_testMethodName": "the name of a unittest test",
         "_typeshed": "types only",
+        "_work_queue": "a pool begins anew in each execution environment",
         "_worker": "whether a thread of a pool has work",
     },
     "pytest": {

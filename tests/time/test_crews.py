@@ -337,6 +337,21 @@ def test_a_pool_s_threads_end_with_the_pool():
     assert {*threading.enumerate()} <= before
 
 
+def test_a_pool_that_several_attempts_and_mocks_use_works_in_each():
+    pool, answers = ThreadPoolExecutor(1), []
+
+    def handler(event, context):
+        waits = 60 if not answers else 1
+        answers.append("begun")
+        answers.append(pool.submit(lambda: (time.sleep(waits), "slept")[1]).result())
+
+    for _ in range(2):
+        with mock_destinations(start=START) as destmock:
+            destmock.handler("pooled", handler, timeout=5)
+            boto3.client("lambda").invoke(FunctionName="pooled", InvocationType="Event")
+    assert answers == ["begun", "begun", "slept", "begun", "slept"]
+
+
 PROGRAM = """
 import threading, time, boto3
 from concurrent.futures import ThreadPoolExecutor
