@@ -77,7 +77,8 @@ def test_a_request_says_which_attempt_it_is(destmock):
     lam.invoke(FunctionName="orders")
     lam.list_functions()  # which moto answers
     destmock_s, moto_s = seen
-    assert destmock_s["amz-sdk-request"] == moto_s["amz-sdk-request"] == b"attempt=1"
+    assert destmock_s["amz-sdk-request"] == moto_s["amz-sdk-request"]
+    assert destmock_s["amz-sdk-request"].startswith(b"attempt=1")  # newer versions of botocore add the most
     assert destmock_s["amz-sdk-invocation-id"] != moto_s["amz-sdk-invocation-id"]
 
 

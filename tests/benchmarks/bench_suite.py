@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-#: Modules of small tests that send and receive one message: nothing that moto alone can't do.
+#: Modules of small tests that send a message through a topic and a queue: nothing that moto alone can't do.
 TESTS = """
+import json
 import boto3
 import pytest
 from {module} import {mock}
@@ -14,12 +15,15 @@ from {module} import {mock}
 
 @pytest.mark.parametrize("number", range(200))
 @{mock}
-def test_a_message_comes_back(number):
-    sqs = boto3.client("sqs", region_name="us-east-1")
+def test_a_message_comes_through(number):
+    sqs, sns, _ = (boto3.client(name, region_name="us-east-1") for name in ("sqs", "sns", "s3"))
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="jobs")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message=str(number))
     [message] = sqs.receive_message(QueueUrl=url)["Messages"]
-    assert message["Body"] == str(number)
+    assert json.loads(message["Body"])["Message"] == str(number)
 """
 #: Sends events into one queue and prints how much memory the process has had at most, in megabytes.
 EVENTS = """

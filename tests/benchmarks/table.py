@@ -70,7 +70,11 @@ ROWS = [
     Row("`mock_destinations`: start and stop, against that", "bench_start_stop", "bench_mock_aws", 1.3),
     Row("the first `boto3.client` in a test under `mock_aws`", f"{CLIENT}[mock_aws]", f"{CLIENT}[mock_aws]"),
     Row("the same under `mock_destinations`", f"{CLIENT}[mock_destinations]", f"{CLIENT}[mock_aws]", 0.2),
-    Row("200 small tests that send and receive, `mock_aws`", f"{MODULE}[mock_aws]", f"{MODULE}[mock_aws]"),
+    Row(
+        "200 small tests: three clients, a queue, a topic, a message through both; `mock_aws`",
+        f"{MODULE}[mock_aws]",
+        f"{MODULE}[mock_aws]",
+    ),
     Row("the same under `mock_destinations`", f"{MODULE}[mock_destinations]", f"{MODULE}[mock_aws]"),
     Row("a durable function that waits for a day, ten times", "bench_ten_durable_waits"),
     Row("100 runs of an explored scenario: a function, two AWS calls, a queue", EXPLORED, EXPLORED),
