@@ -22,8 +22,7 @@ class OutOfSight:
 
     def take_up(self) -> None:
         self._outer = _running()
-        if self._outer is not self._kept:
-            _switch(self._kept)
+        _switch(self._kept)
 
     def put_aside(self) -> None:
         self._kept = _running()
@@ -43,8 +42,8 @@ def _running() -> tuple[Any, Any]:
 
 def _switch(to: tuple[Any, Any]) -> None:
     """Make another loop and task the running ones."""
-    loop, task = found = _running()
-    if found is to:  # there is none
+    loop, task = _running()
+    if loop is None and to is _NO_LOOP:
         return
     if task is not None:
         asyncio.tasks._leave_task(loop, task)  # noqa: SLF001

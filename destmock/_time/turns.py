@@ -277,8 +277,7 @@ class Turns:
     def _stop_driving(self) -> None:
         with self._lock:
             self.driver = None
-            if self._waiting:
-                self._tell()
+            self._tell()
 
     def _begin(self, running: Running) -> int:
         with self._lock:
@@ -306,21 +305,21 @@ class Turns:
                     refused = watchdog.hang_on(self._running[-1].thread)
             self._holder, self._depth = me, depth + 1
             if to_run and (refused or self._ended):
-                self._depth = depth
-                if not depth:
-                    self._let_go()
+                self._release_held(depth)
                 raise refused or InactiveError("this mock has ended; nothing runs in it any more")
 
     def _release(self) -> None:
         with self._lock:
-            self._depth -= 1
-            if not self._depth:
-                self._let_go()
+            self._release_held(self._depth - 1)
+
+    def _release_held(self, depth: int) -> None:
+        self._depth = depth
+        if not depth:
+            self._let_go()
 
     def _let_go(self) -> None:
         self._holder, self._depth = None, 0
-        if self._waiting:
-            self._tell()
+        self._tell()
 
     def _wait(self, seconds: float | None = None) -> None:
         self._waiting += 1
@@ -330,7 +329,8 @@ class Turns:
             self._waiting -= 1
 
     def _tell(self) -> None:
-        self._changed.notify_all()
+        if self._waiting:
+            self._changed.notify_all()
 
     def _may_run(self) -> bool:
         return not self._running or self.mine is self._running[-1]
