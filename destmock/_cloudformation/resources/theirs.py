@@ -115,6 +115,11 @@ class _Name(str):
     name = cluster_subnet_group_name = property(str.__str__)
 
 
+def _refusal(resource: str, reason: object) -> ValidationError:
+    """CloudFormation's error for a resource that its service refuses."""
+    return ValidationError(message=f'{resource}: Resource handler returned message: "{reason}"')
+
+
 class Theirs:
     """One of moto's own models."""
 
@@ -141,9 +146,7 @@ class Theirs:
         except ValidationError:  # it names the resource
             raise
         except (ServiceException, HTTPException) as error:
-            reason = getattr(error, "message", error)
-            message = f'{resource}: Resource handler returned message: "{reason}"'
-            raise ValidationError(message=message) from error
+            raise _refusal(resource, getattr(error, "message", error)) from error
         return _identified(made, template["Type"], name)
 
     @property
@@ -180,9 +183,8 @@ class Theirs:
             if _CHANGES[self._type](Api(*place, Clients()), before, template["Properties"]):
                 return before
         except ClientError as error:
-            reason = f'Resource handler returned message: "{error.response["Error"]["Message"]}"'
-            message = f"{before.logical_resource_id} ({self._type}): {reason}"
-            raise ValidationError(message=message) from error
+            resource = f"{before.logical_resource_id} ({self._type})"
+            raise _refusal(resource, error.response["Error"]["Message"]) from error
         return self._replace(**given)
 
     def _replace(self, **given: Any) -> Any:
