@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from destmock._isolation import client_classes, clients, kept_clients, moto_start, service_models, sessions
+from destmock._isolation import (
+    client_classes,
+    clients,
+    kept_clients,
+    moto_calls,
+    moto_start,
+    service_models,
+    sessions,
+)
 
 _MEMORIES = (
     client_classes.methods_of,
     client_classes.retry_config,
+    moto_calls.loader,
     moto_start.registered_answers,
     service_models.known_once,
     sessions.provider_of,

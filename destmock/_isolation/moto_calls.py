@@ -1,7 +1,7 @@
 """A call's way through botocore and moto: what hardly changes from call to call is found out once.
 
-That is which services a URL may belong to, the key that signs a day's calls, and what an action is called. A
-request becomes a WSGI environment without the classes that werkzeug has for tests.
+That is which services a URL may belong to, the key that signs a day's calls, what an action is called, and
+where the models of services are. A request becomes a WSGI environment without werkzeug's classes for tests.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import string
 import sys
 import threading
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -18,8 +18,9 @@ from urllib.parse import unquote, urlsplit
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import HeadersDict
 from botocore.httpchecksum import AwsChunkedWrapper
-from moto.core import responses
+from moto.core import responses, utils
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.loaders import Loader, create_loader
 from moto.core.request import Request
 from moto.core.responses import BaseResponse
 from moto.core.utils import get_equivalent_url_in_aws_domain
@@ -235,8 +236,17 @@ def _converted(convert: Callable[..., Any], *arguments: Any) -> Any:
 
 #: Before 5.2.4, moto takes botocore's requests as they are.
 _MAKES_REQUESTS = hasattr(Request, "from_primitives")
+
+
+@cache
+def loader() -> Loader:
+    """The loader of moto's models, which looks through 400 directories; moto makes one for each service."""
+    return create_loader()
+
+
 PATCHES = (
     Patch(BotocoreStubber, "process_request", _routed),
+    unless_replaced(utils, "create_loader", lambda _making: loader),
     *([Patch(Request, "from_primitives", _quickly)] if _MAKES_REQUESTS else []),
     unless_replaced(SigV4Auth, "_sign", _key_remembered),
     unless_replaced(MotoRandom, "get_random_string", _drawn_at_once),

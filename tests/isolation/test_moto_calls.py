@@ -11,6 +11,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import backend_index, mock_aws
+from moto.core import utils
 from moto.core.request import Request
 from moto.core.responses import BaseResponse
 from moto.moto_api._internal.moto_random import MotoRandom
@@ -176,3 +177,13 @@ def test_the_access_key_of_a_request_is_moto_s(header):
     without = found()
     with mock_destinations():
         assert found() == without == found()
+
+
+def test_moto_looks_through_its_models_of_services_once(monkeypatch):
+    with mock_destinations():
+        assert utils.create_loader() is utils.create_loader()
+        assert boto3.client("ssm").describe_parameters()["Parameters"] == []
+    assert utils.create_loader() is not utils.create_loader()
+    monkeypatch.setattr(utils, "create_loader", list)
+    with mock_destinations():
+        assert utils.create_loader() == []

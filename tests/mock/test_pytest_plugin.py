@@ -342,6 +342,23 @@ def test_a_run_that_does_not_use_it_imports_neither_boto3_nor_moto(pytester):
     )
 
 
+def test_pytest_rewrites_no_assertions_of_destmock_s_own(pytester):
+    """It does so with a plugin's package, which would take a fifth of a small run's time."""
+    pytester.makepyfile("""
+        import sys
+        from destmock import mock_destinations
+
+        def test_loaders():
+            hook = type(__loader__)
+            own = [name for name in sys.modules if name.startswith("destmock.")]
+            rewritten = [name for name in own if type(sys.modules[name].__loader__) is hook]
+            assert sorted(rewritten) == ["destmock._importing", "destmock.pytest_plugin"]
+            assert len(own) > 100
+            assert not [finder for finder in sys.meta_path if "destmock" in repr(finder)]
+    """)
+    pytester.runpytest_subprocess(*STRICT).assert_outcomes(passed=1)
+
+
 @pytest.mark.slow
 def test_without_the_plugin_the_decorator_still_works(run):
     """Its parameter isn't taken for a fixture, and a strict complaint is the test's failure."""

@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
+from destmock._services.sns.signatures import _key
+
 pytestmark = pytest.mark.destmock(handlers={"orders": lambda event, context: event})
 
 
@@ -40,3 +42,9 @@ def test_R24_queues_and_functions_get_a_signature_that_holds(
         assert sent["UnsubscribeURL"].endswith(f"SubscriptionArn={queue}")
     assert [sent["Timestamp"] for sent in told] == [sent["Timestamp"] for sent in kept]
     assert len({sent["SigningCertURL"] for sent in kept} | {sent["SigningCertUrl"] for sent in told}) == 1
+
+
+def test_the_numbers_of_the_key_are_a_key_s():
+    assert (
+        _key().private_numbers().private_key().key_size == 2048
+    )  # looked at closely, it raises if they aren't
