@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.iam import models as iam_models
 
 from destmock._aws.api_errors import AWSError
@@ -82,6 +82,20 @@ def _unless_replaced(invoke: Callable[..., Any]) -> Callable[..., Any]:
     return _invoke if invoke.__module__ == LambdaFunction.__module__ else invoke
 
 
+def _get_function(get_function: Callable[..., LambdaFunction]) -> Callable[..., LambdaFunction]:
+    """Services that ask whether a function is there, such as SES, find those of registered handlers.
+
+    They name it by its ARN. moto's CreateFunction asks by the bare name whether another one is in its way.
+    """
+
+    def get(self: LambdaBackend, function_name_or_arn: str, qualifier: str | None = None) -> LambdaFunction:
+        if function_name_or_arn.startswith("arn:"):
+            active[-1].functions.registered.create(self.account_id, self.region_name)
+        return get_function(self, function_name_or_arn, qualifier)
+
+    return get
+
+
 def _account_of(_: object) -> Callable[[str], str]:
     """moto counts a function's calls to the default account, in whichever account the function is."""
     return account_of
@@ -89,5 +103,6 @@ def _account_of(_: object) -> Callable[[str], str]:
 
 PATCHES = (
     Patch(LambdaFunction, "invoke", _unless_replaced),
+    Patch(LambdaBackend, "get_function", _get_function),
     Patch(iam_models, "get_account_id_from", _account_of),
 )

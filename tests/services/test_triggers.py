@@ -73,6 +73,23 @@ def test_J2_a_function_that_writes_to_the_bucket_that_invokes_it_is_stopped(dest
     assert destmock.invocations[-1].condition == "RecursiveInvocation"
 
 
+def test_services_that_only_ask_whether_a_function_is_there_find_a_registered_handler_s(destmock):
+    ses, config = boto3.client("ses"), boto3.client("config")
+    ses.create_receipt_rule_set(RuleSetName="mails")
+    action = {"LambdaAction": {"FunctionArn": ORDERS}}
+    ses.create_receipt_rule(RuleSetName="mails", Rule={"Name": "first", "Actions": [action]})
+    change = {
+        "EventSource": "aws.config",
+        "MessageType": "ScheduledNotification",
+        "MaximumExecutionFrequency": "One_Hour",
+    }
+    source = {"Owner": "CUSTOM_LAMBDA", "SourceIdentifier": ORDERS, "SourceDetails": [change]}
+    config.put_config_rule(ConfigRule={"ConfigRuleName": "tidy", "Source": source})
+    ses.delete_receipt_rule_set(RuleSetName="mails")
+    [kept] = config.describe_config_rules()["ConfigRules"]
+    assert kept["Source"]["SourceIdentifier"] == ORDERS
+
+
 def test_moto_s_own_ways_are_back_when_the_mock_ends():
     """An outer mock_aws has moto's placeholders again, and an inner mock's events are its own."""
     with mock_aws():
