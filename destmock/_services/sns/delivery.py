@@ -165,13 +165,22 @@ def notify_function(
 
 
 def unsent(
-    subscription: Subscription, message: Message, payload: bytes, letter: str, simulation: Simulation
+    subscription: Subscription,
+    message: Message,
+    payload: bytes,
+    letter: str,
+    simulation: Simulation,
+    why: str = "",
 ) -> None:
-    """Tell the subscription's dead-letter queue what its subscriber, which isn't there, would have got."""
+    """Tell the subscription's dead-letter queue what its subscriber would have got.
+
+    Without a `why`, the subscriber isn't there.
+    """
     policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
     source = f"SNS topic {subscription.topic.name}"
     told = message._replace(body=letter.encode(), attributes={}, sender_id=_SENDER)
-    tell(simulation, Unsent(subscription.endpoint, source, payload), policy.get("deadLetterTargetArn"), told)
+    lost = Unsent(subscription.endpoint, source, payload, why)
+    tell(simulation, lost, policy.get("deadLetterTargetArn"), told)
 
 
 def _to_function(attribute: Mapping[str, Any]) -> dict[str, str]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from destmock._engine.delivery import Message
 
+#: How many attributes a raw message may have. SNS gives up one with more, as an error of the client.
+_RAW_ATTRIBUTES = 10
+_TOO_MANY = f"takes no raw message with more than {_RAW_ATTRIBUTES} attributes"
+
 
 def _publish(publish: Callable[..., None]) -> Callable[..., None]:
     """Functions and queues get SNS's own notifications; moto has the rest.
@@ -75,6 +79,9 @@ def _send_to_queue(
     carried: dict[str, Any] | None = None
     if delivery.is_raw(subscription):
         body, carried = text, {name: _of_queue(value) for name, value in attributes.items()}
+        if len(carried) > _RAW_ATTRIBUTES:
+            delivery.unsent(subscription, message, message.body, written, simulation, _TOO_MANY)
+            return
     arn = parse_arn(subscription.endpoint)
     assert arn is not None  # moto has parsed it
     if arn.resource.endswith(".fifo"):  # the topic tells the queue what it takes for the same

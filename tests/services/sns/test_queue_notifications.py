@@ -76,6 +76,22 @@ def test_a_raw_message_has_its_attributes_of_each_kind(sns, topic, make_queue, m
     assert message["MessageAttributes"]["raw"]["BinaryValue"] == b"\x00\xff"
 
 
+def test_a_raw_message_of_more_than_ten_attributes_is_a_dead_letter(
+    destmock, sns, topic, make_queue, messages, records
+):
+    redrive = json.dumps({"deadLetterTargetArn": make_queue("dead")})
+    subscribe(sns, topic, make_queue("raw"), RawMessageDelivery="true", RedrivePolicy=redrive)
+    subscribe(sns, topic, make_queue("wrapped"))
+    for name, count in (("ten", 10), ("eleven", 11)):
+        attributes = {f"a{n}": {"DataType": "String", "StringValue": "v"} for n in range(count)}
+        sns.publish(TopicArn=topic, Message=name, MessageAttributes=attributes)
+    [message] = messages("raw")
+    assert (message["Body"], len(message["MessageAttributes"])) == ("ten", 10)
+    assert [body["Message"] for body in records("wrapped")] == ["ten", "eleven"]
+    assert [body["Message"] for body in records("dead")] == ["eleven"]
+    assert "takes no raw message with more than 10 attributes" in destmock.timeline()
+
+
 def test_a_subscription_that_says_it_is_not_raw_gets_the_notification(sns, topic, make_queue, records):
     subscribe(sns, topic, make_queue("jobs"), RawMessageDelivery="false")
     sns.publish(TopicArn=topic, Message="hello")
