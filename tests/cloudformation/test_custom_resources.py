@@ -229,6 +229,23 @@ def test_a_failed_creation_fails_the_stack_with_its_reason_and_is_deleted(put, c
     assert lam.list_functions()["Functions"] == []
 
 
+def test_a_failed_update_is_asked_for_once_and_rolled_back(put, cloudformation):
+    put({"Price": "12"})
+    told()
+    with pytest.raises(ClientError, match=r"\[FAILED\] from custom resource. Message returned: out of stock"):
+        put({"Price": "13", "Fails": ["Update"]}, update=True)
+    failed, back = (
+        (each["RequestType"], each["ResourceProperties"]["Price"], each["OldResourceProperties"]["Price"])
+        for each in told()
+    )
+    assert (failed, back) == (("Update", "13", "12"), ("Update", "12", "13"))
+    [stack] = cloudformation.describe_stacks()["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    put({"Price": "14"}, update=True)
+    [again] = told()
+    assert again["OldResourceProperties"]["Price"] == "12"
+
+
 def test_a_failed_deletion_is_told_with_its_reason_and_asked_for_once(put, cloudformation):
     put({"Fails": ["Delete"]}, Q=resource("AWS::SQS::Queue"))
     told()

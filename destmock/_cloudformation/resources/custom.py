@@ -90,6 +90,7 @@ class CustomResource:
         self._identity = identity
         self._properties = _as_text(template["Properties"])
         self._data: dict[str, Any] = {}
+        self._update_failed: ValidationError | None = None
         self._delete_failed: ValidationError | None = None
         self.physical_resource_id = name
         #: Set by moto.
@@ -123,13 +124,22 @@ class CustomResource:
             raise
 
     def update(self, template: dict[str, Any]) -> None:
-        """Have the function change the resource. With another physical id, the old one is deleted."""
+        """Have the function change the resource. With another physical id, the old one is deleted.
+
+        What has failed is asked for once, and the roll-back changes it to what there was before.
+        """
         before, replaced = self._properties, self.physical_resource_id
         now = _as_text(template["Properties"])
         if now == before:
+            if self._update_failed is not None:
+                raise self._update_failed
             return
-        self._ask("Update", now, PhysicalResourceId=replaced, OldResourceProperties=before)
-        self._properties = now
+        try:
+            self._ask("Update", now, PhysicalResourceId=replaced, OldResourceProperties=before)
+        except ValidationError as error:
+            self._properties, self._update_failed = now, error
+            raise
+        self._properties, self._update_failed = now, None
         if self.physical_resource_id != replaced:
             if stays_when_replaced(template):
                 return
