@@ -29,10 +29,14 @@ def destmock():
 
 def execute(resource, **parameters):
     """The execution of a state machine with one task, once it is over."""
+    return run({"Type": "Task", "Resource": resource, "End": True, "Parameters": parameters})
+
+
+def run(state):
+    """The execution of a state machine with one state, once it is over."""
     role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     steps = boto3.client("stepfunctions")
-    task = {"Type": "Task", "Resource": resource, "End": True, "Parameters": parameters}
-    definition = json.dumps({"StartAt": "A", "States": {"A": task}})
+    definition = json.dumps({"StartAt": "A", "States": {"A": state}})
     machine = steps.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
     before = {*threading.enumerate()}
     started = steps.start_execution(stateMachineArn=machine, input='{"id": 7}')["executionArn"]
@@ -63,6 +67,11 @@ def test_a_task_without_an_invocation_type_has_the_function_s_answer_or_its_erro
 def test_a_task_of_a_function_that_fails_fails(destmock):
     found = execute(INVOKE, FunctionName="orders", **{"Payload.$": "$"})
     assert (found["status"], found["error"]) == ("FAILED", "ValueError")
+
+
+def test_a_wait_ends_though_virtual_time_stands_still(destmock):
+    assert run({"Type": "Wait", "Seconds": 1, "End": True})["status"] == "SUCCEEDED"
+    assert destmock.now == START
 
 
 def test_what_moto_passes_on_is_put_back():
