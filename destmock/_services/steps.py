@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import json
 import sys
-from time import perf_counter
+from time import perf_counter, sleep
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,22 +20,52 @@ from destmock._engine.active import enter_once
 from destmock._isolation.patching import Patch, patched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
+
+    from moto.stepfunctions.parser.backend.execution import Execution
 
 _TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda"
 _WAITS = "moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function"
+_EXECUTION = "moto.stepfunctions.parser.backend.execution"
+#: Seconds that reading a state machine may take, and until it is asked about again.
+_READING, _MOMENT = 2, 0.001
 
 
-def _executions() -> AbstractContextManager[None]:
+@contextlib.contextmanager
+def _executions() -> Iterator[None]:
     """moto's tasks forget which InvocationType they have, and so wait for each function.
 
     Its `Wait` states wait in real time, and look at the clock for how long. Virtual time may stand still.
+    What still runs when the mock ends is stopped: its thread would go on in the next one.
     The modules are there once moto has read a state machine that it is to execute; they need more libraries.
     """
     types = Patch(sys.modules[_TASKS], "_SUPPORTED_API_PARAM_BINDINGS", _with_types)
     clock = Patch(sys.modules[_WAITS], "time", lambda _: SimpleNamespace(time=perf_counter))
-    return patched([types, clock])
+    begun: list[Execution] = []
+
+    def noted(start: Callable[[Execution], None]) -> Callable[[Execution], None]:
+        def started(self: Execution) -> None:
+            begun.append(self)
+            start(self)
+
+        return started
+
+    try:
+        with patched([types, clock, Patch(sys.modules[_EXECUTION].Execution, "start", noted)]):
+            yield
+    finally:
+        for execution in begun:
+            _stop(execution)
+
+
+def _stop(execution: Execution) -> None:
+    """Stop an execution. Its thread reads the state machine first, and can be stopped only then."""
+    worker, waited = execution.exec_worker, perf_counter()
+    while worker is not None and perf_counter() - waited < _READING:
+        if worker.env is not None:
+            execution.stop(dt.datetime.now(dt.timezone.utc), None, None)
+            return
+        sleep(_MOMENT)
 
 
 def _with_types(known: dict[str, set[str]]) -> dict[str, set[str]]:

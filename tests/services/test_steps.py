@@ -34,17 +34,23 @@ def execute(resource, **parameters):
 
 def run(state):
     """The execution of a state machine with one state, once it is over."""
-    role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    steps = boto3.client("stepfunctions")
-    definition = json.dumps({"StartAt": "A", "States": {"A": state}})
-    machine = steps.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
     before = {*threading.enumerate()}
-    started = steps.start_execution(stateMachineArn=machine, input='{"id": 7}')["executionArn"]
+    started = start(state)
+    steps = boto3.client("stepfunctions")
     while (found := steps.describe_execution(executionArn=started))["status"] == "RUNNING":
         for thread in {*threading.enumerate()} - before:
             if thread.is_alive():
                 thread.join(timeout=30)
     return found
+
+
+def start(state):
+    """Begin an execution of a state machine with one state, and return its ARN."""
+    role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    steps = boto3.client("stepfunctions")
+    definition = json.dumps({"StartAt": "A", "States": {"A": state}})
+    machine = steps.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    return steps.start_execution(stateMachineArn=machine, input='{"id": 7}')["executionArn"]
 
 
 def test_a_task_of_an_event_succeeds_whatever_becomes_of_the_event(destmock):
@@ -72,6 +78,17 @@ def test_a_task_of_a_function_that_fails_fails(destmock):
 def test_a_wait_ends_though_virtual_time_stands_still(destmock):
     assert run({"Type": "Wait", "Seconds": 1, "End": True})["status"] == "SUCCEEDED"
     assert destmock.now == START
+
+
+def test_an_execution_ends_with_its_mock():
+    before = {*threading.enumerate()}
+    with mock_destinations(config={"stepfunctions": {"execute_state_machine": True}}):
+        start({"Type": "Wait", "Seconds": 3600, "End": True})
+        threads = {*threading.enumerate()} - before
+        assert threads
+    for thread in threads:
+        thread.join(timeout=30)
+        assert not thread.is_alive()
 
 
 def test_what_moto_passes_on_is_put_back():
