@@ -192,6 +192,17 @@ def test_another_physical_id_replaces_the_resource(put, cloudformation):
     assert found["StackResourceDetail"]["PhysicalResourceId"] == "chair"
 
 
+def test_a_replaced_resource_that_is_not_deleted_fails_no_update(put, cloudformation):
+    put({"Id": "lamp", "Fails": ["Delete"]})
+    told()
+    put({"Id": "chair"}, update=True)
+    assert [each["RequestType"] for each in told()] == ["Update", "Delete"]
+    [stack] = cloudformation.describe_stacks()["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+    found = cloudformation.describe_stack_resource(StackName="shop", LogicalResourceId="Thing")
+    assert found["StackResourceDetail"]["PhysicalResourceId"] == "chair"
+
+
 def test_the_same_properties_are_no_update(put):
     put({"Price": 12})
     told()

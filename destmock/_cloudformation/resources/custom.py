@@ -144,7 +144,8 @@ class CustomResource:
             if stays_when_replaced(template):
                 return
             made, data = self.physical_resource_id, self._data
-            self._ask("Delete", before, PhysicalResourceId=replaced)
+            with contextlib.suppress(ValidationError):  # the update is complete, whatever becomes of the old
+                self._ask("Delete", before, PhysicalResourceId=replaced)
             self.physical_resource_id, self._data = made, data
 
     def delete(self, *_: object) -> None:
