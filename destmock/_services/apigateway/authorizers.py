@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from time import asctime, gmtime
 from typing import TYPE_CHECKING, Any
 
 from destmock._services.apigateway.exchange import HttpAnswer, json_body, problem
@@ -127,6 +128,31 @@ def claims(token: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def cognito_claims(token: str) -> dict[str, str]:
+    """A token's claims as a REST API passes them on: lists with commas, two moments as Java writes them."""
+    return {name: _cognito_claim(name, value) for name, value in claims(token).items()}
+
+
+def _cognito_claim(name: str, value: Any) -> str:
+    if name in ("exp", "iat") and isinstance(value, (int, float)):
+        weekday, month, day, clock, year = asctime(gmtime(value)).split()
+        return f"{weekday} {month} {day:0>2} {clock} UTC {year}"
+    return ",".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
+
+
+def jwt_claims(token: str) -> dict[str, str]:
+    """A token's claims as an HTTP API passes them on: texts, for lists and objects those of Go."""
+    return {name: _in_go(value) for name, value in claims(token).items()}
+
+
+def _in_go(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{' '.join(map(_in_go, value))}]"
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{name}:{_in_go(value[name])}' for name in sorted(value))}]"
+    return as_text(value)
 
 
 def identities(

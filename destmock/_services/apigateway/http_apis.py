@@ -14,8 +14,8 @@ from destmock._services.apigateway.authorizers import (
     Question,
     RefusedError,
     allowed_by_policy,
-    claims,
     identities,
+    jwt_claims,
 )
 from destmock._services.apigateway.cors import HEADERS, cors_of, http_preflight, is_preflight
 from destmock._services.apigateway.events import http_event, http_event_1
@@ -161,7 +161,7 @@ class HttpApis:
         if found is None:
             raise RefusedError(answers.unauthorized_http())
         if kind == "JWT":
-            return {"jwt": {"claims": claims(found[0] if found else ""), "scopes": None}}
+            return {"jwt": {"claims": jwt_claims(found[0] if found else ""), "scopes": None}}
         return self._asked(authorizer, asked, found)
 
     def _asked(self, authorizer: Any, asked: Asked, identity: tuple[str, ...]) -> dict[str, Any]:

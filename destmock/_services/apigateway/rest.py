@@ -15,7 +15,7 @@ from destmock._services.apigateway.authorizers import (
     Question,
     RefusedError,
     allowed_by_policy,
-    claims,
+    cognito_claims,
     configuration_error,
     identities,
     texts,
@@ -103,7 +103,7 @@ class RestApis:
             token = identities(source, request, lambda _: None)
             if token is None:
                 raise RefusedError(unauthorized(), "UNAUTHORIZED")
-            return {"claims": texts(claims(token[0]))}
+            return {"claims": cognito_claims(token[0])}
         question = self._question(authorizer, asked)
         try:
             answer = self._simulation.part(Authorizers).ask(question, asked.trace)

@@ -128,6 +128,17 @@ def test_without_a_time_to_live_a_request_authoriser_is_asked_each_time(destmock
     assert len(destmock.runs.for_function("judge")) == 2
 
 
+#: What a token of Cognito says.
+CLAIMS = {
+    "sub": "ann",
+    "auth_time": 1513492092,
+    "iat": 1513492092,
+    "exp": 1514851200,
+    "email_verified": True,
+    "cognito:groups": ["buyers", "sellers"],
+}
+
+
 def token_of(claims):
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"e30.{payload}.c2ln"
@@ -144,8 +155,15 @@ def test_cognito_lets_pass_whoever_has_a_token_and_tells_what_it_says(api):
     method = {"authorizationType": "COGNITO_USER_POOLS", "authorizerId": made["id"]}
     url = api.proxy("GET", "/", method=method).deploy()
     assert by_urllib3("GET", url).status == 401
-    event = json.loads(by_urllib3("GET", url, {"Authorization": token_of({"sub": "ann", "n": 1})}).body)
-    assert event["requestContext"]["authorizer"]["claims"] == {"sub": "ann", "n": "1"}
+    event = json.loads(by_urllib3("GET", url, {"Authorization": token_of(CLAIMS)}).body)
+    assert event["requestContext"]["authorizer"]["claims"] == {
+        "sub": "ann",
+        "auth_time": "1513492092",
+        "iat": "Sun Dec 17 06:28:12 UTC 2017",
+        "exp": "Tue Jan 02 00:00:00 UTC 2018",
+        "email_verified": "true",
+        "cognito:groups": "buyers,sellers",
+    }
 
 
 def http_api(destmock, **settings):
@@ -208,6 +226,14 @@ def test_a_jwt_lets_pass_and_tells_what_it_says(destmock):
         JwtConfiguration={"Audience": ["shop"], "Issuer": "https://issuer.example"},
     )
     assert by_urllib3("GET", f"{api.url}/a").status == 401
-    bearer = {"Authorization": f"Bearer {token_of({'sub': 'ann'})}"}
+    bearer = {"Authorization": f"Bearer {token_of({**CLAIMS, 'access': {'roles': ['admin'], 'level': 1}})}"}
     event = json.loads(by_urllib3("GET", f"{api.url}/a", bearer).body)
-    assert event["requestContext"]["authorizer"]["jwt"]["claims"] == {"sub": "ann"}
+    assert event["requestContext"]["authorizer"]["jwt"]["claims"] == {
+        "sub": "ann",
+        "auth_time": "1513492092",
+        "iat": "1513492092",
+        "exp": "1514851200",
+        "email_verified": "true",
+        "cognito:groups": "[buyers sellers]",
+        "access": "map[level:1 roles:[admin]]",
+    }
