@@ -1,4 +1,4 @@
-"""SNS: the filter policies of subscriptions, with all their operators, and those that AWS refuses."""
+"""SNS: the filter policies of subscriptions, with all their operators, and attributes that AWS refuses."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _BAD_SCOPE = "FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or MessageAttributes"
 
+_NOT_RAW = "Delivery protocol [{}] does not support raw message delivery."
+_RAW_PROTOCOLS = ("sqs", "http", "https", "firehose")
+
 
 def _matches(_: object) -> Callable[..., bool]:
     def matches(self: FilterPolicyMatcher, attributes: dict[str, Any] | None, message: str) -> bool:
@@ -29,7 +32,9 @@ def _subscribe(subscribe: Callable[[SNSResponse], Any]) -> Callable[[SNSResponse
     """A subscription whose attributes are refused isn't made."""
 
     def checked(self: SNSResponse) -> Any:
-        _check(self._get_attributes() or {}, "Invalid parameter: Attributes Reason: ")
+        prefix, attributes = "Invalid parameter: Attributes Reason: ", self._get_attributes() or {}
+        _check(attributes, prefix)
+        _check_raw(attributes, self._get_param("Protocol"), prefix)
         return subscribe(self)
 
     return checked
@@ -43,6 +48,8 @@ def _set_attributes(set_attributes: Callable[..., None]) -> Callable[..., None]:
         attributes = subscription.attributes if subscription is not None else {}
         scope = attributes.get("FilterPolicyScope") or filter_policy.ATTRIBUTES
         _check({"FilterPolicyScope": scope, name: value}, "Invalid parameter: ")
+        if subscription is not None:
+            _check_raw({name: value}, subscription.protocol, "Invalid parameter: ")
         set_attributes(self, arn, name, value)
         if name == "FilterPolicyScope" and subscription is not None:
             matcher = subscription._filter_policy_matcher  # noqa: SLF001 - moto has no other way to ask
@@ -64,6 +71,12 @@ def _check(attributes: Mapping[str, str], prefix: str) -> None:
             filter_policy.check(policy, scope)
         except ValueError as error:
             raise SNSInvalidParameter(prefix + str(error)) from None
+
+
+def _check_raw(attributes: Mapping[str, Any], protocol: str, prefix: str) -> None:
+    raw = str(attributes.get("RawMessageDelivery")).lower() == "true"
+    if raw and protocol not in _RAW_PROTOCOLS:
+        raise SNSInvalidParameter(prefix + _NOT_RAW.format(protocol))
 
 
 def _validate(_: object) -> Callable[..., None]:

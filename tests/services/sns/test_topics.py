@@ -5,6 +5,7 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.ses.models import SESFeedback
 
 from destmock import NoHandlerError
@@ -168,6 +169,19 @@ def test_a_function_that_nothing_can_run_is_the_test_s_mistake(destmock, sns, to
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=ORDERS.replace("orders", "native"))
     with pytest.raises(NoHandlerError, match="native"):
         sns.publish(TopicArn=topic, Message="hello")
+
+
+def test_a_function_gets_no_raw_messages(sns, topic, subscription):
+    told, raw = "Delivery protocol [lambda] does not support raw message delivery.", "RawMessageDelivery"
+    with pytest.raises(ClientError) as refused:
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=f"{ORDERS}:1", Attributes={raw: "true"})
+    assert refused.value.response["Error"]["Message"] == f"Invalid parameter: Attributes Reason: {told}"
+    with pytest.raises(ClientError) as refused:
+        sns.set_subscription_attributes(
+            SubscriptionArn=subscription, AttributeName=raw, AttributeValue="true"
+        )
+    assert refused.value.response["Error"]["Message"] == f"Invalid parameter: {told}"
+    assert len(sns.list_subscriptions()["Subscriptions"]) == 1
 
 
 def test_a_subscribed_alias_is_invoked_as_such(destmock, lam, sns, topic):
