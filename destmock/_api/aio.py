@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aiobotocore.awsrequest import AioAWSResponse
+    from aiobotocore.endpoint import AioEndpoint
     from aiobotocore.eventstream import AioEventStream
     from aiobotocore.response import AioStreamingBodyBase
     from aiobotocore.session import AioSession
     from aiohttp import StreamReader
+    from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
     from botocore.model import Shape
 
@@ -43,10 +45,10 @@ def http_response(
 ) -> AioAWSResponse:
     """An answer as if the client's HTTP session had received it: aiohttp's, or httpx's."""
     from aiobotocore.awsrequest import AioAWSResponse, HttpxAWSResponse
-    from aiobotocore.httpxsession import httpx, is_httpx_session_cls
+    from aiobotocore.httpxsession import HttpxSession, httpx
 
     text = {name: str(value) for name, value in headers.items()}
-    if not is_httpx_session_cls(http_session):
+    if not issubclass(http_session, HttpxSession):
         return AioAWSResponse(url, status, text, _RawResponse(url, status, text, _stream(body)))
     request, stream = httpx.Request("POST", url), httpx.ByteStream(body)
     raw = httpx.Response(status, headers=text, stream=stream, request=request)
@@ -55,9 +57,9 @@ def http_response(
 
 def streaming_body(raw: Any, length: int) -> AioStreamingBodyBase:
     """The body of an answer whose operation returns a stream."""
-    from aiobotocore.response import AioHttpxStreamingBody, AioStreamingBody
+    from aiobotocore.response import HttpxStreamingBody, StreamingBody
 
-    kind = AioStreamingBody if isinstance(raw, _RawResponse) else AioHttpxStreamingBody
+    kind = StreamingBody if isinstance(raw, _RawResponse) else HttpxStreamingBody
     return kind(raw, length)
 
 
@@ -99,9 +101,22 @@ def mock(guarded: Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any
     with contextlib.ExitStack() as stack:
         for owner, name in ways_out:
             stack.enter_context(patch.object(owner, name, guarded(getattr(owner, name))))
+        prepare = _with_context(AioEndpoint.prepare_request)
+        stack.enter_context(patch.object(AioEndpoint, "prepare_request", prepare))
         stack.enter_context(patch.object(AioSession, "get_credentials", _get_credentials))
         stack.enter_context(patch.object(BotocoreStubber, "__call__", _translated(BotocoreStubber.__call__)))
         return stack.pop_all().close
+
+
+def _with_context(prepare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """How a request is made ready, and keeps what it says of its client: botocore 1.40 leaves that out."""
+
+    def prepare_request(endpoint: AioEndpoint, request: AWSRequest) -> AWSPreparedRequest:
+        prepared: Any = prepare(endpoint, request)
+        prepared.context = request.context
+        return prepared  # type: ignore[no-any-return]
+
+    return prepare_request
 
 
 async def _get_credentials(session: AioSession) -> Credentials | None:
@@ -161,9 +176,12 @@ def _stream(body: bytes) -> StreamReader:
     return stream
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class _RawResponse:
-    """As much of an aiohttp response as aiobotocore and its users read."""
+    """As much of an aiohttp response as aiobotocore and its users read.
+
+    aiobotocore before 3.8 sets attributes, and hands it to whoever says `async with`.
+    """
 
     url: str
     status: int
@@ -172,6 +190,12 @@ class _RawResponse:
 
     async def read(self) -> bytes:
         return await self.content.read()
+
+    async def __aenter__(self) -> object:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """There is no connection."""
 
     def close(self) -> None:
         """There is no connection."""
