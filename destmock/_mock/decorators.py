@@ -50,30 +50,27 @@ def decorate_function(
     function: Callable[..., Any], entering: Callable[[], AbstractContextManager[Destmock]]
 ) -> Callable[..., Any]:
     """The function within a mock, which each call of `entering` gives; fills a parameter `destmock` in."""
-    wanted = PARAMETER in inspect.signature(function).parameters
-
-    def filled(destmock: Destmock, arguments: dict[str, Any]) -> dict[str, Any]:
-        return {**arguments, PARAMETER: destmock} if wanted else arguments
+    call, wanted = _filling(function)
 
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         with entering() as destmock:
-            return await function(*args, **filled(destmock, kwargs))
+            return await call(destmock, args, kwargs)
 
     async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         with entering() as destmock:
-            async with contextlib.aclosing(function(*args, **filled(destmock, kwargs))) as items:
+            async with contextlib.aclosing(call(destmock, args, kwargs)) as items:
                 async for item in items:
                     yield item
 
     def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         with entering() as destmock:
-            return (yield from function(*args, **filled(destmock, kwargs)))
+            return (yield from call(destmock, args, kwargs))
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         with entering() as destmock:
-            return function(*args, **filled(destmock, kwargs))
+            return call(destmock, args, kwargs)
 
     kinds: tuple[tuple[Callable[[object], bool], Callable[..., Any]], ...] = (
         (inspect.iscoroutinefunction, coroutine),
@@ -85,6 +82,24 @@ def decorate_function(
     if wanted:
         _hide_parameter(wrapper, function)
     return wrapper
+
+
+def _filling(function: Callable[..., Any]) -> tuple[Callable[..., Any], bool]:
+    """Calls the function with its parameter `destmock` filled in, and whether it has one."""
+    parameters = inspect.signature(function).parameters
+    wanted = parameters.get(PARAMETER)
+    by_position = wanted is not None and wanted.kind is not inspect.Parameter.KEYWORD_ONLY
+    place = list(parameters).index(PARAMETER) if by_position else None
+
+    def call(destmock: Destmock, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        if wanted is None:
+            return function(*args, **kwargs)
+        if place is not None and len(args) >= place:  # what comes after it may be given by position, too
+            return function(*args[:place], destmock, *args[place:], **kwargs)
+        return function(*args, **{**kwargs, PARAMETER: destmock})
+
+    return call, wanted is not None
 
 
 def _hide_parameter(wrapper: Callable[..., Any], function: Callable[..., Any]) -> None:

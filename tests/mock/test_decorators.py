@@ -57,16 +57,24 @@ def test_arguments_and_result_pass_through():
     assert program(1, last=4, extra=5) == (1, (), 4, {"extra": 5}, 0)
 
 
+def test_what_comes_after_the_parameter_may_be_given_by_position():
+    @mock_destinations
+    def program(first, destmock, second, *rest):
+        return first, second, rest, destmock.pending
+
+    assert program(1, 2, 3) == (1, 2, (3,), ())
+
+
 def test_the_parameter_may_be_keyword_only_or_have_a_default():
     @mock_destinations
-    def keyword(*, destmock):
+    def keyword(*rest, destmock):
         return destmock.pending
 
     @mock_destinations
     def default(destmock=None):
         return destmock.pending
 
-    assert keyword() == default() == ()
+    assert keyword() == keyword(1, 2) == default() == ()
 
 
 def test_the_parameter_is_taken_out_of_the_signature():
@@ -154,6 +162,13 @@ def test_decorators_of_unittest_mock_go_on_either_side():
         return resource.called, payloads(destmock)
 
     assert program() == (False, [{}])
+
+
+@given(st.integers(0, 9))
+@settings(max_examples=3, deadline=None)
+@mock_destinations
+def test_given_by_position(destmock, number):
+    assert destmock.invocations == ()
 
 
 @given(number=st.integers(0, 9))
