@@ -8,30 +8,74 @@ from typing import Any
 _NO_LOOP: tuple[Any, Any] = None, None
 
 
+#: What handlers have set with `asyncio.set_event_loop`. On AWS nobody closes it, so later handlers find it.
+free: list[dict[str, Any]] = []
+
+
 class OutOfSight:
     """Hides the loop that is running: on AWS there is none, and a handler may `asyncio.run`.
 
-    The handler's own loop is kept while the handler is put aside.
+    Nor is there one that is set, unless the program has made it for its handlers: it is of no use while it
+    runs. The handler's own loops are kept while the handler is put aside.
     """
 
-    __slots__ = ("_kept", "_outer")
+    __slots__ = ("_found", "_kept", "_outer", "_set", "_set_outside")
 
     def __init__(self) -> None:
         self._outer: tuple[Any, Any] | None = None
         self._kept = _NO_LOOP
+        self._found: dict[str, Any] = {}
+        self._set: dict[str, Any] | None = None
+        self._set_outside: dict[str, Any] = {}
 
     def take_up(self) -> None:
         self._outer = _running()
         _switch(self._kept)
+        self._set_outside = _set_here().copy()
+        if self._set is not None:
+            _set_again(self._set)
+        elif not _is_idle(self._set_outside):
+            self._found = free.pop() if free else {}
+            _set_again(self._found)
 
     def put_aside(self) -> None:
         self._kept = _running()
-        self.leave()
+        self._set = _set_here().copy()
+        self._go()
 
     def leave(self) -> None:
+        """For good, also if it is put aside."""
+        here = (self._set or {}) if self._outer is None else _set_here()
+        loops = {each.get("_loop"): each.copy() for each in (self._found, here)}
+        loops.pop(self._set_outside.get("_loop"), None)
+        free.extend(filter(_is_idle, loops.values()))
+        self._go()
+        self._found, self._set = {}, None
+
+    def _go(self) -> None:
         if self._outer is not None:
+            _set_again(self._set_outside)
             _switch(self._outer)
             self._outer = None
+
+
+def _is_idle(settings: dict[str, Any]) -> bool:
+    """Whether a loop is set that can be run."""
+    loop = settings.get("_loop")
+    return loop is not None and not loop.is_closed() and not loop.is_running()
+
+
+def _set_here() -> dict[str, Any]:
+    """What `asyncio.set_event_loop` has set in this thread."""
+    policy = asyncio.events._event_loop_policy  # type: ignore[attr-defined]  # noqa: SLF001
+    return vars(policy._local) if hasattr(policy, "_local") else {}  # noqa: SLF001
+
+
+def _set_again(to: dict[str, Any]) -> None:
+    here = _set_here()
+    if here != to:
+        here.clear()
+        here.update(to)
 
 
 def _running() -> tuple[Any, Any]:

@@ -98,6 +98,9 @@ class PuttingAside(RuleBasedStateMachine):
     def teardown(self):
         if self.current is not None:
             self.current.surroundings.leave()
+        for attempt in self.aside:
+            attempt.surroundings.take_up()
+            attempt.surroundings.leave()
         for loop in self.loops:
             loop.close()
         assert process() == self.bare
