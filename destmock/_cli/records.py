@@ -27,7 +27,8 @@ def read_records(file: str) -> list[FailedInvocation]:
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return failed_invocations(text)
     except OSError as error:
-        message = f"--record {file}: {error.strerror}; give a file, or - for standard input"
+        why = error.strerror if file else "it is empty"
+        message = f"--record {file}: {why}; give a file, or - for standard input"
         raise Problem(message) from error
     except ValueError as error:
         message = f"--record {file}: {error}"

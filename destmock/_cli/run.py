@@ -39,10 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not (files.apps or files.templates):
         message = "name an app (.py) or a template; see destmock run --help"
         raise Problem(message)
-    if arguments.pdb and not arguments.record:
+    if arguments.pdb and arguments.record is None:
         message = "--pdb needs --record, whose failure it is to show"
         raise Problem(message)
-    records = read_records(arguments.record) if arguments.record else []
+    records = [] if arguments.record is None else read_records(arguments.record)
     payload = b"" if records else payload_of(arguments.event)
     try:
         mock = mock_destinations(strict=False, start=arguments.start, allow_hosts=arguments.allow_hosts)
@@ -80,7 +80,8 @@ def payload_of(event: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if event == "-" else Path(event).read_bytes()
     except OSError as error:
-        message = f"--event {event}: {error.strerror}; give a file, - for standard input, or JSON"
+        why = error.strerror if event else "it is empty"
+        message = f"--event {event}: {why}; give a file, - for standard input, or JSON"
         raise Problem(message) from error
 
 

@@ -269,6 +269,17 @@ def test_an_event_that_isn_t_there(refused, app):
     )
 
 
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--event", "--event : it is empty; give a file, - for standard input, or JSON"),
+        ("--record", "--record : it is empty; give a file, or - for standard input"),
+    ],
+)
+def test_a_variable_of_the_shell_s_that_is_empty(refused, app, option, told):
+    assert refused("run", app, option, "") == told
+
+
 def test_an_event_that_isn_t_json_gets_aws_s_own_error(refused, app):
     line = refused("run", app, "--invoke", "orders", "--event", '{"id": }')
     assert "InvalidRequestContentException" in line
