@@ -257,7 +257,7 @@ def _options(item: pytest.Item) -> dict[str, Any]:
     The markers' handlers are merged by name.
     """
     config = item.config
-    options: dict[str, Any] = {name: config.getini(f"destmock_{name}") for name in _FLAGS}
+    options: dict[str, Any] = {name: _flag(config, f"destmock_{name}") for name in _FLAGS}
     options["allow_hosts"] = config.getini("destmock_allow_hosts")
     if start := config.getini("destmock_start"):
         options["start"] = _moment(start)
@@ -278,8 +278,22 @@ def _arguments(marker: pytest.Mark) -> dict[str, Any]:
     return {**({"handlers": marker.args[0]} if marker.args else {}), **marker.kwargs}
 
 
+def _flag(config: pytest.Config, name: str) -> Any:
+    try:
+        return config.getini(name)
+    except (ValueError, pytest.UsageError) as error:  # newer versions of pytest raise their own
+        message = f"the ini file's {name} is true or false: {error}"
+        raise pytest.UsageError(message) from None
+
+
 def _moment(text: str) -> Any:
     from datetime import datetime, timezone  # noqa: PLC0415 - only for those who set it
 
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        message = (
+            f"the ini file's destmock_start is a time in ISO 8601, such as 2026-01-01T00:00:00Z, not {text!r}"
+        )
+        raise pytest.UsageError(message) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

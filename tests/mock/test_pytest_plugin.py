@@ -291,6 +291,22 @@ def test_the_ini_file_s_start_is_in_utc_unless_it_says_otherwise(run, text, expe
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize(
+    ("ini", "told"),
+    [
+        ("destmock_strict = maybe", "the ini file's destmock_strict is true or false: *'maybe'*"),
+        (
+            "destmock_start = today",
+            "the ini file's destmock_start is a time in ISO 8601, such as *, not 'today'",
+        ),
+    ],
+)
+def test_a_value_that_the_ini_file_can_t_have_is_told_with_its_option(run, ini, told):
+    result = run("def test_it(destmock): pass", ini=ini)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*UsageError: {told}"])
+
+
 def test_with_a_start_two_runs_tell_the_same_story(run):
     text = """
         @pytest.mark.destmock(handlers={"orders": outcomes(ValueError("no stock"))})
