@@ -46,9 +46,10 @@ class OutOfSight:
     def leave(self) -> None:
         """For good, also if it is put aside."""
         here = (self._set or {}) if self._outer is None else _set_here()
-        loops = {each.get("_loop"): each.copy() for each in (self._found, here)}
-        loops.pop(self._set_outside.get("_loop"), None)
-        free.extend(filter(_is_idle, loops.values()))
+        if self._found or here != self._set_outside:
+            loops = {each.get("_loop"): each.copy() for each in (self._found, here)}
+            loops.pop(self._set_outside.get("_loop"), None)
+            free.extend(filter(_is_idle, loops.values()))
         self._go()
         self._found, self._set = {}, None
 
