@@ -94,6 +94,7 @@ class Attempts:
         self._logs.write(
             LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
         )
+        self._metrics.logged(function.ref, outcome.log_events)
         self._metrics.ran(function.ref, function.version, call.now, outcome.result, outcome.duration)
         return Ran(outcome, number, run.notes, place)
 

@@ -1,4 +1,4 @@
-"""CloudWatch metrics: what Lambda counts of its functions, kept until someone reads it through boto3."""
+"""CloudWatch metrics: what Lambda counts of its functions and what these log, kept until someone reads it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from unittest.mock import patch
 
 from destmock._aws.arn import LATEST
+from destmock._aws.embedded_metrics import EmbeddedMetric, embedded_metrics
 from destmock._aws.times import to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from moto.cloudwatch.models import CloudWatchBackend, Statistics
 
@@ -57,6 +58,8 @@ class Metrics:
         #: The latest samples, and how many there were of each alike before them.
         self._latest: list[Samples] = []
         self._counted: Counter[Samples] = Counter()
+        #: What functions have written to their logs, and whose it is.
+        self._embedded: list[tuple[FunctionRef, EmbeddedMetric]] = []
 
     def received(self, ref: FunctionRef, at: int) -> None:
         self._write(ref, at, (("AsyncEventsReceived", 1),))
@@ -68,6 +71,11 @@ class Metrics:
     def ran(self, ref: FunctionRef, version: str, at: int, result: Result, duration: int) -> None:
         """Count an attempt that started at `at` (K7)."""
         self._write(ref, at, _of_attempt(result == "Success", duration), version)
+
+    def logged(self, ref: FunctionRef, messages: Iterable[str]) -> None:
+        """Take the metrics out of log events in the embedded metric format."""
+        for message in messages:
+            self._embedded += [(ref, metric) for metric in embedded_metrics(message)]
 
     def throttled(self, ref: FunctionRef, at: int) -> None:
         self._write(ref, at, (("Throttles", 1), ("Errors", 0)))
@@ -109,7 +117,7 @@ class Metrics:
 
     def flush(self) -> None:
         self._count()
-        if not self._counted:
+        if not (self._counted or self._embedded):
             return
         # Not before, so that only those who read metrics wait for the import.
         from moto.cloudwatch.models import MetricDatum, cloudwatch_backends  # noqa: PLC0415
@@ -122,7 +130,16 @@ class Metrics:
                 for dimensions in _dimension_sets(samples):
                     datum = MetricDatum(NAMESPACE, name, value, dimensions, at, _unit(name))
                     backend.metric_data += [datum] * number
+        for ref, metric in self._embedded:
+            backend, at = cloudwatch_backends[ref.account][ref.region], to_datetime(metric.at)
+            named = [{"Name": name, "Value": value} for name, value in metric.dimensions]
+            place = metric.namespace, metric.name
+            backend.metric_data += [
+                MetricDatum(*place, value, named, at.replace(tzinfo=None), metric.unit)
+                for value in metric.values
+            ]
         self._counted.clear()
+        self._embedded.clear()
 
 
 @lru_cache(maxsize=100)
