@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 #: What a log event in this format has in it.
 _SIGN = '"_aws"'
@@ -31,14 +31,16 @@ class EmbeddedMetric(NamedTuple):
     unit: str | None
 
 
-def embedded_metrics(message: str) -> tuple[EmbeddedMetric, ...]:
-    """The metrics in a log event: none if it isn't in the format, or a part of it is wrong."""
-    if _SIGN not in message:
-        return ()
+def embedded_metrics(messages: Iterable[str]) -> list[EmbeddedMetric]:
+    """The metrics in log events: none of an event that isn't in the format, or a part of which is wrong."""
+    return [metric for message in messages if _SIGN in message for metric in _those_of(message)]
+
+
+def _those_of(message: str) -> list[EmbeddedMetric]:
     try:
-        return tuple(_read(json.loads(message)))
+        return list(_read(json.loads(message)))
     except _PROBLEMS:
-        return ()
+        return []
 
 
 def _read(root: dict[str, Any]) -> Iterator[EmbeddedMetric]:

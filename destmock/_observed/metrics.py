@@ -74,8 +74,8 @@ class Metrics:
 
     def logged(self, ref: FunctionRef, messages: Iterable[str]) -> None:
         """Take the metrics out of log events in the embedded metric format."""
-        for message in messages:
-            self._embedded += [(ref, metric) for metric in embedded_metrics(message)]
+        if found := embedded_metrics(messages):
+            self._embedded += [(ref, metric) for metric in found]
 
     def throttled(self, ref: FunctionRef, at: int) -> None:
         self._write(ref, at, (("Throttles", 1), ("Errors", 0)))
