@@ -95,7 +95,7 @@ def timestamp(milliseconds: int) -> str:
 
 @lru_cache(maxsize=100)
 def _to_the_second(seconds: int) -> str:
-    return f"{to_datetime(seconds * 1000):%Y-%m-%dT%H:%M:%S}"
+    return to_datetime(seconds * 1000).isoformat()[:19]  # to format it takes ten times as long
 
 
 def invocation_record(

@@ -66,7 +66,7 @@ class Capture:
         self.level = level
         self._framed: list[tuple[int, int]] = []
         self._init_ends = 0
-        self.timestamp = timestamp(now)
+        self._now = now
         #: Empty while the function initialises (K13).
         self.request_id = ""
         self.tenant_id: str | None = None
@@ -98,6 +98,10 @@ class Capture:
     @property
     def as_json(self) -> bool:
         return self.level is not None
+
+    @property
+    def timestamp(self) -> str:
+        return timestamp(self._now)
 
     @property
     def second(self) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _TRACE = "_destmock_trace"
 #: Where a dead letter keeps the ARN of the queue whose redrive policy moved it.
 _SOURCE = "_destmock_dead_letter_source"
+_ONLY_DIGITS = str.maketrans("", "", "-T:")
 
 
 class QueueTarget:
@@ -80,7 +81,7 @@ def _message_attributes(message: Message) -> dict[str, Any]:
 
 @lru_cache(maxsize=100)
 def _to_the_second(seconds: int) -> str:
-    return f"{to_datetime(seconds * 1000):%Y%m%d%H%M%S}"
+    return to_datetime(seconds * 1000).isoformat()[:19].translate(_ONLY_DIGITS)
 
 
 def find_queue(arn: Arn) -> Queue | None:
