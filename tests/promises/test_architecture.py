@@ -182,6 +182,7 @@ PRIVATE = {
     },
     "moto.sns": {
         "_filter_policy_matcher": "whether a subscription wants a message",
+        "_find_subscription": "whether a subscription is there, with other attributes",
         "_get_attributes": "the attributes of a new subscription, which are checked before it is made",
         "_message_public_keys": "the certificates that moto serves",
         "_parse_message_structure": "the text of a message for one protocol",

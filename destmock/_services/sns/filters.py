@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from moto.sns.exceptions import SNSInvalidParameter
@@ -29,15 +30,28 @@ def _matches(_: object) -> Callable[..., bool]:
 
 
 def _subscribe(subscribe: Callable[[SNSResponse], Any]) -> Callable[[SNSResponse], Any]:
-    """A subscription whose attributes are refused isn't made."""
+    """A subscription whose attributes are refused isn't made, and one that is there keeps its own."""
 
     def checked(self: SNSResponse) -> Any:
         prefix, attributes = "Invalid parameter: Attributes Reason: ", self._get_attributes() or {}
         _check(attributes, prefix)
-        _check_raw(attributes, self._get_param("Protocol"), prefix)
+        place = [self._get_param(name) for name in ("TopicArn", "Endpoint", "Protocol")]
+        _check_raw(attributes, place[-1], prefix)
+        there = self.backend._find_subscription(*place)  # noqa: SLF001 - moto has no other way to ask
+        own = {"FilterPolicyScope": filter_policy.ATTRIBUTES, **there.attributes} if there else attributes
+        if any(_read(value) != _read(own.get(name)) for name, value in attributes.items()):
+            raise SNSInvalidParameter(prefix + "Subscription already exists with different attributes")
         return subscribe(self)
 
     return checked
+
+
+def _read(value: Any) -> Any:
+    """An attribute, which moto keeps as it was given: JSON, or another text."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _set_attributes(set_attributes: Callable[..., None]) -> Callable[..., None]:

@@ -19,8 +19,10 @@ def passes(sns, topic, make_queue, messages):
 
     def passes(policy, message="m", scope="MessageAttributes", **attributes):
         given = {"FilterPolicy": json.dumps(policy), "FilterPolicyScope": scope}
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue("inbox"), Attributes=given)
+        place = {"Protocol": "sqs", "Endpoint": make_queue("inbox")}
+        made = sns.subscribe(TopicArn=topic, **place, Attributes=given)
         sns.publish(TopicArn=topic, Message=message, MessageAttributes=attributes)
+        sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
         return bool(messages("inbox"))
 
     return passes
@@ -136,7 +138,8 @@ def test_a_nested_policy_counts_its_depth_and_alternatives_are_added(sns, topic)
     either = {"$or": [{"a": list(range(75))}, {"b": list(range(75))}]}
     for policy in (deep, either):
         given = {"FilterPolicyScope": BODY, "FilterPolicy": json.dumps(policy)}
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=INBOX, Attributes=given)
+        made = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=INBOX, Attributes=given)
+        sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
     either["$or"][1]["b"].append(75)
     for policy in ({**deep, "f": list(range(3))}, either):
         given = {"FilterPolicyScope": BODY, "FilterPolicy": json.dumps(policy)}
@@ -176,3 +179,28 @@ def test_a_scope_that_is_set_later_counts_for_the_policy(sns, topic, make_queue,
 
 def test_an_empty_policy_lets_everything_pass(sns, passes, topic, messages):
     assert passes({})
+
+
+def test_a_subscription_that_is_there_keeps_its_attributes(sns, topic, make_queue):
+    policy = json.dumps({"kind": ["order"]})
+    place = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": make_queue("inbox")}
+    arn = sns.subscribe(**place, Attributes={"FilterPolicy": policy})["SubscriptionArn"]
+    same = {
+        "FilterPolicy": '{"kind":["order"]}',
+        "RawMessageDelivery": "false",
+        "FilterPolicyScope": "MessageAttributes",
+    }
+    for attributes in ({}, same):
+        assert sns.subscribe(**place, Attributes=attributes)["SubscriptionArn"] == arn
+    for others in (
+        {"FilterPolicy": '{"kind": ["bill"]}'},
+        {"RawMessageDelivery": "true"},
+        {"FilterPolicyScope": BODY},
+    ):
+        with pytest.raises(ClientError) as error:
+            sns.subscribe(**place, Attributes=others)
+        told = error.value.response["Error"]
+        assert told["Code"] == "InvalidParameter"
+        assert told["Message"] == f"{SNS_PREFIX}Subscription already exists with different attributes"
+    kept = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["FilterPolicy"]
+    assert json.loads(kept) == json.loads(policy)
