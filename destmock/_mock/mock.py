@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from destmock._api import hook
-from destmock._aws.times import from_datetime
 from destmock._durable.executions import Executions
 from destmock._engine.active import active, enter_once
 from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
@@ -21,7 +20,7 @@ from destmock._isolation.network import Hosts
 from destmock._mock.decorators import decorate
 from destmock._mock.destmock import Destmock
 from destmock._mock.errors_told import attach, told
-from destmock._mock.options import count, handlers_given
+from destmock._mock.options import beginning, count, handlers_given
 from destmock._mock.uses import USES, Use
 from destmock._runtime.patches import handlers_contained
 from destmock._services.eventbridge.status_changes import announce
@@ -74,7 +73,7 @@ class MockDestinations:
         self._handlers = handlers_given(handlers)
         self._autorun = autorun
         self._strict = strict
-        self._start = None if start is None else from_datetime(start)
+        self._start = beginning(start)
         self._adopt = adopt
         self._seed = count("seed", seed)
         self._history = count("history", history)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import MAXYEAR
+from typing import TYPE_CHECKING, Any
+
+from destmock._aws.times import from_datetime
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def handlers_given(given: Any) -> dict[str, Any]:
@@ -25,3 +31,18 @@ def count(name: str, value: int | None) -> int | None:
         message = f"{name} can't be negative: {value}"
         raise ValueError(message)
     return value
+
+
+def beginning(start: datetime | None) -> int | None:
+    """The time at which a mock begins, in milliseconds since the epoch.
+
+    Raises `TypeError` or `ValueError` for what is no aware `datetime`, or lies in the last year that one has:
+    nothing could come after it.
+    """
+    if start is None:
+        return None
+    moment = from_datetime(start)
+    if start.year == MAXYEAR:
+        message = f"start can't be in the year {MAXYEAR}, the last one that Python has: {start.isoformat()}"
+        raise ValueError(message)
+    return moment

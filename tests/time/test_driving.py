@@ -69,6 +69,11 @@ def test_a_start_without_a_time_zone_is_refused():
         mock_destinations(start=START.replace(tzinfo=None))
 
 
+def test_a_start_in_the_last_year_of_all_is_refused():
+    with pytest.raises(ValueError, match="start can't be in the year 9999"):
+        mock_destinations(start=START.replace(year=9999))
+
+
 def test_the_machine_s_clock_does_not_move_virtual_time():
     """A test that travels with time-machine still works, and travelling isn't driving."""
     with mock_destinations(handlers={"orders": ok}, start=START) as destmock:
