@@ -19,6 +19,7 @@ from destmock._services import (
     mappings,
     secrets,
     steps,
+    time_to_live,
     trace_headers,
 )
 from destmock._services.apigateway import clients as front_door_clients
@@ -56,6 +57,7 @@ PATCHES = (
     *queue_arrivals.PATCHES,
     *stream_arrivals.PATCHES,
     *addresses.PATCHES,
+    *time_to_live.PATCHES,
     *mappings.PATCHES,
     *mapping_answers.PATCHES,
     *secrets.PATCHES,

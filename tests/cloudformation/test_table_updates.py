@@ -108,3 +108,28 @@ def test_a_table_with_another_name_is_another_table(deploy):
     deploy({"T": table(TableName="orders")}, "create_stack")
     assert deploy({"T": table(TableName="sales")})["TableName"] == "sales"
     assert boto3.client("dynamodb").list_tables()["TableNames"] == ["sales"]
+
+
+def test_a_table_has_its_time_to_live(deploy, destmock):
+    def ttl(made):
+        found = boto3.client("dynamodb").describe_time_to_live(TableName=made["TableName"])
+        told = found["TimeToLiveDescription"]
+        return told["TimeToLiveStatus"], told.get("AttributeName")
+
+    def by(attribute, *, on):
+        return {"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": on}}
+
+    made = deploy({"T": table(**by("until", on="true"))}, "create_stack")
+    assert ttl(made) == ("ENABLED", "until")
+    soon = int(destmock.now.timestamp()) + 60
+    key = {"id": {"S": "7"}}
+    boto3.client("dynamodb").put_item(TableName=made["TableName"], Item={**key, "until": {"N": str(soon)}})
+    assert item(deploy({"T": table(**by("until", on=True), BillingMode="PAY_PER_REQUEST")})) is not None
+    destmock.advance(61)
+    assert item(made) is None
+    assert ttl(deploy({"T": table(**by("end", on=True))})) == ("ENABLED", "end")
+    assert ttl(deploy({"T": table(**by("end", on=False))}))[0] == "DISABLED"
+    assert ttl(deploy({"T": table(KeySchema=DAY, AttributeDefinitions=text("day"), **by("x", on=True))})) == (
+        "ENABLED",
+        "x",
+    )

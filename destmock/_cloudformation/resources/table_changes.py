@@ -1,4 +1,4 @@
-"""An update's changes to a DynamoDB table, whose model in moto knows none."""
+"""An update's changes to a DynamoDB table, whose model in moto knows none, and its TTL."""
 
 from __future__ import annotations
 
@@ -24,7 +24,26 @@ def change_table(api: Api, table: Any, properties: dict[str, Any]) -> bool:
         return False
     for change in _changes(table, properties):
         api.call("dynamodb", "update_table", TableName=table.name, **change)
+    set_time_to_live(api, table, properties)
     return True
+
+
+def set_time_to_live(api: Api, table: Any, properties: dict[str, Any]) -> None:
+    """Turn TTL on or off, or have it go by another attribute, which moto's model leaves out."""
+    wanted = properties.get("TimeToLiveSpecification") or {}
+    before = table.ttl.get("AttributeName") if table.ttl["TimeToLiveStatus"] == "ENABLED" else None
+    attribute = wanted.get("AttributeName") if str(wanted.get("Enabled")).lower() == "true" else None
+    if attribute == before:
+        return
+    for name, on in ((before, False), (attribute, True)):
+        if name is not None:
+            specification = {"Enabled": on, "AttributeName": name}
+            api.call(
+                "dynamodb",
+                "update_time_to_live",
+                TableName=table.name,
+                TimeToLiveSpecification=specification,
+            )
 
 
 def _changes(table: Any, properties: dict[str, Any]) -> Iterator[dict[str, Any]]:

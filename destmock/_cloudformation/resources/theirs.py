@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from destmock._cloudformation.resources.api import Api
 from destmock._cloudformation.resources.model import stays_when_replaced
-from destmock._cloudformation.resources.table_changes import change_table
+from destmock._cloudformation.resources.table_changes import change_table, set_time_to_live
 from destmock._services.clients import Clients
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def _change_stack(api: Api, stack: Any, properties: dict[str, Any]) -> bool:
 
 #: How resources are changed that moto's models can't change; a function answers `False` for another resource.
 _CHANGES = {"AWS::DynamoDB::Table": change_table, _NESTED: _change_stack}
+#: What moto's models leave out of resources that they make.
+_FINISHES = {"AWS::DynamoDB::Table": set_time_to_live}
 #: How resources are deleted that moto's models leave.
 _DELETIONS = {"AWS::EC2::RouteTable": _delete_route_table}
 
@@ -140,7 +142,7 @@ class Theirs:
         self._complete(template, name)
         resource = f"{given['LogicalId']} ({template['Type']})"
         try:
-            made = self._model.create_from_cloudformation_json(name, template, account, region, **given)
+            made = self._make(name, template, account, region, **given)
         except KeyError as error:
             raise ValidationError(message=f"{resource}: Property {error} is missing") from error
         except ValidationError:  # it names the resource
@@ -148,6 +150,12 @@ class Theirs:
         except (ServiceException, HTTPException) as error:
             raise _refusal(resource, getattr(error, "message", error)) from error
         return _identified(made, template["Type"], name)
+
+    def _make(self, name: str, template: dict[str, Any], account: str, region: str, **given: str) -> Any:
+        made = self._model.create_from_cloudformation_json(name, template, account, region, **given)
+        if self._type in _FINISHES:
+            _FINISHES[self._type](Api(account, region, Clients()), made, template["Properties"])
+        return made
 
     @property
     def update_from_cloudformation_json(self) -> Any:
@@ -190,7 +198,7 @@ class Theirs:
     def _replace(self, **given: Any) -> Any:
         template, before = given["cloudformation_json"], given["original_resource"]
         place = given["account_id"], given["region_name"]
-        made = self._model.create_from_cloudformation_json(given["new_resource_name"], template, *place)
+        made = self._make(given["new_resource_name"], template, *place)
         if not stays_when_replaced(template):
             self._model.delete_from_cloudformation_json(before.physical_resource_id, template, *place)
         return made

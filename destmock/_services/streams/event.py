@@ -36,8 +36,19 @@ def stream_record(
     }
 
 
-def table_record(*, stream: Arn, event_id: str, event_name: str, change: Mapping[str, Any], at: int) -> Any:
-    """One record of DynamoDB's event: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html."""
+def table_record(
+    *,
+    stream: Arn,
+    event_id: str,
+    event_name: str,
+    change: Mapping[str, Any],
+    at: int,
+    changed_by: Mapping[str, str] | None,
+) -> Any:
+    """One record of DynamoDB's event: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html.
+
+    `changed_by` is the service that has deleted an item, as the stream's own API tells it.
+    """
     return {
         "eventID": event_id,
         "eventName": event_name,
@@ -46,7 +57,13 @@ def table_record(*, stream: Arn, event_id: str, event_name: str, change: Mapping
         "awsRegion": stream.region,
         "dynamodb": {**_encoded(change), "ApproximateCreationDateTime": at / 1000},
         "eventSourceARN": str(stream),
+        **({} if changed_by is None else {"userIdentity": _identity(changed_by)}),
     }
+
+
+def _identity(changed_by: Mapping[str, str]) -> dict[str, str]:
+    """Lambda's event has these names with a small letter."""
+    return {f"{name[0].lower()}{name[1:]}": value for name, value in changed_by.items()}
 
 
 def _encoded(value: Any) -> Any:

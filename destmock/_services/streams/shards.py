@@ -130,6 +130,7 @@ class _TableStream:
             event_name=change["eventName"],
             change=change["dynamodb"],
             at=at,
+            changed_by=change.get("userIdentity"),
         )
         return Record(number, change["dynamodb"]["SequenceNumber"], at, event, event)
 
