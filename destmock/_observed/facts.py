@@ -233,8 +233,8 @@ class Pending:
     mapping's UUID as its `request_id`. `duplicate` is as `Invocation` has it.
 
     Nobody waits for what is in the `background`: an event that a schedule has begun, or the next run of a
-    schedule, which is listed with its own ARN as `function_arn`, and without a `request_id`. So is the next
-    item of a DynamoDB table to expire, with the ARN of the table.
+    schedule, which is listed with its own ARN as `function_arn`, and without a `request_id`. So is a
+    secret's next rotation, and the next item of a DynamoDB table to expire, with the ARN of secret or table.
     """
 
     request_id: str

@@ -14,6 +14,7 @@ from destmock._aws.arn import parse_function_arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
+from destmock._services import rotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,12 @@ def _rotate_secret(rotate_secret: Callable[..., str]) -> Callable[..., str]:
     """A rotation stops at the step that fails, and the secret keeps its current version.
 
     A rotation without an ARN is that of the function that the secret has.
-    AWS tries a failed rotation again later; here it is over, until `rotate_secret` is called again.
+    AWS tries a failed rotation again later; here it is over, until the next one.
     """
 
     def wrapper(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
+        rules = kwargs.get("rotation_rules")
+        rotations.check(rules)
         active[-1].functions.registered.create(self.account_id, self.region_name)
         secret = self.secrets.get(secret_id)
         steps = _Steps(secret)
@@ -38,8 +41,10 @@ def _rotate_secret(rotate_secret: Callable[..., str]) -> Callable[..., str]:
                 _finish_the_last(secret)
         with patch.object(LambdaBackend, "invoke", steps.run):
             answer = rotate_secret(self, secret_id, *args, **kwargs)
-        if steps.failed and isinstance(secret, FakeSecret):
-            secret.set_default_version_id(steps.version_before)
+        if isinstance(secret, FakeSecret):
+            if steps.failed:
+                secret.set_default_version_id(steps.version_before)
+            active[-1].part(rotations.Rotations).rotated(secret, rules)
         return answer
 
     return wrapper
@@ -69,7 +74,7 @@ class _Steps:
         simulation = active[-1]
         try:
             answered = simulation.run_synchronously(
-                ref, payload, trace=simulation.trace, source="Secrets Manager"
+                ref, payload, trace=simulation.trace, source=rotations.SOURCE
             )
         except AWSError:  # throttled
             self.failed = True

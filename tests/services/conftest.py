@@ -67,3 +67,13 @@ def seen(destmock):
     found = []
     destmock.handler("nightly", lambda event, context: found.append(event))
     return found
+
+
+@pytest.fixture
+def secrets(destmock):
+    return boto3.client("secretsmanager")
+
+
+@pytest.fixture
+def secret(secrets):
+    return secrets.create_secret(Name="password", SecretString="old")["ARN"]

@@ -4,18 +4,7 @@ import boto3
 import pytest
 
 from destmock import NoHandlerError
-
-ARN = "arn:aws:lambda:us-east-1:123456789012:function:rotate"
-
-
-@pytest.fixture
-def secrets(destmock):
-    return boto3.client("secretsmanager")
-
-
-@pytest.fixture
-def secret(secrets):
-    return secrets.create_secret(Name="password", SecretString="old")["ARN"]
+from tests.services.rotation import ARN, rotation
 
 
 def rotate(secrets, **settings):
@@ -25,32 +14,6 @@ def rotate(secrets, **settings):
         RotationRules={"AutomaticallyAfterDays": 30},
         **settings,
     )
-
-
-def rotation(secrets, failing=None):
-    """A rotation function as AWS's template has it, and the steps it has seen."""
-    steps = []
-
-    def handler(event, context):
-        steps.append(event)
-        secret, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
-        if step == failing:
-            raise RuntimeError(step)
-        if step == "createSecret":
-            secrets.put_secret_value(
-                SecretId=secret, ClientRequestToken=token, SecretString="new", VersionStages=["AWSPENDING"]
-            )
-        if step == "finishSecret":
-            versions = secrets.describe_secret(SecretId=secret)["VersionIdsToStages"]
-            current = next(version for version, stages in versions.items() if "AWSCURRENT" in stages)
-            secrets.update_secret_version_stage(
-                SecretId=secret,
-                VersionStage="AWSCURRENT",
-                MoveToVersionId=token,
-                RemoveFromVersionId=current,
-            )
-
-    return handler, steps
 
 
 def test_a_rotation_runs_each_step_with_the_secret_s_arn(destmock, secrets, secret):
