@@ -71,8 +71,8 @@ class Invocation:
     always with a qualifier; `payload` is the caller's bytes. `source` says who invoked: "Invoke",
     "InvokeAsync", or e.g. "OnFailure of orders", "dead-letter queue of orders", "SNS topic orders",
     "S3 bucket uploads", "EventBridge rule nightly", "CloudWatch Logs group /app", "IoT rule heat",
-    "api POST /orders". `duplicate` is true for the second of two deliveries that `faults` made of one event;
-    both have the same `request_id`.
+    "CloudWatch alarm failures", "api POST /orders". `duplicate` is true for the second of two deliveries that
+    `faults` made of one event; both have the same `request_id`.
     """
 
     request_id: str

@@ -23,6 +23,7 @@ from destmock._services import (
     time_to_live,
     trace_headers,
 )
+from destmock._services.alarms import changes as alarm_changes
 from destmock._services.apigateway import clients as front_door_clients
 from destmock._services.apigateway import connections
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
@@ -63,6 +64,7 @@ PATCHES = (
     *mapping_answers.PATCHES,
     *secrets.PATCHES,
     *rotations.PATCHES,
+    *alarm_changes.PATCHES,
     *firehose.PATCHES,
     *steps.PATCHES,
     *reading.PATCHES,

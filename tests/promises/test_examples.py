@@ -205,6 +205,13 @@ def test_time_driven_by_hand_is_the_same_on_every_run(run):
             "from_iot",
             ["IoT rule heat: Success, 1 attempts", "IoT rule heat: RetriesExhausted, 3 attempts"],
         ),
+        (
+            "from_alarm",
+            [
+                "CloudWatch alarm failed-orders: RetriesExhausted, 3 attempts",
+                "CloudWatch alarm failed-orders: Success, 1 attempts",
+            ],
+        ),
     ],
 )
 def test_each_trigger_has_an_example(run, name, expected):

@@ -1,0 +1,1 @@
+"""CloudWatch alarms: who is told of a change of state, and what."""
