@@ -15,6 +15,7 @@ from destmock._functions.backends import existing_lambda_backend, lambda_backend
 from destmock._functions.functions import partition_of
 from destmock._isolation.patching import Patch
 from destmock._observed.facts import Pending
+from destmock._services import pipes
 from destmock._services.mapping import ref_of, source_of
 from destmock._services.mapping_rules import check
 from destmock._services.other_sources import KeptMapping, is_other, warn
@@ -85,6 +86,7 @@ class Mappings:
             due = self._due.get((mapping.uuid, False))
             if due is None or due[0] > self._simulation.now:
                 self._plan(mapping)
+        pipes.arrived(self._simulation, account, region, source_arn)
 
     def created(self, mapping: EventSourceMapping) -> None:
         """Have a new mapping read what its starting position includes."""

@@ -14,10 +14,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_api._internal import mock_random
+from moto.stepfunctions.models import StepFunctionBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from destmock._engine.active import enter_once
+from destmock._engine.active import active, enter_once
 from destmock._isolation.patching import Patch, patched
+from destmock._services.warned import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +31,12 @@ _WAITS = "moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_
 _EXECUTION = "moto.stepfunctions.parser.backend.execution"
 #: Seconds that reading a state machine may take, and until it is asked about again.
 _READING, _MOMENT = 2, 0.001
+#: What the ARN of a function has, and that of a task that invokes one.
+_LAMBDA = ":lambda:"
+_NOT_EXECUTED = (
+    "destmock keeps the executions of the state machine {}, but they invoke no function: "
+    'moto executes them with config={{"stepfunctions": {{"execute_state_machine": True}}}}'
+)
 
 
 @contextlib.contextmanager
@@ -84,4 +92,20 @@ def _start(start: Callable[..., Any]) -> Callable[..., Any]:
     return started
 
 
-PATCHES = (Patch(StepFunctionResponse, "start_execution", _start),)
+def _not_executed(start: Callable[..., Any]) -> Callable[..., Any]:
+    """Without that setting, moto keeps an execution that does nothing."""
+
+    def started(self: StepFunctionBackend, state_machine_arn: str, *args: Any, **kwargs: Any) -> Any:
+        execution = start(self, state_machine_arn, *args, **kwargs)
+        machine = self.describe_state_machine(state_machine_arn)
+        if _LAMBDA in str(machine.definition):
+            active[-1].part(Warned).once(_NOT_EXECUTED.format(machine.name))
+        return execution
+
+    return started
+
+
+PATCHES = (
+    Patch(StepFunctionResponse, "start_execution", _start),
+    Patch(StepFunctionBackend, "start_execution", _not_executed),
+)

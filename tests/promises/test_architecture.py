@@ -156,6 +156,7 @@ PRIVATE = {
     },
     "moto.core": {
         "_generate_regions": "the regions of a service, found once",
+        "_get_action": "which operation is called, whatever the protocol",
         "_url_module": "the patterns of the URLs of a service",
         "_instances": "the services that moto resets at the end",
         "_internal": "moto's random numbers, which a seed makes repeatable",
