@@ -1,7 +1,7 @@
-"""APIs and function URLs over HTTP: a path of the server stands for each one's own host.
+"""APIs, function URLs and load balancers over HTTP: a path of the server stands for each one's own host.
 
-`/_aws/execute-api/{api id}/{stage}/...` is a REST or HTTP API, and `/_aws/lambda-url/{url id}/...` a
-function URL.
+`/_aws/execute-api/{api id}/{stage}/...` is a REST or HTTP API, `/_aws/lambda-url/{url id}/...` a function
+URL, and `/_aws/elb/{name}/...` the first listener of a load balancer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 PREFIX = "/_aws/"
 _PATH = re.compile(r"/_aws/([^/]+)/([^/]+)(/.*)?")
-_NOTHING = "no API and no function URL is behind {path}: /_aws/execute-api/<api id>/<stage>/... is one"
+_NOTHING = (
+    "no API, function URL or load balancer is behind {path}: /_aws/execute-api/<api id>/<stage>/... is one"
+)
 
 
 def answer(

@@ -71,7 +71,24 @@ def test_a_rest_api_and_an_http_api(destmock_server, client):
     assert (status, json.loads(body)["rawPath"]) == (201, "/any/thing")
 
 
-@pytest.mark.parametrize("path", ["/_aws/execute-api/none/prod", "/_aws/lambda-url/none/", "/_aws/other"])
+def test_a_load_balancer_with_its_first_listener(destmock_server, client):
+    elb = client("elbv2")
+    subnets = [each["SubnetId"] for each in client("ec2").describe_subnets()["Subnets"][:2]]
+    balancer = elb.create_load_balancer(Name="shop", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    group = elb.create_target_group(Name="g", TargetType="lambda")["TargetGroups"][0]["TargetGroupArn"]
+    function = client("lambda").get_function(FunctionName="g")["Configuration"]["FunctionArn"]
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": function}])
+    forward = {"Type": "forward", "TargetGroupArn": group}
+    elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=8080, DefaultActions=[forward])
+    status, _, body = ask(destmock_server, "GET", "/_aws/elb/shop/orders?q=1", X_A="1")
+    event = json.loads(body)
+    assert (status, event["path"], event["headers"]["x-forwarded-port"]) == (299, "/orders", "8080")
+    assert event["headers"]["host"] == "shop-1.us-east-1.elb.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    "path", ["/_aws/execute-api/none/prod", "/_aws/lambda-url/none/", "/_aws/elb/none/x", "/_aws/other"]
+)
 def test_nothing_is_there(destmock_server, path):
     status, _, body = ask(destmock_server, "GET", path)
     assert status == 404

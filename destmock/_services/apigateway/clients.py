@@ -58,7 +58,7 @@ def _connect(connect: Callable[..., None]) -> Callable[..., None]:
             return
         given = connection.timeout
         timeout = given if isinstance(given, (int, float)) else socket.getdefaulttimeout()
-        connection.sock = Connection(partial(_answer, answer, connection.host), timeout)
+        connection.sock = Connection(partial(_answer, answer, _origin(connection)), timeout)
         connection.is_verified = True  # urllib3 would warn of a connection without TLS
 
     return connected
@@ -96,6 +96,8 @@ def _send(send: Callable[..., Any]) -> Callable[..., Any]:
             return send(adapter, request, stream=stream, timeout=timeout, **kwargs)
         except urllib3.exceptions.ReadTimeoutError as error:
             raise requests.ReadTimeout(error, request=request) from error
+        except urllib3.exceptions.ProtocolError as error:
+            raise requests.ConnectionError(error, request=request) from error
         return adapter.build_response(request, raw)
 
     return sent
@@ -184,8 +186,13 @@ def _httpx_answer(library: Any, answer_to: Answer, request: Any, body: bytes) ->
     return library.Response(answer.status, headers=answer.sent_headers, stream=stream)
 
 
-def _answer(answer_to: Answer, host: str, written: Written, timeout: float | None) -> bytes:
-    url = written.target if "://" in written.target else f"https://{host.lower()}{written.target}"
+def _origin(connection: Any) -> str:
+    scheme = "https" if isinstance(connection, http.client.HTTPSConnection) else "http"
+    return f"{scheme}://{connection.host.lower()}:{connection.port}"
+
+
+def _answer(answer_to: Answer, origin: str, written: Written, timeout: float | None) -> bytes:
+    url = written.target if "://" in written.target else f"{origin}{written.target}"
     headers = [(name, str(value)) for name, value in written.headers.items()]
     answer = answer_to(request_to(url, written.method, headers, written.body), timeout)
     lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]

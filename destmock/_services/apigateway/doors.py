@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from destmock._engine.active import active
 from destmock._services.apigateway.backends import find, region_of
 from destmock._services.apigateway.urls import FunctionUrls
+from destmock._services.loadbalancing import balancers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +24,18 @@ _HOST = re.compile(
     r"(?P<id>[0-9a-z]+)\.(?:(?P<url>lambda-url)\.(?P<url_region>[0-9a-z-]+)\.on\.aws"
     r"|execute-api\.(?P<region>[0-9a-z-]+)\.amazonaws\.com(?:\.cn)?)"
 )
+_BALANCER = ".elb.amazonaws.com"
 _MODELS = "moto.apigateway.models"
 
 
 def is_door(host: str | None) -> bool:
-    """Whether a host is answered here: a function URL, there or not, or an API that is there."""
+    """Whether a host is answered here: a function URL, there or not, or what else is there."""
     if not active or host is None:
         return False
-    found = _HOST.fullmatch(host.lower())
+    host = host.lower()
+    if host.endswith(_BALANCER):
+        return balancers.find(host) is not None
+    found = _HOST.fullmatch(host)
     if found is None:
         return False
     simulation = active[-1]
@@ -40,7 +46,9 @@ def is_door(host: str | None) -> bool:
 
 
 def host_of(simulation: Simulation, kind: str, door_id: str) -> str | None:
-    """The host of a function URL (`lambda-url`) or of an API (`execute-api`), in whichever region it is."""
+    """The host of a function URL (`lambda-url`), an API (`execute-api`) or a load balancer (`elb`)."""
+    if kind == "elb":
+        return balancers.host_of(door_id)
     if kind == "lambda-url":
         return simulation.part(FunctionUrls).host_of(door_id)
     if kind != "execute-api" or _MODELS not in sys.modules:
@@ -73,6 +81,10 @@ def answered(
 
 
 def _door(simulation: Simulation, host: str) -> Door:
+    if host.endswith(_BALANCER):
+        balancer = balancers.find(host)
+        assert balancer is not None  # the caller has asked `is_door`
+        return partial(simulation.part(balancers.LoadBalancers).answer, *balancer)
     found = _HOST.fullmatch(host)
     assert found is not None  # the caller has asked `is_door`
     if found["url"] is not None:

@@ -27,7 +27,10 @@ class LeftToMotoError(UnsupportedError):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request: `path` as it was sent, with its escaped characters, and `query` without question mark."""
+    """A request: `path` as it was sent, with its escaped characters, and `query` without question mark.
+
+    `port` is `None` where the address has none: below a path of the mock's own server.
+    """
 
     method: str
     host: str
@@ -36,6 +39,7 @@ class HttpRequest:
     headers: Pairs = ()
     body: bytes = b""
     secure: bool = True
+    port: int | None = None
 
     def header(self, name: str) -> str | None:
         """The last value of a header, in whichever case."""
@@ -67,7 +71,8 @@ def request_to(url: str, method: str, headers: Iterable[tuple[str, str]], body: 
     given = tuple((str(name), str(value)) for name, value in headers)
     host = (parts.hostname or "").lower()
     secure = parts.scheme != "http"
-    return HttpRequest(method.upper(), host, parts.path or "/", parts.query, given, body, secure)
+    port = parts.port or (443 if secure else 80)
+    return HttpRequest(method.upper(), host, parts.path or "/", parts.query, given, body, secure, port)
 
 
 def with_the_network_s(request: HttpRequest, trace_header: str) -> HttpRequest:

@@ -1,0 +1,1 @@
+"""Application Load Balancers: a request to one goes through its rules to a function."""
