@@ -70,7 +70,7 @@ def notification(alarm: Alarm, arn: Arn, before: State) -> dict[str, Any]:
         "NewStateValue": alarm.state_value,
         "NewStateReason": alarm.state_reason,
         "StateChangeTime": _moment(alarm.state_updated_timestamp),
-        "Region": _region(arn),
+        "Region": _region(arn.region),
         "AlarmArn": str(arn),
         "OldStateValue": before.value,
         "OKActions": alarm.ok_actions,
@@ -81,7 +81,7 @@ def notification(alarm: Alarm, arn: Arn, before: State) -> dict[str, Any]:
 
 
 def subject(alarm: Alarm, arn: Arn) -> str:
-    return f'{alarm.state_value}: "{alarm.name}" in {_region(arn)}'[:_LONGEST_SUBJECT]
+    return f'{alarm.state_value}: "{alarm.name}" in {_region(arn.region)}'[:_LONGEST_SUBJECT]
 
 
 def _moment(moment: datetime) -> str:
@@ -213,10 +213,10 @@ def _present(**members: Any) -> dict[str, Any]:
 
 
 @cache
-def _region(arn: Arn) -> str:
+def _region(region: str) -> str:
     """A region as alarms call it, such as `US East (N. Virginia)` and `EU (Ireland)`."""
     for partition in create_loader().load_data("partitions")["partitions"]:
-        if arn.region in partition["regions"]:
-            found = str(partition["regions"][arn.region]["description"])
+        if region in partition["regions"]:
+            found = str(partition["regions"][region]["description"])
             return found.replace("Europe (", "EU (")
-    return arn.region
+    return region
