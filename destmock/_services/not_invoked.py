@@ -10,10 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from moto.core.responses import BaseResponse
-
 from destmock._engine.active import active
-from destmock._isolation.patching import Patch
 from destmock._services import cognito
 from destmock._services.warned import Warned
 
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 
 _COGNITO = "cognito-idp"
 #: By moto's name of a service, the operations that set functions.
-_SETTING = {
+SETTING = {
     _COGNITO: (),
     "appsync": ("CreateGraphqlApi", "UpdateGraphqlApi"),
     "cloudfront": ("CreateDistribution", "CreateDistributionWithTags", "UpdateDistribution"),
@@ -40,25 +37,17 @@ _NOT_INVOKED = "destmock keeps what {} sets, but nothing invokes {} for it: the 
 _REFUSED = 400
 
 
-def _call_action(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def called(self: BaseResponse) -> Any:
-        setting = _SETTING.get(self.service_name or "")
-        if setting is None:
-            return call(self)
-        action = _VERSION.sub("", self._get_action() or "")
-        if self.service_name == _COGNITO:
-            cognito.called(action, self.body, self.backend.user_pools)  # type: ignore[attr-defined]
-        answer = call(self)
-        if action in setting and answer[0] < _REFUSED:
-            _warn(action, f"{self.body!r} {self.querystring}")
-        return answer
-
-    return called
+def followed(response: Any, action: str, call: Callable[[Any], Any]) -> Any:
+    """Answer a request to one of these services, and warn of what it sets or would have invoked."""
+    action = _VERSION.sub("", action)
+    if response.service_name == _COGNITO:
+        cognito.called(action, response.body, response.backend.user_pools)
+    answer = call(response)
+    if action in SETTING[response.service_name] and answer[0] < _REFUSED:
+        _warn(action, f"{response.body!r} {response.querystring}")
+    return answer
 
 
 def _warn(action: str, request: str) -> None:
     for function in dict.fromkeys(_FUNCTION.findall(request)):
         active[-1].part(Warned).once(_NOT_INVOKED.format(action, function))
-
-
-PATCHES = (Patch(BaseResponse, "call_action", _call_action),)

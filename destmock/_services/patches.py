@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import Shared, patched
 from destmock._services import (
+    actions,
     firehose,
     functions,
     images,
     logs,
     mapping_answers,
     mappings,
-    not_invoked,
     rotations,
     secrets,
     steps,
     time_to_live,
     trace_headers,
 )
-from destmock._services.alarms import changes as alarm_changes
 from destmock._services.apigateway import clients as front_door_clients
 from destmock._services.apigateway import connections
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
@@ -65,8 +64,7 @@ PATCHES = (
     *mapping_answers.PATCHES,
     *secrets.PATCHES,
     *rotations.PATCHES,
-    *alarm_changes.PATCHES,
-    *not_invoked.PATCHES,
+    *actions.PATCHES,
     *firehose.PATCHES,
     *steps.PATCHES,
     *reading.PATCHES,

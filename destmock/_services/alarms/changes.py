@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moto.cloudwatch.models import Alarm, CloudWatchBackend
-
 from destmock._aws.arn import parse_arn
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
 from destmock._engine.delivery import Message, UndeliverableError
-from destmock._isolation.patching import Patch
 from destmock._services.alarms import messages
 from destmock._services.eventbridge import status_changes
 from destmock._services.warned import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from moto.cloudwatch.models import Alarm
 
     from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
@@ -30,22 +29,49 @@ _NOT_RUN = (
     "destmock keeps the action {} of the alarm {}, but does not run it: an alarm invokes functions and "
     "notifies topics"
 )
-_FIRST_STATE = "INSUFFICIENT_DATA"
+#: The state of an alarm that nobody has changed, and moto's reason for it.
+_FIRST_STATE, _FIRST_REASON = "INSUFFICIENT_DATA", "Unchecked: Initial alarm creation"
+#: Where moto keeps an alarm's state.
+_OF_STATE = ("state_value", "state_reason", "state_reason_data", "state_updated_timestamp", "history")
 
 
-def _set_alarm_state(set_state: Callable[..., None]) -> Callable[..., None]:
+def followed(response: Any, action: str, call: Callable[[Any], Any]) -> Any:
+    """Answer a request to CloudWatch, and follow its alarm through it."""
+    follow = _FOLLOWED.get(action)
+    return call(response) if follow is None else follow(response, call)
+
+
+def _set_alarm_state(response: Any, call: Callable[[Any], Any]) -> Any:
     """Nothing happens where the state is the same as before."""
+    alarm = _alarm(response)
+    before = None if alarm is None else _state_of(alarm)
+    answer = call(response)
+    if alarm is not None and before is not None and before.value != alarm.state_value:
+        _changed(alarm, before, active[-1])
+    return answer
 
-    def changed(
-        self: CloudWatchBackend, alarm_name: str, reason: str, reason_data: str, state_value: str
-    ) -> None:
-        alarm = self.alarms.get(alarm_name)
-        before = None if alarm is None else messages.state_of(alarm)
-        set_state(self, alarm_name, reason, reason_data, state_value)
-        if alarm is not None and before is not None and before.value != state_value:
-            _changed(alarm, before, active[-1])
 
-    return changed
+def _put_metric_alarm(response: Any, call: Callable[[Any], Any]) -> Any:
+    """An alarm that is changed stays in its state; moto's are OK again."""
+    before = _alarm(response)
+    answer = call(response)
+    alarm = _alarm(response)
+    if before is not None and alarm is not None:
+        for name in _OF_STATE:
+            setattr(alarm, name, getattr(before, name))
+    return answer
+
+
+def _alarm(response: Any) -> Alarm | None:
+    """The alarm that a request is about."""
+    found: Alarm | None = response.cloudwatch_backend.alarms.get(response._get_param("AlarmName"))  # noqa: SLF001
+    return found
+
+
+def _state_of(alarm: Alarm) -> State:
+    """The state, which has no data at first; moto shows it as OK."""
+    state = messages.state_of(alarm)
+    return state._replace(value=_FIRST_STATE) if state.reason == _FIRST_REASON else state
 
 
 def _changed(alarm: Alarm, before: State, simulation: Simulation) -> None:
@@ -92,25 +118,5 @@ def _run(action: str, alarm: Alarm, arn: Arn, before: State, simulation: Simulat
         simulation.miss(action, source, why)
 
 
-def _put_metric_alarm(put_alarm: Callable[..., Alarm]) -> Callable[..., Alarm]:
-    """A new alarm has no data yet; one that is changed stays in its state. moto's are OK both times."""
-
-    def put(self: CloudWatchBackend, name: str, *args: Any, **kwargs: Any) -> Alarm:
-        before = self.alarms.get(name)
-        alarm = put_alarm(self, name, *args, **kwargs)
-        if before is None:
-            alarm.state_value = _FIRST_STATE
-        else:
-            alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
-            alarm.state_reason_data = before.state_reason_data
-            alarm.state_updated_timestamp = before.state_updated_timestamp
-            alarm.history = before.history
-        return alarm
-
-    return put
-
-
-PATCHES = (
-    Patch(CloudWatchBackend, "set_alarm_state", _set_alarm_state),
-    Patch(CloudWatchBackend, "put_metric_alarm", _put_metric_alarm),
-)
+#: What follows the alarms, by the action of a request.
+_FOLLOWED = {"SetAlarmState": _set_alarm_state, "PutMetricAlarm": _put_metric_alarm}
