@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_sched
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -100,14 +101,15 @@ class Rotations:
     def _plan(self, secret: FakeSecret) -> None:
         self.cancelled(secret)
         schedule = _schedule(self._rules.get(secret.arn, {}))
-        if schedule is None or not secret.rotation_lambda_arn:
-            return
-        secret.rotation_enabled = True
-        moment = schedule.after(to_datetime(self._simulation.now))
+        moment = None if schedule is None else schedule.after(to_datetime(self._simulation.now))
         if moment is None:
             return
         at = from_datetime(moment)
-        secret.next_rotation_date = at // 1000
+        # By the clock that a test may have frozen, as moto dates it.
+        secret.next_rotation_date = int(time.time() + (at - self._simulation.now) / 1000)
+        if not secret.rotation_lambda_arn:  # moto takes that
+            return
+        secret.rotation_enabled = True
         job = ScheduleRun(secret.name, secret.arn, 1, partial(self._run, secret))
         self._due[secret.arn] = self._simulation.schedule(at, job, background=True)
 
