@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from moto import settings
 
-from destmock._api import answers, authorization, durable, function_urls, permissions, provisioned, refusals
+from destmock._api import (
+    answers,
+    authorization,
+    durable,
+    function_urls,
+    permissions,
+    provisioned,
+    refusals,
+    revisions,
+)
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
@@ -198,6 +207,8 @@ def _check_reservation(simulation: Simulation, request: Request) -> None:
 def _check_settings(simulation: Simulation, request: Request) -> None:
     """Check the dead-letter queue and the configs that moto doesn't know; moto then makes the change."""
     wire.check_configs(request)
+    if request.operation == "UpdateFunctionConfiguration":
+        revisions.check_change(simulation, request)
     arn = wire.read_dead_letter(request)
     if arn is not None:
         simulation.check_dead_letter(arn, request.caller.region)
@@ -239,7 +250,14 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     **permissions.OPERATIONS,
     **permissions.CHECKS,
     **refusals.CHECKS,
+    **revisions.CHECKS,
 }
 _INVOKES = (_invoke, _invoke_async, _invoke_streamed)
 #: What moto answers itself afterwards, and so authorises.
-_CHECKS = (_check_settings, _check_reservation, *permissions.CHECKS.values(), *refusals.CHECKS.values())
+_CHECKS = (
+    _check_settings,
+    _check_reservation,
+    *permissions.CHECKS.values(),
+    *refusals.CHECKS.values(),
+    *revisions.CHECKS.values(),
+)

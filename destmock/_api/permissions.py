@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
-from destmock._api import answers
+from destmock._api import answers, revisions
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._aws.arn import LATEST
@@ -27,15 +28,28 @@ _EXISTS = (
 _NO_STATEMENT = "Statement {} is not found in resource policy."
 _NO_POLICY = "No policy is associated with the given resource."
 _NOTHING = "The resource you requested does not exist."
-_OTHER_REVISION = (
-    "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the "
-    "latest RevisionId"
-)
+_OF_LATEST = "We currently do not support adding policies for $LATEST."
+_BAD_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
+_PATTERNS = {"Action": r"(lambda:[*]|lambda:[a-zA-Z]+|[*])", "StatementId": "([a-zA-Z0-9-_]+)"}
+_PRINCIPAL = re.compile(r"\*|\d{12}|arn:.*|.*\.(amazon|aws).*", re.ASCII)
 
 
 def _check_new(simulation: Simulation, request: Request) -> None:
-    """moto takes a second statement of the same id."""
-    name = json.loads(request.body or b"{}").get("StatementId")
+    """moto takes a second statement of the same id, and whatever it is to allow."""
+    body = json.loads(request.body or b"{}")
+    found = [
+        errors.pattern(body[member], f"{member[:1].lower()}{member[1:]}", pattern)
+        for member, pattern in _PATTERNS.items()
+        if member in body and not re.fullmatch(pattern, body[member], re.ASCII)
+    ]
+    if found:
+        raise errors.validation(found)
+    if wire.function_ref(request).qualifier == LATEST:
+        raise errors.invalid_parameter(_OF_LATEST)
+    if not _PRINCIPAL.fullmatch(body.get("Principal", "*")):
+        raise errors.invalid_parameter(_BAD_PRINCIPAL)
+    revisions.check(simulation, _ref(request), body.get("RevisionId"), revisions.POLICY)
+    name = body.get("StatementId")
     if any(statement["Sid"] == name for _, statement in _statements(simulation, _ref(request))):
         raise errors.conflict(_EXISTS.format(name))
 
@@ -48,7 +62,8 @@ def _get(simulation: Simulation, request: Request) -> Answer:
     if not found:
         raise errors.not_found(_NOTHING)
     policy = {"Version": "2012-10-17", "Id": "default", "Statement": [statement for _, statement in found]}
-    body = {"Policy": json.dumps(policy, separators=(",", ":")), "RevisionId": found[0][0].revision}
+    revision = simulation.functions.revision_id(ref)
+    body = {"Policy": json.dumps(policy, separators=(",", ":")), "RevisionId": revision}
     return answers.json_answer(simulation.ids.uuid(), json.dumps(body, separators=(",", ":")))
 
 
@@ -59,13 +74,11 @@ def _remove(simulation: Simulation, request: Request) -> Answer:
     found = _statements(simulation, ref)
     if not found:
         raise errors.not_found(_NO_POLICY)
-    revision = request.query.get("RevisionId")
     for policy, statement in found:
         if statement["Sid"] == name:
-            if revision and revision != policy.revision:
-                raise errors.precondition_failed(_OTHER_REVISION)
+            revisions.check(simulation, ref, request.query.get("RevisionId"))
             policy.statements.remove(statement)
-            policy.revision = simulation.ids.uuid()
+            simulation.functions.renew_revision(ref)
             return answers.deleted(simulation.ids.uuid())
     raise errors.not_found(_NO_STATEMENT.format(name))
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from destmock._api import requests as wire
+from destmock._api import revisions
 from destmock._aws import api_errors as errors
 from destmock._aws.arn import LATEST
 
@@ -60,6 +61,9 @@ def _check_alias(simulation: Simulation, request: Request) -> None:
     if found:
         raise errors.validation(found)
     ref = wire.function_ref(request)
+    if request.operation == "UpdateAlias":
+        alias = ref._replace(qualifier=request.path.rsplit("/", 1)[-1])
+        revisions.check(simulation, alias, body.get("RevisionId"))
     name = body.get("Name")
     if name in simulation.functions.routes(ref):  # moto's error has another code
         raise errors.conflict(_ALIAS_EXISTS.format(ref._replace(qualifier=name).arn))

@@ -17,6 +17,7 @@ from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import DEFAULT_REGION, LATEST, FunctionRef
+from destmock._functions import revision_ids
 from destmock._functions.backends import lambda_backend
 from destmock._functions.deployed_code import Deployment, no_handler
 from destmock._functions.lambda_gaps import (
@@ -163,7 +164,7 @@ class Functions:
                     for found in group["latest"].event_invoke_config[-1:]:
                         yield FunctionRef(partition_of(region), account, region, name), found.config
 
-    def identify(self, ref: FunctionRef) -> object | None:
+    def identify(self, ref: FunctionRef) -> Any | None:
         """The object behind a function, version or alias: another one after it was deleted and made again."""
         return _named(self.registered.create(ref.account, ref.region), ref)
 
@@ -185,6 +186,22 @@ class Functions:
         group = storage._functions.get(ref.name)  # noqa: SLF001
         found = [] if group is None else [group["latest"], *group["versions"]]
         return [*{id(one.policy): one.policy for one in found}.values()]
+
+    def revision_id(self, ref: FunctionRef) -> str | None:
+        """The RevisionId of a function, a version or an alias; `None` if there is none."""
+        found = self.identify(ref)
+        return None if found is None else revision_ids.revision_id(found)
+
+    def code_hash(self, ref: FunctionRef) -> str | None:
+        """The CodeSha256 of `$LATEST`; `None` if there is no such function."""
+        found = self.identify(ref.unqualified)
+        return None if found is None else str(found.code_sha_256)
+
+    def renew_revision(self, ref: FunctionRef) -> None:
+        """Give a function, a version or an alias another RevisionId."""
+        found = self.identify(ref)
+        if found is not None:
+            revision_ids.renew(found)
 
     def missing(self, ref: FunctionRef, *, ran: bool) -> Result:
         """The result of a try whose function, version or alias does not exist, one of three."""

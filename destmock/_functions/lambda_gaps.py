@@ -15,6 +15,7 @@ from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import parse_arn
 from destmock._aws.durable_config import DurableConfig, durable_config
+from destmock._functions import revision_ids
 from destmock._functions.code_size import limited
 from destmock._isolation.patching import Patch, Shared
 
@@ -136,6 +137,8 @@ def _updated(
     function.tracing_config = updates.get("TracingConfig") or function.tracing_config
     configuration = update(function, updates)
     setattr(function, _REVISION, object())
+    revision_ids.renew(function)
+    configuration["RevisionId"] = revision_ids.revision_id(function)
     if dead_letter_config(function) != before:
         configuration.update(_IN_PROGRESS)
     return configuration
@@ -143,7 +146,11 @@ def _updated(
 
 def _get_configuration(get: Callable[..., Any]) -> Callable[..., Any]:
     def get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
-        configuration = {**get(self, on_create), "LoggingConfig": dict(logging_config(self))}
+        configuration = {
+            **get(self, on_create),
+            "LoggingConfig": dict(logging_config(self)),
+            "RevisionId": revision_ids.revision_id(self),
+        }
         dead_letter, durable = dead_letter_config(self), durable_of(self)
         if dead_letter:
             configuration["DeadLetterConfig"] = dead_letter
@@ -175,7 +182,10 @@ def _publish_version(publish: Callable[..., Any]) -> Callable[..., Any]:
         published: LambdaFunction | None = publish(self, name_or_arn, description)
         if published is None or any(published is version for version in before):
             return published
-        self._functions[name]["latest"].code_or_config_updated = False  # moto's first version leaves it
+        latest = self._functions[name]["latest"]
+        latest.code_or_config_updated = False  # moto's first version leaves it
+        revision_ids.renew(latest)
+        revision_ids.renew(published)
         highest: dict[str, int] = self.__dict__.setdefault(_HIGHEST, {})
         number = highest[name] = highest.get(name, 0) + 1
         if number != published.version:
@@ -202,6 +212,7 @@ def _set_function_code(set_code: Callable[..., None]) -> Callable[..., None]:
                 if not updated_spec.get("DryRun"):
                     _take_object_version(self, updated_spec, self.partition)
                     setattr(self, _REVISION, object())
+                    revision_ids.renew(self)
         except ValueError as error:  # moto's way to say it, of an update from a bucket that isn't there
             raise InvalidParameterValueException(error.args[-1]) from error
 
@@ -296,6 +307,7 @@ def _update_from_cloudformation_json(update: Callable[..., LambdaFunction]) -> A
 
 
 PATCHES = (
+    *revision_ids.PATCHES,
     Patch(LambdaFunction, "__init__", _create),
     Patch(LambdaFunction, "update_configuration", _update_configuration),
     Patch(LambdaFunction, "get_configuration", _get_configuration),
