@@ -162,7 +162,6 @@ def doors(destmock):
     return s3, sns, sqs, events, topic, queue
 
 
-@pytest.mark.filterwarnings("ignore:EventDetail should be of type dict")  # moto's own
 @given(text=texts, name=texts, detail=values)
 @examples
 def test_what_other_services_are_sent(doors, works, text, name, detail):

@@ -15,7 +15,7 @@ from destmock._aws.json_text import to_bytes
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
-from destmock._services.eventbridge import rules
+from destmock._services.eventbridge import entries, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ def _put_events(put_events: Callable[..., Any]) -> Callable[..., Any]:
         timed = [{"Time": now, **event} for event in events]
         if len(events) > _MOST_ENTRIES:
             return put_events(self, timed)  # which refuses them
+        entries.check_size(events)
         return [answer for event in timed for answer in _put_one(self, event, put_events)]
 
     return put
@@ -38,6 +39,9 @@ def _put_events(put_events: Callable[..., Any]) -> Callable[..., Any]:
 
 def _put_one(backend: EventsBackend, event: dict[str, Any], put_events: Callable[..., Any]) -> Any:
     """EventBridge accepts an event for a bus that isn't there (R46); moto refuses the whole call."""
+    refused = entries.refusal(event)
+    if refused is not None:
+        return [refused]
     try:
         return put_events(backend, [event])
     except ResourceNotFoundException:
