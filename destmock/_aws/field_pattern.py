@@ -76,7 +76,7 @@ def _bare(part: str) -> str:
 
 def _comparison(text: str) -> Condition:
     match = _COMPARISON.fullmatch(text)
-    if match is None or (match[3] or "").startswith("%"):
+    if match is None:
         message = f"{text.strip()!r} is not understood"
         raise ValueError(message)
     operator, value = match[1], match[3] if match[2] is None else match[2]

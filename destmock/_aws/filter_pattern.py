@@ -16,6 +16,12 @@ from destmock._aws.field_pattern import parse_fields
 #: Whether a log event's message is wanted.
 Filter: TypeAlias = Callable[[str], bool]
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+#: Selectors that AWS has, and these filters don't.
+_SELECTOR = re.compile(r"\$[^\s=]*(?:\.\[|\[\*|\['|\.\*)")
+#: Characters that a term has in quotes only, as far as AWS was seen to say so.
+_QUOTED_ONLY = re.compile(r"[:,()\[\]\\`]+")
+_NO_BRACE = "If a filter pattern starts with '{' it must end with '}'"
 _TERM = re.compile(r'\s*([?-]?)(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))')
 _TOKEN = re.compile(
     r'\s*(?:(?P<symbol>\(|\)|&&|\|\||!=|<=|>=|=|<|>)|"(?P<text>(?:[^"\\]|\\.)*)"'
@@ -31,19 +37,46 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 _MISSING = object()
 
 
+class NotSimulatedError(ValueError):
+    """A pattern that AWS takes, as far as one can tell, and these filters don't."""
+
+
+class ToldError(ValueError):
+    """A pattern that AWS refuses, with AWS's own text."""
+
+
 def parse(pattern: str) -> Filter:
-    """The filter that a pattern means. Raises `ValueError` for a pattern that is not understood."""
+    """The filter that a pattern means.
+
+    Raises `NotSimulatedError` for what these filters can't do, and `ValueError` for wrong syntax, as a
+    `ToldError` where AWS says more than that it is wrong.
+    """
     text = pattern.strip()
     if not text or text == '""':
         return lambda _message: True
+    unquoted = _QUOTED.sub('""', text)
+    if "%" in unquoted:
+        message = "regular expressions (%...%) are not understood"
+        raise NotSimulatedError(message)
+    if text.startswith("{") and _SELECTOR.search(unquoted):
+        message = "selectors with brackets and wildcards are not understood"
+        raise NotSimulatedError(message)
     if text.startswith("["):
         return parse_fields(text)
     if text.startswith("{"):
         return _json_filter(text)
-    if "%" in text:
-        message = "regular expressions (%...%) are not understood"
-        raise ValueError(message)
+    _check_terms(unquoted)
     return _terms(text)
+
+
+def _check_terms(unquoted: str) -> None:
+    if unquoted.count('"') % 2:
+        message = "the closing quote is missing"
+        raise ValueError(message)
+    bad = _QUOTED_ONLY.search(unquoted)
+    if bad is not None:
+        message = f"Invalid character(s) in term '{bad[0]}'"
+        raise ToldError(message)
 
 
 def _terms(text: str) -> Filter:
@@ -67,8 +100,7 @@ def _terms(text: str) -> Filter:
 
 def _json_filter(text: str) -> Filter:
     if not text.endswith("}"):
-        message = "the closing brace is missing"
-        raise ValueError(message)
+        raise ToldError(_NO_BRACE)
     condition = _Parser(text[1:-1]).whole()
 
     def wanted(message: str) -> bool:
@@ -148,7 +180,7 @@ class _Parser:
 
 def _comparison(path: str, operator: str, kind: str, value: str) -> Callable[[Any], bool]:
     """A condition on the value at `path`; numbers are compared as numbers, text may contain `*`."""
-    if value.startswith("%") or kind not in ("text", "word") or operator not in ("=", "!=", *_COMPARISONS):
+    if kind not in ("text", "word") or operator not in ("=", "!=", *_COMPARISONS):
         message = f"the comparison {path} {operator} {value} is not understood"
         raise ValueError(message)
     number = _number(value) if kind == "word" else None

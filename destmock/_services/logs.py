@@ -8,10 +8,11 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import LambdaBackend
+from moto.logs.exceptions import InvalidParameterException
 from moto.logs.models import LogsBackend, logs_backends
 
 from destmock._aws.arn import parse_function_arn
-from destmock._aws.filter_pattern import parse
+from destmock._aws.filter_pattern import NotSimulatedError, ToldError, parse
 from destmock._aws.json_text import to_bytes
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
@@ -19,6 +20,8 @@ from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_INVALID = "Invalid filter pattern"
 
 
 def _put_subscription_filter(put_filter: Callable[..., None]) -> Callable[..., None]:
@@ -42,9 +45,11 @@ def _put_subscription_filter(put_filter: Callable[..., None]) -> Callable[..., N
 def _check(pattern: str) -> None:
     try:
         parse(pattern)
-    except ValueError as error:
+    except NotSimulatedError as error:
         message = f"destmock does not simulate the subscription filter {pattern!r}: {error}"
         raise UnsupportedError(message) from error
+    except ValueError as error:
+        raise InvalidParameterException(str(error) if isinstance(error, ToldError) else _INVALID) from error
 
 
 def _send_log_event(

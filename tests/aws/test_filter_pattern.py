@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destmock._aws.filter_pattern import parse
+from destmock._aws.filter_pattern import NotSimulatedError, parse
 
 EVENT = json.dumps(
     {
@@ -114,13 +114,11 @@ def test_fields_that_spaces_part(pattern, wanted):
     "pattern",
     [
         "[ip, user",
-        "[ip, user = %a.*%]",
         "[..., ip, ...]",
         "[status > many]",
         "[status = 1 || ]",
-        "%ERR.*%",
         "{ $.a = 1",
-        "{ $.a = %^re.*% }",
+        '"ERROR',
         "{ }",
         "{ $.a }",
         "{ $.a = }",
@@ -131,8 +129,32 @@ def test_fields_that_spaces_part(pattern, wanted):
     ],
 )
 def test_what_is_not_understood_is_refused(pattern):
-    with pytest.raises(ValueError, match=r"understood|expected|missing|number|more than one"):
+    with pytest.raises(
+        ValueError, match=r"understood|expected|missing|number|more than one|must end"
+    ) as caught:
         parse(pattern)
+    assert not isinstance(caught.value, NotSimulatedError)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "%ERR.*%",
+        "a -%b% c",
+        "[ip, user = %a.*%]",
+        "{ $.a = %^(re|x).*% }",
+        "{ $.['a.b'] = 1 }",
+        "{ $.a[*] = 1 }",
+    ],
+)
+def test_what_aws_has_and_these_filters_have_not(pattern):
+    with pytest.raises(NotSimulatedError, match="are not understood"):
+        parse(pattern)
+
+
+def test_a_percent_sign_in_quotes_is_a_character():
+    assert parse('"100% done"')("it is 100% done")
+    assert parse('{ $.done = "100%" }')('{"done": "100%"}')
 
 
 @given(st.text(max_size=30), st.text(max_size=60))

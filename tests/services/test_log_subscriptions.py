@@ -79,7 +79,25 @@ def test_a_pattern_of_fields_wants_lines_that_have_them(destmock, logs, group):
     assert [line["message"] for line in decoded(invocation)["logEvents"]] == ["10.0.0.1 ann 503"]
 
 
-def test_a_pattern_that_is_not_understood_is_refused(destmock, logs, group):
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ('{ $.level = "ERROR"', "If a filter pattern starts with '{' it must end with '}'"),
+        ("{ $.level }", "Invalid filter pattern"),
+        ("[ip, user", "Invalid filter pattern"),
+        ('"ERROR', "Invalid filter pattern"),
+        ("ERROR: late", "Invalid character(s) in term ':'"),
+    ],
+)
+def test_a_pattern_with_wrong_syntax_is_refused_by_aws(destmock, logs, group, pattern, text):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html"""
+    with pytest.raises(logs.exceptions.InvalidParameterException) as caught:
+        subscribe(logs, pattern)
+    assert caught.value.response["Error"]["Message"] == text
+    assert logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []
+
+
+def test_a_pattern_that_destmock_does_not_simulate_is_named(destmock, logs, group):
     with pytest.raises(UnsupportedError, match=r"%ERR%.*regular expressions"):
         subscribe(logs, "%ERR%")
     assert logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []
