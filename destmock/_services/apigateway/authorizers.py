@@ -147,6 +147,14 @@ def jwt_claims(token: str) -> dict[str, str]:
     return {name: _in_go(value) for name, value in claims(token).items()}
 
 
+def scopes_of(token: str) -> set[str]:
+    """The scopes that a token's `scope` and `scp` name, as a text with spaces or a list."""
+    said = claims(token)
+    given = [said.get(name) for name in ("scope", "scp")]
+    listed = (each.split() if isinstance(each, str) else each for each in given)
+    return {scope for each in listed if isinstance(each, list) for scope in each if isinstance(scope, str)}
+
+
 def _in_go(value: Any) -> str:
     if isinstance(value, list):
         return f"[{' '.join(map(_in_go, value))}]"

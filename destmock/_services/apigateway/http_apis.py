@@ -16,6 +16,7 @@ from destmock._services.apigateway.authorizers import (
     allowed_by_policy,
     identities,
     jwt_claims,
+    scopes_of,
 )
 from destmock._services.apigateway.cors import HEADERS, cors_of, http_preflight, is_preflight
 from destmock._services.apigateway.events import http_event, http_event_1
@@ -161,7 +162,7 @@ class HttpApis:
         if found is None:
             raise RefusedError(answers.unauthorized_http())
         if kind == "JWT":
-            return {"jwt": {"claims": jwt_claims(found[0] if found else ""), "scopes": None}}
+            return {"jwt": _told_by_token(found[0] if found else "", route.authorization_scopes or [])}
         return self._asked(authorizer, asked, found)
 
     def _asked(self, authorizer: Any, asked: Asked, identity: tuple[str, ...]) -> dict[str, Any]:
@@ -270,6 +271,13 @@ def _not_invoked(error: NotInvokedError) -> RefusedError:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _told_by_token(token: str, scopes: list[str]) -> dict[str, Any]:
+    """What the event says of a token, which has to have one of the route's scopes, if there are any."""
+    if scopes and not scopes_of(token) & {*scopes}:
+        raise RefusedError(problem(403, "Forbidden"))
+    return {"claims": jwt_claims(token), "scopes": [*scopes] or None}
 
 
 def _as_texts(given: dict[str, Any]) -> dict[str, Any]:

@@ -166,12 +166,13 @@ def test_cognito_lets_pass_whoever_has_a_token_and_tells_what_it_says(api):
     }
 
 
-def http_api(destmock, **settings):
+def http_api(destmock, *, route=None, integration=None, **settings):
     destmock.handler("f", echo)
     api = Http()
     made = api.client.create_authorizer(ApiId=api.id, Name="judge", **settings)
     kind = "JWT" if settings["AuthorizerType"] == "JWT" else "CUSTOM"
-    api.route("GET /a", route={"AuthorizationType": kind, "AuthorizerId": made["AuthorizerId"]})
+    given = {"AuthorizationType": kind, "AuthorizerId": made["AuthorizerId"], **(route or {})}
+    api.route("GET /a", route=given, **(integration or {}))
     return api
 
 
@@ -218,16 +219,19 @@ def test_a_policy_decides_in_an_http_api_as_well(destmock, version):
     assert by_urllib3("GET", f"{api.url}/a", {"Authorization": "no"}).status == 403
 
 
+JWT = {
+    "AuthorizerType": "JWT",
+    "IdentitySource": ["$request.header.Authorization"],
+    "JwtConfiguration": {"Audience": ["shop"], "Issuer": "https://issuer.example"},
+}
+
+
 def test_a_jwt_lets_pass_and_tells_what_it_says(destmock):
-    api = http_api(
-        destmock,
-        AuthorizerType="JWT",
-        IdentitySource=["$request.header.Authorization"],
-        JwtConfiguration={"Audience": ["shop"], "Issuer": "https://issuer.example"},
-    )
+    api = http_api(destmock, **JWT)
     assert by_urllib3("GET", f"{api.url}/a").status == 401
     bearer = {"Authorization": f"Bearer {token_of({**CLAIMS, 'access': {'roles': ['admin'], 'level': 1}})}"}
     event = json.loads(by_urllib3("GET", f"{api.url}/a", bearer).body)
+    assert event["requestContext"]["authorizer"]["jwt"]["scopes"] is None
     assert event["requestContext"]["authorizer"]["jwt"]["claims"] == {
         "sub": "ann",
         "auth_time": "1513492092",
@@ -236,4 +240,49 @@ def test_a_jwt_lets_pass_and_tells_what_it_says(destmock):
         "email_verified": "true",
         "cognito:groups": "[buyers sellers]",
         "access": "map[level:1 roles:[admin]]",
+    }
+
+
+SCOPES = {"AuthorizationScopes": ["orders/read", "orders/write"]}
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"scope": "email orders/read"}, 200),
+        ({"scp": ["orders/write"]}, 200),
+        ({"scp": "orders/write email"}, 200),
+        ({"scope": "email", "scp": ["orders/write"]}, 200),
+        ({"scope": "email"}, 403),
+        ({"scope": "orders/reader"}, 403),
+        ({"scope": 7}, 403),
+        ({}, 403),
+    ],
+)
+def test_a_jwt_has_one_of_the_route_s_scopes(destmock, claims, status):
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"""
+    api = http_api(destmock, route=SCOPES, **JWT)
+    got = by_urllib3("GET", f"{api.url}/a", {"Authorization": f"Bearer {token_of(claims)}"})
+    assert got.status == status
+    body = json.loads(got.body)
+    if status == 403:
+        assert body == {"message": "Forbidden"}
+        assert not destmock.runs
+    else:
+        assert body["requestContext"]["authorizer"]["jwt"]["scopes"] == ["orders/read", "orders/write"]
+
+
+def test_a_route_with_scopes_lets_nobody_pass_without_a_jwt(destmock):
+    api = http_api(destmock, route=SCOPES, **JWT)
+    assert by_urllib3("GET", f"{api.url}/a").status == 401
+    assert by_urllib3("GET", f"{api.url}/a", {"Authorization": "Bearer opaque"}).status == 403
+
+
+def test_an_event_of_version_1_has_the_scopes_too(destmock):
+    api = http_api(destmock, route=SCOPES, integration={"PayloadFormatVersion": "1.0"}, **JWT)
+    token = token_of({"sub": "ann", "scope": "orders/read"})
+    event = json.loads(by_urllib3("GET", f"{api.url}/a", {"Authorization": f"Bearer {token}"}).body)
+    assert event["requestContext"]["authorizer"] == {
+        "claims": {"sub": "ann", "scope": "orders/read"},
+        "scopes": ["orders/read", "orders/write"],
     }
