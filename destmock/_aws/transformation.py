@@ -92,6 +92,7 @@ _FIELDS: dict[str, Callable[[datetime], int]] = {
     "s": lambda at: at.second,
 }
 _EXPRESSION = re.compile(r"!\{(?:timestamp:([^}]*)|firehose:(error-output-type|random-string))\}")
+_PARTITION_KEY = re.compile(r"(!\{partitionKeyFrom(?:Query|Lambda):[^}]*\})")
 _PART_OF_TIME = re.compile(r"'((?:[^']|'')*)'|(([A-Za-z])\3*)|(.)", re.DOTALL)
 _HOUR = "!{timestamp:yyyy/MM/dd/HH/}"
 
@@ -177,16 +178,40 @@ def error_prefix(
     is no prefix for errors.
     """
     written = error_output_prefix or prefix
-    if "!{" in prefix and not error_output_prefix:
+    if has_expressions(prefix) and not error_output_prefix:
         message = "where failed records go: AWS wants an ErrorOutputPrefix for a Prefix with expressions"
         raise ValueError(message)
+    if not has_expressions(written):
+        written += "" if written.endswith("/") or not written else "/"
+        written += f"{_ERROR_OUTPUT_TYPE}/{_HOUR}"
+    return _evaluated(written, at, random)
+
+
+def delivery_prefix(prefix: str, at: datetime, random: Callable[[], str]) -> str:
+    """The prefix of the objects with delivered records; raises `ValueError` for what can't be evaluated.
+
+    Keys of dynamic partitioning stay as they are written.
+    """
+    return "".join(
+        part if _PARTITION_KEY.fullmatch(part) else _evaluated(part, at, random)
+        for part in _PARTITION_KEY.split(prefix)
+    )
+
+
+def has_expressions(prefix: str) -> bool:
+    return "!{" in prefix
+
+
+def has_partition_keys(prefix: str) -> bool:
+    """Whether a prefix depends on what is in the records."""
+    return _PARTITION_KEY.search(prefix) is not None
+
+
+def _evaluated(written: str, at: datetime, random: Callable[[], str]) -> str:
     unknown = re.search(r"!\{[^}]*\}?", _EXPRESSION.sub("", written))
     if unknown is not None:
         message = f"the expression {unknown[0]!r}"
         raise ValueError(message)
-    if _EXPRESSION.search(written) is None:
-        written += "" if written.endswith("/") or not written else "/"
-        written += f"{_ERROR_OUTPUT_TYPE}/{_HOUR}"
 
     def value(match: re.Match[str]) -> str:
         if match[1] is not None:

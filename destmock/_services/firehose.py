@@ -13,7 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from moto.firehose.exceptions import InvalidArgumentException
 from moto.firehose.models import FirehoseBackend
+from moto.moto_api._internal import mock_random
 
 from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_arn, parse_function_arn
@@ -23,9 +25,12 @@ from destmock._aws.transformation import (
     FUNCTION_ERROR,
     TIMED_OUT,
     Failure,
+    delivery_prefix,
     error_line,
     error_prefix,
     event,
+    has_expressions,
+    has_partition_keys,
     refused,
     results,
 )
@@ -51,6 +56,10 @@ _RANDOM = 11
 _NOT_READ = (
     "destmock keeps the Firehose stream {}, but nothing invokes {}: moto moves no records from Kinesis to it"
 )
+_NO_KEYS = (
+    "destmock writes the Prefix {!r} of the Firehose stream {} without the values of its partition keys"
+)
+_NO_ERROR_PREFIX = "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions"
 _NOT_APPLIED = "destmock keeps the processor {} of the Firehose stream {}, but does not apply it"
 
 
@@ -123,9 +132,12 @@ class _Batch:
 
 
 def _create_delivery_stream(create: Callable[..., str]) -> Callable[..., str]:
-    """Say that nothing comes of a function whose stream is fed by Kinesis."""
+    """Refuse a wrong prefix; say that nothing comes of a function whose stream is fed by Kinesis."""
 
     def wrapper(self: FirehoseBackend, region: str, delivery_stream_name: str, *args: Any) -> str:
+        for given in args:
+            if isinstance(given, dict):
+                _check_prefix(given.get("S3Configuration") or given)
         arn = create(self, region, delivery_stream_name, *args)
         stream = self.delivery_streams[delivery_stream_name]
         is_read = stream.delivery_stream_type == "KinesisStreamAsSource"
@@ -135,6 +147,34 @@ def _create_delivery_stream(create: Callable[..., str]) -> Callable[..., str]:
         return arn
 
     return wrapper
+
+
+def _check_prefix(s3: dict[str, Any]) -> None:
+    if has_expressions(s3.get("Prefix") or "") and not s3.get("ErrorOutputPrefix"):
+        raise InvalidArgumentException(_NO_ERROR_PREFIX)
+
+
+def _format_s3_object_path(format_path: Callable[[str, str, str], str]) -> Any:
+    """A prefix with expressions is evaluated, and no hour comes after it."""
+
+    def object_path(delivery_stream_name: str, version_id: str, prefix: str) -> str:
+        if not has_expressions(prefix):
+            return format_path(delivery_stream_name, version_id, prefix)
+        simulation, name = active[-1], delivery_stream_name
+        if has_partition_keys(prefix):
+            simulation.part(Warned).once(_NO_KEYS.format(prefix, name))
+        at = to_datetime(simulation.now)
+        try:
+            evaluated = delivery_prefix(prefix, at, lambda: simulation.ids.hex(_RANDOM))
+        except ValueError as error:
+            raise _unknown(error, name) from error
+        return f"{evaluated}{name}-{version_id}-{at:%Y-%m-%d-%H-%M-%S}-{mock_random.uuid4()}"
+
+    return staticmethod(object_path)
+
+
+def _unknown(error: ValueError, stream: str) -> UnsupportedError:
+    return UnsupportedError(f"destmock does not know {error}, in a prefix of the Firehose stream {stream}")
 
 
 def _put_s3_records(put: Callable[..., list[dict[str, str]]]) -> Callable[..., list[dict[str, str]]]:
@@ -262,7 +302,6 @@ def _bucket_of(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _error_prefix(simulation: Simulation, stream: DeliveryStream, s3: dict[str, Any], at: int) -> str:
-    name = stream.delivery_stream_name
     try:
         return error_prefix(
             s3.get("Prefix") or "",
@@ -271,8 +310,7 @@ def _error_prefix(simulation: Simulation, stream: DeliveryStream, s3: dict[str, 
             lambda: simulation.ids.hex(_RANDOM),
         )
     except ValueError as error:
-        message = f"destmock does not know {error}, in a prefix of the Firehose stream {name}"
-        raise UnsupportedError(message) from error
+        raise _unknown(error, stream.delivery_stream_name) from error
 
 
 def _name_of(bucket_arn: str) -> str:
@@ -294,6 +332,7 @@ def _write_errors(batch: _Batch, lines: list[dict[str, Any]]) -> None:
 
 PATCHES = (
     Patch(FirehoseBackend, "create_delivery_stream", _create_delivery_stream),
+    Patch(FirehoseBackend, "_format_s3_object_path", _format_s3_object_path),
     Patch(FirehoseBackend, "put_s3_records", _put_s3_records),
     Patch(FirehoseBackend, "put_record_batch", _put_record_batch),
 )

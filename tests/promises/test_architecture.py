@@ -170,6 +170,9 @@ PRIVATE = {
     "moto.events": {
         "_normalize_event_bus_arn": "the bus that a call names",
     },
+    "moto.firehose": {
+        "_format_s3_object_path": "the key of delivered records, whose prefix may have expressions",
+    },
     "moto.logs": {
         "_event_id": "how many log events there were, which a seed makes repeatable",
     },

@@ -113,6 +113,24 @@ def _put(replay: Replay, bus: EventBus, event: dict[str, Any], simulation: Simul
             rules.pass_on(rule, written, carrier, simulation)
 
 
+def _start_replay(start: Callable[..., Any]) -> Callable[..., Any]:
+    """A window without any length is none; moto refuses only one that ends before it begins."""
+
+    def started(
+        self: EventsBackend,
+        name: str,
+        description: str,
+        source_arn: str,
+        start_time: float,
+        end_time: float,
+        destination: dict[str, Any],
+    ) -> Any:
+        end = start_time - 1 if start_time == end_time else end_time
+        return start(self, name, description, source_arn, start_time, end, destination)
+
+    return started
+
+
 def _cancel_replay(_: object) -> Callable[[EventsBackend, str], dict[str, str]]:
     """moto would cancel what is over."""
 
@@ -148,5 +166,6 @@ def _backend(replay: Replay) -> EventsBackend:
 PATCHES = (
     Patch(Replay, "replay_events", _replay_events),
     Patch(Replay, "describe_short", _describe_short),
+    Patch(EventsBackend, "start_replay", _start_replay),
     Patch(EventsBackend, "cancel_replay", _cancel_replay),
 )

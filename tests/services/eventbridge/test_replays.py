@@ -147,6 +147,17 @@ def test_a_replay_that_is_over_is_not_cancelled(events, replay):
         events.cancel_replay(ReplayName="other")
 
 
+@pytest.mark.parametrize("length", [timedelta(0), timedelta(seconds=-1)])
+def test_a_window_ends_after_it_begins(events, replay, length):
+    with pytest.raises(ClientError) as error:
+        replay(FIRST, FIRST + length)
+    assert error.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": "Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.",
+    }
+    assert events.list_replays()["Replays"] == []
+
+
 @waiting
 def test_a_replay_of_an_archive_that_has_gone_fails(destmock, events, replay):
     replay()

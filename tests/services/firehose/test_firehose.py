@@ -8,6 +8,7 @@ import time
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from destmock import NoHandlerError, UnsupportedError
 from tests.services.firehose.streams import BUCKET, ROLE, WORK, answer, processing
@@ -230,6 +231,54 @@ def test_a_prefix_with_a_time_that_is_not_known_is_refused_by_name(destmock, mak
     with pytest.raises(UnsupportedError, match=r"'EEEE' in the time 'EEEE', in a prefix of .* clicks"):
         put(b"a")
     assert landed() == {}
+
+
+ERRORS = "bad/!{firehose:error-output-type}/"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "key"),
+    [
+        ("in/", r"in/2026/01/01/00/clicks-1-2026-01-01-00-00-00-[0-9a-f-]{36}"),
+        ("in/!{timestamp:yyyy/MM/dd}/", r"in/2026/01/01/clicks-1-2026-01-01-00-00-00-[0-9a-f-]{36}"),
+        ("day=!{timestamp:dd}-", r"day=01-clicks-1-2026-01-01-00-00-00-[0-9a-f-]{36}"),
+        ("!{firehose:random-string}/!{timestamp:HH}/", r"[0-9a-f]{11}/00/clicks-1-.*"),
+    ],
+)
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_prefix_of_delivered_records(destmock, make, put, landed, prefix, key, enabled):
+    """https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"""
+    make(processing(enabled=enabled), Prefix=prefix, ErrorOutputPrefix=ERRORS)
+    destmock.handler("work", lambda event, context: answer(event, data=bytes))
+    put(b"a")
+    [found] = landed().items()
+    assert re.fullmatch(key, found[0])
+    assert found[1] == b"a"
+
+
+def test_a_key_of_dynamic_partitioning_stays_as_it_is_with_a_warning(destmock, make, put, landed):
+    make(processing(enabled=False), Prefix="!{partitionKeyFromQuery:shop}/", ErrorOutputPrefix=ERRORS)
+    with pytest.warns(UserWarning, match="without the values of its partition keys"):
+        put(b"a")
+    [key] = landed()
+    assert key.startswith("!{partitionKeyFromQuery:shop}/clicks-1-")
+
+
+def test_a_prefix_of_delivered_records_with_what_is_not_known_is_refused_by_name(make, put, landed):
+    make(processing(enabled=False), Prefix="!{timestamp:EEEE}/", ErrorOutputPrefix=ERRORS)
+    with pytest.raises(UnsupportedError, match=r"'EEEE' in the time 'EEEE', in a prefix of .* clicks"):
+        put(b"a")
+    assert landed() == {}
+
+
+def test_a_prefix_with_expressions_wants_one_for_errors(firehose, make):
+    with pytest.raises(ClientError) as error:
+        make(Prefix="!{timestamp:yyyy}/")
+    assert error.value.response["Error"] == {
+        "Code": "InvalidArgumentException",
+        "Message": "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions",
+    }
+    assert firehose.list_delivery_streams()["DeliveryStreamNames"] == []
 
 
 def test_a_processing_that_is_not_enabled_changes_nothing(destmock, make, put, delivered):
