@@ -47,6 +47,13 @@ _IS_RESERVED = (
     "in this request: {}"
 )
 _TOO_LONG, _MOST_BYTES = f"{_UNABLE}exceeded the 4KB limit. String measured: {{}}", 4_096
+_NO_HANDLER = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+_LONGEST_DESCRIPTION = 256
+#: Member -> what AWS says that it has to look like.
+_PATTERNS = {
+    "handler": r"[^\s]+",
+    "role": r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+",
+}
 _MANY_LAYERS, _MOST_LAYERS = "Cannot reference more than 5 layers.", 5
 _SAME_LAYER = (
     "Two different versions of the same layer are not allowed to be referenced in the same function. "
@@ -72,6 +79,14 @@ def violations(body: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, int) and not low <= value <= high:
             bound = f"greater than or equal to {low}" if value < low else f"less than or equal to {high}"
             yield errors.violation(value, member, f"have value {bound}")
+    for member, pattern in _PATTERNS.items():
+        given = body.get(member.capitalize())
+        if given and not re.fullmatch(pattern, given, re.ASCII):
+            yield errors.pattern(given, member, pattern)
+    description = body.get("Description") or ""
+    if len(description) > _LONGEST_DESCRIPTION:
+        longest = f"have length less than or equal to {_LONGEST_DESCRIPTION}"
+        yield errors.violation(description, "description", longest)
     if not all(_NAME.fullmatch(one) for one in _variables(body) if one not in _RESERVED):
         yield _BAD_NAMES
 
@@ -93,6 +108,12 @@ def check(body: Mapping[str, Any]) -> None:
         other = first.setdefault(arn.rpartition(":")[0], arn)
         if other is not arn:
             raise errors.invalid_parameter(_SAME_LAYER.format(other, arn))
+
+
+def check_new(body: Mapping[str, Any]) -> None:
+    """Raise an AWSError for a new function of a zip that lacks what it needs to run."""
+    if body.get("PackageType", "Zip") == "Zip" and not (body.get("Handler") and body.get("Runtime")):
+        raise errors.invalid_parameter(_NO_HANDLER)
 
 
 def _variables(body: Mapping[str, Any]) -> dict[str, str]:

@@ -109,8 +109,16 @@ def _version(simulation: Simulation, request: Request) -> str | None:
     return next(iter(routes.get(request.path.rsplit("/", 1)[-1], [])), None)
 
 
+def _check_function(simulation: Simulation, request: Request) -> None:
+    """moto lists no versions of a function that isn't there."""
+    ref = wire.function_ref(request)
+    if simulation.identify(ref.unqualified) is None:
+        raise errors.not_found(errors.NOT_FOUND.format(arn=ref.unqualified_arn))
+
+
 CHECKS: dict[str, Callable[[Simulation, Request], None]] = {
     "DeleteFunction": _check_deletion,
     "CreateAlias": _check_alias,
     "UpdateAlias": _check_alias,
+    "ListVersionsByFunction": _check_function,
 }

@@ -206,6 +206,8 @@ def check_configs(request: Request) -> None:
     found = [*function_settings.violations(body), *found]
     if found:
         raise errors.validation(found)
+    if request.operation == "CreateFunction":
+        function_settings.check_new(body)
     function_settings.check(body)
 
 

@@ -30,8 +30,10 @@ from destmock._services.eventbridge import bus, inputs, patterns, replays, sched
 from destmock._services.s3 import configurations, notifications, policies, urls
 from destmock._services.scheduler import control
 from destmock._services.sns import attributes, filters, order, signatures, subscriptions
+from destmock._services.sns import refusals as topic_refusals
 from destmock._services.sqs import arrivals as queue_arrivals
 from destmock._services.sqs import reading, redrive
+from destmock._services.sqs import refusals as queue_refusals
 from destmock._services.streams import addresses
 from destmock._services.streams import arrivals as stream_arrivals
 
@@ -69,6 +71,8 @@ PATCHES = (
     *steps.PATCHES,
     *reading.PATCHES,
     *redrive.PATCHES,
+    *queue_refusals.PATCHES,
+    *topic_refusals.PATCHES,
     *signatures.PATCHES,
     *front_door_clients.PATCHES,
     *connections.PATCHES,

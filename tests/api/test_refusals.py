@@ -44,6 +44,11 @@ def change(lam):
             "Value '10241' at 'ephemeralStorage.size' {}have value less than or equal to 10240",
         ),
         ({"Environment": {"Variables": {"1ST": "x"}}}, BAD_NAMES),
+        ({"Handler": "a b"}, r"Value 'a b' at 'handler' {}satisfy regular expression pattern: [^\s]+"),
+        (
+            {"Description": "x" * 257},
+            f"Value '{'x' * 257}' at 'description' {{}}have length less than or equal to 256",
+        ),
     ],
 )
 def test_settings_out_of_range_are_refused(change, settings, found):
@@ -57,6 +62,21 @@ def test_a_new_function_s_name_and_settings_are_told_together(lam):
     code, _, text = refusal(lam.create_function, **given, Code={"ZipFile": b"x"})
     assert code == "ValidationException"
     assert text.startswith("2 validation errors detected: Value 'a b' at 'functionName' failed")
+
+
+def test_a_role_is_an_arn_of_one(lam, change):
+    before = lam.get_function_configuration(FunctionName="orders")["Role"]
+    code, _, text = change(Role="shop")
+    assert code == "ValidationException"
+    assert text.startswith("1 validation error detected: Value 'shop' at 'role' failed to satisfy constraint")
+    assert lam.get_function_configuration(FunctionName="orders")["Role"] == before
+
+
+@pytest.mark.parametrize("given", [{"Handler": "a.b"}, {"Runtime": "python3.13"}, {}])
+def test_a_function_of_a_zip_has_a_handler_and_a_runtime(lam, given):
+    given = {"FunctionName": "new", "Role": "arn:aws:iam::123456789012:role/r", **given}
+    text = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+    assert refusal(lam.create_function, **given, Code={"ZipFile": b"x"}) == (INVALID, 400, text)
 
 
 def test_reserved_variables_are_refused(change):
@@ -143,6 +163,11 @@ def test_an_alias_that_is_there_is_a_conflict_by_its_own_class(lam):
     lam.create_alias(**given)
     with pytest.raises(lam.exceptions.ResourceConflictException, match=f"already exists: {ARN}:live"):
         lam.create_alias(**given)
+
+
+def test_a_function_that_is_not_there_has_no_versions(lam):
+    gone = "Function not found: arn:aws:lambda:us-east-1:123456789012:function:gone"
+    assert refusal(lam.list_versions_by_function, FunctionName="gone") == (MISSING, 404, gone)
 
 
 # Permissions

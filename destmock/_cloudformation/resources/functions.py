@@ -139,14 +139,17 @@ PATCHES = (Patch(IAMBackend, "get_role_by_arn", _get_role_by_arn),)
 
 
 class Version:
-    """A version. Its provisioned concurrency has no effect: an execution environment is always at hand."""
+    """A version. Its provisioned concurrency has no effect: an execution environment is always at hand.
+
+    The code of its function may be a handler in place of the one that its hash was made of.
+    """
 
     type = "AWS::Lambda::Version"
     attributes = ("FunctionArn", "Version")
     identity = None
 
     def create(self, api: Api, name: str, properties: Properties) -> Made:
-        settings = without(properties, "ProvisionedConcurrencyConfig", "RuntimePolicy")
+        settings = without(properties, "ProvisionedConcurrencyConfig", "RuntimePolicy", "CodeSha256")
         answer = api.call("lambda", "publish_version", **settings)
         arn, version = answer["FunctionArn"], answer["Version"]
         return Made(arn, {"FunctionArn": arn, "Version": version})

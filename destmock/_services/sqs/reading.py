@@ -23,7 +23,7 @@ from moto.sqs.responses import SQSResponse
 from destmock._engine.active import active
 from destmock._isolation.moto_calls import remembered
 from destmock._isolation.patching import Patch
-from destmock._services.sqs import given_up
+from destmock._services.sqs import given_up, refusals
 from destmock._services.sqs.arrivals import arrived, put
 from destmock._services.sqs.delivery import mark_dead_letter, source_of_dead_letter
 from destmock._services.sqs.order import readable
@@ -183,6 +183,7 @@ def _answer_receive(receive: Callable[[SQSResponse], ActionResult]) -> Callable[
     """Dead letters have an attribute that moto doesn't know."""
 
     def receive_message(self: SQSResponse) -> ActionResult:
+        refusals.check_receive(self)
         answer = receive(self)
         asked = {
             *(self._get_param("AttributeNames") or ()),
