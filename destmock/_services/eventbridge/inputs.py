@@ -15,6 +15,7 @@ from moto.events.models import EventsBackend
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
+from destmock._services.eventbridge import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,11 +119,16 @@ def _compact(value: Any) -> str:
 
 
 def _put_targets(put_targets: Callable[..., None]) -> Callable[..., None]:
-    """Refuse inputs that AWS refuses."""
+    """Refuse targets and inputs that AWS refuses."""
 
     def put(self: EventsBackend, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]) -> None:
+        limits.check_targets(targets)
         for target in targets:
             _check(target)
+        bus = self.event_buses.get(self._normalize_event_bus_arn(event_bus_arn))
+        rule = None if bus is None else bus.rules.get(name)
+        if rule is not None:
+            limits.check_number(rule.targets, targets)
         put_targets(self, name, event_bus_arn, targets)
 
     return put

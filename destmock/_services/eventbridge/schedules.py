@@ -15,7 +15,7 @@ from destmock._aws import schedule_expressions
 from destmock._aws.times import from_datetime, to_datetime
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
-from destmock._services.eventbridge import rules
+from destmock._services.eventbridge import limits, rules
 from destmock._services.schedule_runs import ScheduleRun
 
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ class Schedules:
 
 
 def _put_rule(put_rule: Callable[..., Rule]) -> Callable[..., Rule]:
-    """Refuse a schedule that AWS refuses, and plan the others."""
+    """Refuse a name or a schedule that AWS refuses, and plan the others."""
 
-    def put(self: EventsBackend, *arguments: Any, **named: Any) -> Rule:
+    def put(self: EventsBackend, name: str, **named: Any) -> Rule:
+        limits.check_name(name)
         expression = named.get("scheduled_expression")
         if expression:
             try:
@@ -91,7 +92,7 @@ def _put_rule(put_rule: Callable[..., Rule]) -> Callable[..., Rule]:
             except ValueError as error:
                 if self._normalize_event_bus_arn(named.get("event_bus_arn")) == "default":
                     raise ValidationException(_NOT_VALID) from error
-        rule = put_rule(self, *arguments, **named)
+        rule = put_rule(self, name, **named)
         active[-1].part(Schedules).changed(rule)
         return rule
 

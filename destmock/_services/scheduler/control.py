@@ -16,6 +16,7 @@ from moto.scheduler.responses import EventBridgeSchedulerResponse
 from destmock._aws import api_errors, schedule_expressions
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
+from destmock._services.eventbridge import limits
 from destmock._services.scheduler.schedules import Schedules
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _OLDEST_START = 5 * 60
 _WITHOUT_WINDOW = "MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE."
 _DATES = "The StartDate you specify must come before the EndDate."
 _OLD_START = "The StartDate you specify cannot be earlier than 5 minutes ago."
-_RETRIES = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 
 
 class _ConflictError(JsonRESTError):
@@ -79,6 +79,7 @@ def _check_constraints(given: dict[str, Any]) -> None:
         limit = f"less than or equal to {_LONGEST_WINDOW}" if minutes > 1 else "greater than or equal to 1"
         member = "flexibleTimeWindow.maximumWindowInMinutes"
         found.append(api_errors.violation(minutes, member, f"have value {limit}"))
+    found += limits.retry_violations(given["target"], "target")
     if given["target"].get("Input") == "":
         found.append(api_errors.violation("", "target.input", "have length greater than or equal to 1"))
     if found:
@@ -95,7 +96,7 @@ def _check_start(given: dict[str, Any]) -> None:
 
 def _complete(schedule: Schedule) -> None:
     """What AWS fills in (R37)."""
-    schedule.target["RetryPolicy"] = {**_RETRIES, **(schedule.target.get("RetryPolicy") or {})}
+    schedule.target["RetryPolicy"] = {**limits.RETRIES, **(schedule.target.get("RetryPolicy") or {})}
     schedule.action_after_completion = schedule.action_after_completion or "NONE"
     schedule.state = schedule.state or "ENABLED"
     active[-1].part(Schedules).changed(schedule)

@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from botocore.exceptions import ClientError
 
 from destmock import UnsupportedError
 from tests.services.places import ACCOUNT, REGION, START
@@ -178,3 +179,48 @@ def test_R46_an_event_for_a_bus_that_is_not_there_is_accepted_and_dropped(destmo
     assert [invocation.event["id"] for invocation in destmock.invocations] == [arrived["EventId"]]
     gone = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/gone"
     assert f"nothing invoked: PutEvents names {gone}, which does not exist" in destmock.timeline()
+
+
+VALID = "failed to satisfy constraint: Member must"
+MOST, RETRIES = "less than or equal to", "targets.1.member.retryPolicy"
+NAME = rf"{VALID} satisfy regular expression pattern: [\.\-_A-Za-z0-9]+"
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ({"Id": "a b"}, f"Value 'a b' at 'targets.1.member.id' {NAME}"),
+        (
+            {"RetryPolicy": {"MaximumRetryAttempts": 186}},
+            f"Value '186' at '{RETRIES}.maximumRetryAttempts' {VALID} have value {MOST} 185",
+        ),
+        (
+            {"RetryPolicy": {"MaximumEventAgeInSeconds": 86_401}},
+            f"Value '86401' at '{RETRIES}.maximumEventAgeInSeconds' {VALID} have value {MOST} 86400",
+        ),
+    ],
+)
+def test_a_target_that_no_rule_has(events, target, found):
+    events.put_rule(Name="shop", EventPattern='{"source": ["shop"]}')
+    with pytest.raises(ClientError) as error:
+        events.put_targets(Rule="shop", Targets=[{"Id": "1", "Arn": ORDERS, **target}])
+    assert error.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": f"1 validation error detected: {found}",
+    }
+    assert events.list_targets_by_rule(Rule="shop")["Targets"] == []
+
+
+def test_a_rule_has_at_most_five_targets(events):
+    rule(events, {"source": ["shop"]}, *[{"Arn": ORDERS}] * 5)
+    with pytest.raises(events.exceptions.LimitExceededException, match="exceeds the maximum number allowed"):
+        events.put_targets(Rule="shop", Targets=[{"Id": "six", "Arn": ORDERS}])
+    events.put_targets(Rule="shop", Targets=[{"Id": "4", "Arn": ORDERS}])  # in the place of another one
+    assert len(events.list_targets_by_rule(Rule="shop")["Targets"]) == 5
+
+
+def test_a_name_that_no_rule_has(events):
+    with pytest.raises(ClientError) as error:
+        events.put_rule(Name="the shop", EventPattern='{"source": ["shop"]}')
+    text = f"1 validation error detected: Value 'the shop' at 'name' {NAME}"
+    assert error.value.response["Error"] == {"Code": "ValidationException", "Message": text}

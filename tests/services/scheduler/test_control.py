@@ -96,6 +96,10 @@ def test_R41_what_is_no_time_zone_is_refused(create, zone):
             f"{ONE}Value '1441' at 'flexibleTimeWindow.maximumWindowInMinutes' {MUST} have value {MOST} 1440",
         ),
         (
+            {"Target": {**TARGET, "RetryPolicy": {"MaximumRetryAttempts": 186}}},
+            f"{ONE}Value '186' at 'target.retryPolicy.maximumRetryAttempts' {MUST} have value {MOST} 185",
+        ),
+        (
             {"Name": "mine!"},
             f"{ONE}Value 'mine!' at 'name' {MUST} satisfy regular expression pattern: ^[0-9a-zA-Z-_.]+$",
         ),

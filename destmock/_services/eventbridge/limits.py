@@ -1,0 +1,62 @@
+"""EventBridge: what the names, the retries and the number of a rule's targets may be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.events.exceptions import ValidationException
+
+from destmock._aws import api_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_NAME = r"[\.\-_A-Za-z0-9]+"
+_MOST_TARGETS = 5
+_LIMIT = "LimitExceededException"
+_TOO_MANY = "The requested resource exceeds the maximum number allowed."
+#: The most retries, which a target has that says nothing.
+RETRIES = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
+
+
+def check_name(name: str) -> None:
+    """Raise moto's error for a name that no rule can have."""
+    if not re.fullmatch(_NAME, name):
+        raise ValidationException(str(api_errors.validation([api_errors.pattern(name, "name", _NAME)])))
+
+
+def check_targets(targets: Sequence[dict[str, Any]]) -> None:
+    """Raise moto's error for ids and retries that no targets can have."""
+    found = [text for number, target in enumerate(targets, 1) for text in _violations(target, number)]
+    if found:
+        raise ValidationException(str(api_errors.validation(found)))
+
+
+def check_number(there: Iterable[dict[str, Any]], added: Iterable[dict[str, Any]]) -> None:
+    """Raise moto's error for too many targets; one of the same id takes the other's place."""
+    if len({target["Id"] for target in (*there, *added)}) > _MOST_TARGETS:
+        raise JsonRESTError(_LIMIT, _TOO_MANY)
+
+
+def _violations(target: dict[str, Any], number: int) -> list[str]:
+    path = f"targets.{number}.member"
+    found = retry_violations(target, path)
+    if not re.fullmatch(_NAME, target["Id"]):
+        found.append(api_errors.pattern(target["Id"], f"{path}.id", _NAME))
+    return found
+
+
+def retry_violations(target: dict[str, Any], path: str) -> list[str]:
+    """What a ValidationException says of the retries of a target, which is at `path` in the request."""
+    policy = target.get("RetryPolicy") or {}
+    return [
+        api_errors.violation(
+            policy[member],
+            f"{path}.retryPolicy.{member[0].lower()}{member[1:]}",
+            f"have value less than or equal to {most}",
+        )
+        for member, most in RETRIES.items()
+        if policy.get(member, most) > most
+    ]
