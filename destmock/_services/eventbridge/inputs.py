@@ -125,10 +125,6 @@ def _put_targets(put_targets: Callable[..., None]) -> Callable[..., None]:
         limits.check_targets(targets)
         for target in targets:
             _check(target)
-        bus = self.event_buses.get(self._normalize_event_bus_arn(event_bus_arn))
-        rule = None if bus is None else bus.rules.get(name)
-        if rule is not None:
-            limits.check_number(rule.targets, targets)
         put_targets(self, name, event_bus_arn, targets)
 
     return put

@@ -1,22 +1,18 @@
-"""EventBridge: what the names, the retries and the number of a rule's targets may be."""
+"""EventBridge: what the names of rules, and the ids and retries of their targets may be."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from moto.core.exceptions import JsonRESTError
 from moto.events.exceptions import ValidationException
 
 from destmock._aws import api_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _NAME = r"[\.\-_A-Za-z0-9]+"
-_MOST_TARGETS = 5
-_LIMIT = "LimitExceededException"
-_TOO_MANY = "The requested resource exceeds the maximum number allowed."
 #: The most retries, which a target has that says nothing.
 RETRIES = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 
@@ -32,12 +28,6 @@ def check_targets(targets: Sequence[dict[str, Any]]) -> None:
     found = [text for number, target in enumerate(targets, 1) for text in _violations(target, number)]
     if found:
         raise ValidationException(str(api_errors.validation(found)))
-
-
-def check_number(there: Iterable[dict[str, Any]], added: Iterable[dict[str, Any]]) -> None:
-    """Raise moto's error for too many targets; one of the same id takes the other's place."""
-    if len({target["Id"] for target in (*there, *added)}) > _MOST_TARGETS:
-        raise JsonRESTError(_LIMIT, _TOO_MANY)
 
 
 def _violations(target: dict[str, Any], number: int) -> list[str]:

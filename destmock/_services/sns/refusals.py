@@ -37,8 +37,10 @@ def _publish(publish: Callable[..., str]) -> Callable[..., str]:
         **named: Any,
     ) -> str:
         if isinstance(message, str):  # what moto's SES tells is an object
-            reason = _reason(message, subject, named.get("message_structure"))
-            reason = reason or (None if phone_number else _reason_of_topic(self, arn, named.get("group_id")))
+            reason = _reason(message, subject)
+            if reason is None and not phone_number:
+                structure, group = named.get("message_structure"), named.get("group_id")
+                reason = _reason_of_topic(self, arn, message, structure, group)
             if reason is not None:
                 raise InvalidParameterValue(_INVALID.format(reason))
         return publish(self, message, arn, phone_number, subject, *given, **named)
@@ -46,15 +48,17 @@ def _publish(publish: Callable[..., str]) -> Callable[..., str]:
     return checked
 
 
-def _reason(message: str, subject: str | None, structure: str | None) -> str | None:
+def _reason(message: str, subject: str | None) -> str | None:
     if subject is not None and not _is_subject(subject):
         return "Subject"
     if not message:
         return "Empty message"
     if len(message.encode(errors="surrogatepass")) > MESSAGE_LIMIT:
         return "Message too long"
-    if structure != "json":
-        return None
+    return None
+
+
+def _reason_of_structure(message: str) -> str | None:
     try:
         found = json.loads(message)
     except ValueError:
@@ -64,7 +68,9 @@ def _reason(message: str, subject: str | None, structure: str | None) -> str | N
     return None if "default" in found else _NO_DEFAULT
 
 
-def _reason_of_topic(backend: SNSBackend, arn: str | None, group: str | None) -> str | None:
+def _reason_of_topic(
+    backend: SNSBackend, arn: str | None, message: str, structure: str | None, group: str | None
+) -> str | None:
     """Why nothing can be published there; a topic that isn't there is moto's error at once."""
     if arn is None:
         return _NO_TOPIC
@@ -74,7 +80,9 @@ def _reason_of_topic(backend: SNSBackend, arn: str | None, group: str | None) ->
     if parts[5].startswith("endpoint/"):
         return None
     topic = backend.get_topic(arn)
-    return _NO_GROUP if topic.fifo_topic and not group else None
+    if topic.fifo_topic and not group:
+        return _NO_GROUP
+    return _reason_of_structure(message) if structure == "json" else None
 
 
 def _is_subject(text: str) -> bool:

@@ -211,14 +211,6 @@ def test_a_target_that_no_rule_has(events, target, found):
     assert events.list_targets_by_rule(Rule="shop")["Targets"] == []
 
 
-def test_a_rule_has_at_most_five_targets(events):
-    rule(events, {"source": ["shop"]}, *[{"Arn": ORDERS}] * 5)
-    with pytest.raises(events.exceptions.LimitExceededException, match="exceeds the maximum number allowed"):
-        events.put_targets(Rule="shop", Targets=[{"Id": "six", "Arn": ORDERS}])
-    events.put_targets(Rule="shop", Targets=[{"Id": "4", "Arn": ORDERS}])  # in the place of another one
-    assert len(events.list_targets_by_rule(Rule="shop")["Targets"]) == 5
-
-
 def test_a_name_that_no_rule_has(events):
     with pytest.raises(ClientError) as error:
         events.put_rule(Name="the shop", EventPattern='{"source": ["shop"]}')
