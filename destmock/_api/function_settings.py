@@ -48,6 +48,7 @@ _IS_RESERVED = (
 )
 _TOO_LONG, _MOST_BYTES = f"{_UNABLE}exceeded the 4KB limit. String measured: {{}}", 4_096
 _NO_HANDLER = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+_ARCHITECTURES = {"arm64", "x86_64"}
 _LONGEST_DESCRIPTION = 256
 #: Member -> what AWS says that it has to look like.
 _PATTERNS = {
@@ -111,8 +112,13 @@ def check(body: Mapping[str, Any]) -> None:
 
 
 def check_new(body: Mapping[str, Any]) -> None:
-    """Raise an AWSError for a new function of a zip that lacks what it needs to run."""
-    if body.get("PackageType", "Zip") == "Zip" and not (body.get("Handler") and body.get("Runtime")):
+    """Raise an AWSError for a new function of a zip that lacks what it needs to run.
+
+    Of an architecture that isn't there, moto tells first, as AWS does.
+    """
+    is_zip = body.get("PackageType", "Zip") == "Zip" and "ImageUri" not in (body.get("Code") or {})
+    known = {*(body.get("Architectures") or ())} <= _ARCHITECTURES
+    if is_zip and known and not (body.get("Handler") and body.get("Runtime")):
         raise errors.invalid_parameter(_NO_HANDLER)
 
 

@@ -119,6 +119,12 @@ ACCEPTED = {
     "AWS answers the ARN of an EventInvokeConfig with its qualifier": [
         "awslambda/test_lambda.py::test_*_event_invoke_config*"
     ],
+    "AWS lists no versions of a function that isn't there": [
+        "awslambda/test_lambda.py::test_list_versions_by_function_for_nonexistent_function"
+    ],
+    "AWS's pattern of a role's ARN has no group around the account": [
+        "awslambda/test_lambda.py::test_create_function_with_invalid_arn"
+    ],
     "AWS answers a function's LoggingConfig": [
         "awslambda/test_lambda.py::test_create_function_from_zipfile",
         "awslambda/test_lambda.py::test_list_create_list_get_delete_list",
