@@ -84,20 +84,7 @@ ACCEPTED = {
     "a name that CloudFormation makes up has the resource's logical id": [
         "elbv2/test_elbv2_cloudformation.py::test_create_target_groups_through_cloudformation"
     ],
-    "AWS knows no attribute whose name ends with a space": [
-        "sqs/test_sqs.py::test_message_becomes_inflight_when_received",
-        "sqs/test_sqs.py::test_receive_message_with_explicit_visibility_timeout",
-        "sqs/test_sqs.py::test_change_message_visibility",
-        "sqs/test_sqs.py::test_queue_length",
-        "sqs/test_sqs.py::test_delete_batch_operation",
-        "sqs/test_sqs.py::test_delete_message_after_visibility_timeout",
-    ],
-    "a queue keeps its messages for a minute at least": ["sqs/test_sqs.py::test_message_retention_period"],
     "a Detail that is no object is malformed": ["events/test_events.py::test_put_events"],
-    "a target's id has no /": [
-        "events/test_events_lambdatriggers_integration.py::*",
-        "events/test_events_sfn_integration.py::test_create_bucket_invokes_stepfunction*",
-    ],
     "AWS refuses a message with other words": [
         "sns/test_publishing.py::test_publish_large_subject",
         "sns/test_publishing.py::test_publish_fifo_needs_group_id",

@@ -189,7 +189,6 @@ NAME = rf"{VALID} satisfy regular expression pattern: [\.\-_A-Za-z0-9]+"
 @pytest.mark.parametrize(
     ("target", "found"),
     [
-        ({"Id": "a b"}, f"Value 'a b' at 'targets.1.member.id' {NAME}"),
         (
             {"RetryPolicy": {"MaximumRetryAttempts": 186}},
             f"Value '186' at '{RETRIES}.maximumRetryAttempts' {VALID} have value {MOST} 185",

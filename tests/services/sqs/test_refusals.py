@@ -30,7 +30,7 @@ def invalid(value, name, reason):
     [
         ("DelaySeconds", "901"),
         ("DelaySeconds", "-1"),
-        ("MessageRetentionPeriod", "59"),
+        ("MessageRetentionPeriod", "0"),
         ("MaximumMessageSize", "1048577"),
         ("ReceiveMessageWaitTimeSeconds", "21"),
         ("VisibilityTimeout", "43201"),
