@@ -188,8 +188,10 @@ class Program:
                 self._sns.publish(TopicArn=self._topic, **given)
                 return None
             answer = getattr(self._sqs, name)(**self._filled(given))
-        except (ClientError, ParamValidationError) as error:
-            return self._stable(str(error))
+        except ClientError as error:  # moto's words are not always AWS's
+            return error.response["Error"]["Code"]
+        except ParamValidationError as error:
+            return str(error)
         for message in answer.get("Messages", []):
             self._handles.append(message["ReceiptHandle"])
         return self._stable(answer)
