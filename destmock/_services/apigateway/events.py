@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from destmock._aws.times import to_datetime
-from destmock._services.apigateway.exchange import SOURCE_IP, is_text
+from destmock._services.apigateway.exchange import SOURCE_IP, is_text, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -187,9 +187,9 @@ def told_by_headers_and_query(request: HttpRequest) -> dict[str, Any]:
     query = request.query_pairs
     return {
         "headers": dict(request.headers) or None,
-        "multiValueHeaders": _listed(request.headers) or None,
+        "multiValueHeaders": listed(request.headers) or None,
         "queryStringParameters": dict(query) or None,
-        "multiValueQueryStringParameters": _listed(query) or None,
+        "multiValueQueryStringParameters": listed(query) or None,
     }
 
 
@@ -201,12 +201,5 @@ def _body(request: HttpRequest, *, binary: bool) -> tuple[str | None, bool]:
     return request.body.decode(errors="replace"), False
 
 
-def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
-
-
 def _joined(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
-    return {name: ",".join(values) for name, values in _listed(pairs).items()}
+    return {name: ",".join(values) for name, values in listed(pairs).items()}

@@ -181,3 +181,11 @@ class Asked(NamedTuple):
     place: Place
     moment: Moment
     trace: Trace
+
+
+def listed(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """All values of each name, in their order."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found

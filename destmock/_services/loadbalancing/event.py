@@ -11,12 +11,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from destmock._services.apigateway.answers import MalformedError
-from destmock._services.apigateway.exchange import SOURCE_IP, HttpAnswer
+from destmock._services.apigateway.exchange import SOURCE_IP, HttpAnswer, listed
 from destmock._services.loadbalancing.conditions import raw_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from destmock._services.apigateway.exchange import HttpRequest, Pairs
 
 #: What a request and a result can have, in bytes.
@@ -45,7 +43,7 @@ def event(
     headers, query = _headers(request, port, trace_root), raw_query(request)
     told: dict[str, Any]
     if multi_values:
-        told = {"multiValueQueryStringParameters": _listed(query), "multiValueHeaders": _listed(headers)}
+        told = {"multiValueQueryStringParameters": listed(query), "multiValueHeaders": listed(headers)}
     else:
         told = {"queryStringParameters": dict(query), "headers": dict(headers)}
     return {
@@ -160,10 +158,3 @@ def _body(request: HttpRequest) -> tuple[str, bool]:
     if kind.startswith(_TEXTS) and request.header("content-encoding") is None:
         return request.body.decode(errors="replace"), False
     return base64.b64encode(request.body).decode(), True
-
-
-def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found

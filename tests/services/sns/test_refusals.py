@@ -3,23 +3,12 @@
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
 
-import boto3
 import pytest
 
 from tests.api.invocations import refusal
 
 INVALID = "InvalidParameter"
 LARGEST = 262_144
-
-
-@pytest.fixture
-def sns(destmock):
-    return boto3.client("sns")
-
-
-@pytest.fixture
-def topic(sns):
-    return sns.create_topic(Name="orders")["TopicArn"]
 
 
 def structured(message):
