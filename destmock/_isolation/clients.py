@@ -126,7 +126,7 @@ def providers_of(session: Session) -> list[Any]:
     """
     if not is_from_inside(session):
         return []
-    providers = session.get_component("credential_provider").providers
+    providers = configuration.asked_again(session.get_component, "credential_provider").providers
     before = itertools.takewhile(lambda provider: not isinstance(provider, EnvProvider), providers)
     return [provider for provider in before if not isinstance(provider, _OF_MACHINE)]
 

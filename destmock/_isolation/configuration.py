@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: With these, botocore goes through all of the environment for each new client.
 _OF_ENVIRONMENT = ("getproxies", "proxy_bypass")
+#: How often the environment is read again that another thread changes meanwhile.
+_TIMES = 100
 #: What they answer where no variable names a proxy. On macOS and Windows they are other functions.
 _WITHOUT_PROXIES = {
     request.getproxies_environment: dict,
@@ -153,20 +155,26 @@ def _chained(provide: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return provided
 
 
-def _of_proxies(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Only look for proxies where a variable names one.
+def asked_again(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function of the environment answers, asked again if variables came or went meanwhile.
 
-    The function is called again if variables came or went meanwhile, of a handler on another thread.
+    A handler on another thread has variables of its own. What fails for another reason fails in the end.
     """
+    for _ in range(_TIMES):
+        with contextlib.suppress(KeyError, RuntimeError):
+            return function(*arguments)
+    return function(*arguments)
+
+
+def _of_proxies(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Only look for proxies where a variable names one."""
     none = _WITHOUT_PROXIES.get(function)
 
     def found(*arguments: Any) -> Any:
         known = ENVIRONMENT.variables() if none is not None else None
         if none is not None and known is not None and not known.proxies:
             return none()
-        while True:
-            with contextlib.suppress(KeyError, RuntimeError):
-                return function(*arguments)
+        return asked_again(function, *arguments)
 
     return found
 

@@ -1,6 +1,7 @@
 """Sessions and clients share what botocore makes anew for each, and nobody can tell."""
 
 import copy
+import os
 
 import boto3
 import pytest
@@ -161,6 +162,18 @@ def test_proxies_of_the_environment_are_still_found(destmock, monkeypatch):
         "no": "sns.us-east-1.amazonaws.com",
     }
     assert past._endpoint.http_session._proxy_config._proxies == {}
+
+
+def test_credentials_are_found_while_a_handler_s_variables_come_and_go(destmock, monkeypatch):
+    copied = type(os.environ).copy
+
+    def copy_of_another_moment(environ):
+        monkeypatch.setattr(type(os.environ), "copy", copied)
+        raise KeyError("AWS_EXECUTION_ENV")
+
+    monkeypatch.setattr(type(os.environ), "copy", copy_of_another_moment)
+    assert Session().get_credentials().access_key == os.environ["AWS_ACCESS_KEY_ID"]
+    assert type(os.environ).copy is copied
 
 
 def test_a_region_that_is_no_region_is_refused_as_ever(destmock):
