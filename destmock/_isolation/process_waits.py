@@ -6,19 +6,14 @@ import time
 from _thread import allocate_lock
 from functools import partial
 from subprocess import Popen, TimeoutExpired
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    class Attempt(Protocol):
-        """An attempt that waits in virtual time."""
-
-        @property
-        def elapsed_ns(self) -> int:
-            """How far virtual time has come, in nanoseconds since some moment."""
+    from destmock._isolation.attempts import Attempt, Current
 
 
 _NS = 1_000_000_000
@@ -30,7 +25,7 @@ _AGE = "_destmock_age"
 _poll_really = Popen.poll
 
 
-def _real_ns() -> int:
+def real_ns() -> int:
     """Real time in nanoseconds, which attempts don't read as another one."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if _HAS_CLOCKS else time.perf_counter_ns()
 
@@ -44,22 +39,22 @@ class _Age:
 
     def is_even(self, attempt: Attempt) -> None:
         """Note that the program has had all its time."""
-        self._virtual, self._real = attempt.elapsed_ns, _real_ns()
+        self._virtual, self._real = attempt.elapsed_ns, real_ns()
 
     def catch_up(self, program: Any, attempt: Attempt, more: float) -> None:
         """Wait until the program has ended, or has had all its time and so many seconds `more`."""
-        begun = _real_ns()
+        begun = real_ns()
         behind = attempt.elapsed_ns - self._virtual - (begun - self._real)
         end = begun + max(min(behind, _PATIENCE * _NS, self._patience), 0) + more * _NS
         pause = allocate_lock()
         pause.acquire()
-        while _poll_really(program) is None and (left := end - _real_ns()) > 0:
+        while _poll_really(program) is None and (left := end - real_ns()) > 0:
             pause.acquire(timeout=min(_LOOK, left / _NS))
         self.is_even(attempt)
         self._patience -= max(self._real - begun - more * _NS, 0)
 
 
-def process_waits(current: Callable[[], Attempt | None]) -> list[Patch]:
+def process_waits(current: Current) -> list[Patch]:
     """What has the attempts that `current` answers wait for programs in real time."""
     return [
         Patch(Popen, "__init__", partial(_init, current)),
@@ -68,7 +63,7 @@ def process_waits(current: Callable[[], Attempt | None]) -> list[Patch]:
     ]
 
 
-def _init(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+def _init(current: Current, real: Callable[..., None]) -> Callable[..., None]:
     def init(self: Any, *arguments: Any, **named: Any) -> None:
         attempt = current()
         if attempt is not None:
@@ -78,7 +73,7 @@ def _init(current: Callable[[], Attempt | None], real: Callable[..., None]) -> C
     return init
 
 
-def _poll(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
+def _poll(current: Current, real: Callable[..., Any]) -> Callable[..., Any]:
     def poll(self: Any) -> Any:
         attempt, age = current(), getattr(self, _AGE, None)
         if attempt is not None and age is not None and self.returncode is None:
@@ -88,7 +83,7 @@ def _poll(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Ca
     return poll
 
 
-def _wait(current: Callable[[], Attempt | None], real: Callable[..., Any]) -> Callable[..., Any]:
+def _wait(current: Current, real: Callable[..., Any]) -> Callable[..., Any]:
     """Without a timeout it is a real wait already; with one, it is a loop of sleeps."""
 
     def wait(self: Any, timeout: float | None = None) -> Any:

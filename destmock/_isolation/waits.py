@@ -8,26 +8,26 @@ from __future__ import annotations
 import _thread
 import contextlib
 import inspect
-import selectors
 import threading
 import time
-from asyncio import Handle
-from asyncio.selector_events import BaseSelectorEventLoop
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from botocore import endpoint, waiter
 from botocore.retries import bucket
 from botocore.retries.standard import RetryHandler
 
+from destmock._isolation.condition_waits import condition_waits
 from destmock._isolation.functions_replaced import replaced
+from destmock._isolation.loop_waits import loop_waits
 from destmock._isolation.patching import Patch, patched
-from destmock._isolation.pool_waits import submit
+from destmock._isolation.pool_waits import pool_waits
 from destmock._isolation.process_waits import process_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from destmock._isolation.attempts import Attempt, Current, IsReal
 
 _NS = 1_000_000_000
 #: How long it takes to look whether there is something, without waiting for it, once this was done so often.
@@ -36,61 +36,31 @@ _LOOK_NS, _LOOKS = 1_000, 100
 _WITH_SLEEP = 4
 #: Whether a retry handler keeps the function by which it sleeps; it takes long to find out.
 _RETRIES_KEEP_SLEEP = "sleep" in inspect.signature(RetryHandler.__init__).parameters
-#: The attribute of a condition that an attempt has made.
-_INSIDE = "_destmock_inside"
-_SELECTORS = "SelectSelector", "PollSelector", "EpollSelector", "DevpollSelector", "KqueueSelector"
-
-
-class Attempt(Protocol):
-    """An attempt that can wait."""
-
-    @property
-    def elapsed_ns(self) -> int:
-        """How far virtual time has come, in nanoseconds since some moment."""
-
-    @property
-    def has_helpers(self) -> bool:
-        """Whether threads work for it that others have started."""
-
-    def helped(self, *, begins: bool) -> None:
-        """Note that a thread that others have started begins to work for it, or has worked."""
-
-    @property
-    def crew(self) -> Any:
-        """The threads that it has started."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait in virtual time."""
-
-    def wait(self, wait: Any, seconds: float | None) -> bool:
-        """Wait until somebody releases `wait`, or `seconds` have passed; returns whether it was released."""
 
 
 @contextlib.contextmanager
-def virtual(current: Callable[[], Attempt | None], client: Callable[[float], bool]) -> Iterator[None]:
+def virtual(current: Current, client: Callable[[float], bool], is_real: IsReal) -> Iterator[None]:
     """While entered, the attempt that `current` answers waits in virtual time.
 
     So do boto3's waiters, and retries of botocore's, in a test's own code: `client` is called with the
-    seconds that they wait, and returns whether they have waited.
+    seconds that they wait, and returns whether they have waited. `is_real` answers whether a thread, by its
+    identity, waits in real time.
     """
     clocks = {"monotonic": _NS, "perf_counter": _NS, "monotonic_ns": 0, "perf_counter_ns": 0}
     looks = _Looks(current)
     functions: dict[str, Any] = {name: partial(_clock, looks, unit) for name, unit in clocks.items()}
     functions["sleep"] = partial(_sleep, looks)
     patches = [
-        Patch(threading.Condition, "__init__", partial(_init, current)),
-        Patch(threading.Condition, "wait", partial(_wait, looks)),
         Patch(threading.Thread, "start", partial(_start, current)),
         Patch(_thread, "start_new_thread", partial(_start_bare, current)),
         Patch(threading.Thread, "join", partial(_join, current)),
-        Patch(ThreadPoolExecutor, "submit", partial(submit, current)),
-        Patch(BaseSelectorEventLoop, "_write_to_self", partial(_write_to_self, current)),
     ]
+    patches += condition_waits(current, looks.waits)
+    patches += loop_waits(current, looks.waits, is_real)
+    patches += pool_waits(current, is_real)
     patches += [Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)]
     patches += process_waits(current)
     patches.append(Patch(RetryHandler, "__init__", partial(_init_retries, client)))
-    kinds = (getattr(selectors, name, None) for name in _SELECTORS)
-    patches += [Patch(kind, "select", partial(_select, looks)) for kind in kinds if kind is not None]
     with replaced(time, functions), patched(patches):
         yield
 
@@ -101,7 +71,7 @@ class _Looks:
     Time that stands would never get past the end that a program waits for, as it does when one really waits.
     """
 
-    def __init__(self, current: Callable[[], Attempt | None]) -> None:
+    def __init__(self, current: Current) -> None:
         self.current = current
         self.ns = 0
         self._at = self._count = 0
@@ -180,97 +150,7 @@ def _clock(looks: _Looks, unit: int, real: Callable[[], Any]) -> Callable[[], An
     return read
 
 
-def _init(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
-    """Note which conditions, also of events and queues, are made by attempts."""
-
-    def init(self: Any, lock: Any = None) -> None:
-        real(self, lock)
-        if current() is not None:
-            setattr(self, _INSIDE, True)
-
-    return init
-
-
-def _wait(looks: _Looks, real: Callable[..., bool]) -> Callable[..., bool]:
-    """Waiting takes virtual time; also real time, if others can put an end to it.
-
-    Those are the threads of a pool that the test has started, and all of its threads if it has made the
-    condition.
-    """
-
-    def wait(self: Any, timeout: float | None = None) -> bool:
-        attempt = looks.waits(timeout)
-        if attempt is None:
-            return real(self, timeout)
-        if attempt.has_helpers or (not hasattr(self, _INSIDE) and attempt.crew.has_company):
-            if real(self, timeout) or timeout is None:
-                return True
-            attempt.sleep(timeout)
-            return False
-        ends = attempt.crew.wait()
-        self._waiters.append(ends)
-        state = self._release_save()
-        notified = False
-        try:
-            notified = attempt.wait(ends, timeout)
-        finally:
-            self._acquire_restore(state)
-            if not notified and ends in self._waiters:
-                self._waiters.remove(ends)
-        return notified
-
-    return wait
-
-
-def _select(looks: _Looks, real: Callable[..., Any]) -> Callable[..., Any]:
-    """An event loop waits for its timers in virtual time, unless connections or others can end the wait."""
-
-    def select(self: Any, timeout: float | None = None) -> Any:
-        if timeout is not None and timeout <= 0 and _is_of_idle_loop(self):  # loops know that time may stand
-            return real(self, timeout)
-        attempt = looks.waits(timeout)
-        if attempt is None:
-            return real(self, timeout)
-        if attempt.has_helpers or not _is_of_idle_loop(self):
-            begun = time.time()
-            ready = real(self, timeout)
-            if not ready and timeout is not None and time.time() == begun:
-                attempt.sleep(timeout)
-            return ready
-        ends = attempt.crew.poll()
-        try:
-            ready = real(self, 0)
-            if not ready:
-                attempt.wait(ends, timeout)
-                ready = real(self, 0)
-            return ready
-        finally:
-            attempt.crew.has_polled(ends)
-
-    return select
-
-
-def _is_of_idle_loop(selector: Any) -> bool:
-    """Whether it is an event loop's that waits for no more than what wakes itself; others are a program's."""
-    keys = list(selector.get_map().values())
-    return not keys or (
-        len(keys) == 1 and isinstance(keys[0].data, tuple) and isinstance(keys[0].data[0], Handle)
-    )
-
-
-def _write_to_self(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
-    """What a thread puts on an event loop ends the loop's wait."""
-
-    def write(self: Any) -> None:
-        real(self)
-        attempt = current()
-        if attempt is not None:
-            attempt.crew.polled()
-
-    return write
-
-
-def _start(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+def _start(current: Current, real: Callable[..., None]) -> Callable[..., None]:
     """The threads that an attempt starts wait in virtual time, too.
 
     They keep nobody from ending the process, as on AWS.
@@ -290,7 +170,7 @@ def _start(current: Callable[[], Attempt | None], real: Callable[..., None]) -> 
     return start
 
 
-def _start_bare(current: Callable[[], Attempt | None], real: Callable[..., int]) -> Callable[..., int]:
+def _start_bare(current: Current, real: Callable[..., int]) -> Callable[..., int]:
     """The same, without `threading`, which keeps the real function for its own threads."""
 
     def start_new_thread(function: Any, arguments: Any, *named: Any) -> int:
@@ -304,7 +184,7 @@ def _start_bare(current: Callable[[], Attempt | None], real: Callable[..., int])
     return start_new_thread
 
 
-def _join(current: Callable[[], Attempt | None], real: Callable[..., None]) -> Callable[..., None]:
+def _join(current: Current, real: Callable[..., None]) -> Callable[..., None]:
     def join(self: Any, timeout: float | None = None) -> None:
         attempt = current()
         if attempt is not None and self is not threading.current_thread():

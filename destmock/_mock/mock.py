@@ -27,6 +27,7 @@ from destmock._services.eventbridge.status_changes import announce
 from destmock._services.patches import services_patched
 from destmock._services.targets import find
 from destmock._time import stacks
+from destmock._time.members import is_real
 from destmock._time.wall import NS_PER_MS, Wall
 from destmock.errors import DestmockError, LeftoverError
 
@@ -123,7 +124,7 @@ class MockDestinations:
         if self._travel:
             stack.enter_context(process_clock.travelling(simulation.clock.wall))
             if not any(outer.travels for outer in active):  # it serves all mocks
-                stack.enter_context(waits.virtual(stacks.virtual, _client_waits))
+                stack.enter_context(waits.virtual(stacks.virtual, _client_waits, is_real))
         simulation.hosts.hide(stack.enter_context(isolated(hook.after_call, self._config)))
         stack.enter_context(seeded(seed))
         stack.enter_context(simulation.turns.followed())

@@ -151,7 +151,7 @@ class Crew:
             del thread.run  # it refers to the thread
             run()
 
-        mark(thread)
+        mark(thread, self)
         thread.run = run_as_member  # type: ignore[method-assign]
         self._begin(thread, partial(start, thread))
 
@@ -161,7 +161,7 @@ class Crew:
 
         def run() -> None:
             thread.ident = get_ident()
-            mark(current_thread())  # `threading` counts it as soon as it asks for itself
+            mark(current_thread(), self)  # `threading` counts it as soon as it asks for itself
             work()
 
         return self._begin(thread, partial(start, self._as_member(thread, run)))

@@ -8,6 +8,7 @@ from concurrent.futures.thread import _worker
 from threading import enumerate as enumerate_threads
 from threading import local
 from typing import TYPE_CHECKING, Protocol
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,8 @@ class Main(Protocol):
     def has_helpers(self) -> bool:
         """Whether threads work for it that others have started."""
 
-    def helped(self, *, begins: bool) -> None:
-        """Note that a thread that others have started begins to work for it, or has worked."""
+    def helped(self, until: Callable[[], bool]) -> None:
+        """Note that a thread that others have started works for it until this answers `True`."""
 
     def moment(self, seconds: float, *, flowing: bool) -> int:
         """The moment in so many seconds; those that are `flowing` begin when the process says that it is."""
@@ -127,9 +128,9 @@ class Member:
         """Whether threads work for the attempt that others have started."""
         return self.crew.main.has_helpers
 
-    def helped(self, *, begins: bool) -> None:
-        """Note that a thread that others have started begins to work for the attempt, or has worked."""
-        self.crew.main.helped(begins=begins)
+    def helped(self, until: Callable[[], bool]) -> None:
+        """Note that a thread that others have started works for the attempt until this answers `True`."""
+        self.crew.main.helped(until)
 
     def sleep(self, seconds: float) -> None:
         """Wait in virtual time."""
@@ -164,13 +165,21 @@ class _OfThread(local):
 _of_thread = _OfThread()
 
 
-#: The attribute of a thread that a handler has started.
+#: The attribute of a thread that a handler has started, which refers to its crew.
 _OF_HANDLER = "_destmock_of_handler"
 
 
-def mark(thread: Thread) -> None:
+def mark(thread: Thread, crew: Crew) -> None:
     """Note that a handler starts the thread."""
-    setattr(thread, _OF_HANDLER, True)
+    setattr(thread, _OF_HANDLER, ref(crew))
+
+
+def is_real(identity: int) -> bool:
+    """Whether a thread waits in real time: one that the test has started, or one of an earlier mock."""
+    found = next((thread for thread in enumerate_threads() if thread.ident == identity), None)
+    crew_of: Callable[[], Crew | None] | None = getattr(found, _OF_HANDLER, None)
+    crew = None if crew_of is None else crew_of()
+    return found is not None and (crew is None or crew.is_released)
 
 
 def alone() -> bool:

@@ -14,7 +14,7 @@ from greenlet import getcurrent, greenlet
 from destmock._time.members import member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from destmock._time.clock import Due
     from destmock._time.crews import Crew
@@ -139,7 +139,8 @@ class Attempt:
         self.died = self.left = False
         #: The end of its wait, while it has been left alone for that.
         self.due: Due[Job] | None = None
-        self._helping = 0
+        #: What tells of each thread that works for it whether it is done; `()` costs nothing.
+        self._helping: Sequence[Callable[[], bool]] = ()
         self.begun = self.done = False
         self.value: object = None
         self.error: BaseException | None = None
@@ -235,11 +236,13 @@ class Attempt:
     @property
     def has_helpers(self) -> bool:
         """Whether threads work for it that others have started."""
-        return self._helping > 0
+        if self._helping:
+            self._helping = [over for over in self._helping if not over()]
+        return bool(self._helping)
 
-    def helped(self, *, begins: bool) -> None:
-        """Note that a thread that others have started begins to work for it, or has worked."""
-        self._helping += 1 if begins else -1
+    def helped(self, until: Callable[[], bool]) -> None:
+        """Note that a thread that others have started works for it until this answers `True`."""
+        self._helping = [*self._helping, until]
 
 
 #: What a stack tells when it has run something to its end.

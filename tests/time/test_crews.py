@@ -2,7 +2,6 @@
 
 import _thread
 import asyncio
-import gc
 import json
 import os
 import queue
@@ -10,9 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -22,38 +20,9 @@ from hypothesis import strategies as st
 from destmock import mock_destinations
 from destmock._time import crews
 from destmock._time.wall import real_ns
+from tests.time.moments import START, seconds, started
 
-START = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-started = pytest.mark.destmock(start=START)
-
-
-def seconds():
-    """The virtual time since the start."""
-    return round((datetime.now(timezone.utc) - START).total_seconds(), 3)
-
-
-@pytest.fixture(autouse=True)
-def nobody_waits_in_real_time():
-    begun = real_ns()
-    yield
-    assert real_ns() - begun < 20e9
-
-
-@pytest.fixture
-def run(destmock, lam):
-    """Runs code as a handler, and answers what it has noted."""
-
-    def run(code, timeout=600):
-        noted = []
-
-        def note(what):
-            noted.append((seconds(), what))
-
-        destmock.handler("threaded", lambda event, context: code(note), timeout=timeout)
-        lam.invoke(FunctionName="threaded", InvocationType="Event")
-        return noted
-
-    return run
+pytestmark = pytest.mark.usefixtures("nobody_waits_in_real_time")
 
 
 def begin(*works):
@@ -79,34 +48,6 @@ def test_threads_sleep_side_by_side(run):
         note("joined")
 
     assert run(code) == [(10, 10), (20, 20), (30, 30), (30, "joined")]
-
-
-@started
-def test_a_pool_s_workers_sleep_side_by_side(run):
-    def code(note):
-        with ThreadPoolExecutor(2) as pool:
-            for length in pool.map(lambda length: time.sleep(length) or length, [10, 10, 5, 20]):
-                note(length)
-        note("shut down")
-
-    assert run(code) == [(10, 10), (10, 10), (15, 5), (30, 20), (30, "shut down")]
-
-
-@started
-def test_futures_time_out_and_are_waited_for(run):
-    def code(note):
-        with ThreadPoolExecutor(3) as pool:
-            slow, fast = pool.submit(time.sleep, 60), pool.submit(time.sleep, 7)
-            with pytest.raises(futures.TimeoutError):
-                slow.result(timeout=5)
-            note("timed out")
-            done, _ = futures.wait([slow, fast], return_when=futures.FIRST_COMPLETED)
-            assert done == {fast}
-            note("first")
-            assert list(futures.as_completed([slow, fast])) == [fast, slow]
-            note("both")
-
-    assert run(code) == [(5, "timed out"), (7, "first"), (60, "both")]
 
 
 @started
@@ -322,36 +263,6 @@ def test_threads_that_outlive_the_mock_wait_in_real_time():
     assert done.wait(10)
 
 
-def test_a_pool_s_threads_end_with_the_pool():
-    before = {*threading.enumerate()}
-    with mock_destinations() as destmock:
-
-        def handler(event, context):
-            return ThreadPoolExecutor(3).submit(lambda: 42).result()
-
-        destmock.handler("pooled", handler)
-        boto3.client("lambda").invoke(FunctionName="pooled")
-    gc.collect()
-    for thread in {*threading.enumerate()} - before:
-        thread.join(10)
-    assert {*threading.enumerate()} <= before
-
-
-def test_a_pool_that_several_attempts_and_mocks_use_works_in_each():
-    pool, answers = ThreadPoolExecutor(1), []
-
-    def handler(event, context):
-        waits = 60 if not answers else 1
-        answers.append("begun")
-        answers.append(pool.submit(lambda: (time.sleep(waits), "slept")[1]).result())
-
-    for _ in range(2):
-        with mock_destinations(start=START) as destmock:
-            destmock.handler("pooled", handler, timeout=5)
-            boto3.client("lambda").invoke(FunctionName="pooled", InvocationType="Event")
-    assert answers == ["begun", "begun", "slept", "begun", "slept"]
-
-
 PROGRAM = """
 import threading, time, boto3
 from concurrent.futures import ThreadPoolExecutor
@@ -374,50 +285,6 @@ print("over")
 def test_threads_keep_nobody_from_ending_the_process():
     ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, timeout=60, check=True)
     assert ended.stdout == b"over\n"
-
-
-POOLS = """
-import time, boto3
-from concurrent.futures import ThreadPoolExecutor
-from destmock import mock_destinations
-
-pool = ThreadPoolExecutor()
-
-def handler(event, context):
-    boto3.client("sqs").list_queues()
-    if event["waits"]:
-        time.sleep(60)
-
-def spread(event, context):
-    with ThreadPoolExecutor() as own:
-        for each in own, pool:
-            each.submit(handler, event, context)
-        return own.submit(handler, event, context).result()
-
-with mock_destinations(handlers={"spread": spread}, strict=False) as destmock:
-    destmock.handler("late", spread, timeout=10)
-    destmock.faults.crash("spread", before="sqs.ListQueues")
-    lam = boto3.client("lambda")
-    lam.invoke(FunctionName="spread", InvocationType="Event", Payload=b'{"waits": 0}')
-    lam.invoke(FunctionName="late", InvocationType="Event", Payload=b'{"waits": 1}')
-    print([attempt.outcome for each in destmock.invocations for attempt in each.attempts])
-"""
-
-
-def test_nor_do_those_of_pools():
-    ended = subprocess.run([sys.executable, "-c", POOLS], capture_output=True, timeout=60, check=True)
-    assert ended.stdout == b"['Error', 'Success', 'Timeout', 'Timeout', 'Timeout']\n"
-
-
-@started
-def test_a_pool_of_the_test_s_own_is_waited_for_in_real_time(destmock, run):
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: None).result()
-
-        def code(note):
-            note(pool.submit(lambda: "answer").result(timeout=30))
-
-        assert run(code) == [(0, "answer")]
 
 
 @started
