@@ -11,7 +11,7 @@ from destmock._api import answers
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._aws.times import to_datetime
-from destmock._services.apigateway.urls import STREAM, FunctionUrls
+from destmock._services.front_doors.urls import STREAM, FunctionUrls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from destmock._api.requests import Request
     from destmock._aws.arn import FunctionRef
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.urls import FunctionUrl
+    from destmock._services.front_doors.urls import FunctionUrl
 
 _ALIAS = re.compile(r"(?!^\d+$)^[0-9a-zA-Z\-_]+$")
 _ALIAS_PATTERN = r"((?!^\d+$)^[0-9a-zA-Z-_]+$)"

@@ -32,7 +32,7 @@ from destmock._engine.active import active, enter_once, innermost
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import network
 from destmock._isolation.made_inside import is_from_inside
-from destmock._services.apigateway.clients import follow_httpx
+from destmock._services.front_doors.clients import follow_httpx
 from destmock.errors import NetworkError, UnsupportedError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from destmock._aws.arn import LATEST, parse_arn, parse_function_arn
-from destmock._services.apigateway.door_names import leads
+from destmock._services.front_doors.door_names import leads
 from destmock._services.mapping import source_text
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ import re
 from typing import TYPE_CHECKING
 
 from destmock._aws import api_errors as errors
-from destmock._services.apigateway.doors import answered, host_of
-from destmock._services.apigateway.exchange import HttpRequest
+from destmock._services.front_doors.doors import answered, host_of
+from destmock._services.http.exchange import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpAnswer
+    from destmock._services.http.exchange import HttpAnswer
 
 PREFIX = "/_aws/"
 _PATH = re.compile(r"/_aws/([^/]+)/([^/]+)(/.*)?")

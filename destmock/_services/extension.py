@@ -16,14 +16,14 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from destmock._aws.arn import parse_function_arn
 from destmock._engine.active import active
-from destmock._services.apigateway.exchange import HttpAnswer
 from destmock._services.clients import Clients, in_account
+from destmock._services.http.exchange import HttpAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
 _HOSTS = {"localhost", "127.0.0.1"}
 _PORT = "2773"

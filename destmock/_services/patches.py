@@ -24,9 +24,9 @@ from destmock._services import (
     time_to_live,
     trace_headers,
 )
-from destmock._services.apigateway import clients as front_door_clients
 from destmock._services.apigateway import connections
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
+from destmock._services.front_doors import clients as front_door_clients
 from destmock._services.s3 import configurations, notifications, policies, urls
 from destmock._services.scheduler import control
 from destmock._services.sns import attributes, filters, order, signatures, subscriptions

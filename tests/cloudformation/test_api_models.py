@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from tests.cloudformation.deployed import TEMPLATES
-from tests.services.apigateway.clients import by_urllib3
+from tests.services.front_doors.clients import by_urllib3
 
 JSON = {"Content-Type": "application/json"}
 GOOD, WRONG = b'{"Lines": [{"Sku": "a"}]}', b'{"Lines": [{"Sku": 1}]}'

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from destmock.errors import UnsupportedError
 from tests.cloudformation.deployed import ACCOUNT, attribute, function, resource
-from tests.services.apigateway.clients import by_urllib3
+from tests.services.front_doors.clients import by_urllib3
 
 ECHO = """
 import json

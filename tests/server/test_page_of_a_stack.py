@@ -13,7 +13,7 @@ from werkzeug.test import Client
 
 from destmock import mock_destinations, outcomes
 from destmock._server.page.application import application
-from destmock._services.apigateway.door_names import leads
+from destmock._services.front_doors.door_names import leads
 from tests.services.apigateway.apis import Http, Rest
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"

@@ -13,7 +13,7 @@ import urllib3
 
 from destmock.errors import NetworkError
 from tests.runtime.deployed import deploy
-from tests.services.apigateway.clients import CLIENTS
+from tests.services.front_doors.clients import CLIENTS
 
 CLIENTS_OF_HTTP = {name: ask for name, ask in CLIENTS.items() if name != "http.client"}  # it asks by HTTPS
 SECRETS = "http://localhost:2773/secretsmanager/get"

@@ -11,7 +11,7 @@ from moto import settings
 
 from destmock._cloudformation.check.landscape import landscape
 from destmock._cloudformation.check.rules import findings
-from destmock._services.apigateway.standing import front_doors
+from destmock._services.front_doors.standing import front_doors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""API Gateway's REST and HTTP APIs, and function URLs: an HTTP request comes in, and a function answers."""
+"""API Gateway's REST, HTTP and WebSocket APIs: a request comes in, and a function answers."""

@@ -10,16 +10,16 @@ from fnmatch import fnmatchcase
 from time import asctime, gmtime
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.exchange import HttpAnswer, json_body, problem
 from destmock._services.apigateway.expressions import as_text
-from destmock._services.apigateway.invocations import NotInvokedError, function_of, invoke
+from destmock._services.http.exchange import HttpAnswer, json_body, problem
+from destmock._services.http.invocations import NotInvokedError, function_of, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from destmock._aws.ids import Trace
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
 _ACTIONS = ("execute-api:invoke", "execute-api:*", "*")
 

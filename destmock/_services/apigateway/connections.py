@@ -12,8 +12,8 @@ from moto.core.exceptions import JsonRESTError
 from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
-from destmock._services.apigateway.exchange import SOURCE_IP, request_to
 from destmock._services.apigateway.websockets import LONGEST, NORMAL, WebSockets, api_of
+from destmock._services.http.exchange import SOURCE_IP, request_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,14 +7,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.exchange import json_body
 from destmock._services.apigateway.expressions import as_text
+from destmock._services.http.exchange import json_body
 
 if TYPE_CHECKING:
     from moto.apigateway.models import RestAPI
 
     from destmock._services.apigateway.authorizers import RefusedError
-    from destmock._services.apigateway.exchange import HttpAnswer
+    from destmock._services.http.exchange import HttpAnswer
 
 _HEADER = "gatewayresponse.header."
 _SERVER_ERRORS = 500

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from destmock._services.apigateway import answers, direct
-from destmock._services.apigateway.answers import MalformedError, http_answer, http_answer_1
+from destmock._services.apigateway import direct
 from destmock._services.apigateway.authorizers import (
     Authorizers,
     FailedError,
@@ -18,9 +17,13 @@ from destmock._services.apigateway.authorizers import (
     jwt_claims,
     scopes_of,
 )
-from destmock._services.apigateway.cors import HEADERS, cors_of, http_preflight, is_preflight
-from destmock._services.apigateway.events import http_event, http_event_1
-from destmock._services.apigateway.exchange import (
+from destmock._services.apigateway.expressions import Sources, as_text, selected, with_variables
+from destmock._services.apigateway.routes import Found, Route, choose
+from destmock._services.http import answers
+from destmock._services.http.answers import MalformedError, http_answer, http_answer_1
+from destmock._services.http.cors import HEADERS, cors_of, http_preflight, is_preflight
+from destmock._services.http.events import http_event, http_event_1
+from destmock._services.http.exchange import (
     Asked,
     HttpAnswer,
     Moment,
@@ -28,9 +31,7 @@ from destmock._services.apigateway.exchange import (
     problem,
     with_the_network_s,
 )
-from destmock._services.apigateway.expressions import Sources, as_text, selected, with_variables
-from destmock._services.apigateway.invocations import NotInvokedError, function_of, invoke, trace_of
-from destmock._services.apigateway.routes import Found, Route, choose
+from destmock._services.http.invocations import NotInvokedError, function_of, invoke, trace_of
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from moto.apigatewayv2.models import Route as ApiRoute
 
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
 #: How long an HTTP API waits for its integration at most, in milliseconds.
 _PATIENCE = 30_000

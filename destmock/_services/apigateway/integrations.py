@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from destmock._aws.api_errors import TENANT_MISSING, AWSError
 from destmock._aws.record import is_json
 from destmock._engine.invoke_options import InvokeOptions
-from destmock._services.apigateway import answers, direct
-from destmock._services.apigateway.answers import MalformedError, rest_answer
+from destmock._services.apigateway import direct
 from destmock._services.apigateway.authorizers import RefusedError
-from destmock._services.apigateway.events import rest_context, rest_event
-from destmock._services.apigateway.exchange import HttpAnswer, LeftToMotoError, problem
 from destmock._services.apigateway.expressions import Sources, as_text, mapped, with_variables
-from destmock._services.apigateway.invocations import NotInvokedError, function_of, invoke
 from destmock._services.apigateway.mapping_templates import filled
+from destmock._services.http import answers
+from destmock._services.http.answers import MalformedError, rest_answer
+from destmock._services.http.events import rest_context, rest_event
+from destmock._services.http.exchange import HttpAnswer, LeftToMotoError, problem
+from destmock._services.http.invocations import NotInvokedError, function_of, invoke
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import Asked
-    from destmock._services.apigateway.invocations import Result
+    from destmock._services.http.exchange import Asked
+    from destmock._services.http.invocations import Result
 
 #: How long a REST API waits for its integration at most, in milliseconds (R53).
 _PATIENCE = 29_000

@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from destmock._services.apigateway.authorizers import RefusedError
-from destmock._services.apigateway.exchange import problem
 from destmock._services.apigateway.model_errors import in_words
+from destmock._services.http.exchange import problem
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from moto.apigateway.models import Method, RestAPI
 
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
 _JSON = "application/json"
 _PARAMETER = re.compile(r"method\.request\.(querystring|header)\.(.+)")

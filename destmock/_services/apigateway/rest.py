@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from moto.apigateway.models import apigateway_backends
 
-from destmock._services.apigateway import answers
 from destmock._services.apigateway.authorizers import (
     Authorizers,
     FailedError,
@@ -22,14 +21,15 @@ from destmock._services.apigateway.authorizers import (
     unauthorized,
 )
 from destmock._services.apigateway.deployments import served
-from destmock._services.apigateway.events import rest_event
-from destmock._services.apigateway.exchange import Asked, Moment, Place, with_the_network_s
 from destmock._services.apigateway.expressions import mapped, with_variables
 from destmock._services.apigateway.gateway_responses import customised
 from destmock._services.apigateway.integrations import Integrations, sources_of
-from destmock._services.apigateway.invocations import trace_of
 from destmock._services.apigateway.request_models import check
 from destmock._services.apigateway.routes import choose
+from destmock._services.http import answers
+from destmock._services.http.events import rest_event
+from destmock._services.http.exchange import Asked, Moment, Place, with_the_network_s
+from destmock._services.http.invocations import trace_of
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from destmock._engine.simulation import Simulation
     from destmock._services.apigateway.deployments import Endpoint
-    from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest
     from destmock._services.apigateway.routes import Found
+    from destmock._services.http.exchange import HttpAnswer, HttpRequest
 
 _DEFAULT_TTL = 300
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from destmock._services.apigateway.events import log_time, told_by_headers_and_query
-from destmock._services.apigateway.exchange import SOURCE_IP, json_body
+from destmock._services.http.events import log_time, told_by_headers_and_query
+from destmock._services.http.exchange import SOURCE_IP, json_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from destmock._services.apigateway.exchange import HttpRequest, Moment
+    from destmock._services.http.exchange import HttpRequest, Moment
 
 
 class Line(NamedTuple):

@@ -19,15 +19,7 @@ from destmock._services.apigateway.authorizers import (
     unauthorized,
 )
 from destmock._services.apigateway.backends import find, region_of
-from destmock._services.apigateway.exchange import (
-    HttpAnswer,
-    Moment,
-    problem,
-    request_to,
-    with_the_network_s,
-)
 from destmock._services.apigateway.expressions import Sources, as_text, selected, with_variables
-from destmock._services.apigateway.invocations import NotInvokedError, function_of, invoke, trace_of
 from destmock._services.apigateway.websocket_events import (
     Line,
     connect_event,
@@ -35,6 +27,14 @@ from destmock._services.apigateway.websocket_events import (
     error_message,
     message_event,
 )
+from destmock._services.http.exchange import (
+    HttpAnswer,
+    Moment,
+    problem,
+    request_to,
+    with_the_network_s,
+)
+from destmock._services.http.invocations import NotInvokedError, function_of, invoke, trace_of
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from destmock._aws.ids import Trace
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
 LONGEST = 131_072  # bytes of a message, either way
 _SUCCESSFUL = range(200, 300)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from destmock._aws.arn import parse_function_arn
-from destmock._services.apigateway.answers import MalformedError
-from destmock._services.apigateway.invocations import NotInvokedError, invoke, trace_of
+from destmock._services.http.answers import MalformedError
+from destmock._services.http.invocations import NotInvokedError, invoke, trace_of
 from destmock._services.loadbalancing import event as events
 from destmock._services.loadbalancing.conditions import fits
 from destmock.errors import UnsupportedError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest
+    from destmock._services.http.exchange import HttpAnswer, HttpRequest
 
 #: moto's takes a second to import, and nobody has made a load balancer before.
 _MODELS = "moto.elbv2.models"

@@ -9,13 +9,13 @@ import re
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.exchange import SOURCE_IP
+from destmock._services.http.exchange import SOURCE_IP
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
     Condition = Mapping[str, Any]
 

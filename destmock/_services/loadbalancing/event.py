@@ -10,12 +10,12 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.answers import MalformedError
-from destmock._services.apigateway.exchange import SOURCE_IP, HttpAnswer, listed
+from destmock._services.http.answers import MalformedError
+from destmock._services.http.exchange import SOURCE_IP, HttpAnswer, listed
 from destmock._services.loadbalancing.conditions import raw_query
 
 if TYPE_CHECKING:
-    from destmock._services.apigateway.exchange import HttpRequest, Pairs
+    from destmock._services.http.exchange import HttpRequest, Pairs
 
 #: What a request and a result can have, in bytes.
 LARGEST = 1_048_576

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.services.apigateway.apis import Http, Rest, echo, invocations
-from tests.services.apigateway.clients import by_urllib3
+from tests.services.front_doors.clients import by_urllib3
 
 OK = {"Authorization": "ok"}
 

@@ -7,7 +7,7 @@ import pytest
 
 from destmock.errors import UnsupportedError
 from tests.services.apigateway.apis import ACCOUNT, Http, Rest
-from tests.services.apigateway.clients import by_urllib3
+from tests.services.front_doors.clients import by_urllib3
 
 FORM = {"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
 JSON = {"Content-Type": "application/json"}

@@ -7,7 +7,7 @@ import pytest
 
 from destmock.errors import UnsupportedError
 from tests.services.apigateway.apis import Rest
-from tests.services.apigateway.clients import by_urllib3
+from tests.services.front_doors.clients import by_urllib3
 
 JSON = {"Content-Type": "application/json"}
 PREFIX = "com.amazonaws.dynamodb.v20120810#"

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.services.apigateway.apis import ACCOUNT, echo, invocations
-from tests.services.apigateway.clients import by_urllib3
+from tests.services.front_doors.clients import by_urllib3
 
 PROXY = {"type": "aws_proxy", "httpMethod": "POST", "uri": invocations("f")}
 DOCUMENT = {

@@ -7,7 +7,7 @@ import pytest
 
 from destmock.errors import UnsupportedError
 from tests.services.apigateway.apis import Http, echo
-from tests.services.apigateway.clients import CLIENTS, by_urllib3
+from tests.services.front_doors.clients import CLIENTS, by_urllib3
 
 each_client = pytest.mark.parametrize("ask", CLIENTS.values(), ids=CLIENTS)
 

@@ -12,7 +12,7 @@ from jsonschema import Draft4Validator
 from destmock._services.apigateway.model_errors import in_words
 from destmock.errors import UnsupportedError
 from tests.services.apigateway.apis import Rest, echo, invocations
-from tests.services.apigateway.clients import by_urllib3
+from tests.services.front_doors.clients import by_urllib3
 
 JSON = {"Content-Type": "application/json"}
 ORDER = {

@@ -8,7 +8,7 @@ import pytest
 
 from destmock.errors import UnsupportedError
 from tests.services.apigateway.apis import Rest, echo, invocations
-from tests.services.apigateway.clients import CLIENTS, by_requests, by_urllib3
+from tests.services.front_doors.clients import CLIENTS, by_requests, by_urllib3
 
 each_client = pytest.mark.parametrize("ask", CLIENTS.values(), ids=CLIENTS)
 STATUS = {"application/json": '{"statusCode": 204}'}

@@ -11,7 +11,7 @@ import urllib3
 
 from destmock import outcomes
 from destmock.errors import UnsupportedError
-from tests.services.apigateway.clients import CLIENTS, by_urllib3
+from tests.services.front_doors.clients import CLIENTS, by_urllib3
 from tests.services.places import ACCOUNT, REGION
 
 ASKING = {name: ask for name, ask in CLIENTS.items() if name != "http.client"}  # that one asks by HTTPS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.door_names import URL
-from destmock._services.apigateway.invocations import function_of
-from destmock._services.apigateway.urls import FunctionUrls
+from destmock._services.front_doors.door_names import URL
+from destmock._services.front_doors.urls import FunctionUrls
+from destmock._services.http.invocations import function_of
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:

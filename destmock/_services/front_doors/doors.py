@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from destmock._engine.active import active
 from destmock._services.apigateway.backends import find, region_of
-from destmock._services.apigateway.urls import FunctionUrls
+from destmock._services.front_doors.urls import FunctionUrls
 from destmock._services.loadbalancing import balancers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest
+    from destmock._services.http.exchange import HttpAnswer, HttpRequest
 
     Door = Callable[[HttpRequest], HttpAnswer]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destmock._services.apigateway.answers import MalformedError, http_answer, http_answer_1, rest_answer
+from destmock._services.http.answers import MalformedError, http_answer, http_answer_1, rest_answer
 
 
 def rest(result, accept=None, binary=()):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destmock._services.apigateway.events import http_event, http_event_1, rest_event, url_event
-from destmock._services.apigateway.exchange import HttpRequest, Moment, Place, request_to
+from destmock._services.http.events import http_event, http_event_1, rest_event, url_event
+from destmock._services.http.exchange import HttpRequest, Moment, Place, request_to
 
 MOMENT = Moment("0aa0a7c2-5cd9-4a80-a2f4-ee65ad7a4a80", 1_789_473_218_380)
 ORDERS = Place("123456789012", "abc", "prod", "/orders/{id}", {"id": "a%20b"}, resource_id="r1")

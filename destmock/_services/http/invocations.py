@@ -9,7 +9,7 @@ from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.ids import parse_trace
 from destmock._engine.invoke_options import NO_OPTIONS
-from destmock._services.apigateway.exchange import json_body
+from destmock._services.http.exchange import json_body
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Trace
     from destmock._engine.invoke_options import InvokeOptions
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
 _INVOCATIONS = re.compile(r":lambda:path/.*?/functions/(.+)/invocations$")
 _STREAMED = "/response-streaming-invocations"

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destmock._services.apigateway.cors import cors_of, http_preflight, url_preflight
-from destmock._services.apigateway.exchange import HttpRequest
+from destmock._services.http.cors import cors_of, http_preflight, url_preflight
+from destmock._services.http.exchange import HttpRequest
 
 SHOP = "https://shop.example"
 ALLOWED = {"AllowOrigins": [SHOP], "AllowMethods": ["GET"], "AllowHeaders": ["x-a"], "MaxAge": 60}

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from destmock._aws.times import to_datetime
-from destmock._services.apigateway.exchange import SOURCE_IP, is_text, listed
+from destmock._services.http.exchange import SOURCE_IP, is_text, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from destmock._services.apigateway.exchange import HttpRequest, Moment, Place
+    from destmock._services.http.exchange import HttpRequest, Moment, Place
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: What an event says of a caller who has not signed.

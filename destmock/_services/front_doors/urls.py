@@ -6,24 +6,24 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.answers import MalformedError, http_answer, streamed_answer, url_error
-from destmock._services.apigateway.cors import cors_of, is_preflight, url_preflight
-from destmock._services.apigateway.events import url_event
-from destmock._services.apigateway.exchange import (
+from destmock._services.http.answers import MalformedError, http_answer, streamed_answer, url_error
+from destmock._services.http.cors import cors_of, is_preflight, url_preflight
+from destmock._services.http.events import url_event
+from destmock._services.http.exchange import (
     HttpAnswer,
     Moment,
     Place,
     json_body,
     with_the_network_s,
 )
-from destmock._services.apigateway.invocations import NotInvokedError, invoke, trace_of
+from destmock._services.http.invocations import NotInvokedError, invoke, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from destmock._aws.arn import FunctionRef
     from destmock._engine.simulation import Simulation
-    from destmock._services.apigateway.exchange import HttpRequest
+    from destmock._services.http.exchange import HttpRequest
 
 _FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.exchange import HttpAnswer
+from destmock._services.http.exchange import HttpAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from destmock._services.apigateway.exchange import HttpRequest, Pairs
+    from destmock._services.http.exchange import HttpRequest, Pairs
 
 _ALLOW = "access-control-allow-"
 #: The headers of an answer that an HTTP API itself decides on.

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from destmock import mock_destinations, outcomes
 from destmock.errors import NoHandlerError
-from tests.services.apigateway.clients import CLIENTS, by_urllib3
+from tests.services.front_doors.clients import CLIENTS, by_urllib3
 
 each_client = pytest.mark.parametrize("ask", CLIENTS.values(), ids=CLIENTS)
 

@@ -24,14 +24,14 @@ from destmock._engine.active import enter_once
 from destmock._isolation.connections import Connection
 from destmock._isolation.patching import Patch, patched
 from destmock._services import extension
-from destmock._services.apigateway import doors
-from destmock._services.apigateway.exchange import LeftToMotoError, request_to
+from destmock._services.front_doors import doors
+from destmock._services.http.exchange import LeftToMotoError, request_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from destmock._isolation.connections import Written
-    from destmock._services.apigateway.exchange import HttpAnswer, HttpRequest
+    from destmock._services.http.exchange import HttpAnswer, HttpRequest
 
     Answer = Callable[[HttpRequest, float | None], HttpAnswer]
 

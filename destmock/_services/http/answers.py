@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from destmock._services.apigateway.events import is_binary
-from destmock._services.apigateway.exchange import HttpAnswer, Pairs, json_body, problem
+from destmock._services.http.events import is_binary
+from destmock._services.http.exchange import HttpAnswer, Pairs, json_body, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

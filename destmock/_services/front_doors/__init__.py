@@ -1,0 +1,1 @@
+"""Front doors: hosts whose requests run functions, and how requests reach them."""
