@@ -10,7 +10,7 @@ import contextlib
 import inspect
 import threading
 import time
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore import endpoint, waiter
@@ -20,7 +20,7 @@ from botocore.retries.standard import RetryHandler
 from destmock._isolation.condition_waits import condition_waits
 from destmock._isolation.functions_replaced import replaced
 from destmock._isolation.loop_waits import loop_waits
-from destmock._isolation.patching import Patch, patched
+from destmock._isolation.patching import Patch, Shared
 from destmock._isolation.pool_waits import pool_waits
 from destmock._isolation.process_waits import process_waits
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from destmock._isolation.attempts import Attempt, Current, IsReal
 
 _NS = 1_000_000_000
+#: The clocks of attempts, and how many nanoseconds their unit has; 0 for those that answer nanoseconds.
+_CLOCKS = {"monotonic": _NS, "perf_counter": _NS, "monotonic_ns": 0, "perf_counter_ns": 0}
 #: How long it takes to look whether there is something, without waiting for it, once this was done so often.
 _LOOK_NS, _LOOKS = 1_000, 100
 #: How many arguments of a retry handler's there are with the one for the sleep.
@@ -46,23 +48,30 @@ def virtual(current: Current, client: Callable[[float], bool], is_real: IsReal) 
     seconds that they wait, and returns whether they have waited. `is_real` answers whether a thread, by its
     identity, waits in real time.
     """
-    clocks = {"monotonic": _NS, "perf_counter": _NS, "monotonic_ns": 0, "perf_counter_ns": 0}
-    looks = _Looks(current)
-    functions: dict[str, Any] = {name: partial(_clock, looks, unit) for name, unit in clocks.items()}
-    functions["sleep"] = partial(_sleep, looks)
-    patches = [
-        Patch(threading.Thread, "start", partial(_start, current)),
-        Patch(_thread, "start_new_thread", partial(_start_bare, current)),
-        Patch(threading.Thread, "join", partial(_join, current)),
-    ]
-    patches += condition_waits(current, looks.waits)
-    patches += loop_waits(current, looks.waits, is_real)
-    patches += pool_waits(current, is_real)
-    patches += [Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)]
-    patches += process_waits(current)
-    patches.append(Patch(RetryHandler, "__init__", partial(_init_retries, client)))
-    with replaced(time, functions), patched(patches):
+    looks, changes = _changes(current, client, is_real)
+    looks.begin()
+    functions: dict[str, Any] = {name: partial(_clock, looks, unit) for name, unit in _CLOCKS.items()}
+    with replaced(time, {**functions, "sleep": partial(_sleep, looks)}), changes.made():
         yield
+
+
+@lru_cache(maxsize=1)
+def _changes(current: Current, client: Callable[[float], bool], is_real: IsReal) -> tuple[_Looks, Shared]:
+    """What mocks change for it: the same in each of them."""
+    looks = _Looks(current)
+    return looks, Shared(
+        (
+            Patch(threading.Thread, "start", partial(_start, current)),
+            Patch(_thread, "start_new_thread", partial(_start_bare, current)),
+            Patch(threading.Thread, "join", partial(_join, current)),
+            *condition_waits(current, looks.waits),
+            *loop_waits(current, looks.waits, is_real),
+            *pool_waits(current, is_real),
+            *process_waits(current),
+            *(Patch(module, "time", partial(_Time, client)) for module in (waiter, endpoint, bucket)),
+            Patch(RetryHandler, "__init__", partial(_init_retries, client)),
+        )
+    )
 
 
 class _Looks:
@@ -73,8 +82,11 @@ class _Looks:
 
     def __init__(self, current: Current) -> None:
         self.current = current
-        self.ns = 0
-        self._at = self._count = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Note that a mock begins."""
+        self.ns = self._at = self._count = 0
 
     def waits(self, seconds: float | None) -> Attempt | None:
         """The attempt that is going to wait for so long; `None` for others, and if it only looks."""
