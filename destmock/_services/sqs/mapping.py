@@ -52,6 +52,7 @@ class QueueReader:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._first_received: dict[str, int] = {}
+        self._running = 0
 
     def plan(self, mapping: EventSourceMapping, *, at_once: bool) -> list[Reading]:
         """Plans for the next readings: of messages that can be read now, if `at_once`, and of hidden ones."""
@@ -65,7 +66,7 @@ class QueueReader:
             if due > now:
                 plans.append(Reading(due, tries + 1, background=bool(tries) and not ends))
         ready = [message for message in readable(queue, now) if due_of(message) <= now]
-        if ready and at_once:
+        if ready and at_once and not self._is_full(mapping):
             window = int(mapping.max_batch_window or 0) * 1000
             first = min(due_of(message) for message in ready)
             at = now if len(ready) >= mapping.batch_size else max(now, first + window)
@@ -76,7 +77,7 @@ class QueueReader:
         """Read one batch; returns whether there was one."""
         simulation, source = self._simulation, source_of(mapping)
         queue, ref = find_queue(source), ref_of(mapping)
-        if queue is None or simulation.identify(ref) is None:
+        if queue is None or simulation.identify(ref) is None or self._is_full(mapping):
             return False
         simulation.check_code(ref)
         self._show_again(queue)
@@ -88,15 +89,25 @@ class QueueReader:
         if not batch:
             return bool(received)
         failed = frozenset(range(len(batch)))
+        self._running += 1
         try:
             identifiers = [message.id for message in batch]
             failed = run_batch(simulation, mapping, records, identifiers, trace_of(batch[0])).failed
         finally:  # also when an exception that ends the test comes through
+            self._running -= 1
             for position, message in enumerate(batch):
                 if position not in failed:
                     self._delete(backend, queue, message)
             self._hide(queue, {batch[position].id for position in failed})
         return True
+
+    def _is_full(self, mapping: EventSourceMapping) -> bool:
+        """Whether as many batches run as the mapping's ScalingConfig allows; the end of one plans the next.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+        """
+        most = (mapping.scaling_config or {}).get("MaximumConcurrency")
+        return most is not None and self._running >= int(most)
 
     def _filtered(
         self,
