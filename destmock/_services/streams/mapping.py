@@ -6,7 +6,7 @@ time, up to one minute. Where retries know no end, nothing waits for them: time 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +33,14 @@ _FIRST_WAIT, _LONGEST_WAIT = 1_000, 60_000
 class _Place:
     """How far a shard has been read: up to the record number `after`.
 
-    `tries` are those of the batch that comes next; `size` limits it, after a larger one was halved.
+    `tries` are those of the batch that comes next. It ends with the last of `ends`, if a batch has failed:
+    those are the numbers of the last records of that batch, of its first half, and so on.
     """
 
     after: int = 0
     tries: int = 0
     waits: int = 0
-    size: int | None = None
+    ends: list[int] = field(default_factory=list)
     again_at: int = 0
     #: Whether nobody waits for the next try, because the retries have no end.
     endless: bool = False
@@ -47,7 +48,16 @@ class _Place:
     window: Window | None = None
 
     def done(self, number: int) -> None:
-        self.after, self.tries, self.waits, self.size = number, 0, 0, None
+        self.after, self.tries, self.waits = number, 0, 0
+        self.ends = [end for end in self.ends if end > number]
+
+    def keep(self, last: int) -> None:
+        """Have the next batch end there. What failed is tried again as it is, whatever comes meanwhile."""
+        if last not in self.ends:
+            self.ends.append(last)
+
+    def size(self, largest: int) -> int:
+        return self.ends[-1] - self.after if self.ends else largest
 
 
 class StreamReader:
@@ -98,7 +108,7 @@ class StreamReader:
                 plans.append(Reading(end, background=end > now))
             elif first is not None and at_once:
                 patience = int(mapping.max_batch_window or 0) * 1000
-                full = last - place.after >= mapping.batch_size
+                full = bool(place.ends) or last - place.after >= mapping.batch_size
                 plans.append(Reading(now if full else max(now, first.at + patience)))
         return plans
 
@@ -112,7 +122,7 @@ class StreamReader:
         for shard, place, _ in self._unread(stream):
             if place.again_at > simulation.now:
                 continue
-            records = stream.read(shard, place.after, place.size or mapping.batch_size, simulation.now)
+            records = stream.read(shard, place.after, place.size(mapping.batch_size), simulation.now)
             window = place.window
             if window is not None and _is_over(window, next(iter(records), None)):
                 if window.early or window.end <= simulation.now:
@@ -150,6 +160,7 @@ class StreamReader:
             place.done(records[-1].number)
             return
         first = min(failed)
+        place.keep(batch[-1].number)
         if first:  # what comes before the first failure is done; the rest has all its retries
             place.done(batch[first - 1].number)
             self._wait(mapping, place, counted=True)
@@ -192,7 +203,7 @@ class StreamReader:
         """Later; a throttled function and a halved batch cost none of the retries."""
         most = _limit(mapping.max_retry_attempts)
         if mapping.bisect_on_error and len(batch) > 1 and answered is not None:
-            place.size = batch[(len(batch) + 1) // 2 - 1].number - place.after
+            place.keep(batch[(len(batch) + 1) // 2 - 1].number)
         elif answered is not None:
             place.tries += 1
             if most is not None and place.tries > most:

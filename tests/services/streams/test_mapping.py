@@ -118,6 +118,40 @@ def test_a_batch_can_be_halved_to_find_the_bad_record(clicks, stream, connect, c
     assert clicks.batches == [[1, 2, "bad", 4], [1, 2], ["bad", 4], ["bad"], [4]]
 
 
+def test_the_halves_of_a_batch_stay_apart(clicks, stream, connect, click):
+    connect(stream, StartingPosition="LATEST", MaximumRetryAttempts=0, BisectBatchOnFunctionError=True)
+    click(1, 2, "bad", 4, 5, 6, 7, 8)
+    halves = [[1, 2, "bad", 4], [1, 2], ["bad", 4], ["bad"], [4], [5, 6, 7, 8]]
+    assert clicks.batches == [[1, 2, "bad", 4, 5, 6, 7, 8], *halves]
+
+
+@pytest.mark.parametrize("bisect", [False, True])
+def test_a_batch_is_tried_again_without_what_came_since(destmock, clicks, stream, connect, click, bisect):
+    connect(stream, StartingPosition="LATEST", BisectBatchOnFunctionError=bisect)
+    click("bad")
+    click("later")
+    destmock.advance(3)
+    assert clicks.batches == [["bad"]] * 3
+    clicks.failing = ()
+    destmock.advance(4)
+    assert clicks.batches == [["bad"]] * 4 + [["later"]]
+
+
+def test_what_is_left_of_a_batch_is_tried_again_without_what_came_since(destmock, stream, connect, click):
+    batches = []
+
+    def report(event, context):
+        batches.append([record["kinesis"]["sequenceNumber"] for record in event["Records"]])
+        return {"batchItemFailures": [{"itemIdentifier": batches[0][1]}] if len(batches) < 3 else []}
+
+    destmock.handler("work", report)
+    connect(stream, StartingPosition="LATEST", **REPORTS)
+    click(1, 2, 3)
+    click(4)
+    destmock.advance(10)
+    assert [len(batch) for batch in batches] == [3, 2, 2, 1]
+
+
 def test_a_report_says_from_which_record_to_go_on(destmock, stream, connect, click):
     batches = []
 

@@ -72,7 +72,8 @@ def test_a_partial_failure_halves_no_batch(reporting, stream, connect, click):
         ["bad", "after", "last"],
         ["bad", "after"],
         ["bad"],
-        ["after", "last"],
+        ["after"],
+        ["last"],
     ]
 
 
