@@ -78,8 +78,7 @@ def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
 
     What has been read and deleted counts, too.
     """
-    if message.sequence_number is None:
-        message.sequence_number = simulation.ids.sequence_number()
+    message.sequence_number = simulation.ids.sequence_number()  # moto's own are in no order
     if message.deduplication_id is None:
         return True
     group = message.group_id if queue.deduplication_scope == "messageGroup" else None  # type: ignore[attr-defined]

@@ -56,6 +56,15 @@ def test_the_deduplication_interval_is_moto_s_which_a_test_may_change(destmock, 
     assert bodies_of(read()) == ["1"]
 
 
+def test_a_later_message_has_a_greater_sequence_number(sqs, url, read):
+    more = {"QueueUrl": url, "MessageGroupId": "g"}
+    told = [sqs.send_message(MessageBody=b, MessageDeduplicationId=b, **more) for b in "abcdefgh"]
+    numbers = [one["SequenceNumber"] for one in told]
+    assert numbers == sorted(numbers)
+    found = read(AttributeNames=["SequenceNumber"])
+    assert [one["Attributes"]["SequenceNumber"] for one in found] == numbers
+
+
 def test_a_failed_batch_comes_again_in_its_order(destmock, send, connect):
     batches = []
 
