@@ -173,23 +173,27 @@ def _prepare(
 def _pass(
     send: Callable[[], bool], rule: Rule, target: dict[str, Any], message: Message, simulation: Simulation
 ) -> None:
-    if not send():
-        _unsent(rule, target, message, _NO_RESOURCE, simulation)
+    try:
+        failure = None if send() else _NO_RESOURCE
+    except UndeliverableError as error:
+        failure = _Failure("INVALID_PARAMETER", str(error), f"refuses it: {error}")
+    if failure is not None:
+        _unsent(rule, target, message, failure, simulation)
 
 
 def _unsent(
     rule: Rule, target: dict[str, Any], message: Message, failure: _Failure, simulation: Simulation
 ) -> None:
-    """The target's own dead-letter queue hears of a target that isn't there, and of an input that is no JSON.
+    """The target's own dead-letter queue hears of a target that isn't there or refuses, and of no JSON.
 
-    Neither is tried again, so the letter has no attributes of retries (R45).
+    None of them is tried again, so the letter has no attributes of retries (R45).
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
     told = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": target["Arn"],
         "ERROR_CODE": failure.code,
-        "ERROR_MESSAGE": failure.message.format(target["Arn"]),
+        "ERROR_MESSAGE": failure.message.replace("{}", target["Arn"]),
     }
     attributes = {name: ("String", value) for name, value in told.items()}
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")

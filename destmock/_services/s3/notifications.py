@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -166,9 +165,11 @@ def _notify(simulation: Simulation, bucket: FakeBucket, target: str, payload: by
     message = simulation.message(payload)._replace(
         source=f"S3 bucket {bucket.name}", sender_id=_SENDER, subject="Amazon S3 Notification"
     )
-    with contextlib.suppress(UndeliverableError):
+    try:
         if not found.prepare(message)():
             simulation.miss(target, message.source)
+    except UndeliverableError as error:
+        simulation.miss(target, message.source, f"refuses it: {error}")
 
 
 def _tell_event_bridge(

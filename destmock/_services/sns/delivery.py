@@ -196,7 +196,7 @@ def _notify_queue(
     attributes: dict[str, Any],
     simulation: Simulation,
 ) -> None:
-    """Send to a queue that subscribes. If it does not exist, the publisher does not hear of it."""
+    """Send to a queue that subscribes. If it isn't there or refuses, the publisher does not hear of it."""
     queue = simulation.target_of(subscription.endpoint)
     if queue is None:
         return
@@ -206,8 +206,12 @@ def _notify_queue(
         body = message.text
         carried = {name: (value["Type"], value["Value"]) for name, value in attributes.items()}
     sent = message._replace(body=body.encode(), attributes=carried, sender_id=_SENDER)
-    if not queue.prepare(sent)():
-        unsent(subscription, message, sent.body, written, simulation)
+    try:
+        taken, why = queue.prepare(sent)(), ""
+    except UndeliverableError as error:
+        taken, why = False, f"refuses it: {error}"
+    if not taken:
+        unsent(subscription, message, sent.body, written, simulation, why)
 
 
 def is_raw(subscription: Subscription) -> bool:

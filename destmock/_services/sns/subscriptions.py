@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription
-from moto.sqs.exceptions import QueueDoesNotExist
+from moto.sqs.exceptions import QueueDoesNotExist, SQSException
 from moto.sqs.models import sqs_backends
 
 from destmock._aws.arn import parse_arn
@@ -73,7 +73,7 @@ def _send_to_queue(
     group_id: str | None = None,
     deduplication_id: str | None = None,
 ) -> None:
-    """As moto does, but for the order of the notification's members (R25), and for a queue that has gone."""
+    """As moto does, but with the members in SNS's order (R25), and for a queue that has gone or refuses."""
     simulation, text = active[-1], message.body.decode(errors="surrogatepass")
     body = written = delivery.envelope(subscription, text, message_id, subject, attributes, simulation)
     carried: dict[str, Any] | None = None
@@ -95,8 +95,9 @@ def _send_to_queue(
             group_id=group_id,
             validate_group_id=False,
         )
-    except QueueDoesNotExist:
-        delivery.unsent(subscription, message, body.encode(errors="surrogatepass"), written, simulation)
+    except SQSException as error:  # the publisher doesn't hear of it
+        why = "" if isinstance(error, QueueDoesNotExist) else f"refuses it: {error.message}"
+        delivery.unsent(subscription, message, body.encode(errors="surrogatepass"), written, simulation, why)
 
 
 def _of_queue(attribute: dict[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 _TRACE = "_destmock_trace"
 #: Where a dead letter keeps the ARN of the queue whose redrive policy moved it.
 _SOURCE = "_destmock_dead_letter_source"
+#: SQS's words for what a FIFO queue wants of each message.
+_NO_GROUP = "The request must contain the parameter MessageGroupId."
+_NO_DEDUPLICATION = (
+    "The queue should either have ContentBasedDeduplication enabled "
+    "or MessageDeduplicationId provided explicitly"
+)
 _ONLY_DIGITS = str.maketrans("", "", "-T:")
 
 
@@ -66,10 +72,14 @@ class QueueTarget:
         if message.group is None or not queue.fifo_queue:
             attributes = _message_attributes(message)
             enqueue(queue, message.text, message, message.sender_id, attributes)
-        elif message.group and queue.attributes.get("ContentBasedDeduplication") == "true":
-            backend = sqs_backends[self._arn.account][self._arn.region]
-            backend.send_message(queue.name, message.text, group_id=message.group)
-        return True  # what SQS won't have is nobody's to hear of
+            return True
+        if not message.group:
+            raise UndeliverableError(_NO_GROUP)
+        if queue.attributes.get("ContentBasedDeduplication") != "true":
+            raise UndeliverableError(_NO_DEDUPLICATION)
+        backend = sqs_backends[self._arn.account][self._arn.region]
+        backend.send_message(queue.name, message.text, group_id=message.group)
+        return True
 
 
 def _message_attributes(message: Message) -> dict[str, Any]:

@@ -136,6 +136,28 @@ def test_a_fifo_queue_gets_the_event_in_its_group(destmock, events, make_queue, 
     assert json.loads(message["Body"])["detail"] == {"id": 7}
 
 
+@pytest.mark.parametrize(
+    ("settings", "group", "why"),
+    [
+        ({"FifoQueue": "true"}, "g", "The queue should either have ContentBasedDeduplication enabled"),
+        ({"MaximumMessageSize": "1024"}, None, "bytes; the queue"),
+    ],
+)
+def test_what_a_queue_refuses_goes_to_the_target_s_dead_letter_queue(
+    events, make_queue, messages, settings, group, why
+):
+    name = "jobs.fifo" if "FifoQueue" in settings else "jobs"
+    target = {"Arn": make_queue(name, **settings), "DeadLetterConfig": {"Arn": make_queue("dead")}}
+    given = {"SqsParameters": {"MessageGroupId": group}} if group else {}
+    rule(events, {"source": ["shop"]}, {**target, **given})
+    put(events, {"text": "x" * 1024})
+    assert messages(name) == []
+    [letter] = messages("dead")
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "INVALID_PARAMETER"
+    assert why in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert json.loads(letter["Body"])["detail"] == {"text": "x" * 1024}
+
+
 def test_a_target_that_is_not_simulated_is_refused_before_anything_is_sent(destmock, events):
     stream = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"
     rule(events, {"source": ["shop"]}, {"Arn": ORDERS}, {"Arn": stream})

@@ -208,3 +208,14 @@ def test_a_queue_and_a_topic_get_the_same_event(destmock, s3, sns, bucket, topic
     assert direct["Records"][0]["s3"]["object"]["size"] == 3
     assert json.loads(envelope["Message"])["Records"][0]["s3"]["object"]["size"] == 3
     assert list(destmock.invocations) == []
+
+
+def test_what_a_queue_refuses_is_told_by_the_timeline_only(destmock, s3, make_queue, messages):
+    s3.create_bucket(Bucket="uploads")
+    on = {"QueueArn": make_queue("small", MaximumMessageSize="1024"), "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="uploads", NotificationConfiguration={"QueueConfigurations": [on]}
+    )
+    s3.put_object(Bucket="uploads", Key="k" * 1000)
+    assert messages("small")[1:] == []  # the first is S3's test event
+    assert "small, which refuses it: the message has" in destmock.timeline()

@@ -192,6 +192,17 @@ def test_a_fifo_queue_gets_its_group(destmock, schedule, make_queue, messages):
     assert message["Attributes"]["MessageGroupId"] == "night"
 
 
+def test_a_fifo_queue_that_wants_an_id_of_each_message_refuses(destmock, schedule, make_queue, messages):
+    target = {"SqsParameters": {"MessageGroupId": "night"}, "DeadLetterConfig": {"Arn": make_queue("dead")}}
+    policy = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    queue = make_queue("jobs.fifo", FifoQueue="true")
+    schedule("at(2026-03-01T13:00:00)", queue, {**target, "RetryPolicy": policy})
+    destmock.advance(3600)
+    [letter] = messages("dead")
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "InvalidParameterValue"
+    assert "ContentBasedDeduplication" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+
+
 def test_a_universal_target_calls_any_operation(destmock, schedule, sqs, messages, seen):
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
     given = {"QueueUrl": url, "MessageBody": "at <aws.scheduler.scheduled-time>"}

@@ -172,3 +172,29 @@ def test_a_queue_of_another_account_is_told(sns, topic):
     subscribe(sns, topic, f"arn:aws:sqs:{REGION}:999988887777:jobs")
     sns.publish(TopicArn=topic, Message="m")
     assert len(theirs.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+@pytest.fixture
+def small(sns, topic, make_queue):
+    """A queue that takes small messages only; what it refuses goes to the queue `dead`."""
+    redrive = json.dumps({"deadLetterTargetArn": make_queue("dead")})
+    subscribe(sns, topic, make_queue("small", MaximumMessageSize="1024"), RedrivePolicy=redrive)
+    subscribe(sns, topic, make_queue("jobs"))
+
+
+@pytest.mark.usefixtures("small")
+def test_what_a_queue_refuses_is_not_the_publisher_s_to_hear_of(sns, topic, messages):
+    sns.publish(TopicArn=topic, Message="x" * 2000)
+    [letter], [taken] = messages("dead"), messages("jobs")
+    assert messages("small") == []
+    assert json.loads(letter["Body"])["Message"] == json.loads(taken["Body"])["Message"] == "x" * 2000
+
+
+@pytest.mark.usefixtures("small")
+def test_a_record_reaches_the_other_queues_of_a_topic_when_one_refuses_it(destmock, lam, topic, messages):
+    destmock.handler("work", lambda event, context: "x" * 2000)
+    config = {"OnSuccess": {"Destination": topic}}
+    lam.put_function_event_invoke_config(FunctionName="work", DestinationConfig=config)
+    lam.invoke(FunctionName="work", InvocationType="Event")
+    [letter], [taken] = messages("dead"), messages("jobs")
+    assert json.loads(letter["Body"])["Message"] == json.loads(taken["Body"])["Message"]
