@@ -145,8 +145,9 @@ class Mappings:
     def _reader(self, mapping: EventSourceMapping) -> QueueReader | StreamReader:
         reader = self._readers.get(mapping.uuid)
         if reader is None:
-            kind = QueueReader if source_of(mapping).service == "sqs" else StreamReader
-            reader = self._readers[mapping.uuid] = kind(self._simulation)
+            of_queue = source_of(mapping).service == "sqs"
+            reader = QueueReader(self._simulation) if of_queue else StreamReader(self._simulation, self._plan)
+            self._readers[mapping.uuid] = reader
         return reader
 
     def _plan(self, mapping: EventSourceMapping, *, at_once: bool = True) -> None:

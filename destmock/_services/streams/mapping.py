@@ -6,6 +6,7 @@ time, up to one minute. Where retries know no end, nothing waits for them: time 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from destmock._services.streams.shards import open_stream
 from destmock._services.streams.windows import state_of, window_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from moto.awslambda.models import EventSourceMapping
 
@@ -42,13 +43,15 @@ class _Place:
     waits: int = 0
     ends: list[int] = field(default_factory=list)
     again_at: int = 0
+    #: Whether the function runs with a batch: the next one of the shard waits for its end.
+    running: bool = False
     #: Whether nobody waits for the next try, because the retries have no end.
     endless: bool = False
     #: The tumbling window that has begun.
     window: Window | None = None
 
     def done(self, number: int) -> None:
-        self.after, self.tries, self.waits = number, 0, 0
+        self.after, self.tries, self.waits = max(self.after, number), 0, 0
         self.ends = [end for end in self.ends if end > number]
 
     def keep(self, last: int) -> None:
@@ -61,10 +64,13 @@ class _Place:
 
 
 class StreamReader:
-    """Reads the stream of one mapping."""
+    """Reads the stream of one mapping: a batch of each shard at a time.
 
-    def __init__(self, simulation: Simulation) -> None:
-        self._simulation = simulation
+    `begun` is called as soon as a batch begins, for the other shards to be read meanwhile.
+    """
+
+    def __init__(self, simulation: Simulation, begun: Callable[[EventSourceMapping], None]) -> None:
+        self._simulation, self._begun = simulation, begun
         self._places: dict[str, _Place] = {}
         self._identity: object | None = None
 
@@ -100,6 +106,8 @@ class StreamReader:
             return []
         plans = []
         for shard, place, last in self._unread(stream):
+            if place.running:  # its end plans the next
+                continue
             window, first = place.window, next(iter(stream.read(shard, place.after, 1, now)), None)
             if place.again_at > now:
                 plans.append(Reading(place.again_at, place.tries + 1, background=place.endless))
@@ -120,18 +128,30 @@ class StreamReader:
             return False
         simulation.check_code(ref)
         for shard, place, _ in self._unread(stream):
-            if place.again_at > simulation.now:
+            if place.running or place.again_at > simulation.now:
                 continue
             records = stream.read(shard, place.after, place.size(mapping.batch_size), simulation.now)
             window = place.window
             if window is not None and _is_over(window, next(iter(records), None)):
                 if window.early or window.end <= simulation.now:
-                    self._end(mapping, shard, place, window)
+                    with self._alone(mapping, place):
+                        self._end(mapping, shard, place, window)
                     return True
             elif records:
-                self._run(mapping, shard, place, _fitting(_of_one_window(mapping, records)))
+                with self._alone(mapping, place):
+                    self._run(mapping, shard, place, _fitting(_of_one_window(mapping, records)))
                 return True
         return False
+
+    @contextmanager
+    def _alone(self, mapping: EventSourceMapping, place: _Place) -> Iterator[None]:
+        """While entered, nothing else of the shard is read, however long the function sleeps."""
+        place.running = True
+        try:
+            self._begun(mapping)
+            yield
+        finally:
+            place.running = False
 
     def _end(self, mapping: EventSourceMapping, shard: str, place: _Place, window: Window) -> None:
         """The last invocation for a window has no records; if it fails, the shard waits for its retries."""
