@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from moto import settings
 from moto.events import notifications
 from moto.events.exceptions import ResourceNotFoundException
 from moto.events.models import EventsBackend, Rule
@@ -16,11 +17,16 @@ from destmock._aws.times import to_datetime
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
 from destmock._services.eventbridge import entries, rules
+from destmock._services.warned import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST_ENTRIES = 10
+_NOT_CALLED = (
+    "the rule {} has the API destination {}, which nothing calls: "
+    "moto does with MOTO_EVENTS_INVOKE_HTTP=true, without the event"
+)
 
 
 def _put_events(put_events: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,7 +60,7 @@ def _put_one(backend: EventsBackend, event: dict[str, Any], put_events: Callable
 def _send_to_targets(send_to_targets: Callable[..., None]) -> Callable[..., None]:
     """Rules reach functions and topics, too, and write events as EventBridge does.
 
-    moto's own target kind of an API destination stays moto's.
+    moto's own target kind of an API destination stays moto's, which calls none unless it is told to.
     """
 
     def send(self: Rule, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
@@ -62,6 +68,7 @@ def _send_to_targets(send_to_targets: Callable[..., None]) -> Callable[..., None
         if calls:
             rule = _with(self, [target for target in self.targets if target not in calls])
             if self.state != "DISABLED":
+                _warn_of_calls(self, calls, original_event)
                 send_to_targets(_with(self, calls), original_event, transform_input)
         simulation = active[-1]
         rules.pass_on(rule, as_written(original_event), simulation.carrier(), simulation)
@@ -71,6 +78,14 @@ def _send_to_targets(send_to_targets: Callable[..., None]) -> Callable[..., None
 
 def _is_call(target: dict[str, Any]) -> bool:
     return ":api-destination/" in target["Arn"]
+
+
+def _warn_of_calls(rule: Rule, calls: list[dict[str, Any]], event: dict[str, Any]) -> None:
+    """Tell of the first event that each API destination does not get."""
+    if settings.events_invoke_http() or not rule.event_pattern.matches_event(cast("Any", event)):
+        return
+    for target in calls:
+        active[-1].part(Warned).once(_NOT_CALLED.format(rule.name, target["Arn"]), about=target["Arn"])
 
 
 def _with(rule: Rule, targets: list[dict[str, Any]]) -> Rule:

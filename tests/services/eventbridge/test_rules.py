@@ -166,6 +166,28 @@ def test_a_target_that_is_not_simulated_is_refused_before_anything_is_sent(destm
     assert list(destmock.invocations) == []
 
 
+def api_destination(events):
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
+    made = events.create_connection(Name="shop", AuthorizationType="API_KEY", AuthParameters=key)
+    return events.create_api_destination(
+        Name="hook",
+        ConnectionArn=made["ConnectionArn"],
+        InvocationEndpoint="https://example.com/hook",
+        HttpMethod="POST",
+    )["ApiDestinationArn"]
+
+
+def test_a_warning_tells_once_that_nothing_calls_an_api_destination(destmock, events, recwarn):
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS}, {"Arn": api_destination(events)})
+    events.put_events(Entries=[{"Source": "other", "DetailType": "Order", "Detail": "{}"}])
+    assert list(recwarn) == []
+    with pytest.warns(UserWarning, match=r"the rule shop has the API destination .*hook.* nothing calls"):
+        put(events)
+    put(events)
+    assert len(destmock.invocations) == 2
+    assert list(recwarn) == []
+
+
 def test_without_the_function_the_event_is_put_all_the_same(destmock, lam, events):
     rule(events, {"source": ["shop"]}, {"Arn": ORDERS})
     lam.delete_function(FunctionName="orders")
