@@ -1,14 +1,18 @@
-"""SNS: the sequence numbers of a FIFO topic's messages."""
+"""SNS: a FIFO topic numbers its messages, and delivers each once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
+from moto.moto_api._internal import mock_random
+from moto.sns.models import Topic
 from moto.sns.responses import SNSResponse
 
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
+from destmock._services import duplicates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,4 +51,29 @@ def _publish(publish: Callable[[SNSResponse], ActionResult]) -> Callable[[SNSRes
     return numbered
 
 
-PATCHES: tuple[Patch, ...] = (Patch(SNSResponse, "publish", _publish),)
+def _deliver(publish: Callable[..., str]) -> Callable[..., str]:
+    """What a FIFO topic has had within five minutes it accepts, and delivers to none of its queues.
+
+    https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html
+    """
+
+    def delivered(
+        self: Topic,
+        message: str,
+        subject: str | None = None,
+        message_attributes: dict[str, Any] | None = None,
+        group_id: str | None = None,
+        deduplication_id: str | None = None,
+        message_structure: str | None = None,
+    ) -> str:
+        if str(self.fifo_topic).lower() == "true":
+            content = hashlib.sha256(message.encode(errors="surrogatepass")).hexdigest()
+            if not duplicates.is_first(self, deduplication_id or content, active[-1].now):
+                return str(mock_random.uuid4())
+        others = (message_attributes, group_id, deduplication_id, message_structure)
+        return publish(self, message, subject, *others)
+
+    return delivered
+
+
+PATCHES: tuple[Patch, ...] = (Patch(SNSResponse, "publish", _publish), Patch(Topic, "publish", _deliver))

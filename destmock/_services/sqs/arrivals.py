@@ -6,12 +6,12 @@ import contextlib
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from moto.sqs import models
 from moto.sqs.exceptions import SQSException
 from moto.sqs.models import Queue, SQSBackend
 
 from destmock._engine.active import active
 from destmock._isolation.patching import Patch
+from destmock._services import duplicates
 from destmock._services.mapping import mark_arrival
 from destmock._services.mappings import Mappings
 from destmock._services.sqs.delivery import has_trace, mark_traced
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from destmock._engine.simulation import Simulation
 
-#: Where a FIFO queue keeps which messages it has had, and when, in virtual milliseconds.
-_SEEN = "_destmock_seen"
 #: AWS's error of a message that can't be text.
 _INVALID = (
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | [#x20 to #xD7FF] | "
@@ -82,15 +80,7 @@ def _is_first(queue: Queue, message: Message, simulation: Simulation) -> bool:
     if message.deduplication_id is None:
         return True
     group = message.group_id if queue.deduplication_scope == "messageGroup" else None  # type: ignore[attr-defined]
-    seen: dict[tuple[str | None, str], int] = queue.__dict__.setdefault(_SEEN, {})
-    begun = simulation.now - int(models.DEDUPLICATION_TIME_IN_SECONDS * 1000)  # a test may change it
-    while seen and next(iter(seen.values())) <= begun:
-        del seen[next(iter(seen))]
-    key = group, message.deduplication_id
-    if key in seen:
-        return False
-    seen[key] = simulation.now
-    return True
+    return duplicates.is_first(queue, (group, message.deduplication_id), simulation.now)
 
 
 def _check(message: Message) -> None:

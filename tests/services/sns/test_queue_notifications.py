@@ -24,6 +24,21 @@ def fifo(sns):
     return sns.create_topic(Name="news.fifo", Attributes=attributes)["TopicArn"]
 
 
+@pytest.mark.parametrize("name", ["jobs.fifo", "jobs"])
+def test_a_fifo_topic_delivers_a_message_once_in_five_minutes(
+    destmock, sns, fifo, make_queue, messages, name
+):
+    subscribe(sns, fifo, make_queue(name, **({"FifoQueue": "true"} if "." in name else {})))
+    for seconds in (0, 299, 1):
+        destmock.advance(seconds)
+        entry = {"Id": "1", "Message": "same", "MessageGroupId": "g"}
+        sns.publish(TopicArn=fifo, Message="same", MessageGroupId="g")
+        assert sns.publish_batch(TopicArn=fifo, PublishBatchRequestEntries=[entry])["Successful"]
+        sns.publish(TopicArn=fifo, Message="same", MessageGroupId="g", MessageDeduplicationId=str(seconds))
+    bodies = [json.loads(message["Body"])["Message"] for message in messages(name)]
+    assert bodies == ["same"] * 5
+
+
 def text(value):
     return {"kind": {"DataType": "String", "StringValue": value}}
 
