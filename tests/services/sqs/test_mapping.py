@@ -234,6 +234,14 @@ def test_filters_let_only_some_messages_through_and_delete_the_rest(handler, job
     assert left("jobs") == (0, 0)
 
 
+def test_R6_a_filter_of_fields_lets_no_text_through(handler, jobs, connect, send, left):
+    pattern = json.dumps({"body": {"kind": [{"exists": False}]}})
+    connect(jobs, FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    send('{"kind": "order"}', "text", '{"total": 3}')
+    assert handler.bodies == [['{"total": 3}']]
+    assert left("jobs") == (0, 0)
+
+
 def test_a_batching_window_waits_for_more(destmock, handler, jobs, connect, send):
     connect(jobs, BatchSize=3, MaximumBatchingWindowInSeconds=20)
     send("a")
