@@ -103,6 +103,12 @@ class Mappings:
         mapping.function_arn = ref_of(mapping).arn
         self._plan(mapping)
 
+    def look_again(self, backend: LambdaBackend) -> None:
+        """Plan for each mapping of an account: a function may be there that wasn't."""
+        for mapping in [*backend._event_source_mappings.values()]:  # noqa: SLF001
+            if not isinstance(mapping, KeptMapping):
+                self._plan(mapping)
+
     def all_read(self, account: str, region: str, source_arn: str) -> list[EventSourceMapping]:
         """The mappings that have read all there is in a stream."""
         found = [(self._reader(mapping), mapping) for mapping in mappings_of(account, region, source_arn)]
