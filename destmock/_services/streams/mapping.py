@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from destmock._aws.json_text import to_bytes
 from destmock._services.mapping import LARGEST_BATCH, Reading, matches, ref_of, run_batch, source_of
 from destmock._services.streams.discarded import GivenUp, tell
+from destmock._services.streams.lanes import Lanes, shard_of
 from destmock._services.streams.shards import open_stream
 from destmock._services.streams.windows import state_of, window_of
 
@@ -64,7 +65,7 @@ class _Place:
 
 
 class StreamReader:
-    """Reads the stream of one mapping: a batch of each shard at a time.
+    """Reads the stream of one mapping: a batch of each shard, or part of one, at a time.
 
     `begun` is called as soon as a batch begins, for the other shards to be read meanwhile.
     """
@@ -72,6 +73,7 @@ class StreamReader:
     def __init__(self, simulation: Simulation, begun: Callable[[EventSourceMapping], None]) -> None:
         self._simulation, self._begun = simulation, begun
         self._places: dict[str, _Place] = {}
+        self._lanes = Lanes(1)
         self._identity: object | None = None
 
     def begin(self, mapping: EventSourceMapping) -> None:
@@ -252,16 +254,25 @@ class StreamReader:
         place.done(place.after if final else batch[-1].number)
         if final:
             place.window = None
-        tell(self._simulation, mapping, GivenUp(shard, batch, condition, tries, window, answered))
+        tell(self._simulation, mapping, GivenUp(shard_of(shard), batch, condition, tries, window, answered))
 
     def _open(self, mapping: EventSourceMapping, role: str = "") -> Stream | None:
         """The stream; one that was made anew under the same name is read from its beginning."""
         stream = open_stream(source_of(mapping), role)
-        if stream is not None and stream.identity is not self._identity:
-            if self._identity is not None:
-                self._places.clear()
-            self._identity = stream.identity
-        return stream
+        if stream is None:
+            return None
+        if stream.identity is not self._identity:
+            self._places, self._lanes, self._identity = {}, Lanes(1), stream.identity
+        factor = 1 if mapping.tumbling_window else int(mapping.parallelization_factor or 1)
+        if factor != self._lanes.factor and not any(place.running for place in self._places.values()):
+            self._divide(stream, factor)
+        return self._lanes.divided(stream)
+
+    def _divide(self, stream: Stream, factor: int) -> None:
+        """Go on with another number of parts, where all of them have been read."""
+        after = {part: place.after for part, place in self._places.items()}
+        so_far, self._lanes = self._lanes.read_so_far(stream, after), Lanes(factor)
+        self._places = {part: _Place(number) for part, number in self._lanes.begun(stream, so_far)}
 
     def _unread(self, stream: Stream) -> Iterator[tuple[str, _Place, int]]:
         """Each shard with something to do, and the number of its last record.

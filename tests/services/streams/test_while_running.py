@@ -1,6 +1,8 @@
 """A function that takes its time with a batch: what becomes of the records that come meanwhile."""
 
+import json
 import time
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -66,3 +68,83 @@ def test_a_table_s_changes_wait_for_the_end_of_the_batch(destmock, lam, orders, 
     connect(orders(), StartingPosition="LATEST")
     lam.invoke(FunctionName="produce", InvocationType="Event")
     assert seen == [["a"], ["b", "c"]]
+
+
+@pytest.fixture
+def by_key(destmock):
+    """When a batch began, and the keys and numbers of its records."""
+    found = []
+
+    def work(event, context):
+        records = [
+            (record["kinesis"]["partitionKey"], record["kinesis"]["data"]) for record in event["Records"]
+        ]
+        found.append((round(time.time() - START.timestamp()), records))
+        time.sleep(10)
+        if any(key == "bad" for key, _ in records):
+            raise ValueError
+
+    destmock.handler("work", work, timeout=20)
+    return found
+
+
+def put(kinesis, *keys):
+    records = [{"Data": bytes([number]), "PartitionKey": key} for number, key in enumerate(keys)]
+    kinesis.put_records(StreamName="clicks", Records=records)
+
+
+def keys_of(batches):
+    return sorted((at, *{key for key, _ in records}) for at, records in batches)
+
+
+def test_partition_keys_have_batches_of_their_own_at_one_time(kinesis, by_key, stream, connect):
+    connect(stream, StartingPosition="LATEST", BatchSize=1, ParallelizationFactor=10)
+    put(kinesis, "a", "b", "a", "b", "c")
+    assert keys_of(by_key) == [(0, "a"), (0, "b"), (0, "c"), (10, "a"), (10, "b")]
+    for key in "ab":
+        numbers = [data for _, [(name, data)] in by_key if name == key]
+        assert numbers == sorted(numbers)
+
+
+def test_a_key_that_fails_keeps_no_other_one_waiting(kinesis, by_key, stream, connect, make_queue, messages):
+    place = make_queue("given-up")
+    limits = {"MaximumRetryAttempts": 1, "DestinationConfig": {"OnFailure": {"Destination": place}}}
+    connect(stream, StartingPosition="LATEST", BatchSize=1, ParallelizationFactor=10, **limits)
+    put(kinesis, "bad", "a", "a")
+    assert keys_of(by_key) == [(0, "a"), (0, "bad"), (10, "a"), (11, "bad")]
+    [message] = messages("given-up")
+    told = json.loads(message["Body"])["KinesisBatchInfo"]
+    assert (told["shardId"], told["batchSize"]) == ("shardId-000000000000", 1)
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 10), (10, 1), (10, 7)])
+def test_another_number_of_parts_loses_no_record(kinesis, lam, by_key, stream, connect, before, after):
+    uuid = connect(stream, StartingPosition="LATEST", ParallelizationFactor=before)
+    put(kinesis, "a", "b", "c")
+    lam.update_event_source_mapping(UUID=uuid, ParallelizationFactor=after)
+    put(kinesis, "a", "b", "c")
+    found = sorted(record for _, records in by_key for record in records)
+    assert [key for key, _ in found] == ["a", "a", "b", "b", "c", "c"]
+
+
+@pytest.mark.destmock(start=START, autorun=False)
+def test_the_changes_of_each_item_of_a_table_stay_in_order(destmock, orders, connect):
+    seen = []
+
+    def work(event, context):
+        images = [record["dynamodb"]["NewImage"] for record in event["Records"]]
+        seen.extend((image["id"]["S"], image["n"]["N"]) for image in images)
+        time.sleep(5)
+
+    destmock.handler("work", work, timeout=20)
+    connect(orders(), StartingPosition="LATEST", BatchSize=1, ParallelizationFactor=10)
+    table = boto3.client("dynamodb")
+    for number in range(3):
+        for name in "ab":
+            table.put_item(TableName="orders", Item={"id": {"S": name}, "n": {"N": str(number)}})
+    destmock.run_until_idle()
+    assert {key: [n for name, n in seen if name == key] for key in "ab"} == {
+        "a": ["0", "1", "2"],
+        "b": ["0", "1", "2"],
+    }
+    assert destmock.now == START + timedelta(seconds=15)
