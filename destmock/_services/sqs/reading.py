@@ -27,7 +27,6 @@ from destmock._services.sqs import given_up, refusals
 from destmock._services.sqs.arrivals import arrived, put
 from destmock._services.sqs.delivery import mark_dead_letter, source_of_dead_letter
 from destmock._services.sqs.order import readable
-from destmock._time.wall import real_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
 #: The number of letters in a receipt handle of moto's.
 _HANDLE_LENGTH = 185
 _ALPHABET, _FIRST = 26, ord("a")
-#: How often a long poll looks for what other threads may send, in real seconds.
-_LOOK_AGAIN = 0.005
+#: Seconds between two looks of a long poll for what other threads may send: the first ones, and at most.
+_FIRST_LOOK, _LOOK = 0.005, 0.05
 _DEAD_LETTER_SOURCE = "DeadLetterQueueSourceArn"
 
 
@@ -77,10 +76,10 @@ def _receive_message(receive: Callable[..., list[Message]]) -> Callable[..., lis
         queue = self.get_queue(queue_name)
         if active[-1].driver.wait(wait_seconds_timeout, lambda: _any(queue), lambda: _next(queue)):
             return look()
-        end = real_ns() + wait_seconds_timeout * 1_000_000_000
-        while not found and real_ns() < end:  # for what another thread may send
-            time.sleep(_LOOK_AGAIN)
-            found = look()
+        end, pause = time.monotonic() + wait_seconds_timeout, _FIRST_LOOK
+        while not found and time.monotonic() < end:  # for what another thread may send
+            time.sleep(pause)  # in virtual time, as the clock, if it is a handler's thread
+            found, pause = look(), min(2 * pause, _LOOK)
         return found
 
     return receive_message

@@ -125,6 +125,26 @@ def test_a_handler_that_polls_past_its_timeout_is_ended(destmock, lam, sqs, url)
     assert b"timed out after 3.00" in lam.invoke(FunctionName="poll")["Payload"].read()
 
 
+def test_long_polls_of_a_handler_s_threads_take_their_time(destmock, lam, sqs, url):
+    """In virtual time, whether or not a message comes."""
+    read = []
+
+    def receive():
+        found = boto3.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", [])
+        read.append((len(found), int((datetime.now(timezone.utc) - START).total_seconds())))
+
+    def handler(event, context):
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(receive)
+            pool.submit(receive)
+            time.sleep(7)
+            boto3.client("sqs").send_message(QueueUrl=url, MessageBody="sent")
+
+    destmock.handler("reads", handler, timeout=60)
+    lam.invoke(FunctionName="reads", InvocationType="Event")
+    assert read == [(1, 7), (0, 20)]
+
+
 def test_with_other_threads_a_long_poll_waits_for_what_they_send(destmock, sqs, url):
     def send():
         begun = real_ns()
