@@ -93,7 +93,9 @@ def _call_soon(current: Current, is_real: IsReal, real: Callable[..., Handle]) -
 
     def call_soon_threadsafe(self: Any, callback: Any, *arguments: Any, **named: Any) -> Handle:
         attempt, thread = current(), self._thread_id
-        if attempt is None or thread in (None, get_ident()) or not callable(callback) or not is_real(thread):
+        if attempt is None or thread in (None, get_ident(), attempt.crew.thread):
+            return real(self, callback, *arguments, **named)
+        if not callable(callback) or not is_real(thread):
             return real(self, callback, *arguments, **named)
         call = _Call(self, callback)
         call.handle = real(self, call, *arguments, **named)

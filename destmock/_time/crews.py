@@ -49,7 +49,7 @@ class Crew:
         self._places = count()
         self._main: Main | None = None
         #: The handler's own thread while it runs, and its wait, while it waits.
-        self._thread: int | None = None
+        self.thread: int | None = None
         self._of_main: Wait | None = None
         #: The threads that have not come to an end, and who waits for that.
         self._alive: dict[Thread | Bare, list[Wait]] = {}
@@ -85,12 +85,12 @@ class Crew:
 
     def begin(self, main: Main) -> None:
         """Have an attempt move time on for the threads."""
-        self._main, self._thread = main, get_ident()
+        self._main, self.thread = main, get_ident()
 
     def freeze(self) -> None:
         """Leave the threads that wait alone until the next attempt."""
         with self._lock:
-            self._thread = None
+            self.thread = None
 
     def lead(self, wait: Wait, seconds: float | None, *, flowing: bool = True) -> bool:
         """Wait as the handler's own thread; returns whether `wait` was released.
@@ -285,7 +285,7 @@ class Crew:
 
     def _handler_s(self) -> Iterable[int]:
         """The handler's own thread, if it runs."""
-        return [] if self._thread is None or self._of_main is not None else [self._thread]
+        return [] if self.thread is None or self._of_main is not None else [self.thread]
 
     # Whoever ends a wait
 

@@ -268,6 +268,26 @@ def test_coroutines_on_a_loop_of_the_test_s_own_are_waited_for_in_real_time(run,
 
 
 @started
+def test_a_handler_s_threads_give_work_to_the_loop_that_it_runs_itself(run):
+    async def answer(length):
+        await asyncio.sleep(length)
+        return length
+
+    def code(note):
+        async def main():
+            loop = asyncio.get_running_loop()
+
+            def ask(length):
+                note(asyncio.run_coroutine_threadsafe(answer(length), loop).result())
+
+            await asyncio.gather(*(asyncio.to_thread(ask, length) for length in (30, 10, 20)))
+
+        asyncio.run(main())
+
+    assert run(code) == [(10, 10), (20, 20), (30, 30)]
+
+
+@started
 def test_what_is_put_on_a_loop_of_the_test_s_own_is_waited_for(run, loop):
     def code(note):
         done, later = threading.Event(), threading.Event()
