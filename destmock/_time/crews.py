@@ -336,6 +336,8 @@ class Crew:
                 return
             self.is_released = True
             parked, self._parked = self._parked, []
+            for wait in self._polls:  # only the loop itself can see what wakes it in real time
+                wait.told = True
             for wait in parked:
                 wait.go_on()
 

@@ -287,6 +287,24 @@ def test_a_handler_s_threads_give_work_to_the_loop_that_it_runs_itself(run):
     assert run(code) == [(10, 10), (20, 20), (30, 30)]
 
 
+def test_a_loop_that_a_handler_has_started_works_in_the_next_mock():
+    loop, answers = asyncio.new_event_loop(), []
+    thread = threading.Thread(target=loop.run_forever)
+
+    def handler(event, context):
+        if not answers:
+            thread.start()
+        answers.append(asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01, "slept"), loop).result())
+
+    for _ in range(2):
+        with mock_destinations(handlers={"looped": handler}):
+            boto3.client("lambda").invoke(FunctionName="looped")
+    assert answers == ["slept", "slept"]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+    loop.close()
+
+
 @started
 def test_what_is_put_on_a_loop_of_the_test_s_own_is_waited_for(run, loop):
     def code(note):
