@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from threading import local
 from typing import Any, Protocol
 
 
@@ -37,3 +39,28 @@ Current = Callable[[], "Attempt | None"]
 Waits = Callable[["float | None"], "Attempt | None"]
 #: Answers whether a thread waits in real time, by its identity.
 IsReal = Callable[[int], bool]
+
+
+class _OfThread(local):
+    #: Whether the threads that are started work for others.
+    starts_others = False
+
+
+_of_thread = _OfThread()
+
+
+@contextlib.contextmanager
+def others_start(attempt: Attempt) -> Iterator[None]:
+    """While entered, the threads that the attempt starts are others', as those of a test's pool."""
+    is_over = False
+    attempt.helped(lambda: is_over)  # it waits until they have started
+    before, _of_thread.starts_others = _of_thread.starts_others, True
+    try:
+        yield
+    finally:
+        _of_thread.starts_others, is_over = before, True
+
+
+def starts_others() -> bool:
+    """Whether the threads that this thread starts are others' than the attempt's."""
+    return _of_thread.starts_others

@@ -11,6 +11,7 @@ from queue import _PySimpleQueue  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from destmock._isolation.attempts import others_start
 from destmock._isolation.patching import Patch
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def _submit(current: Current, real: Callable[..., Any]) -> Callable[..., Any]:
         if attempt is None:
             return real(self, *arguments, **named)
         if not _is_seen(self, attempt.crew):
-            return _waited_for(attempt, real(self, *arguments, **named))
+            with others_start(attempt):
+                future = real(self, *arguments, **named)
+            return _waited_for(attempt, future)
         before = {*self._threads}
         try:
             return real(self, *arguments, **named)

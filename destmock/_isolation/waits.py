@@ -17,6 +17,7 @@ from botocore import endpoint, waiter
 from botocore.retries import bucket
 from botocore.retries.standard import RetryHandler
 
+from destmock._isolation.attempts import starts_others
 from destmock._isolation.condition_waits import condition_waits
 from destmock._isolation.functions_replaced import replaced
 from destmock._isolation.loop_waits import loop_waits
@@ -169,7 +170,7 @@ def _start(current: Current, real: Callable[..., None]) -> Callable[..., None]:
     """
 
     def start(self: Any) -> None:
-        attempt = current()
+        attempt = None if starts_others() else current()
         if attempt is None:
             real(self)
         else:

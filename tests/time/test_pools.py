@@ -208,6 +208,21 @@ def test_a_pool_of_the_test_s_own_is_waited_for_in_real_time(destmock, run):
 
 
 @started
+def test_the_threads_that_a_handler_adds_to_a_pool_of_the_test_s_own_work_in_real_time(run):
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(lambda: None).result()
+
+        def code(note):
+            for length in pool.map(sleep, [0.02, 0.01, 0.03]):
+                note(length)
+            time.sleep(60)
+            note("slept")
+
+        assert run(code) == [(0, 0.02), (0, 0.01), (0, 0.03), (60, "slept")]
+        assert pool.submit(lambda: "goes on").result(5) == "goes on"
+
+
+@started
 @pytest.mark.parametrize("timeout", [None, 30])
 def test_a_pool_of_threads_of_the_test_s_own_is_waited_for_in_real_time(run, timeout):
     with ThreadPool(2) as pool:
