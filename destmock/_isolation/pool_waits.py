@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.thread import _threads_queues
@@ -101,9 +102,23 @@ def _waited_for(attempt: Attempt, future: Future[Any]) -> Future[Any]:
 
 
 class _Changes(_PySimpleQueue):  # type: ignore[misc]
-    """What tells a pool's threads of changes: otherwise a pipe, and nobody sees who waits for that."""
+    """What tells a pool's threads of changes: otherwise only a pipe, and nobody sees who waits for that.
 
-    _reader = None
+    It has the pipe as well, for when the mock is over.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reader, self._writer = multiprocessing.Pipe(duplex=False)
+
+    def put(self, item: object) -> None:
+        super().put(item)
+        self._writer.send_bytes(b"1")
+
+    def get(self) -> object:
+        item: object = super().get()
+        self._reader.recv_bytes()
+        return item
 
 
 class _Context:

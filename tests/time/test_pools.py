@@ -156,6 +156,22 @@ def test_a_pool_of_threads_that_ends_with_its_handler_leaves_none():
     assert {*threading.enumerate()} <= before
 
 
+def test_a_pool_of_threads_that_a_handler_has_left_works_when_the_mock_has_ended():
+    pools = []
+    with mock_destinations() as destmock:
+
+        @destmock.handler("pooled")
+        def handler(event, context):
+            pools.append(ThreadPool(1))
+            pools[0].apply_async(sleep, (0.01,))
+
+        boto3.client("lambda").invoke(FunctionName="pooled")
+    [pool] = pools
+    assert pool.apply(sleep, (0.01,)) == 0.01
+    pool.close()
+    pool.join()
+
+
 POOLS = """
 import time, boto3
 from concurrent.futures import ThreadPoolExecutor
