@@ -91,9 +91,15 @@ def _wait(waits: Waits, real: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def _notify(current: Current, real: Callable[..., None]) -> Callable[..., None]:
-    """A thread that an attempt wakes by a condition that others have made works for it."""
+    """A thread that an attempt wakes by a condition that others have made works for it.
+
+    Who waits in an execution environment that has ended is woken in nobody's place.
+    """
 
     def notify(self: Any, n: int = 1) -> None:
+        for waiter in [*self._waiters]:
+            if getattr(waiter, "is_lost", False):
+                self._waiters.remove(waiter)
         attempt = None if hasattr(self, _INSIDE) or not self._waiters else current()
         if attempt is not None and attempt.crew.has_company:
             attempt.helped(_Woken(self).is_over)

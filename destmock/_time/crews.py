@@ -61,7 +61,8 @@ class Crew:
         #: The waits of event loops, which end when anything is put on a loop.
         self._polls: list[Wait] = []
         self._asked: list[Asked] = []
-        self._is_ended = False
+        #: Whether none of them goes on any more.
+        self.is_ended = False
         #: Whether the threads wait in real time from now on.
         self.is_released = False
 
@@ -197,7 +198,7 @@ class Crew:
 
     def end_of(self, thread: Thread) -> Wait | None:
         """A wait that the end of a thread ends; `None` if it has ended, or is not of this crew."""
-        wait = Wait(self.tell)
+        wait = Wait(self)
         with self._lock:
             waits = self._alive.get(thread)
             if waits is None:
@@ -218,7 +219,7 @@ class Crew:
             self._stops()
         while not self._outlasts(wait, seconds, self._handler_s):
             with self._lock:
-                stuck = wait in self._parked and not self._is_ended
+                stuck = wait in self._parked and not self.is_ended
                 if stuck:
                     self._parked.remove(wait)
                     self._running += 1
@@ -253,7 +254,7 @@ class Crew:
             self._of_main.go_on()
 
     def _go_on(self, wait: Wait) -> None:
-        if wait in self._parked and not self._is_ended:
+        if wait in self._parked and not self.is_ended:
             self._parked.remove(wait)
             self._running += 1
             wait.go_on()
@@ -303,11 +304,11 @@ class Crew:
 
     def wait(self) -> Wait:
         """A wait that is going to begin."""
-        return Wait(self.tell)
+        return Wait(self)
 
     def poll(self) -> Wait:
         """The same of an event loop: it ends with whatever is put on one."""
-        wait = Wait(self.tell)
+        wait = Wait(self)
         with self._lock:
             self._polls.append(wait)
         return wait
@@ -327,12 +328,12 @@ class Crew:
 
     def end(self) -> None:
         """Let none of the threads go on once it waits: their execution environment has ended."""
-        self._is_ended = True
+        self.is_ended = True
 
     def release(self) -> None:
         """Have the threads wait in real time, now that the mock ends."""
         with self._lock:
-            if self._is_ended:
+            if self.is_ended:
                 return
             self.is_released = True
             parked, self._parked = self._parked, []

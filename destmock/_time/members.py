@@ -62,10 +62,10 @@ class Main(Protocol):
 class Wait:
     """One wait, by the handler's own thread or by one of its crew; whoever releases it ends the wait."""
 
-    __slots__ = ("_tell", "at", "lock", "place", "told")
+    __slots__ = ("_crew", "at", "lock", "place", "told")
 
-    def __init__(self, tell: Callable[[Wait], None]) -> None:
-        self._tell = tell
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
         #: When it ends by itself, in virtual milliseconds; `None` for never.
         self.at: int | None = None
         #: Its place among those that end at the same moment.
@@ -76,7 +76,12 @@ class Wait:
 
     def release(self) -> None:
         """End the wait, from any thread."""
-        self._tell(self)
+        self._crew.tell(self)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether who waits will never go on, since the execution environment has ended."""
+        return self._crew.is_ended
 
     def go_on(self) -> None:
         """Have the thread go on that waits; the crew's lock is held."""
@@ -93,6 +98,7 @@ class Asked(Protocol):
 class Crew(Protocol):
     """The threads of one execution environment, as each of them knows it."""
 
+    is_ended: bool
     is_released: bool
 
     @property
@@ -101,6 +107,9 @@ class Crew(Protocol):
 
     def wait(self) -> Wait:
         """A wait that is going to begin."""
+
+    def tell(self, wait: Wait) -> None:
+        """End a wait, from any thread."""
 
     def park(self, wait: Wait, seconds: float | None) -> bool:
         """Wait as a thread of the crew; returns whether `wait` was released."""

@@ -394,6 +394,19 @@ def test_a_thread_that_only_listens_leaves_waits_virtual(run):
     assert noted == [(3600 * (n + 1), False) for n in range(5)]
 
 
+def test_who_waits_in_a_lost_environment_is_woken_in_nobody_s_place(destmock, lam):
+    values, read = queue.Queue(), []
+
+    def handler(event, context):
+        read.append("begun")
+        threading.Timer(1 if len(read) > 1 else 60, values.put, ["value"]).start()
+        read.append(values.get())
+
+    destmock.handler("reads", handler, timeout=5)
+    lam.invoke(FunctionName="reads", InvocationType="Event")
+    assert read == ["begun", "begun", "value"]
+
+
 # Simple queues
 
 
