@@ -39,10 +39,16 @@ def condition_waits(current: Current, waits: Waits) -> list[Patch]:
 
 
 def slices(attempt: Attempt, timeout: float | None) -> Iterator[float]:
-    """The seconds to wait in real time, one after the other, while others' threads work for an attempt."""
+    """The seconds to wait in real time, one after the other, while others' threads work for an attempt.
+
+    The clock follows, so that the attempt's own threads go on, too.
+    """
     left, look = timeout, _FIRST_LOOK
     while attempt.has_helpers and (left is None or left > 0):
-        yield look if left is None else min(look, left)
+        seconds, begun = look if left is None else min(look, left), attempt.elapsed_ns
+        yield seconds
+        if attempt.crew.is_there:
+            attempt.sleep(max(seconds - (attempt.elapsed_ns - begun) / 1e9, 0))
         left = None if left is None else left - look
         look = min(2 * look, _LOOK)
 

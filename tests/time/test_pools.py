@@ -254,6 +254,24 @@ def test_a_pool_of_threads_of_the_test_s_own_is_waited_for_in_real_time(run, tim
 
 
 @started
+def test_what_works_for_a_handler_may_wait_for_the_handler_s_own_threads(run):
+    with ThreadPoolExecutor(1) as pool:
+
+        def code(note):
+            opened, values = threading.Event(), queue.Queue()
+            answer = pool.submit(opened.wait)
+            threading.Timer(0.1, values.put, ["put"]).start()
+            note(values.get())
+            threading.Timer(0.1, opened.set).start()
+            note(answer.result())
+
+        pool.submit(lambda: None).result()
+        noted = run(code)
+    assert [what for _, what in noted] == ["put", True]
+    assert 0.2 <= noted[-1][0] < 5
+
+
+@started
 def test_pools_of_processes_of_the_test_s_own_are_waited_for_in_real_time(run):
     with ProcessPoolExecutor(1, get_context("spawn")) as executor, get_context("spawn").Pool(1) as pool:
         executor.submit(pow, 2, 3).result()
