@@ -83,11 +83,15 @@ def _submit(current: Current, real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _submit_to_processes(current: Current, is_real: IsReal, real: Callable[..., Any]) -> Callable[..., Any]:
+    """The thread that minds the processes, which work in real time, is nobody's: or all would wait for it."""
+
     def submit(self: Any, /, *arguments: Any, **named: Any) -> Any:
-        future, attempt = real(self, *arguments, **named), current()
-        if attempt is not None and is_real(self._executor_manager_thread.ident):
-            _waited_for(attempt, future)
-        return future
+        attempt = current()
+        if attempt is None:
+            return real(self, *arguments, **named)
+        with others_start(attempt):
+            future = real(self, *arguments, **named)
+        return _waited_for(attempt, future) if is_real(self._executor_manager_thread.ident) else future
 
     return submit
 

@@ -286,6 +286,18 @@ def test_pools_of_processes_of_the_test_s_own_are_waited_for_in_real_time(run):
         assert run(code) == [(0, 32), (0, [64]), (0, [128]), (60, "waited")]
 
 
+@started
+def test_a_pool_of_processes_that_a_handler_begins_to_use_leaves_waits_virtual(run):
+    with ProcessPoolExecutor(1, get_context("spawn")) as executor:
+
+        def code(note):
+            note(executor.submit(pow, 2, 5).result(timeout=30))
+            time.sleep(60)
+            note("slept")
+
+        assert [run(code), run(code)] == [[(0, 32), (60, "slept")], [(60, 32), (120, "slept")]]
+
+
 @pytest.fixture
 def loop():
     """An event loop that runs on a thread of the test's own."""
