@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.thread import _threads_queues
+from concurrent.futures.thread import _threads_queues, _worker
 from functools import partial
 from multiprocessing import pool as pools
 from queue import _PySimpleQueue  # type: ignore[attr-defined]
@@ -48,19 +48,36 @@ def pool_waits(current: Current, is_real: IsReal) -> list[Patch]:
 
 
 def _is_seen(pool: Any, crew: Any) -> bool:
-    """Whether the threads of a pool are of a crew; one whose threads are of a lost environment begins anew.
+    """Whether the threads of a pool are of a crew; those of another environment's pool are left behind.
 
-    Those that are left of a mock that is over work as if the test had started them.
+    A pool whose threads the test has started is the test's.
     """
     owner = getattr(pool, _OWNER, None)
     owner = None if owner is None else owner()
-    if owner is not crew:
-        if pool._threads and (owner is None or owner.is_released):  # noqa: SLF001
-            return False
-        pool._work_queue, pool._threads = _PySimpleQueue(), set()  # noqa: SLF001
-        pool._idle_semaphore = threading.Semaphore(0)  # noqa: SLF001
-        setattr(pool, _OWNER, ref(crew))
+    if owner is crew:
+        return True
+    if pool._threads and getattr(pool, _OWNER, None) is None:  # noqa: SLF001
+        return False
+    before = pool._work_queue  # noqa: SLF001
+    pool._work_queue, pool._threads = _PySimpleQueue(), set()  # noqa: SLF001
+    pool._idle_semaphore = threading.Semaphore(0)  # noqa: SLF001
+    setattr(pool, _OWNER, ref(crew))
+    before.put(None)  # where the mock is over, its threads leave when they have done what they had to
     return True
+
+
+def leaving(thread: Any) -> None:
+    """Have a thread of a pool leave once the pool has begun anew: it asks for the pool when it is woken."""
+    if getattr(thread, "_target", None) is _worker:
+        pool_of, *others = thread._args  # noqa: SLF001
+        work = next(each for each in others if isinstance(each, _PySimpleQueue))
+        thread._args = (partial(_pool_with, work, pool_of), *others)  # noqa: SLF001
+
+
+def _pool_with(work: Any, pool_of: Callable[[], Any]) -> Any:
+    """The pool, if it has this work."""
+    pool = pool_of()
+    return pool if pool is not None and pool._work_queue is work else None  # noqa: SLF001
 
 
 def _submit(current: Current, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -167,15 +184,21 @@ def _terminate(
 
 
 def _check_running(current: Current, real: Callable[..., None]) -> Callable[..., None]:
-    """A pool whose threads are of another environment, or a lost one, begins anew when it gets work."""
+    """A pool whose threads are of another environment, or an earlier mock, begins anew when it gets work."""
 
     def check(self: Any) -> None:
         real(self)
         attempt, owner = current(), getattr(self, _OWNER, None)
         crew = None if owner is None else owner()
-        if attempt is not None and crew not in (None, attempt.crew) and not crew.is_released:
-            self._terminate.cancel()
-            pools.ThreadPool.__init__(self, self._processes, self._initializer, self._initargs)
+        if attempt is None or crew in (None, attempt.crew):
+            return
+        if not crew.is_released:
+            self._terminate.cancel()  # they never go on
+        elif self._cache:
+            return  # they still work
+        else:
+            self._terminate()
+        pools.ThreadPool.__init__(self, self._processes, self._initializer, self._initargs)
 
     return check
 

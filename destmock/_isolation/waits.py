@@ -22,7 +22,7 @@ from destmock._isolation.condition_waits import condition_waits
 from destmock._isolation.functions_replaced import replaced
 from destmock._isolation.loop_waits import loop_waits
 from destmock._isolation.patching import Patch, Shared
-from destmock._isolation.pool_waits import pool_waits
+from destmock._isolation.pool_waits import leaving, pool_waits
 from destmock._isolation.process_waits import process_waits
 
 if TYPE_CHECKING:
@@ -174,6 +174,7 @@ def _start(current: Current, real: Callable[..., None]) -> Callable[..., None]:
         if attempt is None:
             real(self)
         else:
+            leaving(self)
             daemon, self.daemon = self.daemon, True
             try:
                 attempt.crew.start(self, real)

@@ -140,6 +140,28 @@ def test_a_pool_of_threads_that_several_attempts_and_mocks_use_works_in_each():
     pools.pop().terminate()
 
 
+@pytest.mark.parametrize("make", [ThreadPool, ThreadPoolExecutor])
+def test_a_pool_that_outlives_mocks_waits_in_virtual_time_in_each_and_keeps_no_threads_of_the_others(make):
+    pool, before = [], {*threading.enumerate()}
+
+    def handler(event, context):
+        if not pool:
+            pool.append(make(3))
+        return [*pool[0].map(sleep, [300, 200, 100])], time.time()
+
+    for _ in range(5):
+        with mock_destinations(start=START) as destmock:
+            destmock.handler("pooled", handler, timeout=600)
+            boto3.client("lambda").invoke(FunctionName="pooled", InvocationType="Event")
+            [run] = destmock.invocations
+            assert run.attempts[0].response == [[300, 200, 100], START.timestamp() + 300]
+    end = time.monotonic() + 10
+    while len({*threading.enumerate()} - before) > 3 * 2 and time.monotonic() < end:
+        time.sleep(0.001)  # the last ones of the mock before leave
+    assert len({*threading.enumerate()} - before) <= 3 * 2
+    pool.pop().__exit__(None, None, None)
+
+
 def test_a_pool_of_threads_that_ends_with_its_handler_leaves_none():
     before = {*threading.enumerate()}
     with mock_destinations() as destmock:
