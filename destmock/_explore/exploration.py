@@ -48,10 +48,11 @@ class Exploration:
     seconds: float
 
     def __str__(self) -> str:
-        return summary(self.tried, self.possible, self.seconds)
+        found = f", {len(self.failures):,} of them found a bug" if self.failures else ""
+        return f"{summary(self.tried, self.possible, self.seconds)}{found}"
 
     def __repr__(self) -> str:
-        return f"<Exploration: {self}, {len(self.failures)} of them found a bug>"
+        return f"<Exploration: {self}>"
 
 
 def exploration(search: Search, seconds: float) -> Exploration:

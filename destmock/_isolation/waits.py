@@ -35,6 +35,8 @@ _NS = 1_000_000_000
 _CLOCKS = {"monotonic": _NS, "perf_counter": _NS, "monotonic_ns": 0, "perf_counter_ns": 0}
 #: How long it takes to look whether there is something, without waiting for it, once this was done so often.
 _LOOK_NS, _LOOKS = 1_000, 100
+#: And in seconds, where threads that it has started wait meanwhile.
+_LOOK_S = 0.001
 #: How many arguments of a retry handler's there are with the one for the sleep.
 _WITH_SLEEP = 4
 #: Whether a retry handler keeps the function by which it sleeps; it takes long to find out.
@@ -87,19 +89,31 @@ class _Looks:
 
     def begin(self) -> None:
         """Note that a mock begins."""
-        self.ns = self._at = self._count = 0
+        self.ns = self._at = self._count = self._in_a_row = 0
 
     def waits(self, seconds: float | None) -> Attempt | None:
         """The attempt that is going to wait for so long; `None` for others, and if it only looks."""
         attempt = self.current()
-        if attempt is None or seconds is None or seconds > 0:
+        if attempt is None:
+            return None
+        if seconds is None or seconds > 0:
+            self._in_a_row = 0
             return attempt
+        self._in_a_row += 1
         now = attempt.elapsed_ns
         self._count = self._count + 1 if now == self._at else 0
         self._at = now
         if self._count > _LOOKS:
             self.ns += _LOOK_NS
         return None
+
+    def let_others_go_on(self) -> bool:
+        """Sleep, if an attempt has looked so often for what its own threads may bring, which all wait."""
+        attempt = self.current()
+        if attempt is None or self._in_a_row <= _LOOKS or not attempt.crew.all_wait:
+            return False
+        attempt.sleep(_LOOK_S)
+        return True
 
 
 class _Time:
@@ -136,10 +150,10 @@ def _sleep(looks: _Looks, real: Callable[..., None]) -> Callable[..., None]:
     def sleep(*arguments: Any, **named: Any) -> None:
         is_length = not named and len(arguments) == 1 and _is_length(arguments[0])
         attempt = looks.waits(arguments[0]) if is_length else None
-        if attempt is None:
-            real(*arguments, **named)
-        else:
+        if attempt is not None:
             attempt.sleep(arguments[0])
+        elif not (is_length and looks.let_others_go_on()):
+            real(*arguments, **named)
 
     return sleep
 

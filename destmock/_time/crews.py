@@ -18,7 +18,7 @@ from threading import TIMEOUT_MAX, current_thread, get_ident
 from typing import TYPE_CHECKING, TypeVar
 
 from destmock._time.branches import branch
-from destmock._time.members import LAST, Member, Wait, alone, become, mark
+from destmock._time.members import LAST, Bare, Member, Wait, alone, become, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,15 +30,6 @@ Result = TypeVar("Result")
 _MS_PER_SECOND = 1000
 #: Seconds until it counts that a thread does nothing, though it doesn't wait here; and what is nothing.
 _PATIENCE, _NOTHING = 1.0, 0.001
-
-
-class Bare:
-    """A thread of `_thread.start_new_thread`."""
-
-    ident: int | None = None
-
-    def join(self) -> None:
-        """Its real end can't be waited for; nobody sees that it has not quite gone."""
 
 
 class Crew:
@@ -81,6 +72,11 @@ class Crew:
     def is_there(self) -> bool:
         """Whether there are threads, running or waiting."""
         return bool(self._alive)
+
+    @property
+    def all_wait(self) -> bool:
+        """Whether none of them goes on until time does."""
+        return self._running == 0 and bool(self._parked)
 
     # The handler's own thread
 

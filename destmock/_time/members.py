@@ -59,6 +59,15 @@ class Main(Protocol):
         """Have the attempt end where it waits next: one of its threads has lost the environment."""
 
 
+class Bare:
+    """A thread of `_thread.start_new_thread`."""
+
+    ident: int | None = None
+
+    def join(self) -> None:
+        """Its real end can't be waited for; nobody sees that it has not quite gone."""
+
+
 class Wait:
     """One wait, by the handler's own thread or by one of its crew; whoever releases it ends the wait."""
 

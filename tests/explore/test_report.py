@@ -47,7 +47,8 @@ def test_each_failure_of_a_function_that_can_t_be_repeated_is_found():
     assert "died after its handler had returned, by an injected fault" in last.timeline
     assert repr(last).startswith("<Failure count#1/crash-end: AssertionError")
     assert str(found).startswith("explored 8 failures in ")
-    assert repr(found).endswith(", 3 of them found a bug>")
+    assert str(found).endswith(" s, 3 of them found a bug")
+    assert repr(found) == f"<Exploration: {found}>"
 
 
 def test_a_function_that_can_be_repeated_passes_all():

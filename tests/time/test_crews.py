@@ -150,6 +150,24 @@ def test_an_event_loop_in_a_thread(run):
     assert run(code) == [(8, "slept"), (8, "done")]
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_handler_that_only_looks_whether_its_threads_are_done(stands):
+    done, seen = threading.Event(), []
+
+    def handler(event, context):
+        threads = begin(lambda: time.sleep(20) or done.set())
+        while not done.is_set():
+            time.sleep(0)
+        seen.append(round(time.monotonic() - begun))
+        end(threads)
+
+    with mock_destinations(start=START if stands else None) as destmock:
+        destmock.handler("looks", handler, timeout=60)
+        begun = time.monotonic()
+        boto3.client("lambda").invoke(FunctionName="looks", InvocationType="Event")
+    assert seen == [20]
+
+
 @started
 def test_a_lock_that_a_sleeping_thread_holds(run, monkeypatch):
     """Who waits for a lock can't be seen: the others' waits take real time then, and the clock follows."""
