@@ -14,8 +14,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_api._internal import mock_random
+from moto.stepfunctions.exceptions import StateMachineDoesNotExist
 from moto.stepfunctions.models import StepFunctionBackend
-from moto.stepfunctions.responses import StepFunctionResponse
+from moto.stepfunctions.responses import StepFunctionResponse, get_backend
 
 from destmock._engine.active import active, enter_once
 from destmock._isolation.patching import Patch, patched
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from moto.stepfunctions.parser.backend.execution import Execution
+
+    from destmock._aws.arn import Arn
 
 _TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda"
 _WAITS = "moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function"
@@ -78,6 +81,19 @@ def _stop(execution: Execution) -> None:
 
 def _with_types(known: dict[str, set[str]]) -> dict[str, set[str]]:
     return {**known, "invoke": {*known["invoke"], "InvocationType"}}
+
+
+def begin(machine: Arn, name: str, text: str) -> bool:
+    """Begin an execution as another service does; answers whether the state machine is there."""
+    backend = get_backend(machine.account, machine.region)
+    try:
+        backend.describe_state_machine(str(machine))
+    except StateMachineDoesNotExist:
+        return False
+    if _TASKS in sys.modules:
+        enter_once(_executions)
+    backend.start_execution(str(machine), name, text)
+    return True
 
 
 def _start(start: Callable[..., Any]) -> Callable[..., Any]:

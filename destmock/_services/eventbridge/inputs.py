@@ -51,7 +51,7 @@ def of(target: dict[str, Any], event: dict[str, Any], rule: Rule) -> str | None:
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
-        return _compact(_at(target["InputPath"], event, None))
+        return _compact(at(target["InputPath"], event, None))
     transformer = target.get("InputTransformer")
     if transformer:
         values = _values(transformer.get("InputPathsMap") or {}, event, rule)
@@ -67,7 +67,7 @@ def _values(paths: dict[str, str], event: dict[str, Any], rule: Rule) -> dict[st
         "aws.events.event.ingestion-time": f"{to_datetime(active[-1].now):%Y-%m-%dT%H:%M:%SZ}",
         "aws.events.event": {name: event[own] for name, own in _EVENT.items() if own in event},
         "aws.events.event.json": event,
-        **{name: _at(path, event, "") for name, path in paths.items()},
+        **{name: at(path, event, "") for name, path in paths.items()},
     }
 
 
@@ -103,7 +103,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _at(path: str, event: Any, otherwise: Any) -> Any:
+def at(path: str, event: Any, otherwise: Any) -> Any:
     """The part of the event that a JSONPath such as `$.detail.items[0].id` names."""
     try:
         for name, quoted, index in _STEP.findall(path.removeprefix("$")):

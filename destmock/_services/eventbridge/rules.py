@@ -19,6 +19,7 @@ from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
 from destmock._engine.unanswered import Unsent, tell
 from destmock._services.eventbridge import inputs
+from destmock._services.eventbridge.other_targets import sending
 from destmock.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ def _prepare(
     if arn is not None and arn.service == "logs":
         return [lambda: _to_log_group(arn, rule, passed)]
     found = simulation.target_of(target["Arn"])
+    if found is None and arn is not None and (send := sending(arn, target, event, passed)) is not None:
+        return [partial(_pass, send, rule, target, passed, simulation)]
     if found is None:
         text = f"the rule {rule.name} has the target {target['Arn']}, which destmock can't deliver to"
         raise UndeliverableError(text)

@@ -400,7 +400,7 @@ def test_a_target_that_does_not_exist_is_the_rule_s_own_affair(destmock, lam, ru
 @pytest.mark.destmock(handlers={"orders": ok}, strict=False)
 def test_a_target_that_destmock_has_no_way_to_is_told(destmock, lam, rule, seen):
     """No target gets the event then: nothing is half done."""
-    arn = f"arn:aws:states:{REGION}:stateMachine:orders"
+    arn = f"arn:aws:ecs:{REGION}:cluster/orders"
     seen()
     rule(arn)
     send(lam)

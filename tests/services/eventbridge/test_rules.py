@@ -159,9 +159,9 @@ def test_what_a_queue_refuses_goes_to_the_target_s_dead_letter_queue(
 
 
 def test_a_target_that_is_not_simulated_is_refused_before_anything_is_sent(destmock, events):
-    stream = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"
-    rule(events, {"source": ["shop"]}, {"Arn": ORDERS}, {"Arn": stream})
-    with pytest.raises(UnsupportedError, match=r"the rule shop has the target arn:aws:kinesis"):
+    cluster = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/c"
+    rule(events, {"source": ["shop"]}, {"Arn": ORDERS}, {"Arn": cluster})
+    with pytest.raises(UnsupportedError, match=r"the rule shop has the target arn:aws:ecs"):
         put(events)
     assert list(destmock.invocations) == []
 
