@@ -19,11 +19,6 @@ succeeding = pytest.mark.destmock(handlers={"orders": ok}, start=START)
 
 
 @pytest.fixture
-def events(destmock):
-    return boto3.client("events")
-
-
-@pytest.fixture
 def rule(events):
     """Makes a rule with one target; answers the rule's name."""
 

@@ -12,11 +12,6 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
 
 
 @pytest.fixture
-def events(destmock):
-    return boto3.client("events")
-
-
-@pytest.fixture
 def to(events):
     """Has the events of a shop sent to a target."""
 
@@ -34,18 +29,11 @@ def sell(item="tea"):
     return boto3.client("events").put_events(Entries=[entry])["Entries"][0]["EventId"]
 
 
-@pytest.fixture
-def stream(destmock):
-    kinesis = boto3.client("kinesis")
-    kinesis.create_stream(StreamName="sales", ShardCount=1)
-    return kinesis.describe_stream(StreamName="sales")["StreamDescription"]["StreamARN"]
-
-
 @pytest.mark.parametrize("path", [{}, {"KinesisParameters": {"PartitionKeyPath": "$.detail.item"}}])
-def test_an_event_is_a_record_of_a_stream_and_invokes_its_function(destmock, lam, stream, to, path):
+def test_an_event_is_a_record_of_a_stream_and_invokes_its_function(destmock, stream, connect, to, path):
     seen = []
-    destmock.handler("reads", lambda event, context: seen.extend(event["Records"]))
-    lam.create_event_source_mapping(EventSourceArn=stream, FunctionName="reads", StartingPosition="LATEST")
+    destmock.handler("work", lambda event, context: seen.extend(event["Records"]))
+    connect(stream, StartingPosition="LATEST")
     to(stream, **path)
     event_id = sell()
     [record] = seen
@@ -54,22 +42,22 @@ def test_an_event_is_a_record_of_a_stream_and_invokes_its_function(destmock, lam
     assert record["kinesis"]["partitionKey"] == ("tea" if path else event_id)
 
 
-def test_what_a_handler_puts_on_the_bus_is_no_call_of_its_own_to_the_stream(destmock, lam, stream, to):
+def test_what_a_handler_puts_on_the_bus_is_no_call_of_its_own_to_the_stream(
+    destmock, lam, kinesis, stream, to
+):
     to(stream, Input='"sold"')
     destmock.handler("sells", lambda event, context: sell())
     destmock.faults.crash("sells", before="kinesis.PutRecord")
     lam.invoke(FunctionName="sells", InvocationType="Event")
     assert [attempt.outcome for attempt in destmock.invocations[0].attempts] == ["Success"]
-    kinesis = boto3.client("kinesis")
     place = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
-    iterator = kinesis.get_shard_iterator(StreamName="sales", **place)["ShardIterator"]
+    iterator = kinesis.get_shard_iterator(StreamName="clicks", **place)["ShardIterator"]
     assert [record["Data"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]] == [
         b'"sold"'
     ]
 
 
-def test_an_event_goes_through_a_delivery_stream_to_its_bucket(destmock, to):
-    s3 = boto3.client("s3")
+def test_an_event_goes_through_a_delivery_stream_to_its_bucket(s3, to):
     s3.create_bucket(Bucket="sales")
     settings = {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::sales"}
     to(
@@ -83,7 +71,7 @@ def test_an_event_goes_through_a_delivery_stream_to_its_bucket(destmock, to):
     assert json.loads(body)["detail"] == {"item": "rum"}
 
 
-def test_an_event_begins_an_execution_of_a_state_machine(destmock, to):
+def test_an_event_begins_an_execution_of_a_state_machine(to):
     steps = boto3.client("stepfunctions")
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
     machine = steps.create_state_machine(name="m", definition=definition, roleArn=ROLE)["stateMachineArn"]
