@@ -57,14 +57,19 @@ def test_futures_time_out_and_are_waited_for(run):
     assert run(code) == [(5, "timed out"), (7, "first"), (60, "both")]
 
 
-def test_a_pool_s_threads_end_with_the_pool():
+def collected(event, context):
+    return ThreadPoolExecutor(3).submit(lambda: 42).result()
+
+
+def closed(event, context):
+    with ThreadPool(3) as pool:
+        return pool.map(sleep, [0.1, 0.2])
+
+
+@pytest.mark.parametrize("handler", [collected, closed])
+def test_a_pool_s_threads_end_with_the_pool(handler):
     before = {*threading.enumerate()}
-    with mock_destinations() as destmock:
-
-        def handler(event, context):
-            return ThreadPoolExecutor(3).submit(lambda: 42).result()
-
-        destmock.handler("pooled", handler)
+    with mock_destinations(handlers={"pooled": handler}):
         boto3.client("lambda").invoke(FunctionName="pooled")
     gc.collect()
     for thread in {*threading.enumerate()} - before:
@@ -160,22 +165,6 @@ def test_a_pool_that_outlives_mocks_waits_in_virtual_time_in_each_and_keeps_no_t
         time.sleep(0.001)  # the last ones of the mock before leave
     assert len({*threading.enumerate()} - before) <= 3 * 2
     pool.pop().__exit__(None, None, None)
-
-
-def test_a_pool_of_threads_that_ends_with_its_handler_leaves_none():
-    before = {*threading.enumerate()}
-    with mock_destinations() as destmock:
-
-        @destmock.handler("pooled")
-        def handler(event, context):
-            with ThreadPool(3) as pool:
-                return pool.map(sleep, [0.1, 0.2])
-
-        boto3.client("lambda").invoke(FunctionName="pooled")
-    gc.collect()
-    for thread in {*threading.enumerate()} - before:
-        thread.join(10)
-    assert {*threading.enumerate()} <= before
 
 
 def test_a_pool_of_threads_that_a_handler_has_left_works_when_the_mock_has_ended():
