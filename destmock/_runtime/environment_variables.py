@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections import deque
 from functools import lru_cache
 from itertools import repeat
@@ -18,7 +19,19 @@ if TYPE_CHECKING:
 
 #: How `os.environ` keeps names and values.
 _ENCODE_KEY, _ENCODE = os.environ.encodekey, os.environ.encodevalue
+_ENCODING = sys.getfilesystemencoding()
+_encoded = lru_cache(maxsize=100)(_ENCODE_KEY)
 _TRACE_ID = _ENCODE_KEY("_X_AMZN_TRACE_ID")
+
+
+def get(name: str) -> str | None:
+    """What `os.environ.get` answers, which takes four calls for it."""
+    environ: Any = os.environ
+    data = _data(environ)
+    if data is environ:  # somebody has put a plain dictionary in its place
+        return environ.get(name)
+    value = data.get(_encoded(name))
+    return value.decode(_ENCODING, "surrogateescape") if type(value) is bytes else value
 
 
 class OwnVariables:

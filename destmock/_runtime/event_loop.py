@@ -30,13 +30,14 @@ class OutOfSight:
 
     def take_up(self) -> None:
         self._outer = _running()
-        _switch(self._kept)
-        self._set_outside = _set_here().copy()
+        _switch(self._outer, self._kept)
+        here = _set_here()
+        self._set_outside = here.copy()
         if self._set is not None:
-            _set_again(self._set)
-        elif not _is_idle(self._set_outside):
+            _set_again(here, self._set)
+        elif not (here and _is_idle(here)):
             self._found = free.pop() if free else {}
-            _set_again(self._found)
+            _set_again(here, self._found)
 
     def put_aside(self) -> None:
         self._kept = _running()
@@ -55,8 +56,8 @@ class OutOfSight:
 
     def _go(self) -> None:
         if self._outer is not None:
-            _set_again(self._set_outside)
-            _switch(self._outer)
+            _set_again(_set_here(), self._set_outside)
+            _switch(_running(), self._outer)
             self._outer = None
 
 
@@ -72,8 +73,7 @@ def _set_here() -> dict[str, Any]:
     return vars(policy._local) if hasattr(policy, "_local") else {}  # noqa: SLF001
 
 
-def _set_again(to: dict[str, Any]) -> None:
-    here = _set_here()
+def _set_again(here: dict[str, Any], to: dict[str, Any]) -> None:
     if here != to:
         here.clear()
         here.update(to)
@@ -85,11 +85,11 @@ def _running() -> tuple[Any, Any]:
     return _NO_LOOP if loop is None else (loop, asyncio.current_task(loop))
 
 
-def _switch(to: tuple[Any, Any]) -> None:
-    """Make another loop and task the running ones."""
-    loop, task = _running()
-    if loop is None and to is _NO_LOOP:
+def _switch(now: tuple[Any, Any], to: tuple[Any, Any]) -> None:
+    """Make another loop and task than those of now the running ones."""
+    if now is to:  # there is none
         return
+    loop, task = now
     if task is not None:
         asyncio.tasks._leave_task(loop, task)  # noqa: SLF001
     other, its_task = to

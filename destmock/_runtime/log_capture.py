@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import logging
@@ -172,8 +171,10 @@ class Active:
         others = self._others
         if others is None:
             return
-        with contextlib.suppress(ValueError):  # detached by the handler
+        try:  # noqa: SIM105 - `suppress` takes far longer
             self._text.flush()
+        except ValueError:  # detached by the handler
+            pass
         sys.stdout, sys.stderr = self._streams
         if self._capture.level is not None:
             root.setLevel(self._before)
@@ -225,9 +226,11 @@ class RootHandler(logging.Handler):
 
     def text(self) -> io.TextIOWrapper:
         """The functions' standard output and error; a new stream after a handler has detached the last."""
-        with contextlib.suppress(ValueError):
+        try:
             if self._text is not None and not self._text.closed:
                 return self._text
+        except ValueError:
+            pass
         self._text = io.TextIOWrapper(_Output(self), "utf-8", "backslashreplace", "\n", write_through=True)
         return self._text
 

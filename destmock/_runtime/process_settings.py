@@ -156,7 +156,7 @@ def _read() -> list[Any]:
     return [
         working_directory(),
         sys.path.copy(),
-        logging.root.manager.disable,
+        logging.root.manager._disable,  # type: ignore[attr-defined]  # noqa: SLF001 - the property takes longer
         logging.root.level,
         warnings.filters[:],
         sys.getrecursionlimit(),

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import linecache
-import os
 import sys
 import traceback
 from functools import cache, lru_cache
 from itertools import dropwhile
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from awslambdaric import bootstrap
+from awslambdaric.lambda_context import LambdaContext
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from destmock._aws import platform_log as platform
 from destmock._functions.handlers import OUTCOMES_FILE, Handler
+from destmock._runtime import environment_variables
 from destmock._runtime.importing import stripped
 from destmock._runtime.temporary_files import NOT_THE_FUNCTION_S
 from destmock._time.stacks import Attempt, current
@@ -41,7 +42,7 @@ def _as_json(error: dict[str, Any] | None) -> str:
     """
     if error is None:
         return ""
-    environment = os.environ.get("AWS_EXECUTION_ENV", "")
+    environment = environment_variables.get("AWS_EXECUTION_ENV")
     encode = _marshaller(environment).jsonEncoder.encode
     stack = error["stackTrace"]
     try:
@@ -55,7 +56,7 @@ def _as_json(error: dict[str, Any] | None) -> str:
 
 
 @lru_cache(maxsize=100)
-def _stack_as_json(environment: str, stack: tuple[str, ...]) -> str:
+def _stack_as_json(environment: str | None, stack: tuple[str, ...]) -> str:
     return cast("str", _marshaller(environment).jsonEncoder.encode(stack))
 
 
@@ -87,16 +88,29 @@ def _stack_as_lines(stack: tuple[str, ...]) -> list[str]:
     return whole.lines[1:]
 
 
+def _with(function: FunctionType, **replaced: object) -> Callable[..., Any]:
+    """One of awslambdaric's own functions, with other things in the place of some that it calls."""
+    names = {**function.__globals__, **replaced}
+    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+
+
+_environ = SimpleNamespace(get=environment_variables.get)
+_fill_context = _with(LambdaContext.__init__, os=SimpleNamespace(environ=_environ))
+
+
+def _context(*arguments: object) -> LambdaContext:
+    context = LambdaContext.__new__(LambdaContext)
+    _fill_context(context, *arguments)
+    return context
+
+
 #: awslambdaric's own function, with these errors' text, and without a description for X-Ray.
-handle_event_request: Callable[..., None] = FunctionType(
-    bootstrap.handle_event_request.__code__,
-    {
-        **vars(bootstrap),
-        "log_error": _log_error,
-        "make_xray_fault": lambda *_: None,
-        "to_json": _as_json,
-    },
-    argdefs=bootstrap.handle_event_request.__defaults__,
+handle_event_request: Callable[..., None] = _with(
+    bootstrap.handle_event_request,
+    create_lambda_context=_with(bootstrap.create_lambda_context, LambdaContext=_context),
+    log_error=_log_error,
+    make_xray_fault=lambda *_: None,
+    to_json=_as_json,
 )
 
 
@@ -123,7 +137,7 @@ class RuntimeClient:
         """
         self._handler, self._remaining, self._duration = handler, remaining, duration
         # As in AWS's runtime, it is there before the handler runs, which may do anything to the environment.
-        self.marshaller = _marshaller(os.environ["AWS_EXECUTION_ENV"])
+        self.marshaller = _marshaller(environment_variables.get("AWS_EXECUTION_ENV"))
         return self._watched
 
     @stripped
@@ -219,7 +233,7 @@ def _ends_test(error: BaseException) -> bool:
 
 
 @cache
-def _marshaller(execution_environment: str) -> LambdaMarshaller:  # noqa: ARG001 - chooses the encoder
+def _marshaller(execution_environment: str | None) -> LambdaMarshaller:  # noqa: ARG001 - chooses the encoder
     """awslambdaric reads AWS_EXECUTION_ENV when the encoder is built; it is set by then (B15)."""
     return LambdaMarshaller()
 

@@ -269,7 +269,7 @@ class Stack(greenlet):
                 of.error = error
             of.done = True
             del of  # or it would be kept until the next one
-            cast("greenlet", self.parent).switch(DONE)
+            self.parent.switch(DONE)  # type: ignore[union-attr]  # it has one while something runs on it
 
 
 #: The attempts that will never go on: as on AWS, where the process has ended, nothing of them runs any more.

@@ -153,7 +153,8 @@ class Waits:
                 if type(told) is _Call:
                     strands = target = self._stack_for(told.strand)
                     continue
-                done, strands.of = cast("Strand[Any]", strands.of), None
+                done: Strand[Any] = strands.of  # type: ignore[assignment]
+                strands.of = None
                 mine.free.append(strands)
                 if done.caller is None or done.caller in self._ended:
                     return done
