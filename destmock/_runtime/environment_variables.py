@@ -10,8 +10,10 @@ from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from destmock._runtime.c_environment import Block
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from destmock._aws.arn import FunctionRef
     from destmock._functions.functions import Function
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _ENCODE_KEY, _ENCODE = os.environ.encodekey, os.environ.encodevalue
 _ENCODING = sys.getfilesystemencoding()
 _encoded = lru_cache(maxsize=100)(_ENCODE_KEY)
-_TRACE_ID = _ENCODE_KEY("_X_AMZN_TRACE_ID")
+_TRACE_ID: Any = _ENCODE_KEY("_X_AMZN_TRACE_ID")
 
 
 def get(name: str) -> str | None:
@@ -37,11 +39,20 @@ def get(name: str) -> str | None:
 class OwnVariables:
     """The environment variables of one attempt: the function's own, and those that AWS sets."""
 
-    __slots__ = ("_added", "_before", "_environ", "_found", "_given", "_kept", "_lasting", "_names", "_trace")
+    __slots__ = (
+        "_added",
+        "_before",
+        "_block",
+        "_environ",
+        "_found",
+        "_kept",
+        "_lasting",
+        "_names",
+        "_trace",
+    )
 
     def __init__(self, function: Function, log_stream: str, trace_header: str, task_root: str) -> None:
-        self._given = function.environment
-        self._lasting, self._names = _lasting(
+        self._lasting, self._names, self._block = _lasting(
             function.ref,
             function.version,
             function.runtime,
@@ -51,8 +62,9 @@ class OwnVariables:
             function.log_group,
             log_stream,
             task_root,
+            tuple(function.environment.items()),
         )
-        self._trace = _ENCODE(trace_header)
+        self._trace: Any = _ENCODE(trace_header)
         #: How the function has left `os.environ`, and the object in its place if it has put one there.
         self._kept: tuple[dict[Any, Any], Any] | None = None
         #: All variables as they were; `None` while the process is bare.
@@ -72,17 +84,14 @@ class OwnVariables:
             _put_back(environ, kept)
 
     def _set(self, environ: Any, data: dict[Any, Any]) -> None:
-        for name, value in self._given.items():
-            # The API takes names and values that no process has.
-            with contextlib.suppress(ValueError, OSError):
-                environ[name] = value
         lasting, trace = self._lasting, self._trace
         if data is environ:  # somebody has put a plain dictionary in its place
             data.update(_decoded({**lasting, _TRACE_ID: trace}))
         else:
-            _each(os.putenv, lasting, lasting.values())
+            if not self._block.enter(trace):
+                _each(os.putenv, lasting, lasting.values())
+                os.putenv(_TRACE_ID, trace)
             data.update(lasting)
-            os.putenv(_TRACE_ID, trace)
             data[_TRACE_ID] = trace
         self._found = data.copy()
 
@@ -91,15 +100,22 @@ class OwnVariables:
         self.leave()
 
     def leave(self) -> None:
-        if self._before is None:
+        before = self._before
+        if before is None:
             return
         os.environ = environ = self._environ
         data = _data(environ)
-        if data is not environ:
-            _each(os.unsetenv, self._added)
+        if self._block.leave():
             _each(data.pop, self._added, repeat(None))
-        if data != self._before:
-            _put_back(environ, self._before)
+            if data != before:
+                data.clear()
+                data.update(before)
+        else:
+            if data is not environ:
+                _each(os.unsetenv, self._added)
+                _each(data.pop, self._added, repeat(None))
+            if data != before:
+                _put_back(environ, before)
         self._before = None
 
     def is_untouched(self) -> bool:
@@ -118,10 +134,11 @@ def _lasting(
     log_group: str,
     log_stream: str,
     task_root: str,
-) -> tuple[dict[Any, Any], frozenset[Any]]:
+    given: tuple[tuple[str, str], ...],
+) -> tuple[dict[Any, Any], frozenset[Any], Block]:
     """The variables that are the same for each attempt of an execution environment, and the names of all.
 
-    Names and values are encoded as `os.environ` keeps them.
+    Names and values are encoded as `os.environ` keeps them. The third is what C gets.
     """
     variables = {
         "AWS_DEFAULT_REGION": ref.region,
@@ -138,8 +155,17 @@ def _lasting(
         "LAMBDA_TASK_ROOT": task_root,
         "_HANDLER": handler,
     }
-    encoded = {_ENCODE_KEY(name): _ENCODE(value.replace("\0", "")) for name, value in variables.items()}
-    return encoded, frozenset({*encoded, _TRACE_ID})
+    encoded = dict(_usable(given))
+    encoded.update((_ENCODE_KEY(name), _ENCODE(value.replace("\0", ""))) for name, value in variables.items())
+    return encoded, frozenset({*encoded, _TRACE_ID}), Block(encoded, _TRACE_ID)
+
+
+def _usable(given: Iterable[tuple[str, str]]) -> Iterator[tuple[Any, Any]]:
+    """The variables that a process can have, encoded: the API takes other names and values, too."""
+    for name, value in given:
+        with contextlib.suppress(ValueError):
+            if name and "=" not in name and "\0" not in name + value:
+                yield _ENCODE_KEY(name), _ENCODE(value)
 
 
 def _data(environ: Any) -> dict[Any, Any]:

@@ -30,26 +30,6 @@ _LOOP_LENGTH = 50
 _ATTEMPTS_OF_ONE = 10
 
 
-class _Whole:
-    """While entered, an exception leaves the turns of this thread as they were.
-
-    An interrupt that comes while a turn ends would keep it for ever.
-    """
-
-    __slots__ = ("_before", "_turns")
-
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
-        self._before = turns.standing
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is not None:
-            self._turns.mend(self._before)
-
-
 class _Poll(NamedTuple):
     """A handler that waits for something, until a moment at most; `over` and `due` are `Driver.wait`'s."""
 
@@ -92,8 +72,19 @@ class Driver:
 
         Whatever falls due while it waits, runs meanwhile.
         """
-        with _Whole(self._turns):
-            return self._run_at_once(attempt)
+        return self._whole(lambda: self._run_at_once(attempt))
+
+    def _whole(self, work: Callable[[], Result]) -> Result:
+        """Do some work; an exception leaves the turns of this thread as they were.
+
+        An interrupt that comes while a turn ends would keep it for ever.
+        """
+        before = self._turns.standing
+        try:
+            return work()
+        except BaseException:
+            self._turns.mend(before)
+            raise
 
     def _run_at_once(self, attempt: Callable[[], Result]) -> Result:
         found, within = current(), self._attempt()
@@ -165,8 +156,6 @@ class Driver:
 
     def _wake_polls(self) -> None:
         """Wake the handlers that wait for something which has come about; forget those that have ended."""
-        if not self._polls:
-            return
         self._polls = [poll for poll in self._polls if not self._waits.has_ended(poll.attempt)]
         for poll in self._polls:
             if not poll.wait.told and poll.can_go_on:
@@ -212,7 +201,10 @@ class Driver:
 
     def step(self) -> object | None:
         """Run the next job; returns the fact that it belongs to, `None` when idle."""
-        with _Whole(self._turns), self._driving():
+        return self._whole(self._step)
+
+    def _step(self) -> object | None:
+        with self._driving():
             if self._clock.idle:
                 return None
             self._wake_polls()
@@ -227,29 +219,31 @@ class Driver:
 
     def run(self, limit: int, *, until: int | None = None) -> int:
         """Run what is due by `until`, or everything; returns how many attempts that took."""
-        return self._drive(limit, until, lambda: self._has_work(until))
+        return self._whole(lambda: self._drive(limit, until))
 
-    def _drive(self, limit: int, until: int | None, goes_on: Callable[[], bool]) -> int:
+    def _drive(self, limit: int, until: int | None, goes_on: Callable[[], bool] | None = None) -> int:
+        """The same, or while it `goes_on`."""
         attempts = since = 0
-        recent: deque[str] = deque(maxlen=_LOOP_LENGTH)
+        recent: deque[Job] = deque(maxlen=_LOOP_LENGTH)
         if until is not None:  # what the test itself has queued at one moment is no loop
             limit = max(limit, _ATTEMPTS_OF_ONE * self._clock.waiting)
-        with _Whole(self._turns), self._driving():
+        with self._driving():
             try:
                 self._waits.until = until
                 self._wake_polls()
-                while goes_on():
+                while self._has_work(until) if goes_on is None else goes_on():
                     if attempts - since >= limit:
                         raise _loop(limit, recent)
                     before = self._clock.now
                     with self._turns.taken:
                         job, tried = self._waits.run_next()
-                    self._wake_polls()
+                    if self._polls:
+                        self._wake_polls()
                     if until is not None and self._clock.now > before:  # time comes to an end by itself
                         since = attempts
                     if tried:
                         attempts += 1
-                        recent.append(job.name)
+                        recent.append(job)
             finally:
                 self._waits.until = None
                 self._rest()
@@ -260,7 +254,7 @@ class Driver:
     def _has_work(self, until: int | None) -> bool:
         """Whether a job is due by `until`; without it, whether any job is left that someone waits for."""
         if until is None:
-            return not self._clock.idle
+            return self._clock.waiting > 0
         at = self._clock.peek()
         return at is not None and at <= until
 
@@ -273,9 +267,9 @@ class Driver:
         return self._turns.driven
 
 
-def _loop(limit: int, recent: Iterable[str]) -> InvocationLoopError:
-    """The error of more than `limit` attempts in one go; `recent` are the functions of the latest ones."""
-    names = " -> ".join(dict.fromkeys(recent))
+def _loop(limit: int, recent: Iterable[Job]) -> InvocationLoopError:
+    """The error of more than `limit` attempts in one go, of which `recent` are the latest ones."""
+    names = " -> ".join(dict.fromkeys(job.name for job in recent))
     message = (
         f"{limit} attempts have run and still events are queued: {names} keep invoking each other "
         "(or pass a larger limit to run_until_idle)"

@@ -98,7 +98,7 @@ class Strand(Generic[Result]):
         """The result of the work, once it is done; raises what the work has raised."""
         if self.error is not None:
             raise self.error
-        return cast("Result", self.value)
+        return self.value  # type: ignore[return-value]  # it is there once the work is done
 
 
 class Attempt:

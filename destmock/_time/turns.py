@@ -61,9 +61,6 @@ class Handling:
         self._turns = turns
         self._running = running
 
-    def __enter__(self) -> None:
-        self.take_up()
-
     def __exit__(self, *_: object) -> None:
         try:
             self._running.end()
@@ -83,6 +80,8 @@ class Handling:
     def take_up(self) -> None:
         """Begin, or go on after `put_aside`, as the innermost handler."""
         self._depth = self._turns._begin(self._running)  # noqa: SLF001 - a part of it
+
+    __enter__ = take_up
 
     def put_aside(self) -> None:
         """Let this thread go on as if the handler did not run, holding what it held before."""
@@ -183,7 +182,8 @@ class Turns:
                 self.driver = None
             if self._holder == me:
                 self._holder, self._depth = (me, depth) if depth else (None, 0)
-            self._tell()
+            if self._waiting:
+                self._changed.notify_all()
 
     def function_of(self, root: str) -> str | None:
         """The function of the innermost handler that runs as part of a trace, by the trace's root."""
@@ -277,7 +277,8 @@ class Turns:
     def _stop_driving(self) -> None:
         with self._lock:
             self.driver = None
-            self._tell()
+            if self._waiting:
+                self._changed.notify_all()
 
     def _begin(self, running: Running) -> int:
         with self._lock:
@@ -299,27 +300,27 @@ class Turns:
             if depth and to_run and not self._may_run():
                 self._let_go()
             refused = None
-            while self._holder not in {None, me} or (to_run and not (refused or self._may_run())):
+            while self._holder not in {None, me} or (
+                to_run and self._running and not (refused or self._may_run())
+            ):
                 self._wait(_LOOKS if to_run else None)
                 if to_run and self._running:
                     refused = watchdog.hang_on(self._running[-1].thread)
             self._holder, self._depth = me, depth + 1
             if to_run and (refused or self._ended):
-                self._release_held(depth)
+                self._depth = depth
+                if not depth:
+                    self._let_go()
                 raise refused or InactiveError("this mock has ended; nothing runs in it any more")
 
     def _release(self) -> None:
         with self._lock:
-            self._release_held(self._depth - 1)
-
-    def _release_held(self, depth: int) -> None:
-        self._depth = depth
-        if not depth:
             self._let_go()
 
     def _let_go(self) -> None:
         self._holder, self._depth = None, 0
-        self._tell()
+        if self._waiting:
+            self._changed.notify_all()
 
     def _wait(self, seconds: float | None = None) -> None:
         self._waiting += 1
@@ -327,10 +328,6 @@ class Turns:
             _wait_really(self._changed, seconds)
         finally:
             self._waiting -= 1
-
-    def _tell(self) -> None:
-        if self._waiting:
-            self._changed.notify_all()
 
     def _may_run(self) -> bool:
         return not self._running or self.mine is self._running[-1]

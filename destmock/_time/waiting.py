@@ -137,10 +137,7 @@ class Waits:
         return bool(done is not None and done.job is not None and done.result())
 
     def _follow(self, strands: Stack, target: Stack | None = None, *given: object) -> Strand[Any] | None:
-        """Switch to a stack of a strand or within it, and to those that ask for it, until one waits.
-
-        Returns the strand that is done at the end.
-        """
+        """Switch to a strand, and to those that ask for it, until one waits; returns the last one done."""
         mine, target = self._mine, target or strands
         outer, mine.hub = mine.hub, getcurrent()
         try:
@@ -153,8 +150,8 @@ class Waits:
                 if type(told) is _Call:
                     strands = target = self._stack_for(told.strand)
                     continue
-                done: Strand[Any] = strands.of  # type: ignore[assignment]
-                strands.of = None
+                done, strands.of = strands.of, None
+                assert isinstance(done, Strand)
                 mine.free.append(strands)
                 if done.caller is None or done.caller in self._ended:
                     return done

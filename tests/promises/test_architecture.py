@@ -218,6 +218,7 @@ PRIVATE = {
     },
     "the standard library": {
         "_data": "whether the environment has changed",
+        "_disable": "the least severe level that is logged: the property is slow",
         "_NormalAccessor": "the functions that paths of Python 3.10 keep for themselves",
         "_PySimpleQueue": "the threads of a handler's pool wait for work in virtual time",
         "_threads_queues": "a pool of a handler's keeps nobody from ending the process",
