@@ -24,7 +24,7 @@ def server(served):
 @pytest.fixture
 def shell(server, tmp_path):
     """Runs a line in a shell, in a directory of its own, and answers what it prints."""
-    aws = needs(os.environ.get("DESTMOCK_AWS_CLI") or shutil.which("aws"), "the AWS CLI")
+    aws = needs(os.environ.get("DESTMOCK_AWS_CLI", shutil.which("aws")), "the AWS CLI")
     path = f"{Path(aws).parent}{os.pathsep}{os.environ['PATH']}"
     version = subprocess.run([aws, "--version"], capture_output=True, text=True, check=True).stdout
     raw = "--cli-binary-format raw-in-base64-out" if version.startswith("aws-cli/2") else ""

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from destmock import mock_destinations
 from tests.isolation.test_clients import SERVICES, everything, made
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
 
 def part_of(client):
     """A part of the client that no other client has at the same time, and that may be held."""

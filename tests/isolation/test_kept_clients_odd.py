@@ -21,6 +21,8 @@ from botocore.utils import S3ExpressIdentityResolver
 from destmock import mock_destinations
 from tests.isolation.test_kept_clients import dropped, part_of
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
 
 @pytest.fixture
 def part(destmock):

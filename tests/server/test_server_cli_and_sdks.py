@@ -38,7 +38,7 @@ def server():
 @pytest.fixture
 def aws(server, tmp_path):
     """Runs the AWS CLI in a directory of its own, and answers what it prints, parsed."""
-    command = needs(os.environ.get("DESTMOCK_AWS_CLI") or shutil.which("aws"), "the AWS CLI")
+    command = needs(os.environ.get("DESTMOCK_AWS_CLI", shutil.which("aws")), "the AWS CLI")
     environment = {**KEYS, "PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_PAGER": ""}
 
     def run(*arguments, status=0):
