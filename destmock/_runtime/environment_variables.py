@@ -29,11 +29,11 @@ _TRACE_ID: Any = _ENCODE_KEY("_X_AMZN_TRACE_ID")
 def get(name: str) -> str | None:
     """What `os.environ.get` answers, which takes four calls for it."""
     environ: Any = os.environ
-    data = _data(environ)
-    if data is environ:  # somebody has put a plain dictionary in its place
-        return environ.get(name)
-    value = data.get(_encoded(name))
-    return value.decode(_ENCODING, "surrogateescape") if type(value) is bytes else value
+    data = getattr(environ, "_data", environ)
+    # Somebody may have put a plain dictionary in its place.
+    value: Any = environ.get(name) if data is environ else data.get(_encoded(name))
+    found: str | None = value.decode(_ENCODING, "surrogateescape") if type(value) is bytes else value
+    return found
 
 
 class OwnVariables:

@@ -27,7 +27,7 @@ from destmock._runtime.environment import Environment
 from destmock._runtime.environment_variables import OwnVariables
 from destmock._runtime.event_loop import OutOfSight
 from destmock._runtime.importing import Importer, stripped
-from destmock._runtime.log_capture import Capture, RootHandler
+from destmock._runtime.log_capture import Active, Capture, RootHandler
 from destmock._runtime.outcome import outcome_of
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
@@ -214,7 +214,7 @@ class Runtime:
             modules,
             None if modules is None else environment.loggers,
             OwnVariables(function, environment.stream, call.trace_header, environment.task_root),
-            capture.active(self._root_handler, environment.log_handlers),
+            Active(capture, self._root_handler, environment.log_handlers),
             OutOfSight(),
         )
         around.take_up()

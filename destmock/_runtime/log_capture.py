@@ -106,13 +106,6 @@ class Capture:
     def second(self) -> str:
         return f"{self.timestamp[:19]}Z"
 
-    def active(self, handler: RootHandler, own: list[logging.Handler]) -> Active:
-        """The part of an attempt's surroundings by which its output comes here.
-
-        `own` are the log handlers that the function has put on the root logger.
-        """
-        return Active(self, handler, own)
-
     def events(self) -> tuple[list[str], list[str]]:
         """The log events of the cold start, and those of the invocation."""
         written = self._bytes.getvalue()
@@ -131,6 +124,7 @@ class Active:
     __slots__ = ("_before", "_capture", "_handler", "_kept", "_level", "_others", "_own", "_streams", "_text")
 
     def __init__(self, capture: Capture, handler: RootHandler, own: list[logging.Handler]) -> None:
+        """`own` are the log handlers that the function has put on the root logger."""
         self._capture = capture
         self._handler = handler
         self._own = own
@@ -152,7 +146,9 @@ class Active:
             if level != root.level:
                 root.setLevel(level)
             return
-        root.handlers += [added for added in (handler, *self._own) if added not in others]
+        for added in (handler, *self._own):
+            if added not in others:
+                root.handlers.append(added)
         sys.stdout = sys.stderr = self._text
         wanted = self._capture.level
         if wanted is not None:

@@ -44,13 +44,14 @@ class Surroundings:
         loggers: Part | None,
         variables: OwnVariables,
         output: Active,
-        loop: Part | None,
+        loop: Part,
     ) -> None:
         self._settings = settings
         self._variables = variables
         self._output = output
-        parts: tuple[Part | None, ...] = (files, settings, modules, loggers, variables, output, loop)
-        self._parts = [part for part in parts if part is not None]  # a generator takes twice as long
+        self._parts = [files, settings, variables, output, loop]
+        if modules is not None and loggers is not None:
+            self._parts[2:2] = modules, loggers
         #: The parts that have changed the process.
         self._in_place: list[Part] = []
 

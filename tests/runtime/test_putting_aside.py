@@ -18,7 +18,7 @@ from destmock._functions.functions import Function
 from destmock._runtime.environment_variables import OwnVariables
 from destmock._runtime.event_loop import OutOfSight
 from destmock._runtime.importing import Importer, Modules
-from destmock._runtime.log_capture import Capture, RootHandler
+from destmock._runtime.log_capture import Active, Capture, RootHandler
 from destmock._runtime.own_loggers import OwnLoggers
 from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.surroundings import Surroundings
@@ -76,7 +76,7 @@ class Attempt:
             Importer().watching("app.handler", Modules()),
             OwnLoggers(),
             OwnVariables(function(name), STREAM, f"Root={name}", "/var/task"),
-            self.capture.active(root_handler, self.own_handlers),
+            Active(self.capture, root_handler, self.own_handlers),
             OutOfSight(),
         )
         self.found = None
