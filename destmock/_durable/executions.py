@@ -15,7 +15,7 @@ from destmock._durable.pausing import Pausing
 from destmock._engine.attempts import entered
 from destmock._engine.event import Event
 from destmock._engine.synchronous import Answered
-from destmock._observed.facts import Entry
+from destmock._observed.entries import Entry
 from destmock._runtime.outcome import Outcome
 from destmock._time.pause import Pause
 from destmock._time.running import Running

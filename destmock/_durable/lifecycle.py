@@ -15,8 +15,8 @@ from destmock._aws.ids import function_hash
 from destmock._durable.ending import announce, as_chained, count, settle
 from destmock._durable.output import NOTHING_PENDING, error_of, invalid, read_output
 from destmock._durable.steps import Step
-from destmock._engine.attempts import Ran, attempt_fact
-from destmock._observed.facts import Note
+from destmock._engine.attempts import Ran, tried
+from destmock._observed.entries import Note
 from destmock._observed.xray import Run
 from destmock._runtime.outcome import Call
 
@@ -225,10 +225,9 @@ class Lifecycle:
         execution.running, execution.tokens.current = False, None
         self.outcomes[execution] = outcome
         if entry.condition is None:
-            number = len(entry.attempts) + 1
-            attempt = attempt_fact(number, began_at, entry.accepted_at, outcome.result, ran)
+            attempt = tried(len(entry.tried) + 1, began_at, entry.accepted_at, ran)
             if execution.synchronous:
-                entry.attempts.append(attempt)
+                entry.tried.append(attempt)
             else:
                 self._simulation.ledger.attempted(entry, attempt)
         if event.trace.sampled:

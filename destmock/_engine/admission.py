@@ -15,7 +15,7 @@ from destmock._engine.concurrency import ACCOUNT_USED_UP, RESERVED_USED_UP
 from destmock._engine.event import Event
 from destmock._engine.injection import HOLD_UPS
 from destmock._engine.points import Occasion, Point
-from destmock._observed.facts import Entry, Note
+from destmock._observed.entries import Entry, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,9 +7,8 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._aws.ids import function_hash
-from destmock._aws.times import to_datetime
 from destmock._engine.calls import FunctionRun
-from destmock._observed.facts import Attempt
+from destmock._observed.entries import Tried
 from destmock._observed.logs import LogEvents
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from destmock._functions.deployed_code import Package
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Registration
-    from destmock._observed.facts import AttemptOutcome
     from destmock._observed.logs import Logs
     from destmock._observed.metrics import Metrics
     from destmock._runtime.environments import Runtime
@@ -106,11 +104,7 @@ def entered(ids: Ids, ref: FunctionRef, trace: Trace | None, now: int, *, traced
     return trace._replace(sampled=True, segment=ids.hex(16)) if sampled else trace
 
 
-def attempt_fact(number: int, now: int, accepted_at: int, result: AttemptOutcome, ran: Ran | None) -> Attempt:
-    """What tests see of an attempt; `ran` is `None` when the function wasn't there."""
-    moment, elapsed = to_datetime(now), (now - accepted_at) / 1000
-    if ran is None:
-        return Attempt(number, moment, elapsed, result, b"", None)
-    payload, exception, log_events = ran.outcome.payload, ran.outcome.exception, ran.outcome.log_events
-    seconds = ran.outcome.duration / 1000
-    return Attempt(number, moment, elapsed, result, payload, exception, log_events, seconds, ran.place)
+def tried(number: int, now: int, accepted_at: int, ran: Ran) -> Tried:
+    """What the ledger has of an attempt that was made."""
+    result, payload, duration, _, log_events, exception, *_ = ran.outcome
+    return Tried(number, now, accepted_at, result, payload, exception, log_events, duration, ran.place)

@@ -9,7 +9,8 @@ from destmock._aws.record import invocation_record
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import Message, Origin, UndeliverableError
 from destmock._engine.points import Occasion, Point
-from destmock._observed.facts import Delivery, Drop
+from destmock._observed.entries import Delivered
+from destmock._observed.facts import Drop
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Destinations:
         )
         entry.condition, entry.settled_at = settled.condition, now
         succeeded = settled.condition == "Success"
-        entered = {delivery.dead_letter for delivery in entry.deliveries}
+        entered = {delivered.dead_letter for delivered in entry.delivered}
         interrupt = None
         route = None if config is None else config.on_success if succeeded else config.on_failure
         if not settled.told:
@@ -161,13 +162,13 @@ class Destinations:
     ) -> None:
         """Enter a delivery in the ledger, unless it is there."""
         entry, now = event.entry, message.sent_at
-        if entry.deliveries and any(delivery.dead_letter == dead_letter for delivery in entry.deliveries):
+        if entry.delivered and any(one.dead_letter == dead_letter for one in entry.delivered):
             return
         if error is not None:
             self._metrics.undelivered(event.ref, now, dead_letter=dead_letter)
-        moment, fact = to_datetime(now), entry.fact
-        delivery = Delivery(arn, target.kind, message.body, error, moment, fact, dead_letter, injected)
-        self._ledger.delivered(entry, delivery)
+        self._ledger.delivered(
+            Delivered(entry, arn, target.kind, message.body, error, now, dead_letter, injected)
+        )
 
     def _fault(self, event: Event, arn: str, now: int, *, dead_letter: bool) -> Fault | None:
         point = Point(event.ref.name, event.run, "delivery", arn)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from destmock._aws.arn import FunctionRef
     from destmock._aws.ids import Trace
-    from destmock._observed.facts import Entry, Invocation
+    from destmock._observed.entries import Entry
+    from destmock._observed.facts import Invocation
     from destmock._observed.xray import Run
 
 
@@ -125,7 +126,7 @@ def _pending(event: Event, at: int, number: int, *, running: bool) -> Pending:
 def traced(event: Event, now: int) -> Traced:
     """The event as X-Ray shows it, once it has settled."""
     entry = event.entry
-    sent = [Sent(found.kind, found.destination, found.error is not None) for found in entry.deliveries]
+    sent = [Sent(found.kind, found.destination, found.error is not None) for found in entry.delivered]
     runs = tuple(event.runs)
     at = entry.accepted_at
     return Traced(event.ref, entry.request_id, event.trace, event.caller, at, now, runs, tuple(sent))

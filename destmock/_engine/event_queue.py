@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from destmock._aws import api_errors as errors
 from destmock._aws import lifecycle
 from destmock._aws.record import Response
-from destmock._engine.attempts import attempt_fact, entered
+from destmock._engine.attempts import entered, tried
 from destmock._engine.event import Dispatch, Event, traced
 from destmock._functions.handlers import Registration
-from destmock._observed.facts import Entry, Note
+from destmock._observed.entries import Entry, Note, Tried
 from destmock._observed.xray import Run
 from destmock._runtime.outcome import Call
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from destmock._functions.code import Code
     from destmock._functions.deployed_code import Package
     from destmock._functions.functions import Function, Functions
-    from destmock._observed.facts import AttemptOutcome
     from destmock._observed.ledger import Ledger
     from destmock._observed.metrics import Metrics
     from destmock._observed.xray import Segments
@@ -157,7 +156,8 @@ class EventQueue:
         function = self._functions.find(event.ref)
         if function is None:
             event.tries, event.delayed = event.tries + 1, False
-            self._note(event, self._clock.now, "NotFound", None)
+            now, accepted_at = self._clock.now, event.entry.accepted_at
+            self._ledger.attempted(event.entry, Tried(event.tries, now, accepted_at, "NotFound"))
             result = self._functions.missing(event.ref, ran=event.ran)
             event.unfinished = partial(self._complete, event, result, Response(404))
             event.unfinished()
@@ -189,11 +189,11 @@ class EventQueue:
 
     def _finish(self, event: Event, function: Function, now: int, ran: Ran) -> None:
         """Enter an attempt that was made, unless it is entered, and have follow what follows from it."""
-        event.running, outcome = False, ran.outcome
-        if len(event.entry.attempts) < event.tries:
+        event.running, outcome, entry = False, ran.outcome, event.entry
+        if len(entry.tried) < event.tries:
             if event.trace.sampled:
                 event.runs.append(Run(now, now + outcome.duration, outcome.result != "Success"))
-            self._note(event, now, outcome.result, ran)
+            self._ledger.attempted(entry, tried(event.tries, now, entry.accepted_at, ran))
         response = Response(200, function.version, outcome.function_error, outcome.payload)
         self._complete(event, outcome.result, response)
         if outcome.interrupt is not None:
@@ -202,11 +202,6 @@ class EventQueue:
     def _may_stay(self, code: Registration | Package) -> bool:
         """Whether no code of the user's, such as a callable duration, runs between two attempts."""
         return isinstance(code, Registration) and not callable(code.duration) and self._nobody_looks()
-
-    def _note(self, event: Event, now: int, result: AttemptOutcome, ran: Ran | None) -> None:
-        entry = event.entry
-        attempt = attempt_fact(event.tries, now, entry.accepted_at, result, ran)
-        self._ledger.attempted(entry, attempt)
 
     def _complete(self, event: Event, result: Result, response: Response | None, delay: int = 0) -> None:
         config = self._configs.at_dispatch(event.ref)

@@ -25,7 +25,8 @@ from destmock._engine.synchronous import Synchronous
 from destmock._functions.code import Code
 from destmock._functions.functions import Functions
 from destmock._functions.handlers import Handlers
-from destmock._observed.facts import Entry, Pending
+from destmock._observed.entries import Entry
+from destmock._observed.facts import Pending
 from destmock._observed.ledger import Ledger
 from destmock._observed.logs import Logs
 from destmock._observed.metrics import Metrics

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._aws.ids import function_hash
-from destmock._engine.attempts import attempt_fact, entered
-from destmock._observed.facts import Entry, Note
+from destmock._engine.attempts import entered, tried
+from destmock._observed.entries import Entry, Note
 from destmock._observed.xray import Run, Traced
 from destmock._runtime.outcome import Call
 
@@ -75,8 +75,8 @@ class Synchronous:
         call = Call(request_id, payload, now, header, client_context, duration, tenant_id)
         ran = self._attempts.run(function, code, call, trace, asynchronous=False)
         outcome = ran.outcome
-        attempt = attempt_fact(1, now, now, outcome.result, ran)
-        entry = Entry(request_id, ref.qualified_arn, source, payload, now, [attempt], what="synchronous")
+        tries = [tried(1, now, now, ran)]
+        entry = Entry(request_id, ref.qualified_arn, source, payload, now, tries, what="synchronous")
         entry.notes += [Note(at, text) for at, text in ran.notes]
         self._ledger.over_at_once(entry)
         if trace.sampled:

@@ -8,7 +8,8 @@ from destmock._aws.arn import parse_function_arn
 from destmock._aws.times import to_datetime
 from destmock._engine.delivery import UndeliverableError
 from destmock._engine.invoke_options import why_not_taken
-from destmock._observed.facts import Delivery, Drop, Entry
+from destmock._observed.entries import Delivered, Entry
+from destmock._observed.facts import Drop
 
 if TYPE_CHECKING:
     from destmock._engine.delivery import Message
@@ -54,12 +55,11 @@ def enter(simulation: Simulation, unsent: Unsent, sent: Sent | None, reason: str
     why = unsent.why or why_not_taken(None if ref is None else simulation.functions.find(ref))
     entry = Entry("", unsent.arn, unsent.source, unsent.payload, simulation.now, what=unsent.what, why=why)
     entry.settled_at = simulation.now
-    moment = to_datetime(simulation.now)
     if sent is not None:
         how = (sent.destination, sent.kind, sent.body, sent.error)
-        simulation.ledger.delivered(entry, Delivery(*how, moment, entry.fact, dead_letter=sent.dead_letter))
+        simulation.ledger.delivered(Delivered(entry, *how, entry.settled_at, sent.dead_letter))
     else:
-        simulation.ledger.dropped(entry, Drop(entry.fact, None, reason, moment))
+        simulation.ledger.dropped(entry, Drop(entry.fact, None, reason, to_datetime(entry.settled_at)))
     simulation.ledger.over_at_once(entry)
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.platform_log import log_text
-from destmock._aws.times import to_datetime
 from destmock._observed.sequences import History
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from destmock._aws.lifecycle import Condition
     from destmock._aws.record import InvocationRecord
 
-Happened = Literal["event", "synchronous", "refused", "unanswered", "discarded"]
 Kind = Literal["sqs", "sns", "lambda", "events", "s3"]
 AttemptOutcome = Literal["Success", "Error", "Timeout", "NotFound"]
 
@@ -266,73 +264,6 @@ class Deliveries(History[Delivery]):
         """The deliveries to one destination, by its ARN."""
         left_out = {key: number for key, number in self._left_out.items() if key[1] == arn}
         return Deliveries((delivery for delivery in self if delivery.destination == arn), left_out)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that happened to an event besides attempts, e.g. a throttle; for the timeline only."""
-
-    at: int
-    what: str
-
-
-@dataclass(slots=True)
-class Entry:
-    """One thing that happened: who invoked what, when, and the steps after it.
-
-    An event changes until it is settled; `fact` is how it stands. Anything else is over at once: a
-    synchronous invocation, one that an injected fault refused, an event for a function that isn't there, and
-    records that a mapping has given up. Of the last two, `why` says what happened to them.
-    """
-
-    request_id: str
-    function_arn: str
-    source: str
-    payload: bytes
-    accepted_at: int
-    attempts: list[Attempt] = field(default_factory=list)
-    condition: Condition | None = None
-    settled_at: int | None = None
-    notes: list[Note] = field(default_factory=list)
-    drop: Drop | None = None
-    record: bytes | None = None
-    deliveries: list[Delivery] = field(default_factory=list)
-    duplicate: bool = False
-    what: Happened = "event"
-    why: str = ""
-    #: The event's place in the ledger while it is queued.
-    position: int = 0
-    _fact: Invocation | None = None
-
-    @property
-    def invoked(self) -> bool:
-        """Whether a function was asked to run, and nothing kept it from that at once."""
-        return self.what in ("event", "synchronous")
-
-    @property
-    def fact(self) -> Invocation:
-        """An event as tests see it, as it stands now."""
-        if self._fact is not None:
-            return self._fact
-        settled = self.condition is not None  # asked first: another thread may be settling it
-        fact = Invocation(
-            self.request_id,
-            self.function_arn,
-            self.source,
-            self.payload,
-            to_datetime(self.accepted_at),
-            tuple(self.attempts),
-            self.condition,
-            self.record,
-            self.duplicate,
-        )
-        if settled:
-            self._fact = fact
-        return fact
-
-    def reopen(self) -> None:
-        """Take back the end of an event that is to be told yet."""
-        self.condition = self.settled_at = self.record = self._fact = None
 
 
 def _parsed(payload: bytes) -> Any:

@@ -6,17 +6,12 @@ from collections import Counter, deque
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
 
-from destmock._observed.facts import Deliveries, Entry, Run, function_name
+from destmock._observed.facts import Deliveries, Run, function_name
 from destmock._observed.sequences import History, Kept
 
 if TYPE_CHECKING:
-    from destmock._observed.facts import (
-        Attempt,
-        Delivery,
-        Drop,
-        Invocation,
-        Note,
-    )
+    from destmock._observed.entries import Delivered, Entry, Note, Tried
+    from destmock._observed.facts import Delivery, Drop, Invocation
     from destmock._observed.sequences import Key
 
 #: How many failed deliveries a strict mock lists.
@@ -47,7 +42,7 @@ class Ledger:
         self.failures = 0
         self.first_failures: list[Delivery] = []
         self._entries: Kept[Entry] = Kept(_key)
-        self._deliveries: Kept[Delivery] = Kept(lambda one: (one.function_name, one.destination))
+        self._deliveries: Kept[Delivered] = Kept(lambda one: (_key(one.entry)[0], one.destination))
         self._drops: Kept[Drop] = Kept(lambda one: (one.function_name, None))
         #: The events that are not over, by identity.
         self._queued: dict[int, Entry] = {}
@@ -59,9 +54,9 @@ class Ledger:
         self.story.add(entry)
         self._tell("accepted", entry)
 
-    def attempted(self, entry: Entry, attempt: Attempt) -> None:
-        entry.attempts.append(attempt)
-        self._tell("attempt", entry, len(entry.attempts))
+    def attempted(self, entry: Entry, tried: Tried) -> None:
+        entry.tried.append(tried)
+        self._tell("attempt", entry, len(entry.tried))
 
     def noted(self, entry: Entry, note: Note) -> None:
         entry.notes.append(note)
@@ -84,13 +79,13 @@ class Ledger:
         self._ended(entry)
         self._tell(entry.what, entry)
 
-    def delivered(self, entry: Entry, delivery: Delivery) -> None:
-        self._deliveries.add(delivery)
-        if delivery.error is not None and not delivery.injected:
+    def delivered(self, delivered: Delivered) -> None:
+        self._deliveries.add(delivered)
+        if delivered.error is not None and not delivered.injected:
             self.failures += 1
             if len(self.first_failures) < _FAILURES_KEPT:
-                self.first_failures.append(delivery)
-        entry.deliveries.append(delivery)  # last: from here on, it is entered
+                self.first_failures.append(delivered.fact)
+        delivered.entry.delivered.append(delivered)  # last: from here on, it is entered
 
     def dropped(self, entry: Entry, drop: Drop) -> None:
         entry.drop = drop
@@ -127,7 +122,7 @@ class Ledger:
 
     @property
     def deliveries(self) -> Deliveries:
-        return Deliveries(self._deliveries.facts(_itself), Counter(self._deliveries.past))
+        return Deliveries(self._deliveries.facts(attrgetter("fact")), Counter(self._deliveries.past))
 
     @property
     def drops(self) -> History[Drop]:
@@ -148,8 +143,8 @@ class Ledger:
         self.story.let_go(item)
         if item.what == "event":
             self._entries.let_go(item)
-        for delivery in item.deliveries:
-            self._deliveries.let_go(delivery)
+        for delivered in item.delivered:
+            self._deliveries.let_go(delivered)
         if item.drop is not None:
             self._drops.let_go(item.drop)
 

@@ -17,7 +17,8 @@ from destmock._runtime.importing import is_installed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from destmock._observed.facts import Attempt, Entry
+    from destmock._observed.entries import Entry
+    from destmock._observed.facts import Attempt
     from destmock._observed.ledger import Ledger
 
 _MOST_SHOWN = 10

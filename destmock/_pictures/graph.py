@@ -14,7 +14,8 @@ from destmock._services.mapping import source_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from destmock._observed.facts import Delivery, Entry
+    from destmock._observed.entries import Entry
+    from destmock._observed.facts import Delivery
     from destmock._observed.ledger import Ledger
     from destmock._pictures.topology import Known, Topology
 

@@ -11,7 +11,8 @@ from destmock._aws.times import from_datetime
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._observed.facts import Attempt, Delivery, Entry, Pending
+    from destmock._observed.entries import Entry
+    from destmock._observed.facts import Attempt, Delivery, Pending
     from destmock._observed.ledger import Ledger
 
 #: How good or bad a state is, shown by a colour besides the words.

@@ -14,7 +14,8 @@ from destmock._pictures.text import cut
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from destmock._observed.facts import Attempt, Delivery, Entry, Note, Pending
+    from destmock._observed.entries import Entry, Note
+    from destmock._observed.facts import Attempt, Delivery, Pending
     from destmock._observed.ledger import Ledger
 
 _PAYLOAD_SHOWN = 100

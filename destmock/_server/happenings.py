@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from destmock._observed.facts import Entry
+    from destmock._observed.entries import Entry
     from destmock._observed.ledger import What
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Handler, Outcomes
-    from destmock._observed.facts import Entry
+    from destmock._observed.entries import Entry
     from destmock._observed.ledger import What
     from destmock._server.happenings import Happening
     from destmock._time.wall import Wall

@@ -11,7 +11,7 @@ from destmock._aws.ids import Trace
 from destmock._durable.execution import Execution
 from destmock._durable.operations import OVER
 from destmock._engine.event import Event
-from destmock._observed.facts import Entry
+from destmock._observed.entries import Entry
 
 REF = FunctionRef("aws", "123456789012", "us-east-1", "orders", "1")
 OPTIONS = {

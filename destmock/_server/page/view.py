@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from destmock._cloudformation.check.finding import Finding
-    from destmock._observed.facts import Entry, Pending
+    from destmock._observed.entries import Entry
+    from destmock._observed.facts import Pending
     from destmock._pictures.graph import Graph
     from destmock._pictures.topology import Known, Topology
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import parse_arn
-from destmock._observed.facts import Entry, Note
+from destmock._observed.entries import Entry, Note
 from destmock._services.mapping import ref_of, source_of, source_text
 from destmock._services.mappings import mappings_of
 
