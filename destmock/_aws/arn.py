@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 #: The pattern that AWS quotes in its own validation error (A16).
@@ -29,39 +29,38 @@ LATEST = "$LATEST"
 DEFAULT_REGION = "us-east-1"
 
 
-class FunctionRef(NamedTuple):
-    """A function as a caller asked for it: `qualifier` is `None` when none was given."""
-
+class _Parts(NamedTuple):
     partition: str
     account: str
     region: str
     name: str
     qualifier: str | None = None
 
-    @property
-    def unqualified_arn(self) -> str:
-        return _arn(self.unqualified)
 
-    @property
+class FunctionRef(_Parts):
+    """A function as a caller asked for it: `qualifier` is `None` when none was given.
+
+    It keeps its ARNs: an attempt asks for them a dozen times.
+    """
+
+    @cached_property
+    def unqualified_arn(self) -> str:
+        return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{self.name}"
+
+    @cached_property
     def arn(self) -> str:
         """The ARN as invoked: without `:$LATEST` unless the caller said so (B13)."""
-        return _arn(self)
+        arn = self.unqualified_arn
+        return arn if self.qualifier is None else f"{arn}:{self.qualifier}"
 
-    @property
+    @cached_property
     def qualified_arn(self) -> str:
         """The ARN as records and configurations write it: always qualified (E6, C1)."""
-        return _arn(self) if self.qualifier else f"{_arn(self)}:{LATEST}"
+        return self.arn if self.qualifier else f"{self.arn}:{LATEST}"
 
     @property
     def unqualified(self) -> FunctionRef:
         return self if self.qualifier is None else self._replace(qualifier=None)
-
-
-@lru_cache(maxsize=1000)
-def _arn(ref: FunctionRef) -> str:
-    """The ARN of a reference, remembered: an attempt asks for it a dozen times."""
-    arn = f"arn:{ref.partition}:lambda:{ref.region}:{ref.account}:function:{ref.name}"
-    return arn if ref.qualifier is None else f"{arn}:{ref.qualifier}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +107,7 @@ def parse_arn(text: str) -> Arn | None:
     return Arn(*parts[1:])
 
 
+@lru_cache(maxsize=1000)
 def parse_function_arn(text: str) -> FunctionRef | None:
     """Parse a full function ARN; `None` for any other text, a bare name included."""
     arn = parse_arn(text)

@@ -30,10 +30,14 @@ def existing(backends: BackendDict[Backend], account: str, region: str) -> Backe
     return None if regions is None else regions.get(region)
 
 
+def is_simple() -> bool:
+    """Whether moto's simple Lambda was chosen, which runs nothing."""
+    return default_user_config.get("lambda", _NOTHING).get("use_docker", True) is False
+
+
 def existing_lambda_backend(account: str, region: str) -> LambdaBackend | None:
     """moto's Lambda in one region; `None` if nobody has asked for it yet."""
-    simple = default_user_config.get("lambda", _NOTHING).get("use_docker", True) is False
-    regions = (lambda_simple_backends if simple else lambda_backends).get(account)
+    regions = (lambda_simple_backends if is_simple() else lambda_backends).get(account)
     return None if regions is None else regions.get(region)
 
 

@@ -18,18 +18,15 @@ from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import DEFAULT_REGION, LATEST, FunctionRef
 from destmock._functions import revision_ids
-from destmock._functions.backends import lambda_backend
+from destmock._functions.backends import is_simple, lambda_backend
 from destmock._functions.deployed_code import Deployment, no_handler
 from destmock._functions.lambda_gaps import (
     dead_letter_config,
-    durable_of,
+    forgotten,
     layer_versions,
-    logging_config,
     revision,
-    tenancy_of,
 )
 from destmock._functions.made_for_handlers import DEFAULT_RUNTIME, Registered, placeholder
-from destmock._functions.stand_ins import is_simple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,6 +98,7 @@ class Functions:
             if found is None:
                 return None
         reserved = storage._functions[ref.name]["latest"].reserved_concurrency  # noqa: SLF001
+        dead_letter, logging, durable, per_tenant = forgotten(found)
         return Function(
             ref,
             version,
@@ -111,16 +109,16 @@ class Functions:
             int(found.memory_size),
             _variables(found, ref),
             None if reserved is None else int(reserved),
-            dead_letter_config(found).get("TargetArn"),
-            logging_config(found),
+            dead_letter,
+            logging,
             found.tracing_config.get("Mode") == "Active",
-            durable_of(found),
-            bool(tenancy_of(found)),
+            durable,
+            per_tenant,
         )
 
     def runs_in_moto(self, ref: FunctionRef) -> bool:
         """Whether moto answers an invocation: its simple Lambda was chosen, and there is no handler."""
-        return is_simple(ref) and self._handlers.find(ref) is None
+        return is_simple() and self._handlers.find(ref) is None
 
     def deployment(self, function: Function) -> Deployment:
         """What was deployed as this version. Raises `NoHandlerError` if it isn't Python code in a zip."""
@@ -257,8 +255,9 @@ def account_of(access_key: str) -> str:
     if given:
         return given
     for account, partitions in [*iam_backends.items()]:
-        if any(access_key in backend.access_keys for backend in partitions.values()):
-            return str(account)
+        for backend in [*partitions.values()]:
+            if access_key in backend.access_keys:
+                return str(account)
     return _variable(OWN_ACCOUNT, _OWN_ACCOUNT) or DEFAULT_ACCOUNT_ID
 
 
@@ -291,12 +290,12 @@ def _latest(ref: FunctionRef) -> LambdaFunction:
 
 def _named(storage: LambdaStorage, ref: FunctionRef) -> Any | None:
     """The function, version or alias of moto's that `ref` names."""
-    if ref.qualifier is not None:
-        aliases = storage._aliases.get(ref.unqualified_arn)  # noqa: SLF001
-        alias = None if aliases is None else aliases.get(ref.qualifier)
-        if alias is not None:
-            return alias
-    return _version(storage, ref.name, ref.qualifier or LATEST)
+    if ref.qualifier is None:
+        group = storage._functions.get(ref.name)  # noqa: SLF001
+        return None if group is None else group["latest"]
+    aliases = storage._aliases.get(ref.unqualified_arn)  # noqa: SLF001
+    alias = None if aliases is None else aliases.get(ref.qualifier)
+    return _version(storage, ref.name, ref.qualifier or LATEST) if alias is None else alias
 
 
 def _version(storage: LambdaStorage, name: str, version: str) -> LambdaFunction | None:

@@ -45,8 +45,14 @@ def dead_letter_config(function: LambdaFunction) -> dict[str, str]:
 
 def logging_config(function: LambdaFunction) -> Mapping[str, str]:
     """The LoggingConfig of a function, with AWS's defaults."""
-    given: dict[str, str] | None = getattr(function, _LOGGING, None)
-    if getattr(function, _DURABLE, None) is not None:
+    given, durable = getattr(function, _LOGGING, None), durable_of(function)
+    return _logging_config(function, given, durable)
+
+
+def _logging_config(
+    function: LambdaFunction, given: Mapping[str, str] | None, durable: DurableConfig | None
+) -> Mapping[str, str]:
+    if durable is not None:
         given = {"LogFormat": "JSON", **(given or {})}  # R35
     if not given:
         return _default_logging_config(function.function_name)
@@ -59,6 +65,20 @@ def logging_config(function: LambdaFunction) -> Mapping[str, str]:
 @lru_cache(maxsize=1000)
 def _default_logging_config(name: str) -> Mapping[str, str]:
     return MappingProxyType({"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"})
+
+
+def forgotten(
+    function: LambdaFunction,
+) -> tuple[str | None, Mapping[str, str], DurableConfig | None, bool]:
+    """What an attempt needs of what moto forgets.
+
+    It is the ARN of the dead-letter queue, the LoggingConfig, the DurableConfig, and whether the function is
+    invoked for tenants.
+    """
+    own = vars(function).get
+    dead_letter, durable = own(_DEAD_LETTER), own(_DURABLE)
+    logging = _logging_config(function, own(_LOGGING), durable)
+    return (dead_letter or {}).get("TargetArn"), logging, durable, bool(own(_TENANCY))
 
 
 def durable_of(function: LambdaFunction) -> DurableConfig | None:

@@ -10,9 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction
-from moto.awslambda_simple.models import LambdaSimpleBackend
 
-from destmock._functions.backends import lambda_backend
+from destmock._functions.backends import is_simple, lambda_backend
 from destmock._functions.handlers import Registration
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ _SERIAL = -1
 
 def stand_in(ref: FunctionRef, found: Any) -> Registration | None:
     """What a test has put in place to run `found`, moto's function, as a handler; `None` if nothing."""
-    if is_simple(ref) or _is_replaced(LambdaBackend, "invoke"):
+    if is_simple() or _is_replaced(LambdaBackend, "invoke"):
         backend = lambda_backend(ref.account, ref.region)
 
         def run(event: Any, headers: dict[str, str]) -> object:
@@ -50,11 +49,6 @@ def stand_in(ref: FunctionRef, found: Any) -> Registration | None:
     else:
         return None
     return Registration(ref.name, _handler(run), serial=_SERIAL)
-
-
-def is_simple(ref: FunctionRef) -> bool:
-    """Whether moto's simple Lambda was chosen, which runs nothing."""
-    return isinstance(lambda_backend(ref.account, ref.region), LambdaSimpleBackend)
 
 
 def _is_replaced(owner: type, name: str) -> bool:

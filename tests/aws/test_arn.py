@@ -152,3 +152,14 @@ def test_references_are_values(ref):
     assert ref == twin
     assert hash(ref) == hash(twin)
     assert ref.unqualified == twin.unqualified
+
+
+def test_a_changed_reference_has_arns_of_its_own():
+    """A reference keeps its ARNs once they are asked for."""
+    plain = FunctionRef("aws", "123456789012", "us-east-1", "orders")
+    asked = plain.arn, plain.unqualified_arn, plain.qualified_arn
+    live = plain._replace(qualifier="live")
+    assert live.arn == live.qualified_arn == f"{asked[0]}:live"
+    assert (live.unqualified_arn, live.unqualified.arn) == (asked[1], asked[0])
+    assert live.unqualified == plain
+    assert live.unqualified.qualified_arn == asked[2]
