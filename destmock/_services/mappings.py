@@ -180,16 +180,20 @@ def _at(reading: Reading) -> int:
 
 def mappings_of(account: str, region: str, source_arn: str) -> Iterable[EventSourceMapping]:
     """The mappings that read a source, in any account, and those that read it as a stream's consumer."""
-    others = [regions.get(region) for other, regions in [*lambda_backends.items()] if other != account]
-    backends = [existing_lambda_backend(account, region), *others]
-    known = [found._event_source_mappings for found in backends if found is not None]  # noqa: SLF001
-    if not any(known):  # asked for each message
-        return ()
+    backends = [existing_lambda_backend(account, region)]
+    for other, regions in [*lambda_backends.items()]:
+        if other != account:
+            backends.append(regions.get(region))
+    mappings: list[EventSourceMapping] = []
+    for backend in backends:
+        if backend is not None:
+            mappings += backend._event_source_mappings.values()  # noqa: SLF001
+    if not mappings:  # asked for each message
+        return mappings
     of_consumers = source_arn + CONSUMER
     return [
         mapping
-        for each in known
-        for mapping in [*each.values()]
+        for mapping in mappings
         if mapping.event_source_arn == source_arn or str(mapping.event_source_arn).startswith(of_consumers)
     ]
 

@@ -55,9 +55,10 @@ def _add_message(queue: Queue, message: Message) -> None:
     mark_arrival(message, simulation.now)
     if queue.fifo_queue and not _is_first(queue, message, simulation):
         return
-    trace, header = simulation.traced
-    if trace is not None and not has_trace(message):
-        mark_traced(message, trace, header)
+    if not has_trace(message):
+        trace, header = simulation.traced
+        if trace is not None:
+            mark_traced(message, trace, header)
     put(queue, message)
 
 

@@ -83,6 +83,8 @@ class QueueTarget:
 
 
 def _message_attributes(message: Message) -> dict[str, Any]:
+    if not message.attributes:  # as of each record
+        return {}
     return {
         name: {"DataType": data_type, "StringValue": value}
         for name, (data_type, value) in message.attributes.items()
@@ -142,10 +144,10 @@ def enqueue(
 
     The message has the trace of `carrier`.
     """
-    size = len(body.encode()) + sum(
-        len(f"{name}{attribute['DataType']}{attribute['StringValue']}".encode())
-        for name, attribute in (attributes or {}).items()
-    )
+    attributes = attributes or {}
+    size = len(body.encode())
+    for name, attribute in attributes.items():
+        size += len(f"{name}{attribute['DataType']}{attribute['StringValue']}".encode())
     limit = int(queue.maximum_message_size)  # type: ignore[attr-defined]
     if size > limit:
         text = f"the message has {size} bytes; the queue {queue.queue_arn} takes {limit}"
@@ -153,7 +155,7 @@ def enqueue(
     message = QueuedMessage(message_id or str(mock_random.uuid4()), body)
     mark_traced(message, carrier.trace, carrier.trace_header)
     message.sender_id = sender
-    message.message_attributes = attributes or {}
+    message.message_attributes = attributes
     message.sent_timestamp = carrier.sent_at  # type: ignore[assignment]
     delay = int(queue.delay_seconds)  # type: ignore[attr-defined]
     if delay:
