@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from destmock._aws.event_stream import CONTENT_TYPE, framed
 from destmock._aws.times import to_datetime
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Trace
 
 
-class Answer(NamedTuple):
+@dataclass(slots=True)
+class Answer:
     """An answer as it goes over the wire; header names are in lower case, as botocore's parser wants them."""
 
     status: int
@@ -44,16 +46,12 @@ def list_body(configs: list[str], marker: str | None) -> str:
 
 def accepted(request_id: str, trace: Trace, execution_arn: str | None = None) -> Answer:
     """The answer to `Event`: 202, nothing else (A2, A3), but for the ARN of a durable execution."""
-    return Answer(
-        202,
-        {
-            **_execution(execution_arn),
-            "content-length": "0",
-            "x-amzn-requestid": request_id,
-            "x-amzn-remapped-content-length": "0",
-            "x-amzn-trace-id": trace.response_header,
-        },
-    )
+    headers = _execution(execution_arn)
+    headers["content-length"] = "0"
+    headers["x-amzn-requestid"] = request_id
+    headers["x-amzn-remapped-content-length"] = "0"
+    headers["x-amzn-trace-id"] = trace.response_header
+    return Answer(202, headers)
 
 
 def accepted_async(request_id: str) -> Answer:
@@ -134,9 +132,9 @@ def error_answer(request_id: str, error: errors.AWSError) -> Answer:
 
 
 def dated(answer: Answer, now: int) -> Answer:
-    """The headers that every answer of AWS has (A1, A3, C28); `now` in milliseconds."""
-    headers = {"date": _http_date(now // 1000), "connection": "keep-alive", **answer.headers}
-    return Answer(answer.status, headers, answer.body)
+    """The answer with the headers that every one of AWS's has (A1, A3, C28); `now` in milliseconds."""
+    answer.headers = {"date": _http_date(now // 1000), "connection": "keep-alive", **answer.headers}
+    return answer
 
 
 @lru_cache(maxsize=100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
@@ -162,7 +163,7 @@ def _pause(simulation: Simulation, request: Request) -> Answer:
         body.get("Reason"),
         timeout_too=body.get("ExecutionTimeoutPaused") is not False,
     )
-    return _answered(simulation, {})._replace(status=202)
+    return replace(_answered(simulation, {}), status=202)
 
 
 def _resume(simulation: Simulation, request: Request) -> Answer:
@@ -170,13 +171,13 @@ def _resume(simulation: Simulation, request: Request) -> Answer:
     simulation.part(Executions).pausing.resume(
         _found(simulation, request), body.get("ClientToken"), body.get("Reason")
     )
-    return _answered(simulation, {})._replace(status=202)
+    return replace(_answered(simulation, {}), status=202)
 
 
 def _delete(simulation: Simulation, request: Request) -> Answer:
     simulation.part(Executions).delete(_found(simulation, request))
     body = {"DeletionRequestTimestamp": _seconds(simulation.now)}
-    return _answered(simulation, body)._replace(status=202)
+    return replace(_answered(simulation, body), status=202)
 
 
 def _callback_succeeds(simulation: Simulation, request: Request) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +126,7 @@ def _time(at: int) -> str:
 
 def _answer(simulation: Simulation, body: dict[str, Any], status: int = 200) -> Answer:
     answer = answers.json_answer(simulation.ids.uuid(), json.dumps(body, separators=(",", ":")))
-    return answer._replace(status=status)
+    return replace(answer, status=status)
 
 
 OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {

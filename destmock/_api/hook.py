@@ -277,13 +277,13 @@ def _handlers(emitter: Any, event: str) -> Iterable[Any]:
 
 def _caller(simulation: Simulation, params: Any, credentials: Credentials, context: Any) -> requests.Caller:
     region = context.get("client_region") or DEFAULT_REGION
-    header = params["headers"].get("X-Amzn-Trace-Id")
-    trace = simulation.trace
+    headers = params["headers"]
+    header, trace = headers.get("X-Amzn-Trace-Id"), simulation.traced[0]
     # What botocore says of the handler whose variables are in place has no lineage; any thread says it.
     if header and not simulation.turns.has_header(header):
         trace = parse_trace(header) or trace
     key = credentials.access_key
-    account = params["headers"].get("x-moto-account-id") or account_of(key)
+    account = headers.get("x-moto-account-id") or account_of(key)
     return requests.Caller(partition_of(region), region, account, trace, key, credentials.token)
 
 
@@ -316,7 +316,9 @@ def _standing(credentials: Any) -> Credentials:
 
 def _request(name: str, params: dict[str, Any], caller: requests.Caller) -> requests.Request:
     headers = {key.lower(): value for key, value in params["headers"].items()}
-    query = {key: _text(value) for key, value in params["query_string"].items()}
+    query = params["query_string"]
+    if query:
+        query = {key: _text(value) for key, value in query.items()}
     return requests.Request(name, params["url_path"], query, headers, _body(params), caller)
 
 
@@ -327,6 +329,8 @@ def _text(value: Any) -> str:
 
 def _body(params: dict[str, Any]) -> bytes:
     body = params.get("body") or b""
+    if type(body) is bytes:
+        return body
     if hasattr(body, "read"):
         body = params["body"] = body.read()  # whoever comes next finds it, too
     return body.encode() if isinstance(body, str) else bytes(memoryview(body))

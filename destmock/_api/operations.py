@@ -20,6 +20,7 @@ from destmock._api import (
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._engine.concurrency import LEAST_UNRESERVED
+from destmock._functions.backends import is_simple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,9 +73,11 @@ def answers_itself(simulation: Simulation, request: Request) -> bool:
 
 
 def _is_motos(simulation: Simulation, request: Request) -> bool:
-    """Whether moto runs the function: its simple Lambda was chosen."""
+    """Whether moto answers an invocation: its simple Lambda was chosen, and there is no handler."""
+    if not is_simple():
+        return False
     try:
-        return simulation.functions.runs_in_moto(wire.function_ref(request))
+        return simulation.handlers.find(wire.function_ref(request)) is None
     except errors.AWSError:  # the operation raises it again
         return False
 
@@ -252,12 +255,12 @@ _OPERATIONS: dict[str, Callable[[Simulation, Request], Answer | None]] = {
     **refusals.CHECKS,
     **revisions.CHECKS,
 }
-_INVOKES = (_invoke, _invoke_async, _invoke_streamed)
+_INVOKES = {_invoke, _invoke_async, _invoke_streamed}
 #: What moto answers itself afterwards, and so authorises.
-_CHECKS = (
+_CHECKS = {
     _check_settings,
     _check_reservation,
     *permissions.CHECKS.values(),
     *refusals.CHECKS.values(),
     *revisions.CHECKS.values(),
-)
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from destmock._api import answers
@@ -73,7 +74,7 @@ def _put(simulation: Simulation, request: Request) -> Answer:
     config = simulation.part(_Configs).put(ref, requested)
     body = {**_shown(config), "AllocatedProvisionedConcurrentExecutions": 0, "Status": "IN_PROGRESS"}
     del body["AvailableProvisionedConcurrentExecutions"]
-    return _answer(simulation, body)._replace(status=202)
+    return replace(_answer(simulation, body), status=202)
 
 
 def _check_overlap(simulation: Simulation, ref: FunctionRef) -> None:

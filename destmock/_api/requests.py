@@ -7,7 +7,7 @@ import binascii
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from destmock._api import function_settings
@@ -125,25 +125,26 @@ def read_streamed_invoke(request: Request) -> Invocation:
 
 
 def read_invoke(request: Request, kinds: list[str] = _KINDS) -> Invocation:
-    kind = request.headers.get("x-amz-invocation-type") or "RequestResponse"
-    log_type = request.headers.get("x-amz-log-type") or "None"
+    given = request.headers.get
+    kind: Any = given("x-amz-invocation-type") or "RequestResponse"
+    log_type = given("x-amz-log-type") or "None"
     violations: list[str] = []
     if kind not in kinds or log_type not in _LOG_TYPES:
         violations = [*_enum(kind, "invocationType", kinds), *_enum(log_type, "logType", _LOG_TYPES)]
-    name = request.headers.get("x-amz-durable-execution-name") or None
+    name = given("x-amz-durable-execution-name") or None
     if name is not None and not _EXECUTION_NAME.fullmatch(name):
         violations = [*violations, errors.pattern(name, "durableExecutionName", "[a-zA-Z0-9-_]+")]
-    tenant = request.headers.get("x-amz-tenant-id")
+    tenant = given("x-amz-tenant-id")
     if tenant is not None:
         violations = [*violations, *_tenant(tenant)]
     ref = function_ref(request, violations)
-    invocation_type = cast("InvocationType", kind)
     limited = "RequestResponse" if kind == "DryRun" else kind
     payload = _payload(request.body, limited, limited)
     context = None
-    if invocation_type == "RequestResponse":  # ignored for Event, even when it is nonsense (A9)
-        context = _client_context(request.headers.get("x-amz-client-context"))
-    return Invocation(ref, invocation_type, payload, context, log_type == "Tail", InvokeOptions(name, tenant))
+    if kind == "RequestResponse":  # ignored for Event, even when it is nonsense (A9)
+        context = _client_context(given("x-amz-client-context"))
+    options = NO_OPTIONS if name is tenant is None else InvokeOptions(name, tenant)
+    return Invocation(ref, kind, payload, context, log_type == "Tail", options)
 
 
 def read_invoke_async(request: Request) -> Invocation:

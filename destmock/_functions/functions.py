@@ -18,7 +18,7 @@ from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import DEFAULT_REGION, LATEST, FunctionRef
 from destmock._functions import revision_ids
-from destmock._functions.backends import is_simple, lambda_backend
+from destmock._functions.backends import lambda_backend
 from destmock._functions.deployed_code import Deployment, no_handler
 from destmock._functions.lambda_gaps import (
     dead_letter_config,
@@ -115,10 +115,6 @@ class Functions:
             durable,
             per_tenant,
         )
-
-    def runs_in_moto(self, ref: FunctionRef) -> bool:
-        """Whether moto answers an invocation: its simple Lambda was chosen, and there is no handler."""
-        return is_simple() and self._handlers.find(ref) is None
 
     def deployment(self, function: Function) -> Deployment:
         """What was deployed as this version. Raises `NoHandlerError` if it isn't Python code in a zip."""
