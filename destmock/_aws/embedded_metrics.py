@@ -10,10 +10,10 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 #: What a log event in this format has in it.
-_SIGN = '"_aws"'
+SIGN = '"_aws"'
 _MOST_DIMENSIONS, _MOST_VALUES, _MOST_METRICS = 30, 100, 100
 #: The end of the year 9999, in milliseconds.
 _LATEST = 253_402_300_799_999
@@ -31,12 +31,8 @@ class EmbeddedMetric(NamedTuple):
     unit: str | None
 
 
-def embedded_metrics(messages: Iterable[str]) -> list[EmbeddedMetric]:
-    """The metrics in log events: none of an event that isn't in the format, or a part of which is wrong."""
-    return [metric for message in messages if _SIGN in message for metric in _those_of(message)]
-
-
-def _those_of(message: str) -> list[EmbeddedMetric]:
+def embedded_metrics(message: str) -> list[EmbeddedMetric]:
+    """The metrics in a log event: none of one that isn't in the format, or a part of which is wrong."""
     try:
         return list(_read(json.loads(message)))
     except _PROBLEMS:

@@ -51,7 +51,7 @@ class Trace(NamedTuple):
 
     def header(self, function_hash: str | None = None) -> str:
         """`Root=...;Parent=...;Sampled=0`, with the lineage when the event has reached a function (F2)."""
-        text = f"Root={self.root};Parent={self.parent};Sampled={self.sampled:d}"
+        text = f"Root={self.root};Parent={self.parent};Sampled={'1' if self.sampled else '0'}"
         if function_hash is None:
             return text
         return f"{text};Lineage={self.hops}:{function_hash}:{self.counts[function_hash]}"
@@ -59,7 +59,7 @@ class Trace(NamedTuple):
     @property
     def response_header(self) -> str:
         """The header as the answer to an asynchronous invocation spells it, in lower case (A3)."""
-        return f"root={self.root};parent={self.parent};sampled={self.sampled:d}"
+        return f"root={self.root};parent={self.parent};sampled={'1' if self.sampled else '0'}"
 
 
 @lru_cache(maxsize=1000)
@@ -94,7 +94,7 @@ class Ids:
     def uuid(self) -> str:
         """A UUID of version 4; `uuid.UUID` would make the same text in four times the time."""
         bits = self._random.getrandbits(128) & _UUID_BITS | _UUID_VERSION
-        digits = f"{bits:032x}"
+        digits = bits.to_bytes(16, "big").hex()
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def hex(self, digits: int) -> str:
@@ -108,9 +108,12 @@ class Ids:
         """A FIFO queue's sequence number, of twenty digits: a later message has a greater one."""
         return f"{18_849_496_460_467_696_128 + next(self._serial)}"
 
-    def trace(self, now: int) -> Trace:
+    def trace(self, now: int, entered: str | None = None) -> Trace:
+        """A new trace; with the hash of a function, as that function sees it."""
         bits = self._random.getrandbits
-        return Trace(f"1-{now // 1000:08x}-{bits(96):024x}", f"{bits(64):016x}")
+        root, parent = bits(96).to_bytes(12, "big").hex(), bits(64).to_bytes(8, "big").hex()
+        root = f"1-{now // 1000:08x}-{root}"
+        return Trace(root, parent) if entered is None else Trace(root, parent, 1, _first_pass(entered))
 
     def fraction(self) -> float:
         """A number in [0, 1), e.g. to choose between an alias's weighted versions."""

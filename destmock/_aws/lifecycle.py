@@ -74,6 +74,9 @@ class Policy(NamedTuple):
     maximum_event_age_in_seconds: int = DEFAULT_EVENT_AGE
 
 
+DEFAULT_POLICY = Policy()
+
+
 class Retry(NamedTuple):
     """The event goes back to the queue until `at`, in milliseconds."""
 
@@ -103,9 +106,10 @@ def after(
     Times are in milliseconds. `tries` includes this try, unless the result is in `UNTRIED`; `throttles`
     counts throttles and system errors in a row, this one included; `delay` is the wait of a "Delayed" event.
     """
-    if result in _AT_ONCE:
-        condition, count, told = _AT_ONCE[result]
-        return Settled(condition, tries if count is None else count, told)
+    settled = _AT_ONCE.get(result)
+    if settled is not None:
+        counted = settled.approximate_invoke_count
+        return settled._replace(approximate_invoke_count=tries) if counted < 0 else settled
     deadline = accepted_at + policy.maximum_event_age_in_seconds * 1000
     if result == "Astray" and now >= deadline:
         return Settled("EventAgeExceeded", 0, told=False)
@@ -122,12 +126,12 @@ def after(
 
 #: The results that put an event back into the queue without a try.
 UNTRIED: frozenset[Result] = frozenset({"Throttled", "SystemError", "Delayed"})
-#: The results that end an event whatever its policy: condition, count (`None`: the tries), who is told.
-_AT_ONCE: dict[Result, tuple[Condition, int | None, bool]] = {
-    "Success": ("Success", 1, True),
-    "ZeroConcurrency": ("ZeroReservedConcurrency", 0, True),
-    "Recursion": ("RecursiveInvocation", None, True),
-    "Vanished": ("RetriesExhausted", None, False),
+#: The results that end an event whatever its policy; a count of -1 stands for the tries.
+_AT_ONCE: dict[Result, Settled] = {
+    "Success": Settled("Success", 1),
+    "ZeroConcurrency": Settled("ZeroReservedConcurrency", 0),
+    "Recursion": Settled("RecursiveInvocation", -1),
+    "Vanished": Settled("RetriesExhausted", -1, told=False),
 }
 
 

@@ -63,12 +63,12 @@ def end(request_id: str) -> str:
 
 def report(request_id: str, duration: int, memory_size: int, *, cold: bool) -> str:
     """The REPORT line. `duration` is the declared duration in milliseconds; at least 1 is reported (K1)."""
-    billed = max(duration, 1)
-    line = (
-        f"REPORT RequestId: {request_id}\tDuration: {billed:.2f} ms\tBilled Duration: {billed} ms\t"
-        f"Memory Size: {memory_size} MB\tMax Memory Used: {_MEMORY_USED} MB\t"
+    billed = duration if duration > 0 else 1
+    init = f"Init Duration: {_INIT_DURATION:.2f} ms\t" if cold else ""
+    return (
+        f"REPORT RequestId: {request_id}\tDuration: {billed}.00 ms\tBilled Duration: {billed} ms\t"
+        f"Memory Size: {memory_size} MB\tMax Memory Used: {_MEMORY_USED} MB\t{init}\n"
     )
-    return f"{line}Init Duration: {_INIT_DURATION:.2f} ms\t\n" if cold else f"{line}\n"
 
 
 def init_start_event(time: str, runtime: str, partition: str, region: str) -> str:

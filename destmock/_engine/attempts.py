@@ -99,7 +99,8 @@ class Attempts:
 
 def entered(ids: Ids, ref: FunctionRef, trace: Trace | None, now: int, *, traced: bool) -> Trace:
     """The trace as the function sees it, with a segment of its own if it is sampled."""
-    trace = (trace or ids.trace(now)).entering(function_hash(ref.unqualified_arn))
+    function = function_hash(ref.unqualified_arn)
+    trace = ids.trace(now, function) if trace is None else trace.entering(function)
     sampled = traced or trace.sampled
     return trace._replace(sampled=True, segment=ids.hex(16)) if sampled else trace
 

@@ -77,7 +77,7 @@ class Destinations:
         )
         entry.condition, entry.settled_at = settled.condition, now
         succeeded = settled.condition == "Success"
-        entered = {delivered.dead_letter for delivered in entry.delivered}
+        entered = [delivered.dead_letter for delivered in entry.delivered] if entry.delivered else ()
         interrupt = None
         route = None if config is None else config.on_success if succeeded else config.on_failure
         if not settled.told:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from destmock._aws import api_errors as errors
@@ -61,11 +62,7 @@ class EventInvokeConfig:
 
     @property
     def policy(self) -> Policy:
-        retries, age = self.maximum_retry_attempts, self.maximum_event_age_in_seconds
-        return Policy(
-            DEFAULT_RETRY_ATTEMPTS if retries is None else retries,
-            DEFAULT_EVENT_AGE if age is None else age,
-        )
+        return _policy(self.maximum_retry_attempts, self.maximum_event_age_in_seconds)
 
     @property
     def body(self) -> str:
@@ -237,6 +234,14 @@ _REFUSED = {
     "missing-bucket": errors.MISSING_BUCKET,
     "fifo-topic": errors.FIFO_TOPIC,
 }
+
+
+@lru_cache(maxsize=100)
+def _policy(retries: int | None, age: int | None) -> Policy:
+    return Policy(
+        DEFAULT_RETRY_ATTEMPTS if retries is None else retries,
+        DEFAULT_EVENT_AGE if age is None else age,
+    )
 
 
 def _key(ref: FunctionRef) -> FunctionRef:

@@ -212,7 +212,7 @@ class EventQueue:
             delay=delay,
             accepted_at=event.entry.accepted_at,
             now=self._clock.now,
-            policy=lifecycle.Policy() if config is None else config.policy,
+            policy=lifecycle.DEFAULT_POLICY if config is None else config.policy,
         )
         if isinstance(step, lifecycle.Retry):
             self._clock.schedule(step.at, Dispatch(self, event), background=event.background)

@@ -52,11 +52,13 @@ class Ledger:
         entry.position = self._entries.add(entry)
         self._queued[id(entry)] = entry
         self.story.add(entry)
-        self._tell("accepted", entry)
+        if self.watchers:
+            self._tell("accepted", entry)
 
     def attempted(self, entry: Entry, tried: Tried) -> None:
         entry.tried.append(tried)
-        self._tell("attempt", entry, len(entry.tried))
+        if self.watchers:
+            self._tell("attempt", entry, len(entry.tried))
 
     def noted(self, entry: Entry, note: Note) -> None:
         entry.notes.append(note)

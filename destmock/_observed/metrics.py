@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from unittest.mock import patch
 
 from destmock._aws.arn import LATEST
-from destmock._aws.embedded_metrics import EmbeddedMetric, embedded_metrics
+from destmock._aws.embedded_metrics import SIGN, EmbeddedMetric, embedded_metrics
 from destmock._aws.times import to_datetime
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Metrics:
 
     def __init__(self) -> None:
         #: The latest samples, and how many there were of each alike before them.
-        self._latest: list[Samples] = []
+        self._latest: list[tuple[FunctionRef, int, Values, str | None]] = []
         self._counted: Counter[Samples] = Counter()
         #: What functions have written to their logs, and whose it is.
         self._embedded: list[tuple[FunctionRef, EmbeddedMetric]] = []
@@ -74,8 +74,9 @@ class Metrics:
 
     def logged(self, ref: FunctionRef, messages: Iterable[str]) -> None:
         """Take the metrics out of log events in the embedded metric format."""
-        if found := embedded_metrics(messages):
-            self._embedded += [(ref, metric) for metric in found]
+        for message in messages:
+            if SIGN in message:
+                self._embedded += [(ref, metric) for metric in embedded_metrics(message)]
 
     def throttled(self, ref: FunctionRef, at: int) -> None:
         self._write(ref, at, (("Throttles", 1), ("Errors", 0)))
@@ -107,13 +108,13 @@ class Metrics:
         self._write(ref, at, (("DeadLetterErrors" if dead_letter else "DestinationDeliveryFailures", 1),))
 
     def _write(self, ref: FunctionRef, at: int, values: Values, version: str | None = None) -> None:
-        self._latest.append(Samples(ref, at - at % _MINUTE, values, version))
+        self._latest.append((ref, at - at % _MINUTE, values, version))
         if len(self._latest) >= _AT_ONCE:
             self._count()
 
     def _count(self) -> None:
         latest, self._latest = self._latest, []
-        self._counted.update(latest)
+        self._counted.update(map(Samples._make, latest))
 
     def flush(self) -> None:
         self._count()

@@ -21,12 +21,12 @@ def find(arn: str, simulation: Simulation) -> Target | None:
     parsed = parse_arn(arn)
     if parsed is None:
         return None
+    if parsed.service == "sqs":
+        return QueueTarget(parsed)
     if parsed.service == "lambda":
         return FunctionTarget(arn, simulation)
     if parsed.service == "events":
         return BusTarget(parsed, simulation)
     if parsed.service == "s3":
         return BucketTarget(parsed)
-    if parsed.service == "sns":
-        return TopicTarget(parsed, simulation)
-    return QueueTarget(parsed) if parsed.service == "sqs" else None
+    return TopicTarget(parsed, simulation) if parsed.service == "sns" else None

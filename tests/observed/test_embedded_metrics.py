@@ -130,7 +130,7 @@ WRONG = {
 
 @pytest.mark.parametrize("message", WRONG.values(), ids=list(WRONG))
 def test_a_line_that_is_wrong_has_no_metrics(message):
-    assert embedded_metrics([message]) == []
+    assert embedded_metrics(message) == []
 
 
 JSON = st.recursive(
@@ -160,4 +160,4 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_line_is_read_or_left(root):
-    assert isinstance(embedded_metrics([json.dumps({"_aws": root, "orders": 1})]), list)
+    assert isinstance(embedded_metrics(json.dumps({"_aws": root, "orders": 1})), list)
