@@ -74,12 +74,13 @@ def on_lambda_call(
     if not routes.is_aws(params["url"]) or not service_whitelisted("lambda"):
         return None
     credentials = _credentials(request_signer)  # which may take calls to STS
-    if aio.http_session_of(context) is None and users_hooks.are_registered(request_signer, model.name):
+    http_session = aio.http_session_of(context)
+    if http_session is None and users_hooks.are_registered(request_signer, model.name):
         request = _request(model.name, params, _caller(simulation, params, credentials, context))
         if operations.answers_itself(simulation, request):
             return _shown(simulation, model, params, credentials, context, request_signer)
     with simulation.turns.held:  # but for the time that a handler runs
-        return _answered(simulation, model, params, credentials, context)
+        return _answered(simulation, model, params, credentials, context, http_session)
 
 
 def _shown(
@@ -94,7 +95,7 @@ def _shown(
     params, http = users_hooks.sent(request_signer, model, params)
     if http is None:
         with simulation.turns.held:
-            answered = _answered(simulation, model, params, credentials, context)
+            answered = _answered(simulation, model, params, credentials, context, None)
     else:
         answered = http, users_hooks.parsed(model, http)
     if answered is not None:
@@ -108,10 +109,11 @@ def _answered(
     params: dict[str, Any],
     credentials: Credentials,
     context: Any,
+    http_session: type | None,
 ) -> tuple[AWSResponse, dict[str, Any]] | None:
     request = _request(model.name, params, _caller(simulation, params, credentials, context))
     answer = operations.answered(simulation, request)
-    return None if answer is None else parsed(answer, model, params["url"], aio.http_session_of(context))
+    return None if answer is None else parsed(answer, model, params["url"], http_session)
 
 
 def before_call(model: OperationModel, context: dict[str, Any], **_: object) -> None:

@@ -110,15 +110,8 @@ class Destinations:
         return self._deliver(event, arn, message._replace(attributes=made), dead_letter=True)
 
     def _message(self, event: Event, now: int, *, body: bytes, source: str, succeeded: bool) -> Message:
-        return Message(
-            body=body,
-            trace=event.trace,
-            trace_header=event.trace_header,
-            sent_at=now,
-            unique_id=self._ids.uuid(),
-            source=source,
-            origin=Origin(event.ref, succeeded),
-        )
+        origin, unique_id = Origin(event.ref, succeeded), self._ids.uuid()
+        return Message(body, event.trace, event.trace_header, now, unique_id, source, origin)
 
     def _deliver(
         self, event: Event, arn: str, message: Message, *, dead_letter: bool

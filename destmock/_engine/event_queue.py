@@ -222,5 +222,6 @@ class EventQueue:
             if event.trace.sampled:
                 self._segments.write(traced(event, self._clock.now))
             self._ledger.settled(event.entry)
+            event.unfinished = None  # which would keep it until the next collection
             if interrupt is not None:
                 raise interrupt

@@ -247,26 +247,31 @@ class Functions:
 
 def account_of(access_key: str) -> str:
     """The account that moto counts an access key to."""
-    given = _variable("MOTO_ACCOUNT_ID", _ACCOUNT_ID)
+    given, own = _account_variables()
     if given:
         return given
     for account, partitions in [*iam_backends.items()]:
         for backend in [*partitions.values()]:
             if access_key in backend.access_keys:
                 return str(account)
-    return _variable(OWN_ACCOUNT, _OWN_ACCOUNT) or DEFAULT_ACCOUNT_ID
+    return own or DEFAULT_ACCOUNT_ID
 
 
-def _variable(name: str, encoded: Any) -> str | None:
-    """A variable that is hardly ever there. Each call asks, and by `os.environ` it takes far longer."""
+def _account_variables() -> tuple[str | None, str | None]:
+    """MOTO_ACCOUNT_ID, and the account of the function that runs.
+
+    They are hardly ever there. Each call asks, and by `os.environ` it takes far longer.
+    """
     variables = getattr(os.environ, "_data", None)
-    return os.environ.get(name) if variables is None or encoded in variables else None
+    if variables is not None and _ACCOUNT_ID not in variables and _OWN_ACCOUNT not in variables:
+        return None, None
+    return os.environ.get("MOTO_ACCOUNT_ID"), os.environ.get(OWN_ACCOUNT)
 
 
 def _variables(function: LambdaFunction, ref: FunctionRef) -> Mapping[str, str]:
     """The function's environment variables; in another account than the default one, its calls stay there."""
     variables: Mapping[str, str] = function.environment_vars or {}
-    default = _variable("MOTO_ACCOUNT_ID", _ACCOUNT_ID) or DEFAULT_ACCOUNT_ID
+    default = _account_variables()[0] or DEFAULT_ACCOUNT_ID
     return variables if ref.account == default else {**variables, OWN_ACCOUNT: ref.account}
 
 

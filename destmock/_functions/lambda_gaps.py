@@ -75,10 +75,10 @@ def forgotten(
     It is the ARN of the dead-letter queue, the LoggingConfig, the DurableConfig, and whether the function is
     invoked for tenants.
     """
-    own = vars(function).get
-    dead_letter, durable = own(_DEAD_LETTER), own(_DURABLE)
-    logging = _logging_config(function, own(_LOGGING), durable)
-    return (dead_letter or {}).get("TargetArn"), logging, durable, bool(own(_TENANCY))
+    dead_letter, durable = getattr(function, _DEAD_LETTER, None), getattr(function, _DURABLE, None)
+    logging = _logging_config(function, getattr(function, _LOGGING, None), durable)
+    arn = dead_letter.get("TargetArn") if dead_letter else None
+    return arn, logging, durable, bool(getattr(function, _TENANCY, None))
 
 
 def durable_of(function: LambdaFunction) -> DurableConfig | None:

@@ -12,7 +12,7 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import LATEST
-from destmock._functions.backends import existing, lambda_backend
+from destmock._functions.backends import existing, existing_lambda_backend, lambda_backend
 from destmock._functions.lambda_gaps import have_tenants, make_durable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Registered:
         A function is created once for each registration: a deleted function comes back when its handler is
         registered anew.
         """
-        backend = lambda_backend(account, region)
+        backend = existing_lambda_backend(account, region) or lambda_backend(account, region)
         storage = backend._lambdas  # noqa: SLF001
         made = self._made.get(backend)
         if made is None:
