@@ -15,7 +15,7 @@ from destmock._aws.ids import function_hash
 from destmock._durable.ending import announce, as_chained, count, settle
 from destmock._durable.output import NOTHING_PENDING, error_of, invalid, read_output
 from destmock._durable.steps import Step
-from destmock._engine.attempts import Ran, tried
+from destmock._engine.attempts import tried
 from destmock._observed.entries import Note
 from destmock._observed.xray import Run
 from destmock._runtime.outcome import Call
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from destmock._durable.execution import Execution
     from destmock._durable.operations import ErrorObject, Operation
+    from destmock._engine.calls import FunctionRun
     from destmock._engine.event import Event
     from destmock._engine.simulation import Simulation
     from destmock._functions.functions import Function
@@ -218,7 +219,7 @@ class Lifecycle:
         }
         return json.dumps(envelope, separators=(",", ":")).encode()
 
-    def _complete(self, execution: Execution, request_id: str, began_at: int, ran: Ran) -> None:
+    def _complete(self, execution: Execution, request_id: str, began_at: int, ran: FunctionRun) -> None:
         """Enter an invocation that has ended, and have follow what follows from it."""
         now, event, outcome = self._simulation.clock.now, execution.event, ran.outcome
         entry = event.entry

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from destmock._aws.ids import function_hash
 from destmock._engine.calls import FunctionRun
 from destmock._observed.entries import Tried
-from destmock._observed.logs import LogEvents
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
@@ -23,20 +22,8 @@ if TYPE_CHECKING:
     from destmock._observed.logs import Logs
     from destmock._observed.metrics import Metrics
     from destmock._runtime.environments import Runtime
-    from destmock._runtime.outcome import Call, Outcome
+    from destmock._runtime.outcome import Call
     from destmock._time.turns import Turns
-
-
-class Ran(NamedTuple):
-    """An attempt that was made: its outcome, which run of the function it was, what befell it and when.
-
-    `place` says how many attempts had begun before it, in all of the simulation.
-    """
-
-    outcome: Outcome
-    number: int
-    notes: list[tuple[int, str]]
-    place: int
 
 
 class Attempts:
@@ -72,16 +59,18 @@ class Attempts:
         *,
         asynchronous: bool,
         stay: bool = False,
-    ) -> Ran:
-        """Run the function once.
+    ) -> FunctionRun:
+        """Run the function once, to its outcome.
 
         With `stay`, the event's next attempt may find the process as this one, until the runtime's `leave`.
         """
         ref, runs = function.ref, self._faults.runs
         self._slots.occupy(ref)
         runs[ref.name] += 1
-        number, header, place = runs[ref.name], call.trace_header, next(self._places)
-        run = FunctionRun(ref, trace, header, call.request_id, number, asynchronous=asynchronous)
+        number, place = runs[ref.name], next(self._places)
+        run = FunctionRun(
+            ref, trace, call.trace_header, call.request_id, number, place, asynchronous=asynchronous
+        )
         turn, ended = self._turns.handler(run), partial(self._calls.at_end, run)
         try:
             outcome = self._runtime.run(function, code, call, turn, ended, stay=stay)
@@ -89,12 +78,11 @@ class Attempts:
             self._slots.release(ref)
         if outcome.interrupt is not None and not isinstance(outcome.interrupt, self.interrupts):
             outcome = outcome._replace(interrupt=None)
-        self._logs.write(
-            LogEvents(function.ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
-        )
-        self._metrics.logged(function.ref, outcome.log_events)
-        self._metrics.ran(function.ref, function.version, call.now, outcome.result, outcome.duration)
-        return Ran(outcome, number, run.notes, place)
+        run.outcome = outcome
+        self._logs.write(ref, function.log_group, outcome.log_stream, call.now, outcome.log_events)
+        self._metrics.logged(ref, outcome.log_events)
+        self._metrics.ran(ref, function.version, call.now, outcome.result, outcome.duration)
+        return run
 
 
 def entered(ids: Ids, ref: FunctionRef, trace: Trace | None, now: int, *, traced: bool) -> Trace:
@@ -105,7 +93,7 @@ def entered(ids: Ids, ref: FunctionRef, trace: Trace | None, now: int, *, traced
     return trace._replace(sampled=True, segment=ids.hex(16)) if sampled else trace
 
 
-def tried(number: int, now: int, accepted_at: int, ran: Ran) -> Tried:
+def tried(number: int, now: int, accepted_at: int, ran: FunctionRun) -> Tried:
     """What the ledger has of an attempt that was made."""
     result, payload, duration, _, log_events, exception, *_ = ran.outcome
     return Tried(number, now, accepted_at, result, payload, exception, log_events, duration, ran.place)

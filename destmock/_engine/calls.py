@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from destmock._engine.faults import Fault
     from destmock._engine.injection import Injection
     from destmock._engine.points import At, FaultKind
+    from destmock._runtime.outcome import Outcome
     from destmock._time.clock import Clock
     from destmock._time.turns import Turns
 
@@ -29,16 +30,28 @@ _WHEN_IT_HAS_RUN: tuple[FaultKind, ...] = ("crash",)
 class FunctionRun(Running):
     """A run of a function's handler, and the AWS calls that it has made, by service and operation."""
 
-    __slots__ = ("asynchronous", "calls", "notes", "number", "ref", "request_id")
+    __slots__ = ("asynchronous", "calls", "notes", "number", "outcome", "place", "ref", "request_id")
+    #: How it ended, once it has.
+    outcome: Outcome
 
     def __init__(
-        self, ref: FunctionRef, trace: Trace, header: str, request_id: str, number: int, *, asynchronous: bool
+        self,
+        ref: FunctionRef,
+        trace: Trace,
+        header: str,
+        request_id: str,
+        number: int,
+        place: int,
+        *,
+        asynchronous: bool,
     ) -> None:
         super().__init__(ref.unqualified_arn, trace, header)
         self.ref = ref
         self.request_id = request_id
         #: Which run of the function's it is.
         self.number = number
+        #: How many attempts had begun before it, in all of the simulation.
+        self.place = place
         self.asynchronous = asynchronous
         self.calls: list[str] = []
         #: The injected faults that have happened to it, in the timeline's words, and when.

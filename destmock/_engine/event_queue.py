@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from destmock._aws.ids import Ids, Trace
     from destmock._aws.lifecycle import Result
     from destmock._engine.admission import Admission
-    from destmock._engine.attempts import Attempts, Ran
+    from destmock._engine.attempts import Attempts
+    from destmock._engine.calls import FunctionRun
     from destmock._engine.concurrency import Slots
     from destmock._engine.destinations import Destinations
     from destmock._engine.event_invoke_config import EventInvokeConfigs
@@ -187,7 +188,7 @@ class EventQueue:
         event.unfinished = partial(self._finish, event, function, now, ran)
         event.unfinished()
 
-    def _finish(self, event: Event, function: Function, now: int, ran: Ran) -> None:
+    def _finish(self, event: Event, function: Function, now: int, ran: FunctionRun) -> None:
         """Enter an attempt that was made, unless it is entered, and have follow what follows from it."""
         event.running, outcome, entry = False, ran.outcome, event.entry
         if len(entry.tried) < event.tries:

@@ -5,7 +5,6 @@ moto's own lookup takes a lock and compares the service with every other one tha
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from moto.awslambda.models import lambda_backends
@@ -14,14 +13,10 @@ from moto.awslambda_simple.models import lambda_simple_backends
 from moto.core.config import default_user_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from moto.awslambda.models import LambdaBackend
     from moto.core.base_backend import BackendDict, BaseBackend
 
     Backend = TypeVar("Backend", bound=BaseBackend)
-
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def existing(backends: BackendDict[Backend], account: str, region: str) -> Backend | None:
@@ -32,7 +27,10 @@ def existing(backends: BackendDict[Backend], account: str, region: str) -> Backe
 
 def is_simple() -> bool:
     """Whether moto's simple Lambda was chosen, which runs nothing."""
-    return default_user_config.get("lambda", _NOTHING).get("use_docker", True) is False
+    try:
+        return default_user_config["lambda"]["use_docker"] is False
+    except KeyError:
+        return False
 
 
 def existing_lambda_backend(account: str, region: str) -> LambdaBackend | None:

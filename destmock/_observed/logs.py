@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from moto.logs.models import logs_backends
 
@@ -11,16 +11,6 @@ from destmock._functions.backends import existing
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
-
-
-class LogEvents(NamedTuple):
-    """The log events of one attempt, in order, all at `at` in milliseconds."""
-
-    ref: FunctionRef
-    group: str
-    stream: str
-    at: int
-    messages: tuple[str, ...]
 
 
 class Logs:
@@ -31,24 +21,23 @@ class Logs:
     """
 
     def __init__(self, most: int | None) -> None:
-        self._unwritten: deque[LogEvents] = deque(maxlen=most)
+        self._unwritten: deque[tuple[FunctionRef, str, str, int, tuple[str, ...]]] = deque(maxlen=most)
 
-    def write(self, events: LogEvents) -> None:
-        self._unwritten.append(events)
-        backend = existing(logs_backends, events.ref.account, events.ref.region)
-        group = None if backend is None else backend.groups.get(events.group)
-        if group is not None and group.subscription_filters:
+    def write(self, ref: FunctionRef, group: str, stream: str, at: int, messages: tuple[str, ...]) -> None:
+        """Write the log events of one attempt, in order, all at `at` in milliseconds."""
+        self._unwritten.append((ref, group, stream, at, messages))
+        backend = existing(logs_backends, ref.account, ref.region)
+        found = None if backend is None else backend.groups.get(group)
+        if found is not None and found.subscription_filters:
             self.flush()
 
     def flush(self) -> None:
         """Hand all log events to moto, without its check of their age: virtual time may be years away."""
         unwritten, self._unwritten = self._unwritten, deque(maxlen=self._unwritten.maxlen)
-        for events in unwritten:
-            ref, group = events.ref, events.group
+        for ref, group, stream, at, messages in unwritten:
             backend = logs_backends[ref.account][ref.region]
             backend.ensure_log_group(group)
-            backend.ensure_log_stream(group, events.stream)
+            backend.ensure_log_stream(group, stream)
             backend.groups[group].put_log_events(
-                events.stream,
-                [{"timestamp": events.at, "message": message} for message in events.messages],
+                stream, [{"timestamp": at, "message": message} for message in messages]
             )
