@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.awsrequest import AWSResponse, HeadersDict
@@ -80,6 +81,12 @@ def _members(model: OperationModel) -> tuple[str, tuple[tuple[str, str], ...], s
     return status, tuple(headers), output.serialization["payload"]
 
 
+class _Raw(MockRawResponse):
+    """moto's own, which would look first whether it is given text."""
+
+    __init__ = BytesIO.__init__
+
+
 class _Response(AWSResponse):
     """botocore's own response, which makes its headers when somebody looks at them, as hardly anyone does."""
 
@@ -97,7 +104,7 @@ class _Response(AWSResponse):
 
 def _http_response(answer: Answer, url: str, http_session: type | None) -> AWSResponse:
     if http_session is None:
-        return _Response(url, answer.status, answer.headers, MockRawResponse(answer.body))
+        return _Response(url, answer.status, answer.headers, _Raw(answer.body))
     return cast(
         "AWSResponse",
         aio.http_response(http_session, url, answer.status, answer.headers, answer.body),

@@ -90,7 +90,7 @@ class Response(NamedTuple):
 def timestamp(milliseconds: int) -> str:
     """`2026-09-14T15:18:45.502Z`: UTC, three decimals (E4)."""
     seconds, rest = divmod(milliseconds, 1000)
-    return f"{_to_the_second(seconds)}.{rest:03d}Z"
+    return f"{_to_the_second(seconds)}.{str(rest).zfill(3)}Z"
 
 
 @lru_cache(maxsize=100)
@@ -123,17 +123,23 @@ def invocation_record(
 def _response(response: Response | None) -> bytes:
     if response is None:
         return b""
-    context = f',"responseContext":{{"statusCode":{response.status_code}'
-    if response.executed_version is not None:
-        context += f',"executedVersion":"{response.executed_version}"'
-    if response.function_error is not None:
-        context += f',"functionError":"{response.function_error}"'
-    text = context.encode() + b"}"
-    if not response.payload:
-        return text
-    if not is_json(response.payload):
-        return text + _NOT_JSON
-    return text + b',"responsePayload":' + response.payload
+    status_code, version, function_error, payload = response
+    context = _context(status_code, version, function_error)
+    if not payload:
+        return context
+    if not is_json(payload):
+        return context + _NOT_JSON
+    return b'%b,"responsePayload":%b' % (context, payload)
+
+
+@lru_cache(maxsize=100)
+def _context(status_code: int, version: str | None, function_error: str | None) -> bytes:
+    context = f',"responseContext":{{"statusCode":{status_code}'
+    if version is not None:
+        context += f',"executedVersion":"{version}"'
+    if function_error is not None:
+        context += f',"functionError":"{function_error}"'
+    return f"{context}}}".encode()
 
 
 def is_json(payload: bytes) -> bool:

@@ -85,3 +85,9 @@ def test_moto_s_simple_lambda_takes_messages_for_code_that_is_no_zip():
         boto3.client("sqs").send_message(QueueUrl=queue, MessageBody="hello")
         [run] = destmock.runs
         assert run.outcome == "Success"
+
+
+@pytest.mark.parametrize("config", [{"lambda": {}}, {"lambda": {"use_docker": True}}])
+def test_other_settings_of_moto_s_lambda_choose_no_simple_one(config):
+    with mock_aws(config=config), mock_destinations(handlers={"orders": lambda event, context: "handled"}):
+        assert answer()["Payload"].read() == b'"handled"'

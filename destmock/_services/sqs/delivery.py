@@ -59,7 +59,7 @@ class QueueTarget:
             raise UndeliverableError(text)
         seconds, rest = divmod(message.sent_at, 1000)
         attributes = _message_attributes(message)
-        sender = f"{ROLE_ID}:awslambda_1_{_to_the_second(seconds)}{rest:03d}"
+        sender = f"{ROLE_ID}:awslambda_1_{_to_the_second(seconds)}{str(rest).zfill(3)}"
         enqueue(queue, message.text, message, sender, attributes, message.unique_id)
 
     def prepare(self, message: Message) -> Callable[[], bool]:
