@@ -103,6 +103,7 @@ def _invoke(simulation: Simulation, request: Request) -> Answer:
             source="Invoke",
             trace=request.caller.trace,
             options=invocation.options,
+            now=simulation.clock.now,  # which was set right before this
         )
         return answers.accepted(event.entry.request_id, event.trace, event.execution_arn)
     request_id, trace, function, outcome, execution_arn = _run_synchronously(simulation, request, invocation)

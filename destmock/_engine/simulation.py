@@ -224,16 +224,19 @@ class Simulation:
         source: str,
         trace: Trace | None = None,
         options: InvokeOptions = NO_OPTIONS,
+        now: int | None = None,
     ) -> Event:
         """Queue an event for a function, version or alias that exists; a durable one starts an execution.
 
-        Raises AWS's error when it isn't, `NoHandlerError` when nothing could run it.
+        `now` is the time, if the caller has just asked for it. Raises AWS's error when the function doesn't
+        exist, `NoHandlerError` when nothing could run it.
         """
         with self.turns.held:
             function = self.functions.find(ref)
             options.check(function)
             if function is None or function.durable is None:
-                event = self._queue.accept(ref, function, payload, source, trace, self.now, options.tenant_id)
+                now = self.now if now is None else now
+                event = self._queue.accept(ref, function, payload, source, trace, now, options.tenant_id)
             else:
                 event = self.part(self._durable).accept(function, payload, source, trace, options)
             self.driver.queued()
