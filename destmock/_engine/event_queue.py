@@ -179,7 +179,8 @@ class EventQueue:
         event.tries, event.throttles, event.ran, event.delayed = event.tries + 1, 0, True, False
         self._metrics.aged(event.ref, now, entry.accepted_at)
         call = Call(entry.request_id, entry.payload, now, event.trace_header, None, duration, event.tenant_id)
-        stay = self._may_stay(code)
+        # More retries than by default can't be configured: after the last try, nothing stays.
+        stay = event.tries <= lifecycle.DEFAULT_RETRY_ATTEMPTS and self._may_stay(code)
         event.running = True
         ran = self._attempts.run(function, code, call, event.trace, asynchronous=True, stay=stay)
         event.run = ran.number

@@ -10,6 +10,8 @@ import heapq
 from itertools import count
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from destmock._time.wall import NS_PER_MS
+
 if TYPE_CHECKING:
     from destmock._time.wall import Wall
 
@@ -120,9 +122,9 @@ class Clock(Generic[Job]):
     def catch_up(self) -> None:
         """Take over the time that has passed by itself, but nothing becomes late by that."""
         if self.wall.flows:
-            now = self.wall.now
+            now = self.wall.ns // NS_PER_MS  # `now` and `ns` would be two calls
             if now > self.now:
-                due = self.peek()
+                due = self.peek() if self._heap else None
                 self.now = now if due is None or due > now else max(self.now, due)
 
     @property

@@ -288,10 +288,11 @@ class Turns:
         return depth
 
     def _resume(self, running: Running, depth: int) -> None:
+        me = get_ident()
         with self._lock:  # a thread of the handler's may have begun another one
-            while self._holder not in {None, get_ident()} or self._running[-1] is not running:
+            while (self._holder is not None and self._holder != me) or self._running[-1] is not running:
                 self._wait()
-            self._holder, self._depth, self._running = get_ident(), depth, self._running[:-1]
+            self._holder, self._depth, self._running = me, depth, self._running[:-1]
 
     def _acquire(self, *, to_run: bool) -> None:
         me = get_ident()
@@ -300,7 +301,8 @@ class Turns:
             if depth and to_run and not self._may_run():
                 self._let_go()
             refused = None
-            while self._holder not in {None, me} or (
+            # A set of the two would be made anew each time.
+            while (self._holder is not None and self._holder != me) or (
                 to_run and self._running and not (refused or self._may_run())
             ):
                 self._wait(_LOOKS if to_run else None)
