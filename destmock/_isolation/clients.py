@@ -23,6 +23,7 @@ from botocore.session import Session
 from destmock._isolation import (
     client_classes,
     configuration,
+    emissions,
     http_sessions,
     kept_clients,
     parameters,
@@ -112,6 +113,7 @@ SHARED = Shared(
         *session_settings.PATCHES,
         *service_models.PATCHES,
         *parameters.PATCHES,
+        *emissions.PATCHES,
         *client_classes.PATCHES,
         *http_sessions.PATCHES,
         *kept_clients.PATCHES,

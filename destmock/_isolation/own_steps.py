@@ -6,6 +6,7 @@ being asked.
 
 from __future__ import annotations
 
+import gc
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+def attributes_of(owner: Any) -> Any:
+    """The attributes that a class has itself, only to be looked at: those of `vars` take twice the time."""
+    inside = vars(owner)
+    found = gc.get_referents(inside)
+    return found[0] if len(found) == 1 and type(found[0]) is dict and found[0] == inside else inside
+
+
 class Steps:
     """Some functions of a class, as they are at first, and what destmock has put in their places."""
 
     def __init__(self, owner: Any, names: Iterable[str]) -> None:
         self._owner = owner
-        inside = self._inside = vars(owner)
+        inside = self._inside = attributes_of(owner)
         self._own = {name: inside[name] for name in names if name in inside}  # some versions lack some
         self._of_one = frozenset(self._own)
         self._now = itemgetter("__doc__", *self._own)  # never one alone
