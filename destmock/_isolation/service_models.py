@@ -5,14 +5,12 @@ Each client has a model of its own; shapes are shared, as the JSON is that they 
 
 from __future__ import annotations
 
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.model import ServiceModel
-from botocore.regions import EndpointResolverBuiltins, EndpointRulesetResolver
 from botocore.utils import CachedProperty
 
-from destmock._isolation.own_steps import Steps, names_of
 from destmock._isolation.patching import unless_replaced
 from destmock._isolation.sessions import Same
 
@@ -20,13 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CachedProperty: Any = CachedProperty
-#: Where an operation's model keeps the parameters of its endpoint that it gives a value for.
-_NAMES = "_destmock_endpoint_parameters"
-_BUILTINS = frozenset(builtin.value for builtin in EndpointResolverBuiltins)
-#: The parameters that botocore notes in the user agent.
-_OF_FEATURES = frozenset({"AccountIdEndpointMode", "AccountId"})
-#: What goes through them one by one.
-_RESOLVER = Steps(EndpointRulesetResolver, names_of(EndpointRulesetResolver, "_resolve", "_get", "_register"))
 #: How many models are remembered.
 _MOST = 128
 
@@ -99,54 +90,7 @@ def _discovery_required_once(prop: Any) -> Any:
     return _CachedProperty(endpoint_discovery_required)
 
 
-def _found_in_one_go(params_of: Callable[..., Any]) -> Callable[..., Any]:
-    """The parameters of a call's endpoint.
-
-    Most operations give nothing for most of them. botocore asks four times for each, and goes through a list
-    of all names for those that are built in.
-    """
-
-    @wraps(params_of)
-    def found(resolver: Any, operation_model: Any, call_args: Any, request_context: Any) -> Any:
-        if not _RESOLVER.are_own(resolver):
-            return params_of(resolver, operation_model, call_args, request_context)
-        given = operation_model.__dict__.get(_NAMES)
-        if given is None:
-            given = operation_model.__dict__[_NAMES] = _given_by(operation_model)
-        builtins = resolver._get_customized_builtins(operation_model, call_args, request_context)
-        params: dict[str, Any] = {}
-        for name, definition in resolver._param_definitions.items():
-            value, builtin = None, definition.builtin
-            if name in given:
-                value = resolver._resolve_param_from_context(name, operation_model, call_args)
-            if value is None and builtin in _BUILTINS:
-                value = builtins.get(builtin)
-                value = value() if callable(value) else value
-            elif value is None and builtin is not None:
-                value = resolver._resolve_param_as_builtin(builtin, builtins)
-            if value is not None:
-                params[name] = value
-                if name in _OF_FEATURES:
-                    resolver._register_endpoint_feature_ids(name, value)
-        return params
-
-    return found
-
-
-def _given_by(operation_model: Any) -> frozenset[str]:
-    """The parameters of its endpoint that an operation, or its client, gives a value for."""
-    return frozenset(
-        {
-            *(param.name for param in operation_model.static_context_parameters),
-            *(param.name for param in operation_model.context_parameters),
-            *operation_model.operation_context_parameters,
-            *(param.name for param in operation_model.service_model.client_context_parameters),
-        }
-    )
-
-
 PATCHES = (
-    _RESOLVER.replaced("_get_provider_params", _found_in_one_go),
     unless_replaced(ServiceModel, "resolve_shape_ref", _followed_once),
     unless_replaced(ServiceModel, "error_shapes", _errors_once),
     unless_replaced(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),

@@ -4,6 +4,7 @@ import boto3
 import pytest
 from botocore import args
 from botocore.client import Config
+from botocore.endpoint_provider import EndpointProvider, RuleSetEndpoint
 from botocore.regions import EndpointRulesetResolver
 
 from destmock import mock_destinations
@@ -63,10 +64,137 @@ def test_each_call_goes_where_it_goes_without_the_mock():
     assert len({url for *_, url in without}) == len(CALLS)
 
 
+#: Services of all kinds: with and without parameters of an operation's, an account's, or a header's.
+SERVICES = [
+    *(
+        "lambda",
+        "sqs",
+        "sns",
+        "events",
+        "dynamodb",
+        "kinesis",
+        "sts",
+        "iam",
+        "s3",
+        "s3control",
+        "secretsmanager",
+    ),
+    *("route53", "sagemaker-runtime", "bedrock-runtime", "timestream-query", "iot-data", "mediastore-data"),
+]
+
+
+def endpoints(service, client, arguments):
+    """Where each operation goes, found twice."""
+    for name in client.meta.service_model.operation_names:
+        model = client.meta.service_model.operation_model(name)
+        for _ in range(2):
+            context = {"client_config": client.meta.config}
+            try:
+                found = client._resolve_endpoint_ruleset(model, arguments, context)
+            except Exception as error:
+                found = repr(error)
+            else:
+                found[1]["X-Header"] = "of one call"  # which no other call has
+            yield service, name, found, {key: context.get(key) for key in ("auth_type", "signing")}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_operation_has_the_endpoint_that_it_has_without_the_mock(service):
+    session = boto3.session.Session()
+    keys = {"aws_access_key_id": "id", "aws_secret_access_key": "key", "region_name": "eu-west-1"}
+
+    def found():
+        client = session.client(service, **keys)
+        return [
+            each
+            for arguments in ({}, {"Bucket": "bucket", "StreamARN": STREAM, "AccountId": "123456789012"})
+            for each in endpoints(service, client, arguments)
+        ]
+
+    without = found()
+    with mock_destinations():
+        assert found() == without
+
+
+@pytest.fixture
+def resolver(destmock):
+    """A resolver of SQS's, and the URL of its endpoint."""
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    model = sqs.meta.service_model.operation_model("SendMessage")
+
+    def url():
+        return sqs._resolve_endpoint_ruleset(model, {}, {})[0]
+
+    assert url() == url() == "https://sqs.us-east-1.amazonaws.com"
+    return sqs._ruleset_resolver, url, sqs.meta.events
+
+
+def test_what_a_client_gives_for_its_endpoint_may_change(resolver):
+    of_client, url, _ = resolver
+    of_client._builtins["AWS::Region"] = "us-east-2"
+    assert url() == url() == "https://sqs.us-east-2.amazonaws.com"
+    of_client._builtins["AWS::Region"] = lambda: next(regions)
+    regions = iter(["us-west-1", "us-west-2", "eu-west-1"])
+    assert [url(), url(), url()] == [
+        f"https://sqs.{region}.amazonaws.com" for region in ("us-west-1", "us-west-2", "eu-west-1")
+    ]
+
+
+def test_without_tls_it_is_another(resolver):
+    of_client, url, _ = resolver
+    of_client._use_ssl = False
+    assert url() == url() == "http://sqs.us-east-1.amazonaws.com"
+
+
+def test_rules_of_a_user_s_own_are_gone_by(resolver):
+    of_client, url, _ = resolver
+    of_client._provider = boto3.client("lambda")._ruleset_resolver._provider
+    assert url() == "https://lambda.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_a_handler_changes_an_endpoint_from_its_registration_on(resolver, once):
+    _, url, events = resolver
+
+    def moves(builtins, **_):
+        builtins["AWS::Region"] = "us-east-2"
+        if once:
+            events.unregister("before-endpoint-resolution.sqs", moves)
+
+    events.register("before-endpoint-resolution.sqs", moves)
+    later = "us-east-1" if once else "us-east-2"
+    assert url() == "https://sqs.us-east-2.amazonaws.com"
+    assert url() == url() == f"https://sqs.{later}.amazonaws.com"
+    events.unregister("before-endpoint-resolution.sqs", moves)
+    assert url() == url() == "https://sqs.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("of_one", [False, True])
+@pytest.mark.parametrize("step", ["resolve_endpoint", "_resolve_endpoint"])
+def test_a_provider_s_step_is_asked_where_a_test_has_put_its_own(resolver, monkeypatch, step, of_one):
+    of_client, url, _ = resolver
+    owner = of_client._provider if of_one else EndpointProvider
+    monkeypatch.setattr(owner, step, lambda *_, **__: RuleSetEndpoint("https://here", {}, {}))
+    assert url() == "https://here"
+
+
+def test_who_debugs_reads_where_a_call_goes(resolver, caplog):
+    caplog.set_level("DEBUG", logger="botocore.regions")
+    _, url, _ = resolver
+    caplog.clear()
+    url()
+    assert caplog.messages[-1] == "Endpoint provider result: https://sqs.us-east-1.amazonaws.com"
+
+
 @pytest.mark.parametrize(
     "step",
     [
-        *("_get_provider_params", "_get_customized_builtins", "_resolve_param_from_context"),
+        *(
+            "construct_endpoint",
+            "_get_provider_params",
+            "_get_customized_builtins",
+            "_resolve_param_from_context",
+        ),
         *("_resolve_param_as_static_context_param", "_resolve_param_as_dynamic_context_param"),
         *("_resolve_param_as_client_context_param", "_resolve_param_as_builtin"),
     ],
