@@ -23,6 +23,7 @@ from botocore.session import Session
 from destmock._isolation import (
     client_classes,
     configuration,
+    contexts,
     emissions,
     endpoints,
     http_sessions,
@@ -114,6 +115,7 @@ SHARED = Shared(
         *session_settings.PATCHES,
         *service_models.PATCHES,
         *parameters.PATCHES,
+        *contexts.PATCHES,
         *emissions.PATCHES,
         *endpoints.PATCHES,
         *client_classes.PATCHES,
