@@ -35,16 +35,22 @@ class Steps:
         self._now = itemgetter("__doc__", *self._own)  # never one alone
         self._expected = self._now(inside)
         self._were_own = all(map(is_own, self._own.values()))
+        #: All that is in the class, when its steps were own the last time.
+        self._latest: list[Any] = [None]
 
     def are_own(self, instance: Any) -> bool:
         """Whether the very class is the instance's, and nobody has put his own in the place of a step."""
-        known = self._were_own and type(instance) is self._owner
-        if not known or not self._of_one.isdisjoint(vars(instance)):
+        if type(instance) is not self._owner or not self._of_one.isdisjoint(instance.__dict__):
             return False
+        if [*self._inside.values()] == self._latest:  # which takes a third of the time
+            return True
         try:
-            return bool(self._now(self._inside) == self._expected)
+            own = self._were_own and bool(self._now(self._inside) == self._expected)
         except KeyError:  # somebody has taken one away
             return False
+        if own:
+            self._latest = [*self._inside.values()]
+        return own
 
     def replaced(self, name: str, replacement: Callable[[Any], Any]) -> Patch:
         """A change of one step, which leaves alone what somebody else has put in its place."""

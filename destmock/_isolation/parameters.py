@@ -6,9 +6,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from botocore import validate as validation
-from botocore.validate import ParamValidator, ValidationErrors
+from botocore.validate import ParamValidationDecorator, ParamValidator
 
 from destmock._isolation.own_steps import Steps, names_of
+from destmock._isolation.patching import unless_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,15 +21,21 @@ _in_range = _validation.range_check
 _VALIDATOR = Steps(ParamValidator, names_of(ParamValidator, "validate", "_validate", "_check"))
 
 
-def _quickly(validate: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    @wraps(validate)
-    def validated(validator: Any, params: Any, shape: Any) -> Any:
-        own = _VALIDATOR.are_own(validator) and _validation.range_check is _in_range
-        if own and _is_right(params, shape):
-            return ValidationErrors()
-        return validate(validator, params, shape)
+def _quickly(serialize: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """A request is made of parameters that are right, without a list of what is wrong with them."""
 
-    return validated
+    @wraps(serialize)
+    def serialized(self: Any, parameters: Any, operation_model: Any) -> Any:
+        shape = operation_model.input_shape
+        if shape is not None and not (
+            _VALIDATOR.are_own(self._param_validator)
+            and _validation.range_check is _in_range
+            and _is_right(parameters, shape)
+        ):
+            return serialize(self, parameters, operation_model)
+        return self._serializer.serialize_to_request(parameters, operation_model)
+
+    return serialized
 
 
 def _is_right(value: Any, shape: Any) -> bool:
@@ -69,7 +76,13 @@ def _is_right_structure(value: Any, shape: Any) -> bool:
     members = shape.members
     for name, each in value.items():
         member = members.get(name)
-        if member is None or not _is_right(each, member):
+        if member is None:
+            return False
+        kind = member.type_name
+        if kind == "string":  # as most are
+            if type(each) is not str or len(each) < member.metadata.get("min", _LEAST):
+                return False
+        elif kind not in _CHECKS or not _CHECKS[kind](each, member):
             return False
     return True
 
@@ -86,4 +99,4 @@ _CHECKS: dict[str, Callable[[Any, Any], bool]] = {
     "string": _is_right_text,
     "structure": _is_right_structure,
 }
-PATCHES = (_VALIDATOR.replaced("validate", _quickly),)
+PATCHES = (unless_replaced(ParamValidationDecorator, "serialize_to_request", _quickly),)

@@ -2,13 +2,14 @@
 
 import datetime as dt
 import io
+from types import SimpleNamespace
 
 import boto3
 import botocore.session
 import botocore.validate
 import pytest
 from botocore.exceptions import ParamValidationError
-from botocore.validate import ParamValidator
+from botocore.validate import ParamValidationDecorator, ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,12 +78,25 @@ def structures(shape, depth):
     return some.flatmap(lambda chosen: st.fixed_dictionaries({name: members[name] for name in chosen}))
 
 
+class Serializer:
+    """Takes what is right."""
+
+    def serialize_to_request(self, parameters, operation_model):
+        return parameters, operation_model
+
+
 def report(params, shape):
-    """What botocore says of them."""
+    """What botocore says of them, or sends."""
+    checking, model = (
+        ParamValidationDecorator(ParamValidator(), Serializer()),
+        SimpleNamespace(input_shape=shape),
+    )
     try:
-        return ParamValidator().validate(params, shape).generate_report()
-    except Exception as error:  # it doesn't expect them
+        sent, of_model = checking.serialize_to_request(params, model)
+    except Exception as error:  # some it doesn't expect
         return repr(error)
+    assert (sent is params, of_model is model) == (True, True)
+    return "sent"
 
 
 def shape_of(session, service, operation):
@@ -133,6 +147,14 @@ def test_a_validator_of_a_user_s_own_has_its_say(destmock, monkeypatch):
         sqs.create_queue(QueueName="ORDERS")
 
 
+def test_an_operation_without_parameters_takes_none(destmock):
+    with pytest.raises(ParamValidationError, match="Unknown parameter"):
+        boto3.client("sts").get_caller_identity(Name="n")
+    model = SimpleNamespace(input_shape=None)
+    checking = ParamValidationDecorator(ParamValidator(), Serializer())
+    assert checking.serialize_to_request({"any": 1}, model) == ({"any": 1}, model)
+
+
 @pytest.mark.parametrize(
     ("owner", "step"),
     [
@@ -141,6 +163,7 @@ def test_a_validator_of_a_user_s_own_has_its_say(destmock, monkeypatch):
         (ParamValidator, "_validate_structure"),
         (ParamValidator, "_validate_string"),
         (botocore.validate, "range_check"),
+        (ParamValidationDecorator, "serialize_to_request"),
     ],
 )
 @pytest.mark.parametrize("inside", [False, True])

@@ -103,6 +103,8 @@ PRIVATE = {
         "_provider": "the same",
         "_service_model": "the same",
         "_use_ssl": "the same",
+        "_param_validator": "whether somebody checks parameters in another way",
+        "_serializer": "what makes a request of parameters that are right",
         "_instance_cache": "where a client's endpoint is kept, until something of that is another",
         "_register_endpoint_feature_ids": "what the user agent says of an endpoint",
         "_resolve_param_as_builtin": "what a client gives for an endpoint",
