@@ -12,37 +12,20 @@ from botocore.context import get_context
 from botocore.useragent import UserAgentString
 
 from destmock._isolation.patching import Patch
-from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 
-class _Texts:
-    """The texts that have been asked for, by what they follow from."""
-
-    most = 1000
-
-    def __init__(self) -> None:
-        self._texts: dict[Hashable, str] = {}
-
-    def __call__(self, key: Hashable, write: Callable[[], str]) -> str:
-        text = self._texts.get(key)
-        if text is None:
-            text = write()
-            if len(self._texts) >= self.most:
-                self._texts.clear()
-            self._texts[key] = text
-        return text
-
-
-_text = _Texts()
+#: How many texts are remembered.
+_MOST = 1000
 #: Stands for what a configuration doesn't have.
 _NOT_THERE = object()
 
 
 def _remembered(to_string: Callable[[Any], str]) -> Callable[[Any], str]:
     """The text follows from the session, the client, its configuration, and the features that a call uses."""
+    texts: dict[Hashable, str] = {}
 
     @wraps(to_string)
     def said(said_by: Any) -> str:
@@ -57,9 +40,16 @@ def _remembered(to_string: Callable[[Any], str]) -> Callable[[Any], str]:
         )
         own = said_by.__dict__.copy()
         del own["_client_config"]
-        features = own.pop("_client_features") or (), (context and context.features) or ()
-        key = Same(to_string), type(said_by), *own.items(), configured, *map(frozenset, features)
-        return _text(key, lambda: to_string(said_by))
+        of_client = frozenset(own.pop("_client_features") or ())
+        of_call = frozenset((context and context.features) or ())
+        key = type(said_by), configured, of_client, of_call, *own, *own.values()
+        text = texts.get(key)
+        if text is None:
+            text = to_string(said_by)
+            if len(texts) >= _MOST:
+                texts.clear()
+            texts[key] = text
+        return text
 
     return said
 
