@@ -21,6 +21,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from destmock._isolation import (
+    checksums,
     client_classes,
     configuration,
     contexts,
@@ -115,6 +116,7 @@ SHARED = Shared(
         *session_settings.PATCHES,
         *service_models.PATCHES,
         *parameters.PATCHES,
+        *checksums.PATCHES,
         *contexts.PATCHES,
         *emissions.PATCHES,
         *endpoints.PATCHES,
