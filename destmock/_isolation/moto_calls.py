@@ -10,7 +10,7 @@ import re
 import string
 import sys
 import threading
-from functools import cache, lru_cache, wraps
+from functools import cache, lru_cache, partial, wraps
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -226,7 +226,7 @@ def _key_in(pattern: re.Pattern[str], credential: str) -> re.Match[str] | None:
 
 def remembered(convert: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose results follow from its arguments alone, and are remembered."""
-    return lambda *arguments: _converted(convert, *arguments)
+    return partial(_converted, convert)
 
 
 @lru_cache(maxsize=4096)

@@ -6,9 +6,12 @@ Each client has a model of its own; shapes are shared, as the JSON is that they 
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from botocore.model import ServiceModel
+from botocore import model
+from botocore.client import BaseClient
+from botocore.model import OperationModel, ServiceModel
 from botocore.utils import CachedProperty
 
 from destmock._isolation.patching import unless_replaced
@@ -91,6 +94,9 @@ def _discovery_required_once(prop: Any) -> Any:
 
 
 PATCHES = (
+    unless_replaced(model, "hyphenize_service_id", lru_cache(maxsize=_MOST * 8)),
+    unless_replaced(BaseClient, "_service_model", lambda _: property(attrgetter("meta.service_model"))),
+    unless_replaced(OperationModel, "service_model", lambda _: property(attrgetter("_service_model"))),
     unless_replaced(ServiceModel, "resolve_shape_ref", _followed_once),
     unless_replaced(ServiceModel, "error_shapes", _errors_once),
     unless_replaced(ServiceModel, "endpoint_discovery_operation", _discovery_looked_for_once),
