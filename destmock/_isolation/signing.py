@@ -7,6 +7,8 @@ The signature, and what is sent, are the same.
 from __future__ import annotations
 
 import logging
+from email.message import Message
+from email.policy import Compat32, compat32
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +19,7 @@ from botocore.awsrequest import AWSRequest, AWSRequestPreparer, HeadersDict
 from botocore.compat import HTTPHeaders
 
 from destmock._isolation.moto_calls import remembered
-from destmock._isolation.own_steps import Steps
+from destmock._isolation.own_steps import Steps, attributes_of
 from destmock._isolation.patching import unless_replaced
 
 if TYPE_CHECKING:
@@ -36,6 +38,11 @@ _SIGNER = Steps(
     ),
 )
 _trimmed = vars(SigV4Auth)["_header_value"]
+_HeaderKey: Any = vars(awsrequest)["_HeaderKey"]
+_OF_HEADERS, _OF_MESSAGE = attributes_of(HeadersDict), attributes_of(Message)
+_set = _OF_HEADERS["__setitem__"]
+#: Later versions of Python may look at the names.
+_stores_as_it_is = not Compat32.header_store_parse.__code__.co_names
 #: botocore's own request, and what makes it ready.
 _OWN = {AWSRequest, AWSRequestPreparer}
 
@@ -186,7 +193,7 @@ def _path(normalize: Callable[[Any, str], str], path: str) -> str:
 
 
 def _filled(init: Callable[..., None]) -> Callable[..., None]:
-    """A request's headers, from those of another one."""
+    """A request's headers, from those of another one: each name as it comes first, with its last value."""
 
     @wraps(init)
     def made(headers: Any, *given: Any, **named: Any) -> None:
@@ -194,10 +201,33 @@ def _filled(init: Callable[..., None]) -> Callable[..., None]:
             init(headers, *given, **named)
             return
         init(headers)
+        if _OF_HEADERS["__setitem__"] is not _set or vars(awsrequest)["_HeaderKey"] is not _HeaderKey:
+            for name, value in given[0]:
+                headers[name] = value
+            return
+        found: dict[str, tuple[str, Any]] = {}
         for name, value in given[0]:
-            headers[name] = value
+            key = name.lower()
+            found[key] = (found[key][0] if key in found else name), value
+        kept: Any = vars(headers)["_dict"]
+        for name, value in found.values():
+            kept[_HeaderKey(name)] = value
 
     return made
+
+
+def _stored(store: Callable[[Any, str, Any], None]) -> Callable[[Any, str, Any], None]:
+    """A header is added as it is, as an e-mail of Python's older kind has it."""
+    of_message, older = _OF_MESSAGE, compat32
+
+    @wraps(store)
+    def stored(self: Any, name: str, val: Any) -> None:
+        if self.policy is older and of_message["__setitem__"] is store:
+            self._headers.append((name, val))
+        else:
+            super(HTTPHeaders, self).__setitem__(name, val)
+
+    return stored
 
 
 def _body_alone(body: Any) -> Any:
@@ -221,6 +251,7 @@ PATCHES = (
     _SIGNER.replaced("signed_headers", _named),
     _SIGNER.replaced("add_auth", _in_one_go),
     unless_replaced(HTTPHeaders, "items", _listed),
+    *((unless_replaced(HTTPHeaders, "__setitem__", _stored),) if _stores_as_it_is else ()),
     unless_replaced(HeadersDict, "__init__", _filled),
     unless_replaced(AWSRequest, "body", _body_alone),
 )
