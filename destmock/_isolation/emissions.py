@@ -13,6 +13,7 @@ from botocore import hooks
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 from destmock._isolation.client_makers import is_own
+from destmock._isolation.idle_handlers import IDLE
 from destmock._isolation.own_steps import attributes_of
 from destmock._isolation.patching import unless_replaced
 from destmock._isolation.sessions import Aliaser
@@ -41,6 +42,7 @@ def _in_one_go(name: str) -> Callable[..., Any]:
     emit, own, step, alias = _ALIASER[name], _EMITTER[name], _STEP, _ALIAS
     of_emitter, of_aliaser, inside, levels = _EMITTER, _ALIASER, _HOOKS, _LEVELS
     stops = name == "emit_until_response"
+    (one, one_idles), (other, other_idles) = IDLE[name]
 
     @wraps(emit)
     def emitted(self: Any, event_name: str, **kwargs: Any) -> Any:
@@ -63,7 +65,10 @@ def _in_one_go(name: str) -> Callable[..., Any]:
                 for handler in handlers:
                     if _DEBUG not in levels or levels[_DEBUG]:
                         _logger.debug("Event %s: calling handler %s", known_as, handler)
-                    response = handler(**kwargs)
+                    if (handler is one and one_idles(kwargs)) or (handler is other and other_idles(kwargs)):
+                        response = None
+                    else:
+                        response = handler(**kwargs)
                     responses.append((handler, response))
                     if stops and response is not None:
                         break
