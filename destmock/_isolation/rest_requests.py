@@ -47,6 +47,7 @@ _STEPS = {
             "get",
         ),
         *("isinstance", "serialization", "type_name", "update"),
+        "member",  # of a list, in what Python 3.12 and later make of it
     },
 }
 

@@ -47,6 +47,12 @@ def test_they_make_of_each_operation_what_they_make_without_the_mock():
     assert any(each[2]["headers"] > 2 for each in within)
 
 
+def trace_of(headers):
+    """The trace, which older versions of moto decode."""
+    trace = headers.get("X-Amzn-Trace-Id")
+    return trace.decode() if isinstance(trace, bytes) else trace
+
+
 @pytest.mark.parametrize("environ", [None, dict], ids=["variables", "dictionary"])
 @pytest.mark.parametrize("trace", ["", "Root=1-2-3;Sampled=1"])
 def test_in_lambda_a_call_passes_its_trace_on(destmock, monkeypatch, environ, trace):
@@ -59,8 +65,7 @@ def test_in_lambda_a_call_passes_its_trace_on(destmock, monkeypatch, environ, tr
     sqs.list_queues()
     monkeypatch.setitem(os.environ, "AWS_LAMBDA_FUNCTION_NAME", "f")
     sqs.list_queues()
-    traces = [headers.get("X-Amzn-Trace-Id") for headers in sent]
-    assert [each and each.decode() for each in traces] == [None, None, trace or None]
+    assert [trace_of(headers) for headers in sent] == [None, None, trace or None]
 
 
 def test_variables_of_botocore_s_module_alone_are_read(destmock, monkeypatch):
@@ -70,7 +75,7 @@ def test_variables_of_botocore_s_module_alone_are_read(destmock, monkeypatch):
     sqs.list_queues()
     monkeypatch.setattr(handlers, "os", types.SimpleNamespace(environ=variables))
     sqs.list_queues()
-    assert sent[1]["X-Amzn-Trace-Id"] == b"Root=1"
+    assert trace_of(sent[1]) == "Root=1"
 
 
 @pytest.mark.parametrize("emit", [*EVENTS])

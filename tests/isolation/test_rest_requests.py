@@ -121,3 +121,7 @@ def test_a_serializer_of_a_user_s_own_has_its_say(destmock):
     operation = client.meta.service_model.operation_model("Invoke")
     request = Shouting().serialize_to_request({"FunctionName": "f", "Payload": "a"}, operation)
     assert request["body"] == b"A"
+
+
+def test_this_version_of_botocore_is_known():
+    assert rest_requests.PATCHES
