@@ -59,12 +59,13 @@ def test_in_lambda_a_call_passes_its_trace_on(destmock, monkeypatch, environ, tr
     sqs, sent = boto3.client("sqs"), []
     sqs.meta.events.register("before-send.sqs", lambda request, **_: sent.append(request.headers))
     sqs.list_queues()
-    if environ:
-        monkeypatch.setattr(os, "environ", environ(os.environ))
-    monkeypatch.setitem(os.environ, "_X_AMZN_TRACE_ID", trace)
-    sqs.list_queues()
-    monkeypatch.setitem(os.environ, "AWS_LAMBDA_FUNCTION_NAME", "f")
-    sqs.list_queues()
+    with monkeypatch.context() as changed:  # which ends before the mock does
+        if environ:
+            changed.setattr(os, "environ", environ(os.environ))
+        changed.setitem(os.environ, "_X_AMZN_TRACE_ID", trace)
+        sqs.list_queues()
+        changed.setitem(os.environ, "AWS_LAMBDA_FUNCTION_NAME", "f")
+        sqs.list_queues()
     assert [trace_of(headers) for headers in sent] == [None, None, trace or None]
 
 
