@@ -52,9 +52,9 @@ ROWS = [
     Row("the unit: a boto3 `invoke` answered by a hook that does nothing", UNIT),
     Row("a synchronous `invoke`", "bench_synchronous"),
     Row("the same with 100 sleeps in the handler", "bench_hundred_sleeps", "bench_synchronous", 8),
-    Row("one Event invocation, its record in SQS", "bench_event_into_queue", budget=3),
+    Row("one Event invocation, its record in SQS", "bench_event_into_queue", budget=2.5),
     Row(
-        "the default retries, a failure record in SQS", "bench_three_attempts_and_a_failure_record", budget=6
+        "the default retries, a failure record in SQS", "bench_three_attempts_and_a_failure_record", budget=5
     ),
     Row("the same without a destination", "bench_three_attempts_and_a_drop"),
     Row("a chain of ten functions", "bench_chain_of_ten"),
