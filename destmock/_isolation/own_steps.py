@@ -44,12 +44,13 @@ class Steps:
             return False
         if [*self._inside.values()] == self._latest:  # which takes a third of the time
             return True
+        inside = dict(self._inside)  # another thread may change it
         try:
-            own = self._were_own and bool(self._now(self._inside) == self._expected)
+            own = self._were_own and bool(self._now(inside) == self._expected)
         except KeyError:  # somebody has taken one away
             return False
         if own:
-            self._latest = [*self._inside.values()]
+            self._latest = [*inside.values()]
         return own
 
     def replaced(self, name: str, replacement: Callable[[Any], Any]) -> Patch:

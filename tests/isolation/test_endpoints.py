@@ -175,8 +175,14 @@ def test_a_handler_changes_an_endpoint_from_its_registration_on(resolver, once):
 )
 def test_a_provider_s_step_is_asked_where_a_test_has_put_its_own(resolver, monkeypatch, step, of_one):
     of_client, url, _ = resolver
-    owner = of_client._provider if of_one else EndpointProvider
-    monkeypatch.setattr(owner, step, lambda *_, **__: RuleSetEndpoint("https://here", {}, {}))
+
+    def here(*_, **__):
+        return RuleSetEndpoint("https://here", {}, {})
+
+    if of_one:  # `setattr` would leave botocore's own there
+        monkeypatch.setitem(vars(of_client._provider), step, here)
+    else:
+        monkeypatch.setattr(EndpointProvider, step, here)
     assert url() == "https://here"
 
 
