@@ -48,7 +48,6 @@ def test_each_client_says_what_it_says_without_the_mock():
     [
         ("_session_user_agent_name", "other"),
         ("_session_user_agent_extra", "other"),
-        ("_crt_version", "other"),
         ("_client_features", {"Z"}),
     ],
 )
