@@ -1,25 +1,20 @@
-"""A request is signed and made ready for sending, with fewer looks at its headers.
-
-botocore keeps headers as an e-mail's. Reading one costs a dozen calls, and each is read six times for a call.
-The signature, and what is sent, are the same.
-"""
+"""A request is signed with one look at its headers. The signature is the same."""
 
 from __future__ import annotations
 
 import logging
-from email.message import Message
-from email.policy import Compat32, compat32
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore import auth, awsrequest
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest, AWSRequestPreparer, HeadersDict
+from botocore.awsrequest import AWSRequest, AWSRequestPreparer
 from botocore.compat import HTTPHeaders
 
+from destmock._isolation.headers import plain
 from destmock._isolation.moto_calls import remembered
-from destmock._isolation.own_steps import Steps, attributes_of
+from destmock._isolation.own_steps import Steps
 from destmock._isolation.patching import unless_replaced
 
 if TYPE_CHECKING:
@@ -38,34 +33,8 @@ _SIGNER = Steps(
     ),
 )
 _trimmed = vars(SigV4Auth)["_header_value"]
-_HeaderKey: Any = vars(awsrequest)["_HeaderKey"]
-_OF_HEADERS, _OF_MESSAGE = attributes_of(HeadersDict), attributes_of(Message)
-_set = _OF_HEADERS["__setitem__"]
-#: Later versions of Python may look at the names.
-_stores_as_it_is = not Compat32.header_store_parse.__code__.co_names
 #: botocore's own request, and what makes it ready.
 _OWN = {AWSRequest, AWSRequestPreparer}
-
-
-def _plain(headers: Any) -> list[tuple[str, Any]] | None:
-    """Headers as they are kept, if they are botocore's own, and bytes or ASCII; else nothing."""
-    if type(headers) is not HTTPHeaders:
-        return None
-    kept: list[tuple[str, Any]] = [*headers.raw_items()]
-    try:
-        plain = "".join([value for _, value in kept if type(value) is not bytes]).isascii()
-    except TypeError:  # of another kind
-        return None
-    return kept if plain else None
-
-
-def _listed(items: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    @wraps(items)
-    def listed(headers: Any) -> Any:
-        kept = _plain(headers)
-        return items(headers) if kept is None else kept
-
-    return listed
 
 
 def _chosen(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -73,7 +42,7 @@ def _chosen(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
     @wraps(choose)
     def chosen(signer: Any, request: Any) -> Any:
-        kept = _plain(request.headers)
+        kept = plain(request.headers)
         if kept is None:
             return choose(signer, request)
         named = [(name.lower(), value) for name, value in kept]
@@ -93,7 +62,7 @@ def _as_signed(canonical: Callable[[Any, Any], str]) -> Callable[[Any, Any], str
 
     @wraps(canonical)
     def signed(signer: Any, headers: Any) -> str:
-        kept = _plain(headers)
+        kept = plain(headers)
         trim = getattr(signer._header_value, "__func__", None)  # noqa: SLF001
         own = type(signer).__module__ == auth.__name__ and trim is _trimmed
         if kept is None or not own or not all(name.islower() for name, _ in kept):
@@ -109,7 +78,7 @@ def _as_signed(canonical: Callable[[Any, Any], str]) -> Callable[[Any, Any], str
 def _named(signed_headers: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
     @wraps(signed_headers)
     def named(signer: Any, headers: Any) -> str:
-        kept = _plain(headers)
+        kept = plain(headers)
         if kept is None:
             return signed_headers(signer, headers)
         return ";".join(sorted([name.lower().strip() for name in {name for name, _ in kept}]))
@@ -125,19 +94,19 @@ def _in_one_go(add_auth: Callable[[Any, Any], None]) -> Callable[[Any, Any], Non
 
     @wraps(add_auth)
     def signed(signer: Any, request: Any) -> None:
-        plain = (
+        is_plain = (
             _SIGNER.are_own(signer)
             and type(request) is AWSRequest
             and signer.credentials is not None
             and not request.params
             and not _auth.logger.isEnabledFor(logging.DEBUG)
         )
-        if not plain:
+        if not is_plain:
             add_auth(signer, request)
             return
         request.context["timestamp"] = _now().strftime(_auth.SIGV4_TIMESTAMP)
         signer._modify_request_before_signing(request)  # noqa: SLF001
-        kept = _plain(request.headers)
+        kept = plain(request.headers)
         if kept is None or any(type(value) is bytes for _, value in kept):
             text = signer.string_to_sign(request, signer.canonical_request(request))
             signer._inject_signature_to_request(request, signer.signature(text, request))  # noqa: SLF001
@@ -192,44 +161,6 @@ def _path(normalize: Callable[[Any, str], str], path: str) -> str:
     return normalize(None, path)
 
 
-def _filled(init: Callable[..., None]) -> Callable[..., None]:
-    """A request's headers, from those of another one: each name as it comes first, with its last value."""
-
-    @wraps(init)
-    def made(headers: Any, *given: Any, **named: Any) -> None:
-        if named or type(headers) is not HeadersDict or len(given) != 1 or type(given[0]) is not list:
-            init(headers, *given, **named)
-            return
-        init(headers)
-        if _OF_HEADERS["__setitem__"] is not _set or vars(awsrequest)["_HeaderKey"] is not _HeaderKey:
-            for name, value in given[0]:
-                headers[name] = value
-            return
-        found: dict[str, tuple[str, Any]] = {}
-        for name, value in given[0]:
-            key = name.lower()
-            found[key] = (found[key][0] if key in found else name), value
-        kept: Any = vars(headers)["_dict"]
-        for name, value in found.values():
-            kept[_HeaderKey(name)] = value
-
-    return made
-
-
-def _stored(store: Callable[[Any, str, Any], None]) -> Callable[[Any, str, Any], None]:
-    """A header is added as it is, as an e-mail of Python's older kind has it."""
-    of_message, older = _OF_MESSAGE, compat32
-
-    @wraps(store)
-    def stored(self: Any, name: str, val: Any) -> None:
-        if self.policy is older and of_message["__setitem__"] is store:
-            self._headers.append((name, val))
-        else:
-            super(HTTPHeaders, self).__setitem__(name, val)
-
-    return stored
-
-
 def _body_alone(body: Any) -> Any:
     """The body that a request will have; botocore makes the whole request to find out."""
 
@@ -250,8 +181,5 @@ PATCHES = (
     _SIGNER.replaced("canonical_headers", _as_signed),
     _SIGNER.replaced("signed_headers", _named),
     _SIGNER.replaced("add_auth", _in_one_go),
-    unless_replaced(HTTPHeaders, "items", _listed),
-    *((unless_replaced(HTTPHeaders, "__setitem__", _stored),) if _stores_as_it_is else ()),
-    unless_replaced(HeadersDict, "__init__", _filled),
     unless_replaced(AWSRequest, "body", _body_alone),
 )

@@ -1,15 +1,11 @@
 """A request is signed, and sent, with the same headers and body as without the mock."""
 
 import datetime as dt
-from email.message import Message
 
-import boto3
 import botocore.auth
 import pytest
-from botocore import awsrequest
 from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
-from botocore.awsrequest import AWSRequest, HeadersDict
-from botocore.compat import HTTPHeaders
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -160,48 +156,3 @@ def test_the_time_is_asked_for_once_whatever_the_headers_are(monkeypatch):
     with mock_destinations():
         headers, _ = authorized(SigV4Auth, [("A", "\xe4")], "https://h/", b"", None, {})
     assert dict(headers)["X-Amz-Date"] == "20260101T120000Z"
-
-
-@given(HEADERS)
-def test_headers_read_the_same(headers):
-    made = HTTPHeaders()
-    for name, value in headers:
-        made[name] = value
-    without = made.items(), [*HeadersDict(made.items()).items()], [*HeadersDict(dict(headers), x="y").items()]
-    with mock_destinations():
-        within = (
-            made.items(),
-            [*HeadersDict(made.items()).items()],
-            [*HeadersDict(dict(headers), x="y").items()],
-        )
-    assert repr(within) == repr(without)
-
-
-SPELT = st.sampled_from(["Host", "host", "HOST", "X-Amz-Date", "x-amz-date", "User-Agent", "É"])
-
-
-@given(st.lists(st.tuples(SPELT, st.text(max_size=3) | st.binary(max_size=3)), max_size=8))
-def test_headers_are_kept_in_the_same_way(pairs):
-    def kept():
-        sent = HTTPHeaders()
-        for name, value in pairs:
-            sent[name] = value
-        headers = HeadersDict([*pairs])
-        headers["x-amz-date"] = "now"
-        return [*sent.raw_items()], [*headers.items()], len(headers), headers.get("HOST")
-
-    without = kept()
-    with mock_destinations():
-        assert kept() == without
-
-
-@pytest.mark.parametrize("inside", [False, True])
-@pytest.mark.parametrize(
-    ("owner", "step"),
-    [
-        *((owner, "__setitem__") for owner in (HTTPHeaders, Message, HeadersDict)),
-        (awsrequest._HeaderKey, "__init__"),
-    ],
-)
-def test_whoever_keeps_headers_in_another_way_is_asked(owner, step, inside):
-    assert is_asked(owner, step, lambda: boto3.client("sqs").list_queues(), inside=inside)

@@ -60,6 +60,7 @@ PRIVATE = {
     "botocore": {
         "_auth_token": "whether a session has a token of its own",
         "_components": "what a session is made of, to see whether somebody has changed it",
+        "_encode_headers": "a request's headers become bytes together",
         "_endpoint": "how many hold the parts of a client",
         "_request_signer": "the same, and where its credentials were found",
         "_credential_cls": "a client's credentials for buckets, which a new client begins without",
@@ -164,6 +165,7 @@ PRIVATE = {
     "moto.core": {
         "_generate_regions": "the regions of a service, found once",
         "_get_action": "which operation is called, whatever the protocol",
+        "_import_backend": "a service's backends, found in its module",
         "_url_module": "the patterns of the URLs of a service",
         "_instances": "the services that moto resets at the end",
         "_internal": "moto's random numbers, which a seed makes repeatable",
