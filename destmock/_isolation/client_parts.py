@@ -30,6 +30,8 @@ _CACHE = "_cache"
 _CLIENT = "_client"
 #: What an endpoint has of its session.
 _OF_SESSION = frozenset({"_response_parser_factory"})
+#: What a part has from a file: it is remembered, but not what is in it.
+_OF_FILES = frozenset({"_endpoint_data"})
 #: What clients share in any case, or what follows from a service's model, by the names of botocore's modules.
 _SHARED = frozenset({"model", "loaders", "session", "errorfactory", "endpoint_provider", "configprovider"})
 #: What a client's model finds out of itself when it is asked.
@@ -212,7 +214,7 @@ class Parts:
             spared |= {_CACHE}
         kept = {name: value for name, value in inside.items() if name not in spared}
         self._insides.append((inside, kept, spared))
-        return kept.values()
+        return [value for name, value in kept.items() if name not in _OF_FILES]
 
 
 def _reached_from(client: Any) -> Iterator[Any]:
