@@ -1,7 +1,7 @@
 """The models of services and of endpoints, read from botocore's files in a third of the time.
 
 Dictionaries are in a file's order in any case. Nothing of what is read can be given up, but the garbage
-collector would look through it again and again meanwhile. A service is looked for in its own directory, and not
+collector would look through it again and again meanwhile. A service is looked for in its own directory, not
 in all four hundred.
 """
 

@@ -6,9 +6,9 @@ where the models of services are.
 
 from __future__ import annotations
 
-import string
 import sys
 import threading
+from datetime import datetime, timezone
 from functools import cache, lru_cache, partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,6 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.loaders import Loader, create_loader
 from moto.core.responses import BaseResponse
 from moto.core.utils import get_equivalent_url_in_aws_domain
-from moto.moto_api._internal.moto_random import MotoRandom
 from werkzeug.sansio import request as sansio_request
 
 from destmock._isolation.patching import Patch, unless_replaced
@@ -28,6 +27,10 @@ from destmock._isolation.sessions import Same
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterator
+
+
+_utils: Any = utils
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class _Routing(threading.local):
@@ -110,32 +113,23 @@ def _key_remembered(sign: Callable[..., Any]) -> Callable[..., Any]:
     return signed
 
 
-def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]:
-    """The same letters from the same random numbers: moto draws 52 of them for each call."""
-
-    def get_random_string(
-        random: Any,
-        length: int = 20,
-        include_digits: bool = True,  # noqa: FBT001, FBT002 - as moto has it
-        lower_case: bool = False,  # noqa: FBT001, FBT002
-    ) -> str:
-        letters, refused, text = *_letters(include_digits), ""
-        while len(text) < length:
-            wanted = length - len(text)
-            drawn = random.getrandbits(32 * wanted).to_bytes(4 * wanted, "little")
-            text += drawn[3::4].translate(letters, refused).decode()  # a draw is the first bits of a number
-        return text.lower() if lower_case else text
-
-    return get_random_string
+def _now() -> datetime:
+    """The time, by whatever `datetime` moto reads."""
+    now: datetime = _utils.datetime.datetime.now(timezone.utc)
+    return now
 
 
-@cache
-def _letters(include_digits: bool) -> tuple[bytes, bytes]:  # noqa: FBT001 - as moto has it
-    """The letter that each first byte of a random number stands for, and the bytes to be drawn again."""
-    pool = string.ascii_letters + string.digits if include_digits else string.ascii_letters
-    numbers = [byte >> 8 - len(pool).bit_length() for byte in range(256)]
-    refused = bytes(byte for byte, number in enumerate(numbers) if number >= len(pool))
-    return bytes(ord(pool[number % len(pool)]) for number in numbers), refused
+def _counted_once(count: Callable[..., float]) -> Callable[..., float]:
+    """The seconds since 1970, as moto counts them, without taking a time zone away and adding it again."""
+
+    @wraps(count)
+    def counted(dt: datetime | None = None) -> float:
+        if dt is not None:
+            return count(dt)
+        since = _now() - _EPOCH
+        return (since.days * 86400) + (since.seconds + (since.microseconds / 1e6))
+
+    return counted
 
 
 class _Credential:
@@ -174,11 +168,12 @@ def loader() -> Loader:
 
 PATCHES = (
     Patch(BotocoreStubber, "process_request", _routed),
+    unless_replaced(responses, "utcnow", lambda _naive: _now),  # for the Date of an answer, which is of UTC
+    unless_replaced(utils, "unix_time", _counted_once),
     unless_replaced(botocore_stubber, "get_equivalent_url_in_aws_domain", _parsed_once),
     unless_replaced(backends, "_import_backend", _imported_once),
     unless_replaced(utils, "create_loader", lambda _making: loader),
     unless_replaced(SigV4Auth, "_sign", _key_remembered),
-    unless_replaced(MotoRandom, "get_random_string", _drawn_at_once),
     unless_replaced(sansio_request, "get_current_url", remembered),
     unless_replaced(responses, "camelcase_to_underscores", remembered),
     unless_replaced(BaseResponse, "access_key_regex", _Credential),

@@ -18,7 +18,7 @@ from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
-from destmock._isolation import headers, moto_answers, moto_calls, moto_requests, signing
+from destmock._isolation import headers, moto_answers, moto_calls, moto_requests, random_texts, signing
 from destmock._isolation.clients import clients_isolated, profiles_have_regions
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
 from destmock._isolation.patching import Shared, unless_replaced
@@ -147,6 +147,7 @@ SHARED = Shared(
         unless_replaced(responses, "method_names_from_class", lambda _listed: _Methods),
         *moto_calls.PATCHES,
         *moto_requests.PATCHES,
+        *random_texts.PATCHES,
         *moto_answers.PATCHES,
         *headers.PATCHES,
         *signing.PATCHES,

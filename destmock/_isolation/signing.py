@@ -12,6 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSRequestPreparer
 from botocore.compat import HTTPHeaders
 
+from destmock._isolation.client_makers import is_own
 from destmock._isolation.headers import plain
 from destmock._isolation.moto_calls import remembered
 from destmock._isolation.own_steps import Steps
@@ -144,7 +145,9 @@ def _canonical(signer: Any, request: Any, kept: list[tuple[str, Any]]) -> tuple[
 def _now() -> Any:
     """The time that botocore signs with."""
     current = getattr(_auth, "get_current_datetime", None)  # new in botocore 1.40
-    return _auth.datetime.datetime.utcnow() if current is None else current()
+    if current is None:
+        return _auth.datetime.datetime.utcnow()
+    return current(remove_tzinfo=False) if is_own(current) else current()
 
 
 def _by_name(kept: list[tuple[str, Any]]) -> dict[str, str]:

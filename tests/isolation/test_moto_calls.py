@@ -1,6 +1,8 @@
 """A call goes through moto as it does without the mock, in less time."""
 
+import datetime as dt
 import json
+from email.utils import format_datetime
 
 import boto3
 import pytest
@@ -106,3 +108,17 @@ def test_moto_looks_through_its_models_of_services_once(monkeypatch):
     monkeypatch.setattr(utils, "create_loader", list)
     with mock_destinations():
         assert utils.create_loader() == []
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-01-01T12:00:00Z", "1969-12-31T23:59:58.250Z", "2096-02-29T00:00:00.001Z"]
+)
+def test_moto_counts_seconds_and_dates_its_answers_as_ever(start):
+    moment = dt.datetime.fromisoformat(start.replace("Z", "+00:00"))
+    naive = moment.replace(tzinfo=None)
+    counted = utils.unix_time(naive)
+    with mock_destinations(start=moment):
+        assert utils.unix_time() == counted == utils.unix_time(naive)
+        assert utils.unix_time_millis() == utils.unix_time_millis(naive)
+        headers = boto3.client("sqs").list_queues()["ResponseMetadata"]["HTTPHeaders"]
+    assert headers["date"] == format_datetime(moment, usegmt=True)

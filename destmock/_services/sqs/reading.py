@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+import string
 import time
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from moto.core.utils import camelcase_to_underscores, unix_time_millis
+from moto.core.utils import camelcase_to_underscores
 from moto.moto_api._internal import mock_random
 from moto.sqs import models
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
@@ -23,6 +24,7 @@ from moto.sqs.responses import SQSResponse
 from destmock._engine.active import active
 from destmock._isolation.moto_calls import remembered
 from destmock._isolation.patching import Patch
+from destmock._isolation.random_texts import random_text
 from destmock._services.sqs import given_up, refusals
 from destmock._services.sqs.arrivals import arrived, put
 from destmock._services.sqs.delivery import mark_dead_letter, source_of_dead_letter
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 #: The number of letters in a receipt handle of moto's.
 _HANDLE_LENGTH = 185
-_ALPHABET, _FIRST = 26, ord("a")
 #: Seconds between two looks of a long poll for what other threads may send: the first ones, and at most.
 _FIRST_LOOK, _LOOK = 0.005, 0.05
 _DEAD_LETTER_SOURCE = "DeadLetterQueueSourceArn"
@@ -203,7 +204,7 @@ def _answer_receive(receive: Callable[[SQSResponse], ActionResult]) -> Callable[
 
 def _now() -> float:
     """The virtual time in milliseconds, as moto's queues see it."""
-    return active[-1].moment(unix_time_millis())
+    return active[-1].moment(time.time() * 1000)
 
 
 def _visible(queue: Queue) -> Iterator[Message]:
@@ -258,12 +259,7 @@ def _copy(message: Message, _: Any) -> Message:
 
 def _receipt_handle() -> str:
     """A receipt handle of the same letters as moto's own from the same seed, in less time."""
-    draw, letters = mock_random.getrandbits, bytearray()
-    while len(letters) < _HANDLE_LENGTH:
-        letter = draw(5)
-        if letter < _ALPHABET:
-            letters.append(_FIRST + letter)
-    return letters.decode()
+    return random_text(mock_random, _HANDLE_LENGTH, string.ascii_lowercase)
 
 
 @cache
