@@ -9,11 +9,13 @@ from __future__ import annotations
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import xmltodict
 from moto.core import serialize
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.settings import enable_iso_regions
 
+from destmock._isolation.moto_calls import remembered
 from destmock._isolation.patching import Patch, unless_replaced
 from destmock._isolation.sessions import Same
 
@@ -99,7 +101,12 @@ def _urls(urls: Same, bases: tuple[str, ...], paths: tuple[tuple[str, Any], ...]
     return urls.value.fget(UrlPatterns(bases, dict(paths)))
 
 
+#: xmltodict looks at each letter of a tag's name; older versions don't.
+_NAMES_ALLOWED = (
+    [unless_replaced(xmltodict, "_validate_name", remembered)] if hasattr(xmltodict, "_validate_name") else []
+)
 PATCHES = (
+    *_NAMES_ALLOWED,
     unless_replaced(BaseBackend, "urls", _addresses_once),
     unless_replaced(XFormedAttributePicker, "get_possible_keys", _names_once),
     Patch(BackendDict, "__getitem__", _found_at_once),

@@ -213,6 +213,9 @@ PRIVATE = {
         "_messages_lock": "who waits for a message is told of it",
         "_old_receipt_handles": "handles that still delete a message",
     },
+    "xmltodict": {
+        "_validate_name": "the names of tags, looked at once",
+    },
     "threading": {
         "_daemonic": "a handler's threads don't keep the process from ending, whatever they say",
         "_release_save": "a condition is let go while an attempt waits for it in virtual time",
