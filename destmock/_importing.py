@@ -1,11 +1,11 @@
 """Imports what takes long in the shortest time: half of it would be spent on what finds and changes nothing.
 
-The garbage collector looks again and again through what is made, and all of it stays. pytest rewrites each
-`assert` in the package of a plugin so that a failed one says more, as is wanted in tests.
+pytest rewrites each `assert` in the package of a plugin so that a failed one says more, as tests want it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from importlib import import_module
@@ -13,7 +13,7 @@ from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -28,13 +28,28 @@ class _AsWritten:
 
 def imported(name: str) -> ModuleType:
     """The module of a name."""
-    collects = gc.isenabled()
     finder = _AsWritten()
-    gc.disable()
     sys.meta_path.insert(0, finder)
     try:
-        return import_module(name)
+        with all_of_it_stays():
+            return import_module(name)
     finally:
         sys.meta_path.remove(finder)
+
+
+@contextlib.contextmanager
+def all_of_it_stays() -> Iterator[None]:
+    """While entered, the garbage collector doesn't look again and again through what is made.
+
+    Afterwards it counts all there is as old, without having looked at it, unless the program has frozen some.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
         if collects:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

@@ -7,7 +7,6 @@ in all four hundred.
 
 from __future__ import annotations
 
-import gc
 import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 from moto.core.loaders import Loader as MotosLoader
 
+from destmock._importing import all_of_it_stays
 from destmock._isolation.patching import unless_replaced
 
 if TYPE_CHECKING:
@@ -35,13 +35,8 @@ def _read_plainly(json: Any) -> Any:
     """The same as `json`, but for dictionaries that are plain, and a collector that waits."""
 
     def loads(text: str, **_: Any) -> Any:
-        collects = gc.isenabled()
-        gc.disable()
-        try:
+        with all_of_it_stays():
             return json.loads(text)
-        finally:
-            if collects:
-                gc.enable()
 
     return SimpleNamespace(**{**vars(json), "loads": loads})
 

@@ -18,6 +18,7 @@ from moto.core.custom_responses_mock import not_implemented_callback
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
+from destmock._importing import all_of_it_stays
 from destmock._isolation import headers, moto_answers, moto_calls, moto_requests, random_texts, signing
 from destmock._isolation.clients import clients_isolated, profiles_have_regions
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
@@ -122,7 +123,7 @@ def registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[Base
 
     Such a request, a presigned upload for instance, may queue something: `after_call` follows it.
     """
-    with mock_aws():
+    with all_of_it_stays(), mock_aws():
         registered = models.responses_mock._registry._registered  # type: ignore[attr-defined]  # noqa: SLF001
         for found in registered.values():
             for answer in found:
