@@ -1,11 +1,15 @@
-"""What mocks keep for later ones in the process, given up when no later one is expected."""
+"""What mocks and moto keep for later ones in the process, given up when no later one is expected."""
 
 from __future__ import annotations
+
+from moto.core import utils
+from moto.core.base_backend import AccountSpecificBackend
 
 from destmock._isolation import (
     client_classes,
     clients,
     kept_clients,
+    moto_answers,
     moto_calls,
     moto_start,
     service_models,
@@ -15,10 +19,14 @@ from destmock._isolation import (
 _MEMORIES = (
     client_classes.methods_of,
     client_classes.retry_config,
+    moto_answers.names_of,
+    moto_answers.regions_of,
     moto_calls.loader,
     moto_start.registered_answers,
     service_models.known_once,
     sessions.provider_of,
+    utils.get_service_model,
+    vars(AccountSpecificBackend)["get_session"].__func__,  # which has all endpoints
 )
 
 
@@ -30,5 +38,5 @@ def forget() -> None:
     kept_clients.KEPT.forget()
     for memory in _MEMORIES:
         memory.cache_clear()
-    models = clients.loader(None)  # moto keeps a session that has it
+    models = clients.loader(None)  # a session of the program's may have it
     models._cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001

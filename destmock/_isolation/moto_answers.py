@@ -36,13 +36,13 @@ def _names_once(possible: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
         if not plain or shape is None or hasattr(context.obj, "Meta"):
             return possible(picker, context)
         kind = context.obj.__class__.__name__
-        return _names(possible, kind, context.key, shape, getattr(shape, "parent", None))
+        return names_of(possible, kind, context.key, shape, getattr(shape, "parent", None))
 
     return names
 
 
 @lru_cache(maxsize=10_000)
-def _names(possible: Any, kind: str, key: str, shape: Any, _parent: Any) -> tuple[str, ...]:
+def names_of(possible: Any, kind: str, key: str, shape: Any, _parent: Any) -> tuple[str, ...]:
     """The names on an object of a class of that name."""
     context = AttributePickerContext(obj=type(kind, (), {})(), key=key, shape=shape)
     return tuple(dict.fromkeys(possible(_Picker(), context)))
@@ -64,11 +64,11 @@ def _found_at_once(get: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _regions_once(generate: Any) -> Callable[..., Any]:
-    return lambda backends, service: list(_regions(Same(generate), Same(backends.get_session()), service))
+    return lambda backends, service: list(regions_of(Same(generate), Same(backends.get_session()), service))
 
 
 @lru_cache(maxsize=512)
-def _regions(generate: Same, _session: Same, service: str) -> tuple[str, ...]:
+def regions_of(generate: Same, _session: Same, service: str) -> tuple[str, ...]:
     return tuple(
         generate.value.__wrapped__(None, service)
     )  # past moto's cache, which is one for each account

@@ -1,5 +1,7 @@
 """What mocks keep for later ones is given up when none is expected, and made again if one comes."""
 
+import subprocess
+import sys
 import textwrap
 
 import boto3
@@ -52,6 +54,27 @@ def test_pytest_s_session_ends_without_models_of_services(pytester):
             boto3.client("sqs").create_queue(QueueName="orders")
     """)
     pytester.runpytest_subprocess("-n0", "-s").stdout.fnmatch_lines(["kept: {}"])
+
+
+def test_nothing_that_was_read_from_botocore_s_files_is_left():
+    program = """
+        import gc
+        import boto3
+        from botocore.model import ServiceModel
+        from botocore.regions import EndpointResolver
+        from destmock import mock_destinations
+        from destmock._isolation.memories import forget
+
+        with mock_destinations():
+            boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="orders")
+        boto3.setup_default_session()
+        forget()
+        gc.collect()
+        print([each for each in gc.get_objects() if type(each) in (ServiceModel, EndpointResolver)])
+    """
+    program = textwrap.dedent(program)
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
 
 
 def test_the_loader_reads_a_model_again():
