@@ -14,8 +14,7 @@ from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 from destmock._isolation.client_makers import is_own
 from destmock._isolation.idle_handlers import IDLE
-from destmock._isolation.own_steps import attributes_of
-from destmock._isolation.patching import unless_replaced
+from destmock._isolation.patching import attributes_of, unless_replaced
 from destmock._isolation.sessions import Aliaser
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from botocore.awsrequest import HeadersDict
 from botocore.compat import HTTPHeaders
 from botocore.endpoint import Endpoint
 
-from destmock._isolation.own_steps import attributes_of
-from destmock._isolation.patching import unless_replaced
+from destmock._isolation.patching import attributes_of, unless_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _NOT_THERE = object()
+#: Stands for what takes the place of an attribute that stays as it is.
+_STAYS = object()
 
 
 class Patch(NamedTuple):
@@ -27,40 +31,78 @@ def unless_replaced(owner: Any, name: str, replacement: Callable[[Any], Any]) ->
     return Patch(owner, name, lambda found: replacement(found) if found is own else found)
 
 
-def _replaced(patch: Patch, original: Any) -> Any:
-    return patch.replacement(original)
+def attributes_of(owner: Any) -> Any:
+    """The attributes that a class has itself, only to be looked at: those of `vars` take twice the time."""
+    inside = vars(owner)
+    found = gc.get_referents(inside)
+    return found[0] if len(found) == 1 and type(found[0]) is dict and found[0] == inside else inside
 
 
 @contextlib.contextmanager
-def patched(patches: Iterable[Patch], replaced_by: Callable[[Patch, Any], Any] = _replaced) -> Iterator[None]:
+def patched(patches: Iterable[Patch]) -> Iterator[None]:
     """While entered, every attribute is replaced, but for those that stay as they are."""
     replaced: list[tuple[Any, str, Any]] = []
     try:
         for each in patches:
-            owner, name, _, added = each
-            original = None if added else getattr(owner, name)
-            made = replaced_by(each, original)
-            if made is original and not added:
-                continue  # whoever has put it there takes it away
-            replaced.append((owner, name, vars(owner).get(name, _NOT_THERE)))  # a static method as it is
-            setattr(owner, name, made)
+            before = vars(each.owner).get(each.name, _NOT_THERE)  # a static method as it is
+            original = _original(each, before)
+            made = each.replacement(original)
+            if made is not original or each.added:  # or else whoever has put it there takes it away
+                replaced.append((each.owner, each.name, before))
+                setattr(each.owner, each.name, made)
         yield
     finally:
-        for owner, name, before in reversed(replaced):
-            if before is _NOT_THERE:
-                delattr(owner, name)  # it was inherited, or not there
-            else:
-                setattr(owner, name, before)
+        _put_back(replaced)
+
+
+def _original(patch: Patch, before: Any) -> Any:
+    """What is replaced, if that is what the owner has itself.
+
+    A class finds out anew after each change how its attributes are looked up: a function needs no look.
+    """
+    if type(before) is FunctionType:
+        return before
+    return None if patch.added else getattr(patch.owner, patch.name)
+
+
+def _put_back(replaced: Iterable[tuple[Any, str, Any]]) -> None:
+    for owner, name, before in reversed([*replaced]):
+        if before is _NOT_THERE:
+            delattr(owner, name)  # it was inherited, or not there
+        else:
+            setattr(owner, name, before)
+
+
+class _Place:
+    """The attribute that a change is about, and what took its place in an earlier mock."""
+
+    __slots__ = ("before", "inside", "made", "name", "original", "owner", "patch")
+
+    def __init__(self, patch: Patch) -> None:
+        self.patch, self.owner, self.name = patch, patch.owner, patch.name
+        self.inside = attributes_of(patch.owner)
+        #: What the owner had itself, what that was, and what took its place; nothing yet.
+        self.before, self.original, self.made = object(), object(), object()
+
+    def look(self, before: Any) -> Any:
+        """What takes its place now that the owner has this itself: the same if it replaces the same."""
+        original = _original(self.patch, before)
+        if self.made is original or self.made is before:  # somebody has put it back after an earlier mock
+            return _STAYS
+        if self.original is not original:
+            made = self.patch.replacement(original)
+            self.original, self.made = original, _STAYS if made is original and not self.patch.added else made
+        inherited = before is _NOT_THERE and not self.patch.added  # it may be another one next time
+        self.before = object() if inherited else before
+        return self.made
 
 
 class Shared:
     """Changes that the outermost mock makes, for all that are nested in it."""
 
     def __init__(self, patches: Iterable[Patch]) -> None:
-        self._patches = tuple(patches)
+        self._places = [*map(_Place, patches)]
         self._made = False
-        #: By change, the original and what took its place: the same in each mock.
-        self._replacements: dict[int, tuple[Any, Any]] = {}
 
     @contextlib.contextmanager
     def made(self) -> Iterator[None]:
@@ -68,17 +110,23 @@ class Shared:
         if self._made:
             yield
             return
-        with patched(self._patches, self._replaced):
+        replaced: list[tuple[Any, str, Any]] = []
+        try:
+            self._replace(replaced)
             self._made = True
             try:
                 yield
             finally:
                 self._made = False
+        finally:
+            _put_back(replaced)
 
-    def _replaced(self, patch: Patch, original: Any) -> Any:
-        known = self._replacements.get(id(patch))  # they are kept, and each has a number of its own
-        if known is not None and known[1] is original:  # somebody has put it back after an earlier mock
-            return original
-        if known is None or known[0] is not original:
-            known = self._replacements[id(patch)] = original, patch.replacement(original)
-        return known[1]
+    def _replace(self, replaced: list[tuple[Any, str, Any]]) -> None:
+        """Replace all; `replaced` gets what was there."""
+        for place in self._places:
+            name = place.name
+            before = place.inside.get(name, _NOT_THERE)
+            made = place.made if before is place.before else place.look(before)
+            if made is not _STAYS:
+                replaced.append((place.owner, name, before))
+                setattr(place.owner, name, made)

@@ -13,6 +13,7 @@ from moto.core.base_backend import AccountSpecificBackend
 from moto.moto_api._internal.moto_random import MotoRandom
 
 from destmock import mock_destinations
+from destmock._isolation.patching import Patch, Shared, unless_replaced
 from tests.isolation.replaced import is_asked
 
 
@@ -69,3 +70,70 @@ def test_what_a_test_takes_back_inside_of_a_mock_does_not_come_back_after_it(mon
             stack.enter_context(mock_destinations())
         called()
     assert auth.SigV4Auth.add_auth is own
+
+
+class Base:
+    def inherited(self):
+        return "base"
+
+
+class Owner(Base):
+    def own(self):
+        return "own"
+
+    @classmethod
+    def made(cls):
+        return cls.__name__
+
+
+def _told(real):
+    return lambda *given: f"mocked {real(*given)}"
+
+
+def test_later_mocks_change_what_is_there_then(monkeypatch):
+    names = ("own", "inherited")
+    shared = Shared([*(Patch(Owner, name, _told) for name in names), Patch(Owner, "more", _told, added=True)])
+
+    def answers():
+        with shared.made():
+            assert "more" in vars(Owner)
+            return [Owner().own(), Owner().inherited()]
+
+    assert answers() == answers() == ["mocked own", "mocked base"]
+    with monkeypatch.context() as changed:
+        changed.setattr(Owner, "own", lambda _: "other")
+        changed.setattr(Base, "inherited", lambda _: "new")
+        assert answers() == answers() == ["mocked other", "mocked new"]
+    assert answers() == ["mocked own", "mocked base"]
+    assert vars(Owner).keys().isdisjoint({"inherited", "more"})
+
+
+def test_a_class_method_is_replaced_once(monkeypatch):
+    shared = Shared([Patch(Owner, "made", lambda real: staticmethod(_told(real)))])
+    before, replaced = vars(Owner)["made"], []
+    for _ in range(2):
+        with shared.made():
+            replaced.append(vars(Owner)["made"])
+            assert Owner.made() == "mocked Owner"
+        assert vars(Owner)["made"] is before
+    assert replaced[0] is replaced[1]
+    monkeypatch.setattr(Owner, "made", replaced[0])  # as a test does that has kept it
+    with shared.made():
+        assert vars(Owner)["made"] is replaced[0]
+
+
+def test_what_a_change_leaves_alone_stays():
+    shared = Shared([unless_replaced(Owner, "own", _told)])
+    own = Owner.own
+    Owner.own = lambda _: "other"
+    try:
+        for _ in range(2):
+            with shared.made():
+                assert Owner().own() == "other"
+                Owner.own = own  # which the mock doesn't take back
+            assert Owner.own is own
+            Owner.own = lambda _: "other"
+    finally:
+        Owner.own = own
+    with shared.made():
+        assert Owner().own() == "mocked own"
