@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, cast
 from unittest.mock import patch
 
 from moto import mock_aws, settings
-from moto.core import models, responses
+from moto.core import custom_responses_mock, models, responses
 from moto.core.config import default_user_config
 from moto.core.custom_responses_mock import not_implemented_callback
+from moto.core.model_instances import model_data
 from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
     from responses import BaseResponse
 
+#: The types of settings that nobody can change in place.
+_UNCHANGING = frozenset({bool, int, float, str, type(None)})
+
 
 @contextlib.contextmanager
 def isolated(after_call: Callable[[], object], config: DefaultConfig | None = None) -> Iterator[set[str]]:
@@ -44,7 +48,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
     if settings.TEST_SERVER_MODE or settings.is_test_proxy_mode():
         message = "destmock works on moto in this process, not on moto's server or proxy mode"
         raise UnsupportedError(message)
-    before = copy.deepcopy(default_user_config)
+    before = _copied(default_user_config)
     core = (config or {}).get("core", default_user_config.get("core", {}))
     regions = contextlib.nullcontext() if REGION in os.environ else profiles_have_regions()
     with (
@@ -61,6 +65,13 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         finally:
             for name in CREDENTIALS:  # moto's stop wants to find them
                 os.environ.setdefault(name, "")
+
+
+def _copied(setting: Any) -> Any:
+    """A copy of a setting that may be changed in place."""
+    if type(setting) is dict:
+        return {name: _copied(each) for name, each in setting.items()}
+    return setting if type(setting) in _UNCHANGING else copy.deepcopy(setting)
 
 
 @contextlib.contextmanager
@@ -132,6 +143,14 @@ def registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[Base
         return {method: tuple(found) for method, found in registered.items()}
 
 
+def _reset_model_data() -> None:
+    """Forget all models, without a change of the classes that have none."""
+    for models_of_service in model_data.values():
+        for model in models_of_service.values():
+            if vars(model).get("instances_tracked") != []:
+                model.instances_tracked = []  # type: ignore[attr-defined]
+
+
 class _Methods:
     """The methods of a class of moto's answers: moto only asks whether one of that name is among them."""
 
@@ -142,9 +161,11 @@ class _Methods:
         return name is not None and inspect.isfunction(getattr(self._owner, name, None))
 
 
-#: moto lists all methods of the class for each call.
+#: moto lists all methods of a class for each call. For each mock, it reads a version and changes its models.
 SHARED = Shared(
     (
+        unless_replaced(custom_responses_mock, "is_responses_0_17_x", cache),
+        unless_replaced(models, "reset_model_data", lambda _reset: _reset_model_data),
         unless_replaced(responses, "method_names_from_class", lambda _listed: _Methods),
         *moto_calls.PATCHES,
         *moto_requests.PATCHES,
@@ -172,18 +193,19 @@ def seeded(seed: int | None) -> Iterator[None]:
     moto's own random state is put back afterwards. The text of the seed keeps its ids apart from destmock's,
     which come from the same number.
     """
+    if seed is None:
+        yield
+        return
     before, counted = mock_random.getstate(), _counters()
-    if seed is not None:
-        mock_random.seed(f"moto {seed}")
-        for owner, name, _ in counted:
-            setattr(owner, name, 0)
+    mock_random.seed(f"moto {seed}")
+    for owner, name, _ in counted:
+        setattr(owner, name, 0)
     try:
         yield
     finally:
-        if seed is not None:
-            mock_random.setstate(before)
-            for owner, name, number in counted:
-                setattr(owner, name, number)
+        mock_random.setstate(before)
+        for owner, name, number in counted:
+            setattr(owner, name, number)
 
 
 def _counters() -> list[tuple[Any, str, int]]:
