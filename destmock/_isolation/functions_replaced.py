@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import inspect
 import sys
+from functools import lru_cache
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Replacement = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _METH_VARARGS, _METH_KEYWORDS = 0x0001, 0x0002
+#: Whether this is CPython, and no build of it whose objects are larger.
+_IS_USUAL = sys.implementation.name == "cpython" and not hasattr(sys, "getobjects")
 
 
 class _Function(ctypes.Structure):
@@ -63,23 +66,19 @@ def replaced(module: Any, replacements: Mapping[str, Replacement]) -> Iterator[N
 
 def _is_built_in(function: Any) -> bool:
     """Whether it is a function of a C module, in a build of CPython whose structures are these."""
-    if sys.implementation.name != "cpython" or hasattr(sys, "getobjects"):
-        return False
-    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    if not _IS_USUAL or not getattr(sys, "_is_gil_enabled", lambda: True)():
         return False
     return type(function) is BuiltinFunctionType and inspect.ismodule(function.__self__)
 
 
 @contextlib.contextmanager
 def _exchanged(function: Any, replacement: Replacement) -> Iterator[None]:
-    api = ctypes.pythonapi
     found = _Function.from_address(id(function))
     before = found.m_ml, found.m_self, found.vectorcall
-    real = replacement(_copy(function, found))
-    method = _Method.from_buffer_copy(_Method.from_address(found.m_ml))
-    method.ml_meth = ctypes.cast(api.PyObject_Call, ctypes.c_void_p).value
-    method.ml_flags = _METH_VARARGS | _METH_KEYWORDS
-    api.Py_IncRef(ctypes.py_object(real))
+    real = replacement(_COPY(found.m_ml, function.__self__, function.__module__))
+    method = _calling(found.m_ml)
+    held = ctypes.py_object(real)
+    _INC_REF(held)
     found.vectorcall = None
     found.m_self = id(real)
     found.m_ml = ctypes.addressof(method)
@@ -87,13 +86,20 @@ def _exchanged(function: Any, replacement: Replacement) -> Iterator[None]:
         yield
     finally:
         found.m_ml, found.m_self, found.vectorcall = before
-        api.Py_DecRef(ctypes.py_object(real))
+        _DEC_REF(held)
 
 
-def _copy(function: Any, found: _Function) -> Callable[..., Any]:
-    """Another function that does what this one does now."""
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype = ctypes.py_object
-    make.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
-    copied: Callable[..., Any] = make(found.m_ml, function.__self__, function.__module__)
-    return copied
+@lru_cache(maxsize=64)
+def _calling(address: int) -> _Method:
+    """A method like the one at an address, but that it calls what it is a method of."""
+    method = _Method.from_buffer_copy(_Method.from_address(address))
+    method.ml_meth = ctypes.cast(ctypes.pythonapi.PyObject_Call, ctypes.c_void_p).value
+    method.ml_flags = _METH_VARARGS | _METH_KEYWORDS
+    return method
+
+
+#: Makes another function that does what is at an address, and holds and lets go of an object.
+_COPY: Any = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.py_object)(
+    ("PyCFunction_NewEx", ctypes.pythonapi)
+)
+_INC_REF, _DEC_REF = ctypes.pythonapi.Py_IncRef, ctypes.pythonapi.Py_DecRef
