@@ -6,7 +6,6 @@ import contextlib
 import itertools
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from botocore import session as session_module
 from botocore.credentials import (
@@ -38,7 +37,7 @@ from destmock._isolation import (
     user_agents,
 )
 from destmock._isolation.made_inside import is_from_inside, makings_noted
-from destmock._isolation.patching import Patch, Shared, patched, unless_replaced
+from destmock._isolation.patching import Patch, Shared, unless_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,24 +55,19 @@ _OF_MACHINE = (
 )
 
 
-@contextlib.contextmanager
-def profiles_have_regions() -> Iterator[None]:
-    """While entered, a profile's region comes before that of the environment.
+def _region_of_profile(real: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(real)
+    def get_config_variable(session: Any, name: str, *others: Any, **named: Any) -> Any:
+        if name == "region" and is_from_inside(session) and name not in session.instance_variables():
+            return session.get_scoped_config().get(name) or real(session, name, *others, **named)
+        return real(session, name, *others, **named)
 
-    A program may name a configuration file in the mock, where no variable of its own says the region.
-    """
+    return get_config_variable
 
-    def of_profile(real: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(real)
-        def get_config_variable(session: Any, name: str, *others: Any, **named: Any) -> Any:
-            if name == "region" and is_from_inside(session) and name not in session.instance_variables():
-                return session.get_scoped_config().get(name) or real(session, name, *others, **named)
-            return real(session, name, *others, **named)
 
-        return get_config_variable
-
-    with patched([Patch(Session, "get_config_variable", of_profile)]):
-        yield
+#: With it, a profile's region comes before that of the environment. A program may name a configuration file
+#: in the mock, where no variable of its own says the region.
+PROFILES_HAVE_REGIONS = Shared([Patch(Session, "get_config_variable", _region_of_profile)])
 
 
 @contextlib.contextmanager
@@ -82,14 +76,20 @@ def clients_isolated(*, new_session: bool = True) -> Iterator[None]:
 
     With `new_session`, boto3's default session is a new one.
     """
-    session = patch("boto3.DEFAULT_SESSION", None) if new_session else contextlib.nullcontext()
-    with (
-        session,
-        patch.object(Session, "get_credentials", _get_credentials),
-        makings_noted(),
-        SHARED.made(),
-    ):
+    session = _new_default_session() if new_session else contextlib.nullcontext()
+    with session, makings_noted(), _WITHOUT_CREDENTIALS.made(), SHARED.made():
         yield
+
+
+@contextlib.contextmanager
+def _new_default_session() -> Iterator[None]:
+    import boto3  # noqa: PLC0415 - the module that is there now
+
+    before, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = before
 
 
 def _kept_loader(search_path: str | None = None) -> Loader:
@@ -149,3 +149,6 @@ def _get_credentials(session: Session) -> Credentials | None:
         found = (provider.load() for provider in providers_of(session))
         session._credentials = next((each for each in found if each is not None), None)  # type: ignore[attr-defined]  # noqa: SLF001
     return session._credentials or EnvProvider().load()  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+_WITHOUT_CREDENTIALS = Shared([Patch(Session, "get_credentials", lambda _get: _get_credentials)])

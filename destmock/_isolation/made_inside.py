@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.credentials import DeferredRefreshableCredentials, RefreshableCredentials
 from botocore.session import Session
 
-from destmock._isolation.patching import Patch, patched
+from destmock._isolation.patching import Patch, Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +22,8 @@ class _Span:
     """The time of one mock."""
 
     over = False
+    #: That of nested mocks is the outermost one's, which ends last.
+    latest: ClassVar[_Span | None] = None
 
 
 def is_from_inside(made: Any) -> bool:
@@ -33,21 +35,28 @@ def is_from_inside(made: Any) -> bool:
     return span is not None and not span.over
 
 
+def _noting(init: Callable[..., None]) -> Callable[..., None]:
+    @wraps(init)
+    def noted(self: Any, *arguments: Any, **named: Any) -> None:
+        setattr(self, _MADE_IN, _Span.latest)
+        init(self, *arguments, **named)
+
+    return noted
+
+
+_KINDS = Session, RefreshableCredentials, DeferredRefreshableCredentials
+SHARED = Shared(Patch(kind, "__init__", _noting) for kind in _KINDS)
+
+
 @contextlib.contextmanager
 def makings_noted() -> Iterator[None]:
-    span = _Span()
-
-    def noting(init: Callable[..., None]) -> Callable[..., None]:
-        @wraps(init)
-        def noted(self: Any, *arguments: Any, **named: Any) -> None:
-            setattr(self, _MADE_IN, span)  # an outer mock's own comes after it, and stays
-            init(self, *arguments, **named)
-
-        return noted
-
-    kinds = Session, RefreshableCredentials, DeferredRefreshableCredentials
+    """While entered, what is made is noted to be from inside."""
+    if SHARED.is_made:
+        yield
+        return
+    span = _Span.latest = _Span()
     try:
-        with patched(Patch(kind, "__init__", noting) for kind in kinds):
+        with SHARED.made():
             yield
     finally:
         span.over = True

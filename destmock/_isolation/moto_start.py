@@ -21,7 +21,7 @@ from moto.moto_api._internal import mock_random
 
 from destmock._importing import all_of_it_stays
 from destmock._isolation import headers, moto_answers, moto_calls, moto_requests, random_texts, signing
-from destmock._isolation.clients import clients_isolated, profiles_have_regions
+from destmock._isolation.clients import PROFILES_HAVE_REGIONS, clients_isolated
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
 from destmock._isolation.patching import Shared, unless_replaced
 from destmock._isolation.profiles import profiles_by_name
@@ -50,7 +50,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         raise UnsupportedError(message)
     before = _copied(default_user_config)
     core = (config or {}).get("core", default_user_config.get("core", {}))
-    regions = contextlib.nullcontext() if REGION in os.environ else profiles_have_regions()
+    regions = contextlib.nullcontext() if REGION in os.environ else PROFILES_HAVE_REGIONS.made()
     with (
         profiles_by_name(),
         environment_isolated() as endpoints,

@@ -102,22 +102,23 @@ class Shared:
 
     def __init__(self, patches: Iterable[Patch]) -> None:
         self._places = [*map(_Place, patches)]
-        self._made = False
+        #: Whether a mock has made them.
+        self.is_made = False
 
     @contextlib.contextmanager
     def made(self) -> Iterator[None]:
         """While entered, every attribute is replaced, once."""
-        if self._made:
+        if self.is_made:
             yield
             return
         replaced: list[tuple[Any, str, Any]] = []
         try:
             self._replace(replaced)
-            self._made = True
+            self.is_made = True
             try:
                 yield
             finally:
-                self._made = False
+                self.is_made = False
         finally:
             _put_back(replaced)
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ConfigNotFound
 from botocore.session import Session
 
 from destmock._isolation.made_inside import is_from_inside
-from destmock._isolation.patching import Patch, patched
+from destmock._isolation.patching import Patch, Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +29,29 @@ _TAKEN = ("region", "role_arn", "role_session_name")
 _OF_FUNCTIONS = "LAMBDA_TASK_ROOT"
 
 
+class _Named:
+    """The files that the environment named when each mock began, the outermost first."""
+
+    files: tuple[tuple[str, str], ...] = ()
+
+
+def _with_the_machine_s(build: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    @wraps(build)
+    def profiles(session: Any) -> dict[str, Any]:
+        found = build(session)
+        name = session.get_config_variable("profile")
+        for config, credentials in _Named.files if name is not None and _may_see(session) else ():
+            profile = None if name in found else _profile(name, config, credentials)
+            if profile is not None:
+                found[name] = profile
+        return found
+
+    return profiles
+
+
+SHARED = Shared([Patch(Session, "_build_profile_map", _with_the_machine_s)])
+
+
 @contextlib.contextmanager
 def profiles_by_name() -> Iterator[None]:
     """While entered, a session has the profile that it asks for.
@@ -36,22 +59,13 @@ def profiles_by_name() -> Iterator[None]:
     It is that of the files that the environment names now.
     """
     config, credentials = (os.environ.get(name, default) for name, default in _FILES.items())
-
-    def with_the_machine_s(build: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
-        @wraps(build)
-        def profiles(session: Any) -> dict[str, Any]:
-            found = build(session)
-            name = session.get_config_variable("profile")
-            if name is not None and name not in found and _may_see(session):
-                profile = _profile(name, config, credentials)
-                if profile is not None:
-                    found[name] = profile
-            return found
-
-        return profiles
-
-    with patched([Patch(Session, "_build_profile_map", with_the_machine_s)]):
-        yield
+    before = _Named.files
+    _Named.files = (*before, (config, credentials))
+    try:
+        with SHARED.made():
+            yield
+    finally:
+        _Named.files = before
 
 
 def _may_see(session: Any) -> bool:

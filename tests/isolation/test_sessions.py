@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destmock import mock_destinations
+from destmock._isolation.made_inside import is_from_inside
 from destmock._isolation.sessions import SharedTrie
 
 SERVICES = ["cloudformation", "dynamodb", "events", "kinesis", "lambda", "s3", "sns", "sqs", "stepfunctions"]
@@ -69,7 +70,7 @@ def test_a_handler_of_one_session_reaches_no_other_and_no_older_client(destmock)
     def hear(**_):
         heard.append(1)
 
-    first, second = boto3.session.Session(), boto3.session.Session()
+    first, second = boto3.Session(), boto3.Session()
     older = first.client("sqs")
     first.events.register("before-call.sqs.*", hear)
     second.client("sqs").list_queues()
@@ -103,7 +104,7 @@ def test_a_session_that_outlives_its_mock_still_keeps_its_handlers_to_itself():
         heard.append(1)
 
     with mock_destinations():
-        kept, other = boto3.session.Session(), boto3.session.Session()
+        kept, other = boto3.Session(), boto3.Session()
         client = kept.client("sqs")
     kept.events.register("before-call.sqs", hear)
     client.meta.events.register("after-call.sqs", hear)
@@ -117,7 +118,7 @@ def test_a_session_that_outlives_its_mock_still_keeps_its_handlers_to_itself():
 
 
 def test_a_unique_handler_is_counted_for_each_session(destmock):
-    first, second = (boto3.session.Session().events for _ in range(2))
+    first, second = (boto3.Session().events for _ in range(2))
     heard = []
 
     def hear(**_):
@@ -133,23 +134,23 @@ def test_a_unique_handler_is_counted_for_each_session(destmock):
 
 def test_a_handler_without_named_arguments_is_refused_as_ever(destmock):
     with pytest.raises(ValueError, match="must accept keyword arguments"):
-        boto3.session.Session().events.register("some-event", lambda event: None)
+        boto3.Session().events.register("some-event", lambda event: None)
 
 
 def test_who_adds_to_the_built_in_handlers_is_heard_in_the_next_session(destmock, monkeypatch):
     from botocore import handlers
 
     heard = []
-    boto3.session.Session()
+    boto3.Session()
 
     def hear(**_):
         heard.append(1)
 
     monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS, ("before-call.sqs", hear)])
-    boto3.session.Session().client("sqs").list_queues()
+    boto3.Session().client("sqs").list_queues()
     assert heard == [1]
     monkeypatch.undo()
-    boto3.session.Session().client("sqs").list_queues()
+    boto3.Session().client("sqs").list_queues()
     assert heard == [1]
 
 
@@ -218,3 +219,37 @@ def removed(tree, key, handler):
     except (ValueError, TypeError, AttributeError) as error:
         return type(error)
     return None
+
+
+def test_a_session_that_outlives_its_mock_is_not_from_inside_of_the_next():
+    with mock_destinations():
+        outer = Session()
+        with mock_destinations():
+            inner = Session()
+        assert is_from_inside(outer)
+        assert is_from_inside(inner)  # as long as the mock around it is active
+    with mock_destinations():
+        assert not is_from_inside(outer)
+        assert not is_from_inside(inner)
+        assert is_from_inside(Session())
+    assert not is_from_inside(Session())
+
+
+def test_nested_mocks_see_the_profiles_that_were_named_before_each(tmp_path, monkeypatch):
+    for name in ("first", "second"):
+        (tmp_path / name).write_text(f"[profile {name}]\nregion = eu-west-1\n")
+
+    def seen():
+        return {name for name in ("first", "second") if name in Session(profile=name)._build_profile_map()}
+
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "first"))
+    with mock_destinations():
+        assert seen() == {"first"}
+        with monkeypatch.context() as changed:
+            changed.setenv("AWS_CONFIG_FILE", str(tmp_path / "second"))
+            with mock_destinations():
+                assert seen() == {"first", "second"}
+        assert seen() == {"first"}
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "second"))
+    with mock_destinations():
+        assert seen() == {"second"}
