@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from destmock._aws.arn import DEFAULT_REGION
+from destmock._isolation.configuration import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 #: Variables that lead to real credentials and endpoints; none is set while the mock is active.
@@ -58,6 +59,8 @@ _SET = {
 REGION = "AWS_DEFAULT_REGION"
 #: With this, moto takes any name for a region, as local set-ups have.
 _ANY_REGION = "MOTO_ALLOW_NONEXISTENT_REGION"
+#: Set where nobody has.
+_USUAL = {REGION: DEFAULT_REGION, _ANY_REGION: "true"}
 #: moto sets these itself.
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
@@ -68,33 +71,44 @@ def environment_isolated() -> Iterator[set[str]]:
 
     Gives the endpoints that they named.
     """
-    there = {*os.environ}  # to look for a variable that isn't there takes far longer
-    endpoints = {name: os.environ[name] for name in there if name.startswith(_ENDPOINTS)}
-    named = {*endpoints.values(), *_of_profiles()}
-    touched = {*_REMOVED, *CREDENTIALS, *_SET, *endpoints, REGION, _ANY_REGION}
-    before = {name: os.environ[name] if name in there else None for name in touched}
-    for name in there.intersection(_REMOVED).union(endpoints):
-        del os.environ[name]
-    os.environ.update(_SET)
-    os.environ.setdefault(REGION, DEFAULT_REGION)
-    os.environ.setdefault(_ANY_REGION, "true")
+    there = _variables()
+    endpoints = {name: value for name, value in there.items() if name.startswith(_ENDPOINTS)}
+    named = {*endpoints.values(), *_of_profiles(there)}
+    touched = (*_REMOVED, *CREDENTIALS, *_SET, *endpoints, REGION, _ANY_REGION)
+    removed = dict.fromkeys((*_REMOVED, *endpoints))
+    usual = {name: value for name, value in _USUAL.items() if name not in there}
+    _change(there, {**removed, **_SET, **usual})
     try:
         yield named
     finally:
-        for name, value in before.items():
+        _change(_variables(), {name: there.get(name) for name in touched})
+
+
+def _variables() -> Mapping[str, str]:
+    """The variables, read at once: to look for one that isn't there takes far longer."""
+    known = ENVIRONMENT.variables()
+    return dict(os.environ) if known is None else known.values
+
+
+def _change(there: Mapping[str, str], wanted: Mapping[str, str | None]) -> None:
+    """Set variables, or remove those that are to be `None`, where they are not so already."""
+    for name, value in wanted.items():
+        if value != there.get(name):
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
 
 
-def _of_profiles() -> Iterator[str]:
+def _of_profiles(there: Mapping[str, str]) -> Iterator[str]:
     """The endpoints that the machine's configuration files name."""
     for variable, usual in _FILES:
-        name = os.path.expandvars(os.environ.get(variable, usual))
+        name = os.path.expandvars(there.get(variable, usual))
         path = os.path.expanduser(name)  # noqa: PTH111 - far quicker
-        with contextlib.suppress(OSError, ValueError):  # there is no such file
+        try:
             yield from _endpoints_in(path, os.stat(path).st_mtime_ns)  # noqa: PTH116
+        except (OSError, ValueError):  # there is no such file
+            continue
 
 
 @lru_cache(maxsize=4)

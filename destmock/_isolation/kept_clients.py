@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict, deque
-from functools import lru_cache, wraps
+from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -301,19 +301,19 @@ class _Said:
     def __call__(self, variables: configuration.Variables) -> dict[str, str]:
         known, said = self._latest
         if known is not variables:
-            said = {name: value for name, value in variables.values.items() if _is_read(name)}
+            said = {name: value for name, value in variables.values.items() if _is_read[name]}
             self._latest = variables, said
         return said
 
 
-@lru_cache(maxsize=4096)
-def _is_read(name: str) -> bool:
+def _may_be_read(name: str) -> bool:
     """Whether botocore, or what it uses, may read a variable when it makes a client."""
     if name.startswith(("AWS_", "BOTO")):
         return not name.startswith(_OF_FUNCTIONS)
     return name in _OF_OTHERS or name.lower().endswith("_proxy")
 
 
+_is_read = configuration.Answers(_may_be_read)
 KEPT, _said = _Kept(), _Said()
 _log = logging.getLogger("botocore.credentials")
 
