@@ -129,7 +129,7 @@ def steps(queue):
         *step("get_queue_attributes", 3, QueueUrl=url, AttributeNames=attribute_names),
         *step(
             "set_queue_attributes",
-            1,
+            queue != "encrypted",  # which has a policy, and moto forgets it then
             QueueUrl=url,
             Attributes=a({"VisibilityTimeout": "3"}, {"RedrivePolicy": ""}),
         ),
