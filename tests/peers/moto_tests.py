@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 SERVICES = [
     "core",
+    "moto_api",
     "scheduler",
     "sns",
     "ses",
@@ -162,6 +163,11 @@ ACCEPTED_ERRORS = {
 }
 #: Put before moto's tests: the name means destmock's mock.
 IN_ITS_PLACE = """
+import os
+
+# Else all processes would record in one file.
+os.environ["MOTO_RECORDER_FILEPATH"] = "recording " + os.environ.get("PYTEST_XDIST_WORKER", "")
+
 import moto
 from destmock import mock_destinations
 
