@@ -50,13 +50,14 @@ def python(*arguments, **options):
     return done.stdout
 
 
+@pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("mock", ["mock_aws", "mock_destinations"])
-def bench_two_hundred_small_tests(benchmark, tmp_path, mock):
-    """A whole test run of its own each time, without any option of this one's."""
+def bench_two_hundred_small_tests(benchmark, tmp_path, mock, workers):
+    """A whole test run of its own each time, without any option of this one's: by workers, or without."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     module = "moto" if mock == "mock_aws" else "destmock"
     (tmp_path / "test_module.py").write_text(TESTS.format(module=module, mock=mock))
-    run = ["-m", "pytest", "-q", "-n0", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    run = ["-m", "pytest", "-q", f"-n{workers}", "-p", "no:randomly", "-p", "no:cacheprovider"]
     said = benchmark.pedantic(python, run, {"cwd": tmp_path}, rounds=1)
     assert "200 passed" in said
 

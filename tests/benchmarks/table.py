@@ -72,10 +72,18 @@ ROWS = [
     Row("the same under `mock_destinations`", f"{CLIENT}[mock_destinations]", f"{CLIENT}[mock_aws]", 0.2),
     Row(
         "200 small tests: three clients, a queue, a topic, a message through both; `mock_aws`",
-        f"{MODULE}[mock_aws]",
-        f"{MODULE}[mock_aws]",
+        f"{MODULE}[mock_aws-0]",
+        f"{MODULE}[mock_aws-0]",
     ),
-    Row("the same under `mock_destinations`", f"{MODULE}[mock_destinations]", f"{MODULE}[mock_aws]"),
+    Row(
+        "the same under `mock_destinations`", f"{MODULE}[mock_destinations-0]", f"{MODULE}[mock_aws-0]", 0.06
+    ),
+    Row(
+        "200 small tests by two workers of xdist, `mock_aws`",
+        f"{MODULE}[mock_aws-2]",
+        f"{MODULE}[mock_aws-2]",
+    ),
+    Row("the same under `mock_destinations`", f"{MODULE}[mock_destinations-2]", f"{MODULE}[mock_aws-2]"),
     Row("a durable function that waits for a day, ten times", "bench_ten_durable_waits"),
     Row("100 runs of an explored scenario: a function, two AWS calls, a queue", EXPLORED, EXPLORED),
     Row("the same by 1 process", f"{EXPLORED}_by_workers[1]", EXPLORED),
