@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from functools import cache, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from botocore import session as session_module
@@ -92,26 +92,18 @@ def _new_default_session() -> Iterator[None]:
         boto3.DEFAULT_SESSION = before
 
 
-def _kept_loader(search_path: str | None = None) -> Loader:
-    """One loader of service models for the whole process, so that a client costs a sixth of the time.
-
-    Each boto3 session adds its own directory to the loader's: once is enough.
-    """
-    kept = loader(search_path)
-    kept.search_paths[:] = dict.fromkeys(kept.search_paths)
-    return kept
-
-
-@cache
-def loader(search_path: str | None) -> Loader:
-    """The one loader of service models that looks in a directory, and in botocore's own."""
-    return create_loader(search_path)
+def _sharing_loader(search_path: str | None = None) -> Loader:
+    """A loader of service models that shares what it finds, so that a client costs a sixth of the time."""
+    made = create_loader(search_path)
+    if type(made) is Loader:
+        made.__class__ = model_files.SessionsLoader
+    return made
 
 
 #: What sessions and clients share while any mock is active.
 SHARED = Shared(
     (
-        unless_replaced(session_module, "create_loader", lambda _making: _kept_loader),
+        unless_replaced(session_module, "create_loader", lambda _making: _sharing_loader),
         *user_agents.PATCHES,
         *sessions.PATCHES,
         *configuration.PATCHES,

@@ -265,8 +265,7 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
         return None
     return (
         set_up.begun_with,
-        Same(loader),
-        tuple(dict.fromkeys(loader.search_paths)),  # boto3 adds its own each time
+        Same(loader._cache),
         _frozen(session._session_instance_vars),
         set_up.agent[1],
         None if context is None else frozenset(context.features),

@@ -7,8 +7,8 @@ from moto.core.base_backend import AccountSpecificBackend
 
 from destmock._isolation import (
     client_classes,
-    clients,
     kept_clients,
+    model_files,
     moto_answers,
     moto_calls,
     moto_start,
@@ -21,6 +21,7 @@ _MEMORIES = (
     client_classes.retry_config,
     moto_answers.names_of,
     moto_answers.regions_of,
+    model_files.found_in,
     moto_calls.loader,
     moto_start.registered_answers,
     service_models.known_once,
@@ -38,5 +39,3 @@ def forget() -> None:
     kept_clients.KEPT.forget()
     for memory in _MEMORIES:
         memory.cache_clear()
-    models = clients.loader(None)  # a session of the program's may have it
-    models._cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001

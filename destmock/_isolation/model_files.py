@@ -8,6 +8,7 @@ in all four hundred.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,34 @@ from moto.core.loaders import Loader as MotosLoader
 
 from destmock._importing import all_of_it_stays
 from destmock._isolation.patching import unless_replaced
+from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_KINDS = (Loader, MotosLoader)
+
+class SessionsLoader(Loader):
+    """The loader of a session's models: what it finds is shared by all that look in the same directories.
+
+    A program may have one session look in a directory of its own.
+    """
+
+    @property
+    def _cache(self) -> dict[Any, Any]:
+        return found_in(Same(self.file_loader.__class__), *self.search_paths)
+
+    @_cache.setter
+    def _cache(self, _empty: dict[Any, Any]) -> None:
+        """It has none itself."""
+
+
+@lru_cache(maxsize=16)
+def found_in(_by: Same, *_paths: str) -> dict[Any, Any]:
+    """What has been found in directories, as a loader remembers it."""
+    return {}
+
+
+_KINDS = (Loader, SessionsLoader, MotosLoader)
 #: How a loader comes to a model, by the names that its method uses in the versions that are known.
 _WAY = {
     *("list_available_services", "determine_latest_version", "load_data", "_find_extras"),
@@ -66,7 +90,7 @@ def _latest(loader: Any, service_name: str, type_name: str) -> Any:
         return None
     try:
         return loader.determine_latest_version(service_name, type_name)
-    except DataNotFoundError:
+    except (DataNotFoundError, OSError):  # or it is a file
         return None
 
 

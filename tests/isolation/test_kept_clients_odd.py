@@ -150,11 +150,12 @@ def test_who_waits_for_the_end_of_a_part_is_told_of_it(part):
 
 
 def test_a_loader_that_a_test_has_changed_is_asked_for_each_client(part):
-    loader, seen = boto3.Session()._session.get_component("data_loader"), []
+    session, seen = boto3.Session(), []
+    loader = session._loader
     with patch.object(loader, "load_service_model", watching(loader.load_service_model, seen)):
         for _ in range(4):
             seen.clear()
-            boto3.client("sqs")
+            session.client("sqs")
             assert seen
     assert part_of(boto3.Session().client("sqs")) is part
 

@@ -8,7 +8,6 @@ import boto3
 import pytest
 
 from destmock import mock_destinations
-from destmock._isolation import clients
 from destmock._isolation.memories import forget
 
 
@@ -39,8 +38,8 @@ def test_pytest_s_session_ends_without_models_of_services(pytester):
             import sys
 
             def pytest_unconfigure():
-                clients = sys.modules.get("destmock._isolation.clients")
-                print("kept:", None if clients is None else clients.loader(None)._cache)
+                models = sys.modules.get("destmock._isolation.model_files")
+                print("kept:", models and models.found_in.cache_info().currsize)
         """)
     )
     pytester.makepyfile("def test_passes(): pass")
@@ -53,7 +52,7 @@ def test_pytest_s_session_ends_without_models_of_services(pytester):
         def test_passes():
             boto3.client("sqs").create_queue(QueueName="orders")
     """)
-    pytester.runpytest_subprocess("-n0", "-s").stdout.fnmatch_lines(["kept: {}"])
+    pytester.runpytest_subprocess("-n0", "-s").stdout.fnmatch_lines(["kept: 0"])
 
 
 def test_nothing_that_was_read_from_botocore_s_files_is_left():
@@ -80,7 +79,10 @@ def test_nothing_that_was_read_from_botocore_s_files_is_left():
 def test_the_loader_reads_a_model_again():
     with mock_destinations():
         boto3.client("sqs")
-        before = clients.loader(None).load_service_model("sqs", "service-2")
-        assert clients.loader(None).load_service_model("sqs", "service-2") is before
+        loader = boto3.Session()._loader
+        before = loader.load_service_model("sqs", "service-2")
+        assert loader.load_service_model("sqs", "service-2") is before
         forget()
-        assert clients.loader(None).load_service_model("sqs", "service-2") == before
+        again = loader.load_service_model("sqs", "service-2")
+        assert again == before
+        assert again is not before

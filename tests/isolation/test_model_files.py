@@ -40,6 +40,7 @@ def read(loader, *named):
         ("s4", "service-2"),
         ("../data/sqs", "service-2"),
         ("SQS", "service-2"),
+        ("_retry.json", "service-2"),
         (".", "service-2"),
         ("", "service-2"),
     ],
@@ -109,3 +110,62 @@ def test_the_collector_goes_on_as_before(tmp_path, monkeypatch, collects):
             assert gc.isenabled() == collects
         finally:
             gc.enable()
+
+
+def written(place, service, operation):
+    """A directory with a model of a service that has one operation."""
+    own = place / service / "2099-01-01"
+    own.mkdir(parents=True)
+    described = {**OWN, "operations": {operation: {"name": operation, "http": {"method": "POST"}}}}
+    described["metadata"] = {
+        **OWN["metadata"],
+        "protocol": "json",
+        "endpointPrefix": service,
+        "signatureVersion": "v4",
+    }
+    (own / "service-2.json").write_text(json.dumps(described))
+    return str(place)
+
+
+def operations(client):
+    """What a client can be asked."""
+    return set(client.meta.method_to_api_mapping)
+
+
+def test_a_session_s_own_directory_of_models_is_no_other_session_s(tmp_path):
+    with mock_destinations():
+        session = botocore.session.Session()
+        session.get_component("data_loader").search_paths.insert(0, written(tmp_path, "sqs", "DoThis"))
+        assert operations(session.create_client("sqs")) == {"do_this"}
+        assert "send_message" in operations(boto3.client("sqs"))
+    with mock_destinations():
+        assert "send_message" in operations(boto3.Session().client("sqs"))
+
+
+def test_a_directory_that_is_added_late_is_looked_in(tmp_path):
+    with mock_destinations():
+        session = boto3.Session()
+        assert "own" not in session.get_available_services()
+        session._loader.search_paths.append(written(tmp_path, "own", "DoThis"))
+        assert operations(session.client("own")) == {"do_this"}
+        assert "own" not in boto3.Session().get_available_services()
+
+
+def test_sessions_share_what_they_find(destmock):
+    first, second = (boto3.Session()._loader for _ in range(2))
+    found = first.load_service_model("sqs", "service-2")
+    assert second.load_service_model("sqs", "service-2") is found
+    assert isinstance(first, Loader)
+    assert first is not second
+
+
+def test_a_session_s_own_reader_of_files_reads_for_no_other(destmock):
+    class Reader(JSONFileLoader):
+        def load_file(self, path):
+            found = super().load_file(path)
+            return found and {**found, "read": True}
+
+    session = boto3.Session()
+    session._loader.file_loader = Reader()
+    assert session._loader.load_service_model("sns", "service-2")["read"]
+    assert "read" not in boto3.Session()._loader.load_service_model("sns", "service-2")
