@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _utils: Any = utils
+_UTCNOW = _utils.utcnow
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -124,7 +125,7 @@ def _counted_once(count: Callable[..., float]) -> Callable[..., float]:
 
     @wraps(count)
     def counted(dt: datetime | None = None) -> float:
-        if dt is not None:
+        if dt is not None or _utils.utcnow is not _UTCNOW:  # a test says what time it is
             return count(dt)
         since = _now() - _EPOCH
         return (since.days * 86400) + (since.seconds + (since.microseconds / 1e6))

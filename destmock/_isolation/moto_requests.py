@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
 #: The URLs that werkzeug takes as they are.
 _PLAIN_URL = re.compile(
-    r"https?://[a-z0-9.-]+(:[0-9]{1,5})?(/(?!/)[A-Za-z0-9._~/%:@!$&'()*+,=-]*)?(\?[!-\"$-~]*)?\Z"
+    r"https?://[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*(:([1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
+    r"(/(?!/)[A-Za-z0-9._~/%:@!$&'()*+,=-]*)?(\?[!-\"$-~]*)?\Z"
 )
 _PLAIN_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?\Z")
+#: With an underscore, these are other headers.
+_TOLD_APART = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
 #: Without a body, werkzeug makes one of these.
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -122,6 +125,8 @@ def _headers(sent: Iterable[tuple[str, Any]]) -> dict[str, str] | None:
     named: dict[str, str] = {}
     for key, value in sent:
         name = environ_key(key)
+        if name in _TOLD_APART and "_" in key:
+            return None
         if name == "HTTP_TRANSFER_ENCODING":
             continue
         text = value.decode() if isinstance(value, bytes) else value
@@ -159,7 +164,7 @@ def _as_given(stream: Any) -> Any:
         plain = whole and not request.shallow and request.max_content_length is None
         return body if plain else stream.fget(request)
 
-    return cached_property(given)
+    return cached_property(given, stream.__name__)
 
 
 def _looked_up(get: Callable[..., Any]) -> Callable[..., Any]:

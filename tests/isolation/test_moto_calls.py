@@ -122,3 +122,9 @@ def test_moto_counts_seconds_and_dates_its_answers_as_ever(start):
         assert utils.unix_time_millis() == utils.unix_time_millis(naive)
         headers = boto3.client("sqs").list_queues()["ResponseMetadata"]["HTTPHeaders"]
     assert headers["date"] == format_datetime(moment, usegmt=True)
+
+
+def test_a_test_s_own_time_of_moto_is_what_moto_counts(monkeypatch):
+    with mock_destinations():
+        monkeypatch.setattr(utils, "utcnow", lambda: dt.datetime(2019, 1, 1))  # noqa: DTZ001 - as moto's
+        assert utils.unix_time() == 1546300800

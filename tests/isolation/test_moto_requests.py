@@ -77,6 +77,44 @@ def test_a_request_is_the_one_that_werkzeug_makes(method, scheme, host, path, he
 
 
 @since_moto("5.2.4", "makes no requests of its own")
+@pytest.mark.parametrize(
+    ("url", "headers"),
+    [
+        ("https://h.com:0443/", {}),
+        ("https://h.com:99999/", {}),
+        ("https://h.com:65535/", {}),
+        ("https://a..com/", {}),
+        (f"https://{'a' * 64}.com/", {}),
+        ("https://h.com/", {"Content_Type": "application/x-www-form-urlencoded"}),
+        ("https://h.com/", {"transfer_encoding": "chunked"}),
+        ("https://h.com/", {"content_length": "3"}),
+    ],
+)
+def test_odd_ports_hosts_and_headers_are_read_as_werkzeug_reads_them(url, headers):
+    def read():
+        try:
+            return all_of(Request.from_primitives("POST", url, HeadersDict(headers), b"a=1"))
+        except Exception as error:  # of a host that isn't one
+            return repr(error)
+
+    without = read()
+    with mock_destinations():
+        assert read() == without
+
+
+@since_moto("5.2.4", "makes no requests of its own")
+def test_a_form_that_is_taken_apart_leaves_the_same_stream():
+    def read():
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        made = Request.from_primitives("POST", "https://h.com/", kind, b"a=1")
+        return made.get_data(), [*made.form.items()], made.stream.read(), made.stream.read()
+
+    without = read()
+    with mock_destinations():
+        assert read() == without
+
+
+@since_moto("5.2.4", "makes no requests of its own")
 @pytest.mark.parametrize("first", ["stream", "data", "form", "files", "args"])
 def test_a_body_is_read_once_whatever_is_asked_first(first):
     def read():
