@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import string
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.moto_random import MotoRandom
 
-from destmock._isolation.patching import unless_replaced
+from destmock._isolation.patching import Patch, unless_replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from random import Random
 
 
@@ -49,4 +51,29 @@ def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]
     return get_random_string
 
 
-PATCHES = (unless_replaced(MotoRandom, "get_random_string", _drawn_at_once),)
+class Seeding:
+    """Whether somebody has seeded moto's random numbers in a mock, and so counts on what is drawn."""
+
+    is_done: ClassVar[bool] = False
+
+
+def _seed(random: Any, *given: Any, **named: Any) -> None:
+    if random is mock_random:
+        Seeding.is_done = True
+    super(MotoRandom, random).seed(*given, **named)
+
+
+@contextlib.contextmanager
+def seeding_noted() -> Iterator[None]:
+    """A mock, for which nobody has seeded the random numbers yet, unless an outer one's are."""
+    before = Seeding.is_done
+    try:
+        yield
+    finally:
+        Seeding.is_done = before
+
+
+PATCHES = (
+    unless_replaced(MotoRandom, "get_random_string", _drawn_at_once),
+    Patch(MotoRandom, "seed", lambda _: _seed, added=True),
+)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.models import MockAWS
 
 from destmock._isolation.patching import Patch
+from destmock._isolation.random_texts import Seeding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ def patches() -> tuple[Patch, ...]:
 def _later(load: Callable[[Any], None]) -> Callable[[Any], None]:
     @wraps(load)
     def noted(backend: Any) -> None:
-        if MockAWS._nested_count > 1:  # noqa: SLF001 - the backend may outlive this mock
+        # The backend may outlive this mock, and each image draws random numbers.
+        if MockAWS._nested_count > 1 or Seeding.is_done:  # noqa: SLF001
             load(backend)
         else:
             backend.__dict__[_LEFT] = load

@@ -1,11 +1,17 @@
 """EC2's images and their snapshots are there when somebody asks."""
 
+import subprocess
+import sys
+import textwrap
+
 import boto3
 import pytest
 from moto import mock_aws
 from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random
 
 from destmock import mock_destinations
+from destmock._isolation.random_texts import Seeding
 
 
 def ec2(region="us-east-1"):
@@ -57,3 +63,33 @@ def test_a_mock_within_mock_aws_leaves_it_all_of_them(known):
         with mock_destinations():
             ec2().create_vpc(CidrBlock="10.0.0.0/16")
         assert there() == known
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_ids_of_a_seed_are_the_same_in_every_mock(known, inside):
+    def drawn(mock):
+        with mock:
+            if inside:
+                mock_random.seed(7)
+            return ec2().create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"], mock_random.get_random_hex(20)
+
+    made = [drawn(mock_destinations(seed=None if inside else 7)) for _ in range(2)]
+    if inside:
+        made.append(drawn(mock_aws()))
+    assert len(set(made)) == 1
+    with mock_destinations():
+        assert not Seeding.is_done
+
+
+def test_the_first_mock_that_uses_ec2_has_the_ids_of_later_ones():
+    program = """
+        import boto3
+        from destmock import mock_destinations
+
+        for _ in range(2):
+            with mock_destinations(seed=7):
+                print(boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"])
+    """
+    program = textwrap.dedent(program)
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert len(set(done.stdout.split())) == 1
