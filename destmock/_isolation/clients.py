@@ -135,12 +135,22 @@ def providers_of(session: Session) -> list[Any]:
     return [provider for provider in before if not isinstance(provider, _OF_MACHINE)]
 
 
-def _get_credentials(session: Session) -> Credentials | None:
-    """The credentials that a session has, else those that its providers find, else the environment's."""
-    if session._credentials is None:  # type: ignore[attr-defined]  # noqa: SLF001
-        found = (provider.load() for provider in providers_of(session))
-        session._credentials = next((each for each in found if each is not None), None)  # type: ignore[attr-defined]  # noqa: SLF001
-    return session._credentials or EnvProvider().load()  # type: ignore[attr-defined]  # noqa: SLF001
+def _credentials_in_a_mock(get: Callable[[Session], Credentials | None]) -> Any:
+    """The credentials that a session has, else those that its providers find, else the environment's.
+
+    A test may put this back after its mock, when it undoes what it has replaced in the mock.
+    """
+
+    @wraps(get)
+    def get_credentials(session: Any) -> Credentials | None:
+        if not _WITHOUT_CREDENTIALS.is_made:
+            return get(session)
+        if session._credentials is None:  # noqa: SLF001
+            found = (provider.load() for provider in providers_of(session))
+            session._credentials = next((each for each in found if each is not None), None)  # noqa: SLF001
+        return session._credentials or EnvProvider().load()  # noqa: SLF001
+
+    return get_credentials
 
 
-_WITHOUT_CREDENTIALS = Shared([Patch(Session, "get_credentials", lambda _get: _get_credentials)])
+_WITHOUT_CREDENTIALS = Shared([Patch(Session, "get_credentials", _credentials_in_a_mock)])

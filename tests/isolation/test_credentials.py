@@ -210,3 +210,22 @@ def test_a_function_has_no_profiles(credentials_file):
     with mock_destinations(handlers):
         answer = boto3.client("lambda", "us-east-1").invoke(FunctionName="orders")
         assert json.load(answer["Payload"])["errorType"] == "ProfileNotFound"
+
+
+def test_what_a_test_puts_back_after_its_mock_finds_the_machine_s_credentials(monkeypatch, tmp_path):
+    file = tmp_path / "credentials"
+    file.write_text("[default]\naws_access_key_id = MACHINE\naws_secret_access_key = secret\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    real = botocore.session.Session.get_credentials
+    try:
+        with pytest.MonkeyPatch.context() as patches, mock_destinations():
+            patches.setattr(botocore.session.Session, "get_credentials", lambda _: None)
+            assert boto3.Session().get_credentials() is None
+        assert botocore.session.Session.get_credentials is not real
+        assert boto3.Session().get_credentials().access_key == "MACHINE"
+        with mock_destinations():
+            assert boto3.Session().get_credentials().access_key != "MACHINE"
+    finally:
+        botocore.session.Session.get_credentials = real
