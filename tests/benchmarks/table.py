@@ -75,9 +75,7 @@ ROWS = [
         f"{MODULE}[mock_aws-0]",
         f"{MODULE}[mock_aws-0]",
     ),
-    Row(
-        "the same under `mock_destinations`", f"{MODULE}[mock_destinations-0]", f"{MODULE}[mock_aws-0]", 0.06
-    ),
+    Row("the same under `mock_destinations`", f"{MODULE}[mock_destinations-0]", f"{MODULE}[mock_aws-0]"),
     Row(
         "200 small tests by two workers of xdist, `mock_aws`",
         f"{MODULE}[mock_aws-2]",
