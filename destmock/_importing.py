@@ -41,7 +41,8 @@ def imported(name: str) -> ModuleType:
 def all_of_it_stays() -> Iterator[None]:
     """While entered, the garbage collector doesn't look again and again through what is made.
 
-    Afterwards it counts all there is as old, without having looked at it, unless the program has frozen some.
+    Afterwards it counts all there is as old, without having looked at it, unless some is frozen: by the
+    program, or by Python 3.12 itself.
     """
     collects = gc.isenabled()
     gc.disable()
