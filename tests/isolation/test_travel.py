@@ -59,7 +59,7 @@ def test_without_a_start_it_goes_on_and_jumps(destmock):
     begun = time.time()
     assert abs(begun - real()) < 1
     send()
-    assert 180 <= time.time() - begun < 240
+    assert 179.99 < time.time() - begun < 240  # an event is accepted in whole milliseconds
     first, waited = destmock.now, time.perf_counter()
     while time.perf_counter() - waited < 0.01:
         pass
