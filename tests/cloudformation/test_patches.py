@@ -36,16 +36,19 @@ def test_hundreds_of_calls_change_moto_once():
     assert changed() == before
 
 
-def test_the_hundredth_stack_goes_through_as_many_calls_as_the_second():
+def test_the_hundredth_stack_goes_through_as_many_calls_as_the_first():
     depths = []
 
     def create(self, *given, made=Queue.create):
         depths.append(len(inspect.stack(0)))
         return made(self, *given)
 
+    for _ in range(3):  # botocore goes a longer way to the first events of a client that is made from nothing
+        with mock_destinations():
+            boto3.client("cloudformation").create_stack(StackName="earlier", TemplateBody=TEMPLATE)
     with mock_destinations(), patch.object(Queue, "create", create):
         cloudformation = boto3.client("cloudformation")
         for number in range(100):
             cloudformation.create_stack(StackName=f"stack-{number}", TemplateBody=TEMPLATE)
     assert len(depths) == 100
-    assert len(set(depths[1:])) == 1  # botocore goes a longer way to an event that is the first of its kind
+    assert len(set(depths)) == 1

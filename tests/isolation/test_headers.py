@@ -14,8 +14,28 @@ from hypothesis import strategies as st
 from destmock import mock_destinations
 from tests.isolation.replaced import is_asked
 
-SPELT = st.sampled_from(["Host", "host", "HOST", "X-Amz-Date", "x-amz-date", "User-Agent", "É"])
-TEXTS = st.text(max_size=3) | st.binary(max_size=3) | st.sampled_from(["text", "é"])
+SPELT = st.sampled_from(
+    [
+        *("Host", "host", "HOST", "X-Amz-Date", "x-amz-date", "User-Agent", "É"),
+        *(
+            "Content-Type",
+            "content-type",
+            "X-Amz-Target",
+            "x-b",
+            "x-b ",
+            " Expect",
+            "Expect",
+            "Date",
+            "A",
+            "1",
+        ),
+    ]
+)
+TEXTS = st.one_of(
+    st.text(max_size=3),
+    st.binary(max_size=3),
+    st.sampled_from(["text", "  two   blanks ", "", "é", "1", "a\tb", b"bytes"]),
+)
 PAIRS = st.lists(st.tuples(SPELT, TEXTS), max_size=8)
 
 
