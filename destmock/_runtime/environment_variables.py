@@ -45,6 +45,7 @@ class OwnVariables:
         "_block",
         "_environ",
         "_found",
+        "_in_block",
         "_kept",
         "_lasting",
         "_names",
@@ -76,6 +77,7 @@ class OwnVariables:
         data = _data(environ)
         before = data.copy()
         self._added = self._names.difference(before)
+        self._in_block = False
         self._before = before
         if self._kept is None:
             self._set(environ, data)
@@ -88,7 +90,9 @@ class OwnVariables:
         if data is environ:  # somebody has put a plain dictionary in its place
             data.update(_decoded({**lasting, _TRACE_ID: trace}))
         else:
+            self._in_block = True  # an interrupt may come before the answer
             if not self._block.enter(trace):
+                self._in_block = False
                 _each(os.putenv, lasting, lasting.values())
                 os.putenv(_TRACE_ID, trace)
             data.update(lasting)
@@ -105,7 +109,7 @@ class OwnVariables:
             return
         os.environ = environ = self._environ
         data = _data(environ)
-        if self._block.leave():
+        if self._in_block and self._block.leave():
             _each(data.pop, self._added, repeat(None))
             if data != before:
                 data.clear()
@@ -116,6 +120,9 @@ class OwnVariables:
                 _each(data.pop, self._added, repeat(None))
             if data != before:
                 _put_back(environ, before)
+            if self._in_block:  # C's array isn't its own: it has texts of the block, which may be gone soon
+                same = self._names & before.keys()
+                _each(os.putenv, same, map(before.__getitem__, same))
         self._before = None
 
     def is_untouched(self) -> bool:

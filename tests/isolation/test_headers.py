@@ -1,6 +1,10 @@
 """The headers of what is sent and answered are kept, and read, as without the mock."""
 
+import subprocess
+import sys
+import textwrap
 from email.message import Message
+from pathlib import Path
 
 import boto3
 import pytest
@@ -107,10 +111,27 @@ def test_headers_become_bytes_in_the_same_way(pairs):
     ("owner", "step"),
     [
         *((owner, "__setitem__") for owner in (HTTPHeaders, Message, HeadersDict)),
-        *((HeadersDict, step) for step in ("__init__", "__getitem__", "__contains__", "__iter__")),
+        *((HeadersDict, step) for step in ("__init__", "__contains__", "__iter__")),
         *((awsrequest._HeaderKey, "__init__"), (Endpoint, "_encode_headers")),
         (parsers, "lowercase_dict"),
     ],
 )
 def test_whoever_keeps_headers_in_another_way_is_asked(owner, step, inside):
     assert is_asked(owner, step, lambda: boto3.client("sqs").list_queues(), inside=inside)
+
+
+def test_whoever_looks_headers_up_in_another_way_is_asked():
+    """Python 3.13 asks an earlier `__getitem__` once a class has been changed a thousand times."""
+    program = """
+        import boto3
+        from botocore.awsrequest import HeadersDict
+        from tests.isolation.replaced import is_asked
+
+        for inside in (False, True):
+            call = lambda: boto3.client("sqs").list_queues()
+            print(is_asked(HeadersDict, "__getitem__", call, inside=inside))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    here = Path(__file__).parents[2]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=here)
+    assert done.stdout.split() == ["True", "True"]

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from destmock import mock_destinations
+from destmock._runtime import environment_variables
 from destmock._runtime.c_environment import Block
 from tests.runtime.attempts import invoke
 
@@ -99,6 +100,59 @@ def test_c_finds_its_own_variables_again_whatever_a_handler_does(handles, destmo
         answer, _ = invoke(lam)
         assert "FunctionError" not in answer
         assert of_c() == before
+
+
+@pytest.mark.usefixtures("way")
+def test_c_finds_the_variables_again_after_another_attempt_of_the_same_function(destmock, lam):
+    found = []
+
+    def orders(event, context):
+        before = of_c()
+        if event != "inner":
+            invoke(boto3.client("lambda"), payload='"inner"')
+            found.append((before, of_c()))
+
+    destmock.handler("orders", orders)
+    before = of_c()
+    invoke(lam)
+    [(outer, outer_again)] = found
+    assert outer_again == outer != before == of_c()
+
+
+@pytest.fixture
+def blocks(monkeypatch):
+    """What attempts give to C, from now on."""
+    made = []
+
+    def noting(*given):
+        made.append(Block(*given))
+        return made[-1]
+
+    monkeypatch.setattr(environment_variables, "Block", noting)
+    environment_variables._lasting.cache_clear()
+    yield made
+    environment_variables._lasting.cache_clear()
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    "handles",
+    [adds, changes, takes_away, adds_and_takes_away, invokes_another, has_a_mock_of_its_own],
+)
+def test_c_keeps_nothing_of_an_attempt_s_once_that_is_over(handles, destmock, lam, monkeypatch, blocks):
+    """A variable may have the same value before and in the attempt: C got the attempt's text of it."""
+    for name, value in {"AWS_REGION": "us-east-1", "TABLE": "orders", "AWS_EXECUTION_ENV": "other"}.items():
+        monkeypatch.setenv(name, value)
+    destmock.handler("audit", lambda event, context: adds())
+    destmock.handler("orders", lambda event, context: handles(), environment={"TABLE": "orders"})
+    before = of_c()
+    for _ in range(2):
+        answer, _ = invoke(lam)
+        assert "FunctionError" not in answer
+    assert blocks
+    for text in {id(text): text for block in blocks for text in block._texts}.values():
+        ctypes.memset(text, ord("?"), ctypes.sizeof(text) - 1)  # as if it were gone, and something else there
+    assert of_c() == before
 
 
 def test_what_the_test_sets_between_two_attempts_is_there(destmock, lam, monkeypatch):
