@@ -136,15 +136,10 @@ def providers_of(session: Session) -> list[Any]:
 
 
 def _credentials_in_a_mock(get: Callable[[Session], Credentials | None]) -> Any:
-    """The credentials that a session has, else those that its providers find, else the environment's.
-
-    A test may put this back after its mock, when it undoes what it has replaced in the mock.
-    """
+    """The credentials that a session has, else those that its providers find, else the environment's."""
 
     @wraps(get)
     def get_credentials(session: Any) -> Credentials | None:
-        if not _WITHOUT_CREDENTIALS.is_made:
-            return get(session)
         if session._credentials is None:  # noqa: SLF001
             found = (provider.load() for provider in providers_of(session))
             session._credentials = next((each for each in found if each is not None), None)  # noqa: SLF001
@@ -153,4 +148,4 @@ def _credentials_in_a_mock(get: Callable[[Session], Credentials | None]) -> Any:
     return get_credentials
 
 
-_WITHOUT_CREDENTIALS = Shared([Patch(Session, "get_credentials", _credentials_in_a_mock)])
+_WITHOUT_CREDENTIALS = Shared([Patch(Session, "get_credentials", _credentials_in_a_mock)], steps_aside=True)

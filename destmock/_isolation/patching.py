@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,10 +77,11 @@ def _put_back(replaced: Iterable[tuple[Any, str, Any]]) -> None:
 class _Place:
     """The attribute that a change is about, and what took its place in an earlier mock."""
 
-    __slots__ = ("before", "inside", "made", "name", "original", "owner", "patch")
+    __slots__ = ("before", "inside", "made", "name", "original", "owner", "patch", "shared")
 
-    def __init__(self, patch: Patch) -> None:
+    def __init__(self, patch: Patch, shared: Shared) -> None:
         self.patch, self.owner, self.name = patch, patch.owner, patch.name
+        self.shared = shared
         self.inside = attributes_of(patch.owner)
         #: What the owner had itself, what that was, and what took its place; nothing yet.
         self.before, self.original, self.made = object(), object(), object()
@@ -91,17 +93,43 @@ class _Place:
             return _STAYS
         if self.original is not original:
             made = self.patch.replacement(original)
-            self.original, self.made = original, _STAYS if made is original and not self.patch.added else made
+            if made is original and not self.patch.added:
+                made = _STAYS
+            elif self.shared.steps_aside:
+                made = _in_mocks_only(self.shared, original, made)
+            self.original, self.made = original, made
         inherited = before is _NOT_THERE and not self.patch.added  # it may be another one next time
         self.before = object() if inherited else before
         return self.made
 
 
-class Shared:
-    """Changes that the outermost mock makes, for all that are nested in it."""
+def _in_mocks_only(shared: Shared, original: Any, made: Any) -> Any:
+    """A function or property that does what the original does while the changes aren't made."""
+    if type(made) is type(original) is property:
+        accessors = ("fget", "fset", "fdel")
+        return property(
+            *(_in_mocks_only(shared, *(getattr(of, a) for of in (original, made))) for a in accessors)
+        )
+    if not type(made) is type(original) is FunctionType:
+        return made
 
-    def __init__(self, patches: Iterable[Patch]) -> None:
-        self._places = [*map(_Place, patches)]
+    @wraps(made)
+    def called(*given: Any, **named: Any) -> Any:
+        return (made if shared.is_made else original)(*given, **named)
+
+    return called
+
+
+class Shared:
+    """Changes that the outermost mock makes, for all that are nested in it.
+
+    A test that replaces a method in a mock, and undoes that only after the mock, puts back what the mock has
+    put there. With `steps_aside`, this does then what the original does.
+    """
+
+    def __init__(self, patches: Iterable[Patch], *, steps_aside: bool = False) -> None:
+        self.steps_aside = steps_aside
+        self._places = [_Place(patch, self) for patch in patches]
         #: Whether a mock has made them.
         self.is_made = False
 

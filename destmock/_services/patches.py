@@ -81,7 +81,7 @@ PATCHES = (
 )
 
 
-SHARED = Shared(PATCHES)
+SHARED = Shared(PATCHES, steps_aside=True)
 
 
 @contextlib.contextmanager
