@@ -161,6 +161,23 @@ def _converted(convert: Callable[..., Any], *arguments: Any) -> Any:
     return convert(*arguments)
 
 
+def _looked_up(get: Callable[..., Any]) -> Callable[..., Any]:
+    """A parameter of a call. moto makes a mapping of those it has and of those in the path, each time."""
+
+    @wraps(get)
+    def get_param(self: BaseResponse, param_name: str, if_none: Any = None) -> Any:
+        at_once = type(param_name) is str and "." not in param_name
+        if not at_once or not self.automated_parameter_parsing or self.uri_match:
+            return get(self, param_name, if_none)
+        params: Any = self.params
+        try:
+            return params[param_name]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            return if_none
+
+    return get_param
+
+
 @cache
 def loader() -> Loader:
     """The loader of moto's models, which looks through 400 directories; moto makes one for each service."""
@@ -178,4 +195,5 @@ PATCHES = (
     unless_replaced(sansio_request, "get_current_url", remembered),
     unless_replaced(responses, "camelcase_to_underscores", remembered),
     unless_replaced(BaseResponse, "access_key_regex", _Credential),
+    unless_replaced(BaseResponse, "_get_param", _looked_up),
 )

@@ -20,7 +20,16 @@ from moto.core.models import MockAWS
 from moto.moto_api._internal import mock_random
 
 from destmock._importing import all_of_it_stays
-from destmock._isolation import headers, moto_answers, moto_calls, moto_requests, random_texts, signing
+from destmock._isolation import (
+    forms,
+    headers,
+    moto_answers,
+    moto_calls,
+    moto_requests,
+    random_texts,
+    signing,
+    xml_answers,
+)
 from destmock._isolation.clients import PROFILES_HAVE_REGIONS, clients_isolated
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
 from destmock._isolation.patching import Shared, unless_replaced
@@ -174,6 +183,8 @@ SHARED = Shared(
         *moto_answers.PATCHES,
         *headers.PATCHES,
         *signing.PATCHES,
+        *forms.PATCHES,
+        *xml_answers.PATCHES,
     )
 )
 

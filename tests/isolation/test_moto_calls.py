@@ -16,6 +16,7 @@ from moto.moto_api._internal.moto_random import MotoRandom
 from moto.server import create_backend_app
 
 from destmock import mock_destinations
+from tests.isolation.replaced import is_asked
 
 KEY, OTHER_KEY = "AKIA0123456789ABCDEF", "AKIAFEDCBA9876543210"
 
@@ -128,3 +129,43 @@ def test_a_test_s_own_time_of_moto_is_what_moto_counts(monkeypatch):
     with mock_destinations():
         monkeypatch.setattr(utils, "utcnow", lambda: dt.datetime(2019, 1, 1))  # noqa: DTZ001 - as moto's
         assert utils.unix_time() == 1546300800
+
+
+class OfDefaults(dict):
+    """Parameters that answer for a name which they don't have."""
+
+    def __missing__(self, key):
+        if key == "odd":
+            raise TypeError(key)
+        return f"default of {key}"
+
+
+def looked_up(params, uri_match, name, *, automated):
+    """What a call finds of a parameter, with a default and without."""
+    response = BaseResponse.__new__(BaseResponse)
+    response.automated_parameter_parsing = automated
+    response.params, response.uri_match = params, uri_match
+    response.querystring, response.body = {"A": ["of the query"]}, '{"B": "of the body"}'
+    try:
+        return response._get_param(name), response._get_param(name, if_none="none")
+    except Exception as error:  # whatever it is
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize("automated", [True, False])
+@pytest.mark.parametrize("uri_match", [None, {}, {"A": "of the path", "C": "of the path"}])
+@pytest.mark.parametrize("params", [{"A": 1, "B": {"C": 2}, "N": None}, OfDefaults(A=1), {}, None, ["a"]])
+def test_a_parameter_is_the_one_that_moto_finds(params, uri_match, automated):
+    def found():
+        names = ("A", "B", "B.C", "A.C", "C", "N", "missing", "odd", "", 0, None)
+        return [looked_up(params, uri_match, name, automated=automated) for name in names]
+
+    without = found()
+    with mock_destinations():
+        assert found() == without
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_whoever_looks_parameters_up_in_another_way_is_asked(inside):
+    call = lambda: boto3.client("sqs").create_queue(QueueName="orders")  # noqa: E731
+    assert is_asked(BaseResponse, "_get_param", call, inside=inside)

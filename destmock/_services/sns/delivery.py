@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_api._internal import mock_random
@@ -219,6 +220,14 @@ def is_raw(subscription: Subscription) -> bool:
     return str(subscription.attributes.get("RawMessageDelivery")).lower() == "true"
 
 
+def _indented(value: Any) -> str:
+    """A field's value as JSON. An encoder that indents is written in Python: most fields are texts."""
+    if type(value) is str:
+        return encode_basestring(value)
+    written = json.dumps(value, indent=2, separators=(",", " : "), ensure_ascii=False)
+    return written.replace("\n", "\n  ")
+
+
 def envelope(
     subscription: Subscription,
     text: str,
@@ -235,5 +244,5 @@ def envelope(
     ordered = {key: written[key] for key in _ENVELOPE if key in written}
     if attributes:
         ordered["MessageAttributes"] = attributes
-    body = json.dumps(ordered, indent=2, separators=(",", " : "), ensure_ascii=False)
+    body = "{\n" + ",\n".join([f'  "{name}" : {_indented(value)}' for name, value in ordered.items()]) + "\n}"
     return _ASTRAL.sub(lambda match: json.dumps(match[0])[1:-1], body)
