@@ -87,11 +87,15 @@ def has_a_mock_of_its_own():
     assert of_c() == before
 
 
-@pytest.mark.usefixtures("way")
-@pytest.mark.parametrize(
+#: What handlers do to their variables.
+WHATEVER = pytest.mark.parametrize(
     "handles",
     [adds, changes, takes_away, adds_and_takes_away, invokes_another, has_a_mock_of_its_own],
 )
+
+
+@pytest.mark.usefixtures("way")
+@WHATEVER
 def test_c_finds_its_own_variables_again_whatever_a_handler_does(handles, destmock, lam):
     destmock.handler("audit", lambda event, context: changes())
     destmock.handler("orders", lambda event, context: handles())
@@ -135,10 +139,7 @@ def blocks(monkeypatch):
 
 
 @pytest.mark.usefixtures("way")
-@pytest.mark.parametrize(
-    "handles",
-    [adds, changes, takes_away, adds_and_takes_away, invokes_another, has_a_mock_of_its_own],
-)
+@WHATEVER
 def test_c_keeps_nothing_of_an_attempt_s_once_that_is_over(handles, destmock, lam, monkeypatch, blocks):
     """A variable may have the same value before and in the attempt: C got the attempt's text of it."""
     for name, value in {"AWS_REGION": "us-east-1", "TABLE": "orders", "AWS_EXECUTION_ENV": "other"}.items():
