@@ -5,21 +5,18 @@ import sys
 
 import pytest
 
-
-def printed(program):
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    return done.stdout.split()
+from tests.programs import printed
 
 
 def test_the_package_alone_loads_neither_boto3_nor_moto():
     program = "import sys, destmock; print(*{'boto3', 'botocore', 'moto', 'asyncio'} & set(sys.modules))"
-    assert printed(program) == []
+    assert printed(program).split() == []
 
 
 @pytest.mark.parametrize("before", ["enable", "disable"])
 def test_the_garbage_collector_is_as_it_was_once_something_is_imported(before):
     program = f"import gc; gc.{before}(); from destmock import mock_destinations; print(gc.isenabled())"
-    assert printed(program) == [str(before == "enable")]
+    assert printed(program).split() == [str(before == "enable")]
 
 
 def test_the_garbage_collector_is_on_again_where_an_import_fails():
@@ -28,7 +25,7 @@ def test_the_garbage_collector_is_on_again_where_an_import_fails():
         "try:\n    from destmock import mock_destinations\n"
         "except ImportError:\n    print(gc.isenabled())"
     )
-    assert printed(program) == ["True"]
+    assert printed(program).split() == ["True"]
 
 
 def test_while_something_is_imported_nothing_is_collected():
@@ -37,7 +34,7 @@ def test_while_something_is_imported_nothing_is_collected():
         "gc.callbacks.append(lambda phase, info: runs.append(info['generation']))\n"
         "destmock.mock_destinations; gc.callbacks.clear(); print(len([run for run in runs if run == 2]))"
     )
-    assert printed(program) == ["0"]
+    assert printed(program).split() == ["0"]
 
 
 def test_what_few_tests_use_is_loaded_when_it_is_used():
@@ -49,7 +46,7 @@ def test_what_few_tests_use_is_loaded_when_it_is_used():
         "    destmock.timeline()\n"
         "    print(*late & set(sys.modules))\n"
     )
-    assert printed(program) == ["destmock._pictures.timeline"]
+    assert printed(program).split() == ["destmock._pictures.timeline"]
 
 
 @pytest.mark.parametrize(

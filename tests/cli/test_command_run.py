@@ -14,6 +14,7 @@ import pytest
 
 import destmock._cli.run  # noqa: F401 - what a test with pytester is first to import is forgotten after it
 from tests.cli.commands import ARN, SHOP
+from tests.programs import printed
 
 ROOT = Path(__file__).parents[2]
 START = "2026-01-01T00:00:00Z"
@@ -95,8 +96,7 @@ def test_help_names_each_command_s_exit_status(command):
 def test_help_is_there_at_once():
     """Without the second that boto3 and moto take to import."""
     code = "import sys, destmock._cli; print(*{'boto3', 'botocore', 'moto'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout == "\n"
+    assert printed(code) == "\n"
 
 
 # What it tells

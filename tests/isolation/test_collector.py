@@ -2,14 +2,12 @@
 
 import ast
 import gc
-import subprocess
-import sys
-import textwrap
 import weakref
 
 import pytest
 
 from destmock._importing import all_of_it_stays
+from tests.programs import printed
 
 
 class Node:
@@ -37,9 +35,7 @@ def test_what_is_made_counts_as_old_where_nothing_is_frozen():
         young = [each for generation in (0, 1) for each in gc.get_objects(generation)]
         print([[any(each is other for other in young) for each in made], frozen, gc.get_freeze_count()])
     """  # in a process of its own: other tests may have frozen something
-    command = [sys.executable, "-c", textwrap.dedent(program)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    are_young, before, after = ast.literal_eval(done.stdout)
+    are_young, before, after = ast.literal_eval(printed(program))
     assert are_young == [before > 0] * 3  # Python 3.12 begins with some that it has frozen itself
     assert after == before
 

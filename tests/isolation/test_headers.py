@@ -1,10 +1,6 @@
 """The headers of what is sent and answered are kept, and read, as without the mock."""
 
-import subprocess
-import sys
-import textwrap
 from email.message import Message
-from pathlib import Path
 
 import boto3
 import pytest
@@ -17,6 +13,7 @@ from hypothesis import strategies as st
 
 from destmock import mock_destinations
 from tests.isolation.replaced import is_asked
+from tests.programs import printed
 
 SPELT = st.sampled_from(
     [
@@ -131,7 +128,4 @@ def test_whoever_looks_headers_up_in_another_way_is_asked():
             call = lambda: boto3.client("sqs").list_queues()
             print(is_asked(HeadersDict, "__getitem__", call, inside=inside))
     """
-    command = [sys.executable, "-c", textwrap.dedent(program)]
-    here = Path(__file__).parents[2]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=here)
-    assert done.stdout.split() == ["True", "True"]
+    assert printed(program).split() == ["True", "True"]

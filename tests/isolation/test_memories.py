@@ -1,7 +1,5 @@
 """What mocks keep for later ones is given up when none is expected, and made again if one comes."""
 
-import subprocess
-import sys
 import textwrap
 
 import boto3
@@ -9,6 +7,7 @@ import pytest
 
 from destmock import mock_destinations
 from destmock._isolation.memories import forget
+from tests.programs import printed
 
 
 def test_a_mock_that_begins_afterwards_makes_everything_again():
@@ -71,9 +70,7 @@ def test_nothing_that_was_read_from_botocore_s_files_is_left():
         gc.collect()
         print([each for each in gc.get_objects() if type(each) in (ServiceModel, EndpointResolver)])
     """
-    program = textwrap.dedent(program)
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert done.stdout == "[]\n"
+    assert printed(program) == "[]\n"
 
 
 def test_the_loader_reads_a_model_again():

@@ -2,8 +2,6 @@
 
 import asyncio
 import importlib.metadata
-import subprocess
-import sys
 import textwrap
 
 import boto3
@@ -15,6 +13,7 @@ import destmock
 from destmock import DestmockError, InactiveError, LeftoverError, NoHandlerError, mock_destinations, outcomes
 from destmock._engine.active import active
 from tests.mock.program import functions, make_queue, messages, ok, payloads, queues, route, send
+from tests.programs import printed
 
 # A context manager
 
@@ -306,8 +305,7 @@ def test_versions_count_on_inside_a_nested_mock():
 def test_the_module_shows_its_public_names_and_its_version():
     """Also before they are first used."""
     code = "import destmock; print(*dir(destmock)); print(destmock.__version__)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    shown, version = done.stdout.splitlines()
+    shown, version = printed(code).splitlines()
     assert {*destmock.__all__, "__version__"} <= {*shown.split()}
     assert version == importlib.metadata.version("destmock")
 

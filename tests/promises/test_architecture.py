@@ -4,7 +4,6 @@ import ast
 import importlib
 import inspect
 import re
-import subprocess
 import sys
 from collections import Counter
 from functools import cache
@@ -16,6 +15,7 @@ import pytest
 
 import destmock
 from destmock._services import patches
+from tests.programs import printed
 
 ROOT = Path(destmock.__file__).parent
 
@@ -377,8 +377,7 @@ def test_importing_aws_s_rules_and_time_imports_neither_boto3_nor_moto():
     modules = [module for module in SOURCES if place_of(module) in {"_aws", "_time", "errors"}]
     imports = "; ".join(f"import destmock.{module}" for module in modules)
     code = f"import sys; {imports}; print(*sorted({AWS_LIBRARIES} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout == "\n"
+    assert printed(code) == "\n"
 
 
 def test_no_module_is_longer_than_350_lines():

@@ -1,9 +1,5 @@
 """EC2's images and their snapshots are there when somebody asks."""
 
-import subprocess
-import sys
-import textwrap
-
 import boto3
 import pytest
 from moto import mock_aws
@@ -12,6 +8,7 @@ from moto.moto_api._internal import mock_random
 
 from destmock import mock_destinations
 from destmock._isolation.random_texts import Seeding
+from tests.programs import printed
 
 
 def ec2(region="us-east-1"):
@@ -90,6 +87,4 @@ def test_the_first_mock_that_uses_ec2_has_the_ids_of_later_ones():
             with mock_destinations(seed=7):
                 print(boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"])
     """
-    program = textwrap.dedent(program)
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert len(set(done.stdout.split())) == 1
+    assert len(set(printed(program).split())) == 1
