@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xmltodict
 from moto.core import serialize
-from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
+from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend, backend_lock
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.settings import enable_iso_regions
 
@@ -51,16 +51,25 @@ def names_of(possible: Any, kind: str, key: str, shape: Any, _parent: Any) -> tu
 def _found_at_once(get: Callable[..., Any]) -> Callable[..., Any]:
     """An account's backends, without moto's lock if they are there, and moto knows that they are in use.
 
-    A reset leaves some that others have made anew meanwhile. moto would not reset those the next time.
+    A reset leaves some that others have made anew meanwhile, before the mock's own random numbers: they go.
     """
 
     @wraps(get)
     def of_account(backends: Any, account_id: str) -> Any:
         found = dict.get(backends, account_id)
-        known = found is not None and id(backends) in map(id, _Backends._instances)  # noqa: SLF001
-        return found if known else get(backends, account_id)
+        if found is not None:
+            if _is_in_use(backends):
+                return found
+            with backend_lock:
+                if not _is_in_use(backends):
+                    dict.clear(backends)
+        return get(backends, account_id)
 
     return of_account
+
+
+def _is_in_use(backends: Any) -> bool:
+    return id(backends) in map(id, _Backends._instances)  # noqa: SLF001
 
 
 def _regions_once(generate: Any) -> Callable[..., Any]:

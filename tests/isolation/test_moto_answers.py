@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from moto import mock_aws
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
 from moto.sqs.models import sqs_backends
@@ -95,3 +96,17 @@ def test_what_a_reset_makes_anew_is_reset_the_next_time():
             east = boto3.client("ec2", "us-east-1")
             east.create_vpc(CidrBlock="10.0.0.0/16")
             assert len(east.describe_vpcs()["Vpcs"]) == 2
+
+
+@pytest.mark.parametrize("mock", [mock_aws, mock_destinations])
+def test_what_a_reset_makes_anew_has_no_part_in_the_ids_of_a_seed(mock):
+    """Auto Scaling asks for EC2 whenever moto resets it; the network of that was there before the seed."""
+    with mock():
+        boto3.client("ec2", "us-east-1").describe_vpcs()
+        boto3.client("autoscaling", "us-east-1").describe_auto_scaling_groups()
+    found = []
+    for _ in range(2):
+        with mock_destinations(seed=7):
+            [network] = boto3.client("ec2", "us-east-1").describe_vpcs()["Vpcs"]
+            found.append(network["VpcId"])
+    assert found[0] == found[1]
