@@ -151,14 +151,6 @@ def on_api_gateway_call(**_: object) -> None:
         enter_once(moto_apis.apis_completed)
 
 
-def on_iot_data_call(**_: object) -> None:
-    """Have the rules of AWS IoT run, from the first call of its data plane on."""
-    if active:
-        from destmock._services import iot  # noqa: PLC0415 - moto's takes long to import
-
-        enter_once(iot.rules_run)
-
-
 def after_call(context: dict[str, Any] | None = None, **_: object) -> None:
     """With autorun, everything that the call has queued runs before it returns, retries included."""
     simulation = innermost()
@@ -193,7 +185,6 @@ _HOOKS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("before-call.cloudformation", on_cloudformation_call),
     ("before-call.api-gateway", on_api_gateway_call),
     ("before-call.apigatewayv2", on_api_gateway_call),
-    ("before-call.iot-data-plane", on_iot_data_call),
     ("before-call.cloudwatch", on_reading_call),
     ("before-call.cloudwatch-logs", on_reading_call),
     ("before-call.xray", on_reading_call),
@@ -254,12 +245,21 @@ def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 @cache
 def adopt() -> None:
     """Hooks the sessions and clients that were made before this module was imported; once is enough."""
-    for found in gc.get_objects():
+    sessions, clients = _kinds_of(Session), _kinds_of(BaseClient)
+    for found in gc.get_referrers(*sessions, *clients):  # each object refers to its class
         kind = type(found)  # not isinstance, which asks other people's proxies who they are
-        if issubclass(kind, Session):
+        if kind in sessions:
             _register(found.get_component("event_emitter"))
-        elif issubclass(kind, BaseClient):
+        elif kind in clients:
             _register(found.meta.events)
+
+
+def _kinds_of(kind: type) -> list[type]:
+    """A class and all its children."""
+    found = [kind]
+    for each in found:
+        found += each.__subclasses__()
+    return found
 
 
 def _register(emitter: Any) -> None:

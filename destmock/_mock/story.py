@@ -80,7 +80,9 @@ class Story:
             return failures(self._simulation.ledger)
 
     def _leftovers(self) -> str:
+        ledger, pending = self._simulation.ledger, self._simulation.awaited
+        if not pending and not ledger.failures:
+            return ""
         from destmock._pictures import timeline  # noqa: PLC0415 - few tests use it
 
-        ledger, pending = self._simulation.ledger, self._simulation.awaited
         return timeline.leftovers(ledger, pending, self._repeating())

@@ -38,7 +38,7 @@ def timeline(ledger: Ledger, pending: Sequence[Pending], head: Iterable[str]) ->
 
 
 def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -> str:
-    """What is wrong at the end of a strict mock, with the lines of `foot`; empty if nothing is."""
+    """What is wrong at the end of a strict mock that has left something, with the lines of `foot`."""
     failures = ledger.failures
     lines = []
     if pending:
@@ -51,10 +51,7 @@ def leftovers(ledger: Ledger, pending: Sequence[Pending], foot: Iterable[str]) -
         lines.append(f"{failures} {noun} could not be delivered:")
         lines += _some([f"  {_delivery_text(delivery)}" for delivery in ledger.first_failures], failures)
         lines.append("  create the destination, or mend its configuration")
-    if lines:
-        lines.append("To allow this, pass strict=False.")
-        lines += foot
-    return "\n".join(lines)
+    return "\n".join([*lines, "To allow this, pass strict=False.", *foot])
 
 
 def _lines(entry: Entry, due: dict[tuple[str, bool], Pending]) -> Iterable[str]:

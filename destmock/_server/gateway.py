@@ -43,7 +43,6 @@ _UNSIGNED = "AWS4-HMAC-SHA256 Credential=unsigned/20000101/{region}/lambda/aws4_
 _HOOKS: Mapping[str | None, Callable[[], None]] = {
     "cloudformation": hook.on_cloudformation_call,
     "apigateway": hook.on_api_gateway_call,
-    "iotdata": hook.on_iot_data_call,
     **dict.fromkeys(("logs", "monitoring", "xray"), hook.on_reading_call),
 }
 _HEADERS_OF_WSGI = ("CONTENT_TYPE", "CONTENT_LENGTH")

@@ -26,11 +26,8 @@ _KEPT = ("amis", "snapshots")
 
 
 def patches() -> tuple[Patch, ...]:
-    """What is replaced in moto's EC2, if anybody has imported it."""
-    models = sys.modules.get(_MODELS)
-    if models is None:
-        return ()
-    backend = models.EC2Backend
+    """What is replaced in moto's EC2, once somebody has imported it."""
+    backend = sys.modules[_MODELS].EC2Backend
     kept = (Patch(backend, name, _when_asked(name), added=True) for name in _KEPT)
     return Patch(backend, "_load_amis", _later), *kept
 

@@ -19,12 +19,11 @@ from moto.iotdata.models import IoTDataPlaneBackend
 from destmock._aws.arn import parse_function_arn
 from destmock._aws.topic_filter import matches
 from destmock._engine.active import active
-from destmock._isolation.patching import Patch, patched
+from destmock._isolation.patching import Patch
 from destmock._services.warned import Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from moto.iot.models import FakeRule
 
@@ -77,8 +76,3 @@ def _invoke(rule: FakeRule, arn: str, payload: bytes) -> None:
 
 
 PATCHES = (Patch(IoTDataPlaneBackend, "publish", _publish),)
-
-
-def rules_run() -> AbstractContextManager[None]:
-    """While entered, what is published invokes the functions of rules."""
-    return patched(PATCHES)

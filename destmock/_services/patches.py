@@ -9,27 +9,22 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from destmock._isolation.patching import Shared, patched
+from destmock._isolation.patching import Shared
+from destmock._isolation.when_imported import WhenImported
 from destmock._services import (
     actions,
-    firehose,
     functions,
     images,
     logs,
     mapped_functions,
     mapping_answers,
     mappings,
-    rotations,
-    secrets,
-    steps,
     time_to_live,
     trace_headers,
 )
-from destmock._services.apigateway import connections
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.front_doors import clients as front_door_clients
 from destmock._services.s3 import configurations, notifications, policies, urls
-from destmock._services.scheduler import control
 from destmock._services.sns import attributes, filters, order, signatures, subscriptions
 from destmock._services.sns import refusals as topic_refusals
 from destmock._services.sqs import arrivals as queue_arrivals
@@ -40,6 +35,8 @@ from destmock._services.streams import arrivals as stream_arrivals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from destmock._isolation.patching import Patch
 
 PATCHES = (
     *functions.PATCHES,
@@ -57,7 +54,6 @@ PATCHES = (
     *patterns.PATCHES,
     *schedules.PATCHES,
     *replays.PATCHES,
-    *control.PATCHES,
     *logs.PATCHES,
     *queue_arrivals.PATCHES,
     *stream_arrivals.PATCHES,
@@ -66,26 +62,68 @@ PATCHES = (
     *mappings.PATCHES,
     *mapped_functions.PATCHES,
     *mapping_answers.PATCHES,
-    *secrets.PATCHES,
-    *rotations.PATCHES,
     *actions.PATCHES,
-    *firehose.PATCHES,
-    *steps.PATCHES,
     *reading.PATCHES,
     *redrive.PATCHES,
     *queue_refusals.PATCHES,
     *topic_refusals.PATCHES,
     *signatures.PATCHES,
     *front_door_clients.PATCHES,
-    *connections.PATCHES,
 )
 
 
+def _of_schedules() -> tuple[Patch, ...]:
+    from destmock._services.scheduler import control  # noqa: PLC0415 - as moto's module of it
+
+    return control.PATCHES
+
+
+def _of_secrets() -> tuple[Patch, ...]:
+    from destmock._services import rotations, secrets  # noqa: PLC0415 - the same
+
+    return *secrets.PATCHES, *rotations.PATCHES
+
+
+def _of_delivery_streams() -> tuple[Patch, ...]:
+    from destmock._services import firehose  # noqa: PLC0415 - the same
+
+    return firehose.PATCHES
+
+
+def _of_state_machines() -> tuple[Patch, ...]:
+    from destmock._services import steps  # noqa: PLC0415 - the same
+
+    return steps.PATCHES
+
+
+def _of_iot() -> tuple[Patch, ...]:
+    from destmock._services import iot  # noqa: PLC0415 - the same
+
+    return iot.PATCHES
+
+
+def _of_websockets() -> tuple[Patch, ...]:
+    from destmock._services.apigateway import connections  # noqa: PLC0415 - the same
+
+    return connections.PATCHES
+
+
+#: The lists of the services that moto's Lambda doesn't import.
+LATER = {
+    "moto.apigatewaymanagementapi": _of_websockets,
+    "moto.ec2": images.patches,
+    "moto.firehose": _of_delivery_streams,
+    "moto.iotdata": _of_iot,
+    "moto.scheduler": _of_schedules,
+    "moto.secretsmanager": _of_secrets,
+    "moto.stepfunctions": _of_state_machines,
+}
 SHARED = Shared(PATCHES, steps_aside=True)
+_LATER_SHARED = WhenImported(LATER)
 
 
 @contextlib.contextmanager
 def services_patched() -> Iterator[None]:
     """While entered, what moto's services invoke runs in the mock that started last."""
-    with SHARED.made(), patched(images.patches()):
+    with SHARED.made(), _LATER_SHARED.made():
         yield

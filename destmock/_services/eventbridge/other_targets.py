@@ -9,10 +9,8 @@ import base64
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from moto.firehose.models import firehose_backends
 from moto.kinesis.models import kinesis_backends
 
-from destmock._services import steps
 from destmock._services.eventbridge import inputs
 
 if TYPE_CHECKING:
@@ -36,6 +34,8 @@ def sending(
     if arn.service == "firehose":
         return partial(_put_to_firehose, arn, message.body)
     if arn.service == "states":
+        from destmock._services import steps  # noqa: PLC0415 - few tests have state machines
+
         name = f"{event['id']}_{message.unique_id}"
         return partial(steps.begin, arn, name, message.text)
     return None
@@ -49,6 +49,8 @@ def _put_record(arn: Arn, key: str, body: bytes) -> bool:
 
 
 def _put_to_firehose(arn: Arn, body: bytes) -> bool:
+    from moto.firehose.models import firehose_backends  # noqa: PLC0415 - few tests have delivery streams
+
     backend, name = firehose_backends[arn.account][arn.region], arn.resource.partition("/")[2]
     if name not in backend.delivery_streams:
         return False

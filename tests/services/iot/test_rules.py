@@ -5,7 +5,6 @@ import json
 import boto3
 import pytest
 
-from destmock import mock_destinations
 from tests.services.places import ACCOUNT, REGION
 
 pytestmark = pytest.mark.destmock(handlers={"work": lambda event, context: event})
@@ -157,11 +156,3 @@ def test_a_function_that_is_not_there_is_in_the_timeline(destmock, rule, publish
     rule("SELECT * FROM 'heat'", WORK.replace("work", "gone"))
     publish("heat")
     assert "function:gone, which does not exist" in destmock.timeline()
-
-
-def test_nothing_stays_after_the_mock():
-    with mock_destinations():
-        boto3.client("iot-data", region_name=REGION).publish(topic="a", payload=b"1")
-    from moto.iotdata.models import IoTDataPlaneBackend
-
-    assert IoTDataPlaneBackend.publish.__module__ == "moto.iotdata.models"

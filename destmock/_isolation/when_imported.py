@@ -1,0 +1,89 @@
+"""Changes of modules that many programs never import: each is made when somebody imports its module.
+
+Importing such a module only to change it would take longer than a mock does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from typing import TYPE_CHECKING
+
+from destmock._isolation.patching import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from destmock._isolation.patching import Patch
+
+
+class WhenImported(MetaPathFinder):
+    """Changes that the outermost mock makes: at its start, or in the moment when their module is imported.
+
+    `lists` gives, by the name of a module or package, what makes the list of its changes. It is called once,
+    with all of that imported.
+    """
+
+    def __init__(self, lists: Mapping[str, Callable[[], Iterable[Patch]]]) -> None:
+        self._lists = lists
+        self._shared: dict[str, Shared] = {}
+        #: What undoes the changes of the active mock.
+        self._undone: contextlib.ExitStack | None = None
+
+    @contextlib.contextmanager
+    def made(self) -> Iterator[None]:
+        """While entered, what is imported is changed, once."""
+        if self._undone is not None:
+            yield
+            return
+        with contextlib.ExitStack() as undone:
+            self._undone = undone
+            sys.meta_path.insert(0, self)
+            try:
+                for name in self._lists:
+                    if name in sys.modules:
+                        self._make(name)
+                yield
+            finally:
+                self._undone = None
+                if self in sys.meta_path:  # else somebody has put back an older list
+                    sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The module as whoever comes next finds it, with a look at it afterwards."""
+        if name not in self._lists:
+            return None
+        finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
+        specs = (finder.find_spec(name, path, target) for finder in finders)
+        found = next((spec for spec in specs if spec is not None), None)
+        if found is not None and found.loader is not None:
+            found.loader = _Followed(found.loader, self._make)
+        return found
+
+    def _make(self, name: str) -> None:
+        if self._undone is None:  # the mock has ended meanwhile, on another thread
+            return
+        if name not in self._shared:
+            self._shared[name] = Shared(self._lists[name](), steps_aside=True)
+        self._undone.enter_context(self._shared[name].made())
+
+
+class _Followed(Loader):
+    """Loads a module as its own loader does, and takes no part in it afterwards."""
+
+    def __init__(self, own: Loader, follow: Callable[[str], None]) -> None:
+        self._own, self._follow = own, follow
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._own.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None  # it has just been found
+        module.__spec__.loader = module.__loader__ = self._own
+        self._own.exec_module(module)
+        self._follow(module.__name__)
