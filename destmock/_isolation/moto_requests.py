@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, partial, wraps
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -22,6 +22,11 @@ from destmock._isolation.header_names import NAMES_AS_SENT, environ_key, is_kept
 from destmock._isolation.headers import sent_items
 from destmock._isolation.moto_calls import remembered
 from destmock._isolation.patching import Patch, unless_replaced
+
+try:
+    from moto.core import routing
+except ImportError:
+    routing = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -185,6 +190,19 @@ def _contained(contains: Callable[[Any, Any], bool]) -> Callable[[Any, Any], boo
     return contained
 
 
+def _built_when_asked(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
+    """What builds a URL of a path's rule: moto only matches, and werkzeug would compile two for each path."""
+
+    @wraps(compile_builder)
+    def compiled(rule: Any, *append_unknown: Any) -> Callable[..., Any]:
+        builder = cache(partial(compile_builder, rule, *append_unknown))
+        return lambda self, **values: builder()(self, **values)
+
+    return compiled
+
+
+#: Before 5.2.5, moto has no rules of paths.
+_OF_PATHS = () if routing is None else (Patch(routing.SmithyRule, "_compile_builder", _built_when_asked),)
 #: Before 5.2.4, moto takes botocore's requests as they are.
 _OF_MOTOS_OWN = (
     (
@@ -198,6 +216,7 @@ _OF_MOTOS_OWN = (
 )
 PATCHES = (
     *_OF_MOTOS_OWN,
+    *_OF_PATHS,
     unless_replaced(motos, "urlparse", remembered),
     unless_replaced(responses, "urlparse", remembered),
     unless_replaced(utils, "urlparse", remembered),

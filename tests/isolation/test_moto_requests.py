@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from moto.core import request as motos
 from moto.core import responses, utils
 from moto.core.request import Request
+from moto.core.utils import get_service_model
 from moto.moto_api import recorder
+from werkzeug.routing import Rule
 
 from destmock import mock_destinations
 from destmock._isolation.moto_requests import environ_of
@@ -195,3 +197,27 @@ def test_a_body_that_is_a_stream_or_a_form_arrives(destmock):
     assert answer["Body"].read() == b"stream"
     assert answer["Metadata"] == {"my-key": "value"}
     assert boto3.client("sns").create_topic(Name="topic")["TopicArn"].endswith(":topic")
+
+
+def paths_of(service):
+    routing = pytest.importorskip("moto.core.routing", reason="moto has it since 5.2.5")
+    return routing.RestRouter(get_service_model(service))._map
+
+
+@pytest.mark.parametrize("service", ["lambda", "s3"])
+def test_the_url_of_a_path_is_as_without_the_mock_when_somebody_asks(service):
+    plain = [*paths_of(service).iter_rules()]
+    with mock_destinations():
+        within = [*paths_of(service).iter_rules()]
+    for rule, known in zip(within, plain, strict=True):
+        values = dict.fromkeys(known.arguments, "a b/c")
+        for more in (values, {**values, "more": "1&2"}):
+            for append_unknown in (True, False):
+                assert rule.build(more, append_unknown) == known.build(more, append_unknown)
+
+
+def test_a_path_is_found_without_a_way_to_build_its_url(monkeypatch):
+    with mock_destinations():
+        monkeypatch.setattr(Rule, "_get_func_code", lambda *_: pytest.fail("moto builds none"))
+        found = paths_of("lambda").bind("host").match("/2015-03-31/functions/f", "GET", return_rule=True)
+    assert found[1] == {"FunctionName": "f"}

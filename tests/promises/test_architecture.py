@@ -213,6 +213,9 @@ PRIVATE = {
         "_messages_lock": "who waits for a message is told of it",
         "_old_receipt_handles": "handles that still delete a message",
     },
+    "werkzeug": {
+        "_compile_builder": "what builds a path's URL, made when somebody asks",
+    },
     "xmltodict": {
         "_validate_name": "the names of tags, looked at once",
     },
