@@ -16,7 +16,7 @@ from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.settings import enable_iso_regions
 
 from destmock._isolation.moto_calls import remembered
-from destmock._isolation.patching import Patch, unless_replaced
+from destmock._isolation.patching import Patch, patched, unless_replaced
 from destmock._isolation.sessions import Same
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def names_of(possible: Any, kind: str, key: str, shape: Any, _parent: Any) -> tu
 def _found_at_once(get: Callable[..., Any]) -> Callable[..., Any]:
     """An account's backends, without moto's lock if they are there, and moto knows that they are in use.
 
-    A reset leaves some that others have made anew meanwhile, before the mock's own random numbers: they go.
+    A reset of `mock_aws` leaves some that others have made anew meanwhile. They go: their ids aren't those of
+    the mock's seed.
     """
 
     @wraps(get)
@@ -66,6 +67,30 @@ def _found_at_once(get: Callable[..., Any]) -> Callable[..., Any]:
         return get(backends, account_id)
 
     return of_account
+
+
+def _all_forgotten(reset: Callable[[], None]) -> Any:
+    """A reset leaves nothing: what it resets last may make anew what it has forgotten by then."""
+
+    def forgotten(_kind: Any) -> None:
+        known = _Backends._instances  # noqa: SLF001
+        left = _Forgotten(known)
+        try:
+            with patched([Patch(BackendDict, "_instances", lambda _known: left)]):
+                reset()
+        finally:
+            known[:] = left
+
+    return classmethod(forgotten)
+
+
+class _Forgotten(list):  # type: ignore[type-arg]
+    """Backends of which nothing is left when they are in use no more."""
+
+    def clear(self) -> None:
+        for backends in self:
+            dict.clear(backends)
+        super().clear()
 
 
 def _is_in_use(backends: Any) -> bool:
@@ -119,5 +144,6 @@ PATCHES = (
     unless_replaced(BaseBackend, "urls", _addresses_once),
     unless_replaced(XFormedAttributePicker, "get_possible_keys", _names_once),
     Patch(BackendDict, "__getitem__", _found_at_once),
+    Patch(BackendDict, "reset", _all_forgotten),
     unless_replaced(AccountSpecificBackend, "_generate_regions", _regions_once),
 )

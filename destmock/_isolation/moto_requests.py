@@ -195,8 +195,12 @@ def _built_when_asked(compile_builder: Callable[..., Any]) -> Callable[..., Any]
 
     @wraps(compile_builder)
     def compiled(rule: Any, *append_unknown: Any) -> Callable[..., Any]:
-        builder = cache(partial(compile_builder, rule, *append_unknown))
-        return lambda self, **values: builder()(self, **values)
+        made: Callable[[], Callable[..., Any]] = cache(partial(compile_builder, rule, *append_unknown))
+
+        def build(self: Any, **values: Any) -> Any:
+            return made()(self, **values)
+
+        return build
 
     return compiled
 

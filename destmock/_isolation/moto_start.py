@@ -23,6 +23,7 @@ from destmock._importing import all_of_it_stays
 from destmock._isolation import (
     forms,
     headers,
+    images,
     moto_answers,
     moto_calls,
     moto_requests,
@@ -66,6 +67,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,
         SHARED.made(),
+        images.SHARED.made(),
         random_texts.seeding_noted(),
         _settings_restored(before),
         _moto_active(after_call, config),

@@ -14,7 +14,6 @@ from destmock._isolation.when_imported import WhenImported
 from destmock._services import (
     actions,
     functions,
-    images,
     logs,
     mapped_functions,
     mapping_answers,
@@ -111,7 +110,6 @@ def _of_websockets() -> tuple[Patch, ...]:
 #: The lists of the services that moto's Lambda doesn't import.
 LATER = {
     "moto.apigatewaymanagementapi": _of_websockets,
-    "moto.ec2": images.patches,
     "moto.firehose": _of_delivery_streams,
     "moto.iotdata": _of_iot,
     "moto.scheduler": _of_schedules,

@@ -3,8 +3,10 @@
 import boto3
 import pytest
 from moto import mock_aws
+from moto.autoscaling.models import autoscaling_backends
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
+from moto.ec2.models import ec2_backends
 from moto.sqs.models import sqs_backends
 
 from destmock import mock_destinations
@@ -110,3 +112,19 @@ def test_what_a_reset_makes_anew_has_no_part_in_the_ids_of_a_seed(mock):
             [network] = boto3.client("ec2", "us-east-1").describe_vpcs()["Vpcs"]
             found.append(network["VpcId"])
     assert found[0] == found[1]
+
+
+def test_nothing_is_left_of_what_a_mock_has_used():
+    with mock_destinations():
+        boto3.client("ec2", "us-east-1").describe_vpcs()
+        boto3.client("autoscaling", "us-east-1").describe_auto_scaling_groups()
+        assert dict(ec2_backends)
+    assert (dict(ec2_backends), dict(autoscaling_backends)) == ({}, {})
+
+
+def test_a_backend_that_somebody_holds_is_as_new_after_the_mock():
+    with mock_destinations():
+        boto3.client("sqs").create_queue(QueueName="orders")
+        held = sqs_backends["123456789012"]["us-east-1"]
+        assert [*held.queues] == ["orders"]
+    assert not held.queues

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import destmock
-from destmock._services import images, patches
+from destmock._services import patches
 from tests.programs import printed
 
 ROOT = Path(destmock.__file__).parent
@@ -512,8 +512,7 @@ def test_every_service_s_list_of_replacements_is_part_of_the_one_that_a_mock_ent
     services = [m for m in SOURCES if place_of(m) == "_services" and m not in ENTERED_LATER]
     lists = [importlib.import_module(f"destmock.{module}") for module in services]
     listed = set(chain.from_iterable(getattr(module, "PATCHES", ()) for module in lists))
-    later = [make() for make in patches.LATER.values() if make is not images.patches]  # which is no list
-    assert listed == set(chain(patches.PATCHES, *later))
+    assert listed == set(chain(patches.PATCHES, *(make() for make in patches.LATER.values())))
 
 
 def globals_of(module):

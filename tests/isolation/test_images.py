@@ -3,7 +3,7 @@
 import boto3
 import pytest
 from moto import mock_aws
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import amis, ec2_backends
 from moto.moto_api._internal import mock_random
 
 from destmock import mock_destinations
@@ -88,3 +88,15 @@ def test_the_first_mock_that_uses_ec2_has_the_ids_of_later_ones():
                 print(boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"])
     """
     assert len(set(printed(program).split())) == 1
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+def test_a_mock_that_ends_makes_none(seed, monkeypatch):
+    with mock_destinations(seed=seed):
+        ec2().describe_vpcs()
+        held = ec2_backends["123456789012"]["us-east-1"]
+        monkeypatch.setattr(amis.Ami, "__init__", lambda *_, **__: pytest.fail("moto makes one"))
+    assert (held.amis, held.snapshots) == ({}, {})
+    monkeypatch.undo()
+    with mock_aws():
+        assert there()[0]

@@ -13,11 +13,11 @@ from moto.core.models import MockAWS
 
 from destmock._isolation.patching import Patch
 from destmock._isolation.random_texts import Seeding
+from destmock._isolation.when_imported import WhenImported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Importing it takes longer than a mock does.
 _MODELS = "moto.ec2.models"
 #: Where a backend keeps how its images are made, until they are.
 _LEFT = "_destmock_images_left"
@@ -25,8 +25,7 @@ _LEFT = "_destmock_images_left"
 _KEPT = ("amis", "snapshots")
 
 
-def patches() -> tuple[Patch, ...]:
-    """What is replaced in moto's EC2, once somebody has imported it."""
+def _patches() -> tuple[Patch, ...]:
     backend = sys.modules[_MODELS].EC2Backend
     kept = (Patch(backend, name, _when_asked(name), added=True) for name in _KEPT)
     return Patch(backend, "_load_amis", _later), *kept
@@ -35,8 +34,10 @@ def patches() -> tuple[Patch, ...]:
 def _later(load: Callable[[Any], None]) -> Callable[[Any], None]:
     @wraps(load)
     def noted(backend: Any) -> None:
-        # The backend may outlive this mock, and each image draws random numbers.
-        if MockAWS._nested_count > 1 or Seeding.is_done:  # noqa: SLF001
+        # The backend may outlive this mock, and each image draws random numbers. What moto makes anew when it
+        # ends is thrown away.
+        nested = MockAWS._nested_count  # noqa: SLF001
+        if nested > 1 or (nested and Seeding.is_done):
             load(backend)
         else:
             backend.__dict__[_LEFT] = load
@@ -55,3 +56,6 @@ def _when_asked(name: str) -> Callable[[Any], Any]:
         backend.__dict__[name] = value
 
     return lambda _: property(get, put)
+
+
+SHARED = WhenImported({"moto.ec2": _patches})
