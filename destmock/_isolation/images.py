@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.models import MockAWS
 
+from destmock._isolation import instance_offers
 from destmock._isolation.patching import Patch
 from destmock._isolation.random_texts import Seeding
 from destmock._isolation.when_imported import WhenImported
@@ -58,4 +59,4 @@ def _when_asked(name: str) -> Callable[[Any], Any]:
     return lambda _: property(get, put)
 
 
-SHARED = WhenImported({"moto.ec2": _patches})
+SHARED = WhenImported({"moto.ec2": _patches}, around={instance_offers.MODULE: instance_offers.read_later})

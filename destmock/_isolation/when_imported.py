@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from importlib.abc import Loader, MetaPathFinder
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -24,11 +26,15 @@ class WhenImported(MetaPathFinder):
     """Changes that the outermost mock makes: at its start, or in the moment when their module is imported.
 
     `lists` gives, by the name of a module or package, what makes the list of its changes. It is called once,
-    with all of that imported.
+    with all of that imported. `around` gives, by the name of a module, what is entered around its execution.
     """
 
-    def __init__(self, lists: Mapping[str, Callable[[], Iterable[Patch]]]) -> None:
-        self._lists = lists
+    def __init__(
+        self,
+        lists: Mapping[str, Callable[[], Iterable[Patch]]],
+        around: Mapping[str, Callable[[ModuleType], AbstractContextManager[object]]] = MappingProxyType({}),
+    ) -> None:
+        self._lists, self._around = lists, around
         self._shared: dict[str, Shared] = {}
         #: What undoes the changes of the active mock.
         self._undone: contextlib.ExitStack | None = None
@@ -56,17 +62,18 @@ class WhenImported(MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module as whoever comes next finds it, with a look at it afterwards."""
-        if name not in self._lists:
+        if name not in self._lists and name not in self._around:
             return None
         finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
         specs = (finder.find_spec(name, path, target) for finder in finders)
         found = next((spec for spec in specs if spec is not None), None)
         if found is not None and found.loader is not None:
-            found.loader = _Followed(found.loader, self._make)
+            around = self._around.get(name, contextlib.nullcontext)
+            found.loader = _Followed(found.loader, around, self._make)
         return found
 
     def _make(self, name: str) -> None:
-        if self._undone is None:  # the mock has ended meanwhile, on another thread
+        if self._undone is None or name not in self._lists:  # the mock may have ended meanwhile
             return
         if name not in self._shared:
             self._shared[name] = Shared(self._lists[name](), steps_aside=True)
@@ -76,8 +83,13 @@ class WhenImported(MetaPathFinder):
 class _Followed(Loader):
     """Loads a module as its own loader does, and takes no part in it afterwards."""
 
-    def __init__(self, own: Loader, follow: Callable[[str], None]) -> None:
-        self._own, self._follow = own, follow
+    def __init__(
+        self,
+        own: Loader,
+        around: Callable[[ModuleType], AbstractContextManager[object]],
+        follow: Callable[[str], None],
+    ) -> None:
+        self._own, self._around, self._follow = own, around, follow
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._own.create_module(spec)
@@ -85,5 +97,6 @@ class _Followed(Loader):
     def exec_module(self, module: ModuleType) -> None:
         assert module.__spec__ is not None  # it has just been found
         module.__spec__.loader = module.__loader__ = self._own
-        self._own.exec_module(module)
+        with self._around(module):
+            self._own.exec_module(module)
         self._follow(module.__name__)
