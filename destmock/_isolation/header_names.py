@@ -21,8 +21,13 @@ def _never(_name: str) -> bool:
     return False
 
 
-#: Whether moto wants to know a header's name as it was sent.
-is_kept_as_sent: Callable[[str], bool] = getattr(motos, "should_preserve_original_header_name", _never)
+_is_kept_as_sent: Callable[[str], bool] = getattr(motos, "should_preserve_original_header_name", _never)
+
+
+@lru_cache(maxsize=4096)
+def is_kept_as_sent(name: str) -> bool:
+    """Whether moto wants to know a header's name as it was sent."""
+    return _is_kept_as_sent(name)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from email.message import Message
 from email.policy import Compat32, compat32
-from functools import wraps
+from functools import lru_cache, wraps
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ _get, _set, _all = (_OF_HEADERS[name] for name in ("__getitem__", "__setitem__",
 _stores_as_it_is = not Compat32.header_store_parse.__code__.co_names
 _store = _OF_MESSAGE["__setitem__"]
 _as_sent, _lower = attrgetter("_key"), attrgetter("_lower")
+#: The same few names come again and again.
+_key = lru_cache(maxsize=4096)(_HeaderKey)
 
 
 def plain(headers: Any) -> list[tuple[str, Any]] | None:
@@ -111,7 +113,7 @@ def _filled(init: Callable[..., None]) -> Callable[..., None]:
         for name, value in given[0].items() if type(given[0]) is dict else given[0]:
             key = name.lower()
             found[key] = (found[key][0] if key in found else name), value
-        vars(headers)["_dict"] = {_HeaderKey(name): value for name, value in found.values()}
+        vars(headers)["_dict"] = {_key(name): value for name, value in found.values()}
 
     return made
 
@@ -119,7 +121,7 @@ def _filled(init: Callable[..., None]) -> Callable[..., None]:
 def _contained(contains: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     @wraps(contains)
     def contained(headers: Any, name: Any) -> bool:
-        return _HeaderKey(name) in headers._dict if _is_own() else contains(headers, name)  # noqa: SLF001
+        return _key(name) in headers._dict if _is_own() else contains(headers, name)  # noqa: SLF001
 
     return contained
 

@@ -59,6 +59,8 @@ _METHODS, _OF_LOADERS = (
 )
 #: What a session has of configuration files that are empty.
 _NO_PROFILES: dict[str, Any] = {"profiles": {}}
+#: The types of settings that can be compared as they are.
+_UNCHANGING = frozenset({str, int, float, bool, bytes, type(None)})
 #: What sessions look up themselves.
 _FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
@@ -279,7 +281,7 @@ def _key(session: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Hashabl
 def _frozen(value: Any) -> Hashable:
     """A setting as the part of a key; raises `TypeError` for what may change unseen."""
     kind = type(value)
-    if value is None or kind in (str, int, float, bool, bytes) or value is UNSIGNED:
+    if kind in _UNCHANGING or value is UNSIGNED:
         return kind, value
     if kind is tuple:
         return kind, *map(_frozen, value)
@@ -288,7 +290,10 @@ def _frozen(value: Any) -> Hashable:
     if type(value) is not dict:
         message = f"not a setting that can be compared: {value!r}"
         raise TypeError(message)
-    return kind, *((name, _frozen(each)) for name, each in sorted(value.items()))
+    return kind, *[
+        (name, (type(each), each) if type(each) in _UNCHANGING else _frozen(each))
+        for name, each in sorted(value.items())
+    ]
 
 
 class _Said:

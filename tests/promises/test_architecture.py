@@ -62,6 +62,8 @@ PRIVATE = {
         "_components": "what a session is made of, to see whether somebody has changed it",
         "_extras_processor": "what completes a service's model that has been read",
         "_find_extras": "the same",
+        "_additional_checkers": "what of an answer leads to another try",
+        "_checkers": "the same",
         "_encode_headers": "a request's headers become bytes together",
         "_endpoint": "how many hold the parts of a client",
         "_request_signer": "the same, and where its credentials were found",
