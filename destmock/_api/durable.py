@@ -13,7 +13,6 @@ from destmock._api import answers
 from destmock._api import requests as wire
 from destmock._aws import api_errors as errors
 from destmock._aws.times import from_datetime
-from destmock._durable.executions import Executions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from destmock._api.answers import Answer
     from destmock._api.requests import Request
     from destmock._durable.execution import Execution
+    from destmock._durable.executions import Executions
     from destmock._durable.operations import ErrorObject
     from destmock._engine.simulation import Simulation
 
@@ -37,6 +37,13 @@ _NO_EXECUTION = "Durable Execution does not exist"
 _BAD_MARKER, _ONE_STATUS = "Invalid Marker", "Cannot filter by more than one status"
 
 
+def executions(simulation: Simulation) -> Executions:
+    """The durable executions of a simulation."""
+    from destmock._durable.executions import Executions  # noqa: PLC0415 - few tests have any
+
+    return simulation.part(Executions)
+
+
 def _seconds(milliseconds: int) -> float:
     """A moment as Lambda's answers have it."""
     return milliseconds / 1000
@@ -44,8 +51,8 @@ def _seconds(milliseconds: int) -> float:
 
 def _checkpoint(simulation: Simulation, request: Request) -> Answer:
     body = json.loads(request.body or b"{}")
-    executions, updates = simulation.part(Executions), body.get("Updates") or []
-    answer = executions.checkpoint(
+    updates = body.get("Updates") or []
+    answer = executions(simulation).checkpoint(
         _arn(request), body["CheckpointToken"], updates, body.get("ClientToken"), _seconds
     )
     return _answered(simulation, answer)
@@ -53,7 +60,7 @@ def _checkpoint(simulation: Simulation, request: Request) -> Answer:
 
 def _state(simulation: Simulation, request: Request) -> Answer:
     token = request.query.get("CheckpointToken", "")
-    operations = simulation.part(Executions).state(_arn(request), token)
+    operations = executions(simulation).state(_arn(request), token)
     page, marker = _page(request, operations)
     shown = [operation.shown(_seconds) for operation in page]
     return _answered(simulation, {"Operations": shown, "NextMarker": marker or ""})
@@ -131,7 +138,7 @@ def _list(simulation: Simulation, request: Request) -> Answer:
     version = None if ref.qualifier is None else _version(simulation, request)
     found = [
         each
-        for each in simulation.part(Executions).of(ref)
+        for each in executions(simulation).of(ref)
         if (name in (None, each.name) and version in (None, each.version))
         and (not statuses or each.shown_status in statuses)
         and (after is None or each.started_at > after)
@@ -151,13 +158,13 @@ def _version(simulation: Simulation, request: Request) -> str | None:
 
 
 def _stop(simulation: Simulation, request: Request) -> Answer:
-    stopped = simulation.part(Executions).stop(_found(simulation, request), _error(request))
+    stopped = executions(simulation).stop(_found(simulation, request), _error(request))
     return _answered(simulation, {"StopTimestamp": _seconds(stopped)})
 
 
 def _pause(simulation: Simulation, request: Request) -> Answer:
     body = json.loads(request.body or b"{}")
-    simulation.part(Executions).pausing.pause(
+    executions(simulation).pausing.pause(
         _found(simulation, request),
         body.get("ClientToken"),
         body.get("Reason"),
@@ -168,31 +175,31 @@ def _pause(simulation: Simulation, request: Request) -> Answer:
 
 def _resume(simulation: Simulation, request: Request) -> Answer:
     body = json.loads(request.body or b"{}")
-    simulation.part(Executions).pausing.resume(
+    executions(simulation).pausing.resume(
         _found(simulation, request), body.get("ClientToken"), body.get("Reason")
     )
     return replace(_answered(simulation, {}), status=202)
 
 
 def _delete(simulation: Simulation, request: Request) -> Answer:
-    simulation.part(Executions).delete(_found(simulation, request))
+    executions(simulation).delete(_found(simulation, request))
     body = {"DeletionRequestTimestamp": _seconds(simulation.now)}
     return replace(_answered(simulation, body), status=202)
 
 
 def _callback_succeeds(simulation: Simulation, request: Request) -> Answer:
     result = request.body.decode(errors="replace") if request.body else None
-    simulation.part(Executions).answer_callback(_in_path(request), result=result)
+    executions(simulation).answer_callback(_in_path(request), result=result)
     return _answered(simulation, {})
 
 
 def _callback_fails(simulation: Simulation, request: Request) -> Answer:
-    simulation.part(Executions).answer_callback(_in_path(request), error=_error(request) or {})
+    executions(simulation).answer_callback(_in_path(request), error=_error(request) or {})
     return _answered(simulation, {})
 
 
 def _callback_beats(simulation: Simulation, request: Request) -> Answer:
-    simulation.part(Executions).beat(_in_path(request))
+    executions(simulation).beat(_in_path(request))
     return _answered(simulation, {})
 
 
@@ -215,7 +222,7 @@ def _arn(request: Request) -> str:
 
 
 def _found(simulation: Simulation, request: Request) -> Execution:
-    found = simulation.part(Executions).find(_arn(request))
+    found = executions(simulation).find(_arn(request))
     if found is None:
         raise errors.not_found(_NO_EXECUTION)
     return found

@@ -7,8 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from destmock._api import hook
-from destmock._durable.executions import Executions
+from destmock._api import durable, hook
 from destmock._engine.active import active, enter_once
 from destmock._engine.concurrency import ACCOUNT_CONCURRENCY, check_limit
 from destmock._engine.simulation import Simulation
@@ -105,7 +104,7 @@ class MockDestinations:
             history=self._history,
             hosts=self._hosts,
             target_of=find,
-            durable=Executions,
+            durable=durable.executions,
             announce=announce,
         )
         destmock = type(self)._made(simulation)  # noqa: SLF001 - its own
