@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 
-from destmock._aws.failed_invocation import failed_invocations
-from destmock._mock import replay
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -41,6 +38,9 @@ class Questions:
         The event is invoked asynchronously, with the retries and destinations that the function has here.
         Raises `ValueError` if this is no record, if it holds several, or if the function isn't known.
         """
+        from destmock._aws.failed_invocation import failed_invocations  # noqa: PLC0415 - few tests use it
+        from destmock._mock import replay  # noqa: PLC0415 - the same
+
         self._check_active()
         found = failed_invocations(record)
         if len(found) > 1:
