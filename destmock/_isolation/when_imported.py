@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from importlib.abc import Loader, MetaPathFinder
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,9 @@ class WhenImported(MetaPathFinder):
     ) -> None:
         self._lists, self._around = lists, around
         self._shared: dict[str, Shared] = {}
-        #: What undoes the changes of the active mock.
+        #: What undoes the changes of the active mock, and the right to add to it.
         self._undone: contextlib.ExitStack | None = None
+        self._lock = Lock()
 
     @contextlib.contextmanager
     def made(self) -> Iterator[None]:
@@ -54,7 +56,8 @@ class WhenImported(MetaPathFinder):
                         self._make(name)
                 yield
             finally:
-                self._undone = None
+                with self._lock:  # another thread may be importing
+                    self._undone = None
                 if self in sys.meta_path:  # else somebody has put back an older list
                     sys.meta_path.remove(self)
 
@@ -73,11 +76,13 @@ class WhenImported(MetaPathFinder):
         return found
 
     def _make(self, name: str) -> None:
-        if self._undone is None or name not in self._lists:  # the mock may have ended meanwhile
+        if name not in self._lists:
             return
         if name not in self._shared:
             self._shared[name] = Shared(self._lists[name](), steps_aside=True)
-        self._undone.enter_context(self._shared[name].made())
+        with self._lock:
+            if self._undone is not None:  # the mock may have ended meanwhile
+                self._undone.enter_context(self._shared[name].made())
 
 
 class _Followed(Loader):
