@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
@@ -39,9 +40,15 @@ _BAD_MARKER, _ONE_STATUS = "Invalid Marker", "Cannot filter by more than one sta
 
 def executions(simulation: Simulation) -> Executions:
     """The durable executions of a simulation."""
+    return simulation.part(_kind())
+
+
+@cache
+def _kind() -> type[Executions]:
+    """The same class for the whole process, also for a test that puts back `sys.modules`."""
     from destmock._durable.executions import Executions  # noqa: PLC0415 - few tests have any
 
-    return simulation.part(Executions)
+    return Executions
 
 
 def _seconds(milliseconds: int) -> float:

@@ -5,8 +5,10 @@ Hardly any test asks, but each that has a subnet would wait a fifth of a second 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from functools import wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from moto.core.models import MockAWS
@@ -17,7 +19,7 @@ from destmock._isolation.random_texts import Seeding
 from destmock._isolation.when_imported import WhenImported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _MODELS = "moto.ec2.models"
 #: Where a backend keeps how its images are made, until they are.
@@ -27,7 +29,7 @@ _KEPT = ("amis", "snapshots")
 
 
 def _patches() -> tuple[Patch, ...]:
-    backend = sys.modules[_MODELS].EC2Backend
+    backend = import_module(_MODELS).EC2Backend  # another thread may be importing it
     kept = (Patch(backend, name, _when_asked(name), added=True) for name in _KEPT)
     return Patch(backend, "_load_amis", _later), *kept
 
@@ -59,4 +61,19 @@ def _when_asked(name: str) -> Callable[[Any], Any]:
     return lambda _: property(get, put)
 
 
-SHARED = WhenImported({"moto.ec2": _patches}, around={instance_offers.MODULE: instance_offers.read_later})
+_SHARED = WhenImported({"moto.ec2": _patches}, around={instance_offers.MODULE: instance_offers.read_later})
+
+
+@contextlib.contextmanager
+def made_when_asked() -> Iterator[None]:
+    """While entered, images and offers are made when somebody asks; what outlives it, has its images."""
+    with _SHARED.made():
+        try:
+            yield
+        finally:
+            models = sys.modules.get(_MODELS)
+            for of_account in () if models is None else [*models.ec2_backends.values()]:
+                for backend in of_account.values():
+                    load = vars(backend).pop(_LEFT, None)
+                    if load is not None:  # another mock, begun in this one, goes on
+                        load(backend)

@@ -68,14 +68,20 @@ class _ReadWhenAsked(dict[str, Any]):
     """A dictionary that is read when it is asked for the first time, whatever it is asked."""
 
     def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
-        super().__init__()
+        super().__init__({_OFFERS: None})  # a writer of JSON looks only into what isn't empty
         self._read: Callable[[], dict[str, Any]] | None = read
 
     def fill(self) -> None:
         """Read it, unless that is done."""
         if self._read is not None:
-            dict.update(self, self._read())
+            read = self._read()
+            dict.clear(self)
+            dict.update(self, read)
             self._read = None
+
+    def __reduce_ex__(self, _protocol: object) -> Any:
+        self.fill()
+        return dict, ({**self},)
 
 
 def _filled(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,7 +105,7 @@ for _name in (
         "__ne__",
         "__or__",
     ),
-    *("__reduce_ex__", "__repr__", "__reversed__", "__ror__", "__setitem__", "clear", "copy", "get", "items"),
+    *("__repr__", "__reversed__", "__ror__", "__setitem__", "clear", "copy", "get", "items"),
     *("keys", "pop", "popitem", "setdefault", "update", "values"),
 ):
     setattr(_ReadWhenAsked, _name, _filled(getattr(dict, _name)))

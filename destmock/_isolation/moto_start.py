@@ -67,7 +67,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,
         SHARED.made(),
-        images.SHARED.made(),
+        images.made_when_asked(),
         random_texts.seeding_noted(),
         _settings_restored(before),
         _moto_active(after_call, config),

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 _OK = 200
 _DYNAMODB = "dynamodb"
 _check = attrgetter("is_retryable")
+#: The statuses that two of the checks look for.
+_STATUSES = {
+    "TransientRetryableChecker": "_transient_status_codes",
+    "ThrottlingStatusCodeChecker": "_throttling_status_codes",
+}
+_CONTEXT = vars(standard.RetryContext)
+_error_code = _CONTEXT.get("get_error_code")
 #: What the checks look at in the versions that are known, by the names of their classes.
 _KNOWN = {
     "TransientRetryableChecker": {
@@ -58,6 +65,9 @@ def _without_a_look(first: list[type], last: list[type]) -> Callable[[Any], Any]
     """Answers at once for an answer without an error, if the checks are those of these classes."""
     kinds = [*first, *last]
     own = [*map(_check, kinds)]
+    statuses = [
+        (place, _STATUSES[kind.__name__]) for place, kind in enumerate(first) if kind.__name__ in _STATUSES
+    ]
 
     def replaced(is_retryable: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
         @wraps(is_retryable)
@@ -72,6 +82,8 @@ def _without_a_look(first: list[type], last: list[type]) -> Callable[[Any], Any]
                 and _kinds(checker) == first
                 and _kinds(checker._checkers[-1]) == last  # noqa: SLF001
                 and [*map(_check, kinds)] == now
+                and _CONTEXT.get("get_error_code") is _error_code
+                and not any(_OK in getattr(checker._checkers[place], name) for place, name in statuses)  # noqa: SLF001
                 and context.operation_model.service_model.service_name != _DYNAMODB
             ):
                 return False

@@ -10,7 +10,7 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from destmock._isolation.patching import Shared
 
@@ -36,7 +36,8 @@ class WhenImported(MetaPathFinder):
         around: Mapping[str, Callable[[ModuleType], AbstractContextManager[object]]] = MappingProxyType({}),
     ) -> None:
         self._lists, self._around = lists, around
-        self._shared: dict[str, Shared] = {}
+        #: The changes of each module, which may be imported anew.
+        self._shared: dict[str, tuple[ModuleType | None, Shared]] = {}
         #: What undoes the changes of the active mock, and the right to add to it.
         self._undone: contextlib.ExitStack | None = None
         self._lock = Lock()
@@ -49,6 +50,7 @@ class WhenImported(MetaPathFinder):
             return
         with contextlib.ExitStack() as undone:
             self._undone = undone
+            self._end_finding()
             sys.meta_path.insert(0, self)
             try:
                 for name in self._lists:
@@ -58,14 +60,18 @@ class WhenImported(MetaPathFinder):
             finally:
                 with self._lock:  # another thread may be importing
                     self._undone = None
-                if self in sys.meta_path:  # else somebody has put back an older list
-                    sys.meta_path.remove(self)
+                self._end_finding()
+
+    def _end_finding(self) -> None:
+        """Somebody may have put back a list meanwhile that has no such finder, or an earlier mock's."""
+        while self in sys.meta_path:
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module as whoever comes next finds it, with a look at it afterwards."""
-        if name not in self._lists and name not in self._around:
+        if self._undone is None or (name not in self._lists and name not in self._around):
             return None
         finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
         specs = (finder.find_spec(name, path, target) for finder in finders)
@@ -78,11 +84,14 @@ class WhenImported(MetaPathFinder):
     def _make(self, name: str) -> None:
         if name not in self._lists:
             return
-        if name not in self._shared:
-            self._shared[name] = Shared(self._lists[name](), steps_aside=True)
+        module = sys.modules.get(name)
+        known, shared = self._shared.get(name, (None, None))
+        if shared is None or known is not module:
+            shared = Shared(self._lists[name](), steps_aside=True)
+            self._shared[name] = module, shared
         with self._lock:
             if self._undone is not None:  # the mock may have ended meanwhile
-                self._undone.enter_context(self._shared[name].made())
+                self._undone.enter_context(shared.made())
 
 
 class _Followed(Loader):
@@ -95,6 +104,9 @@ class _Followed(Loader):
         follow: Callable[[str], None],
     ) -> None:
         self._own, self._around, self._follow = own, around, follow
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._own.create_module(spec)

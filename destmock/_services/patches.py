@@ -71,40 +71,44 @@ PATCHES = (
 )
 
 
-def _of_schedules() -> tuple[Patch, ...]:
-    from destmock._services.scheduler import control  # noqa: PLC0415 - as moto's module of it
+# Each is imported by its whole name: a test that puts back `sys.modules` takes it away with moto's module.
 
-    return control.PATCHES
+
+def _of_schedules() -> tuple[Patch, ...]:
+    from destmock._services.scheduler.control import PATCHES as CHANGES  # noqa: PLC0415 - as moto's module of it
+
+    return CHANGES
 
 
 def _of_secrets() -> tuple[Patch, ...]:
-    from destmock._services import rotations, secrets  # noqa: PLC0415 - the same
+    from destmock._services.rotations import PATCHES as OF_ROTATIONS  # noqa: PLC0415 - the same
+    from destmock._services.secrets import PATCHES as OF_SECRETS  # noqa: PLC0415 - the same
 
-    return *secrets.PATCHES, *rotations.PATCHES
+    return *OF_ROTATIONS, *OF_SECRETS
 
 
 def _of_delivery_streams() -> tuple[Patch, ...]:
-    from destmock._services import firehose  # noqa: PLC0415 - the same
+    from destmock._services.firehose import PATCHES as CHANGES  # noqa: PLC0415 - the same
 
-    return firehose.PATCHES
+    return CHANGES
 
 
 def _of_state_machines() -> tuple[Patch, ...]:
-    from destmock._services import steps  # noqa: PLC0415 - the same
+    from destmock._services.steps import PATCHES as CHANGES  # noqa: PLC0415 - the same
 
-    return steps.PATCHES
+    return CHANGES
 
 
 def _of_iot() -> tuple[Patch, ...]:
-    from destmock._services import iot  # noqa: PLC0415 - the same
+    from destmock._services.iot import PATCHES as CHANGES  # noqa: PLC0415 - the same
 
-    return iot.PATCHES
+    return CHANGES
 
 
 def _of_websockets() -> tuple[Patch, ...]:
-    from destmock._services.apigateway import connections  # noqa: PLC0415 - the same
+    from destmock._services.apigateway.connections import PATCHES as CHANGES  # noqa: PLC0415 - the same
 
-    return connections.PATCHES
+    return CHANGES
 
 
 #: The lists of the services that moto's Lambda doesn't import.

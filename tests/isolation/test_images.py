@@ -100,3 +100,15 @@ def test_a_mock_that_ends_makes_none(seed, monkeypatch):
     monkeypatch.undo()
     with mock_aws():
         assert there()[0]
+
+
+def test_a_mock_that_was_begun_within_one_and_outlasts_it_has_all_of_them(known):
+    outer, inner = mock_destinations(), mock_aws()
+    outer.start()
+    ec2().describe_vpcs()
+    inner.start()
+    outer.stop()
+    try:
+        assert there() == known
+    finally:
+        inner.stop()

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ConnectTimeoutError
 from botocore.retries import special, standard
 
 from destmock import mock_destinations
@@ -65,16 +65,17 @@ def test_a_call_is_tried_again_when_botocore_would_try_it_again():
     assert {True, False} == {*plain}
 
 
-def test_only_an_answer_with_an_error_is_looked_at(monkeypatch):
-    seen = []
-    own = standard.RetryContext.get_error_code
-    monkeypatch.setattr(standard.RetryContext, "get_error_code", lambda self: seen.append(1) or own(self))
+def test_only_an_answer_with_an_error_is_looked_at():
+    def looks(parsed):
+        seen = []
+        model = client("sqs").meta.service_model.operation_model("SendMessage")
+        context = standard.RetryContext(1, model, parsed, answer(200))
+        context.get_error_code = lambda: seen.append(1)
+        assert not standard.StandardRetryConditions().is_retryable(context)
+        return len(seen)
+
     with mock_destinations():
-        client("sqs").create_queue(QueueName="orders")
-        assert not seen
-        with pytest.raises(ClientError):
-            client("sqs").get_queue_url(QueueName="none")
-        assert seen
+        assert looks({}) == 0 < looks({"Error": {}})
 
 
 @pytest.mark.parametrize("kind", [standard.ThrottledRetryableChecker, special.RetryIDPCommunicationError])
@@ -99,3 +100,17 @@ def test_a_check_that_a_test_adds_is_asked(monkeypatch):
     with mock_destinations():
         client("sqs").create_queue(QueueName="orders")
     assert asked == [1]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value"),
+    [
+        (standard.TransientRetryableChecker, "_TRANSIENT_STATUS_CODES", [200]),
+        (standard.RetryContext, "get_error_code", lambda _: "RequestTimeout"),
+    ],
+)
+def test_what_a_test_has_botocore_take_for_a_failure_is_tried_again(monkeypatch, owner, name, value):
+    monkeypatch.setattr(owner, name, value)
+    with mock_destinations():
+        answered = client("sqs").create_queue(QueueName="orders")
+    assert answered["ResponseMetadata"]["RetryAttempts"] == 3

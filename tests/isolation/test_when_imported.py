@@ -1,6 +1,8 @@
 """What few programs import is changed when they do, and is as it was after the mock."""
 
 import importlib
+import importlib.util
+import pkgutil
 import sys
 import types
 
@@ -109,3 +111,52 @@ def test_each_of_moto_s_packages_may_be_the_first_thing_that_a_mock_imports(name
     """).splitlines()
     assert all("destmock" in file for file in within.split())
     assert all(file.startswith("/moto/") for file in after.split())
+
+
+def test_a_test_that_puts_back_the_modules_takes_nothing_from_later_ones():
+    counted = printed("""
+        import json, sys
+        from contextlib import nullcontext
+        from unittest.mock import patch
+        import boto3
+        from destmock import mock_destinations
+
+        def invoked():
+            with mock_destinations(handlers={"work": lambda event, context: event}) as destmock:
+                arn = "arn:aws:lambda:us-east-1:123456789012:function:work"
+                rule = {"sql": "SELECT * FROM 'heat'", "actions": [{"lambda": {"functionArn": arn}}]}
+                boto3.client("iot").create_topic_rule(ruleName="heat", topicRulePayload=rule)
+                boto3.client("iot-data").publish(topic="heat", payload=b"{}")
+                boto3.client("scheduler").create_schedule(
+                    Name="each", ScheduleExpression="rate(1 minute)", FlexibleTimeWindow={"Mode": "OFF"},
+                    Target={"Arn": arn, "RoleArn": "arn:aws:iam::123456789012:role/role"},
+                )
+                destmock.advance(150)
+                return len(destmock.invocations)
+
+        with patch.dict(sys.modules, {"some_driver": object()}):
+            print(invoked())
+        print(invoked(), invoked())
+    """)
+    assert {*counted.split()} == {"4"}
+
+
+def test_a_list_of_finders_that_comes_back_later_has_no_say(module):
+    later, kept = changes(), sys.meta_path
+    try:
+        with later.made():
+            older, sys.meta_path = sys.meta_path, [*sys.meta_path]
+        sys.meta_path = older
+        assert answer() == "own"
+        with later.made():
+            assert answer() == "own, changed"
+        assert later not in sys.meta_path
+    finally:
+        sys.meta_path = kept
+
+
+def test_what_is_found_in_a_mock_can_be_asked_what_its_loader_can(module):
+    with changes().made():
+        spec = importlib.util.find_spec(module)
+        assert spec.loader.get_source(module).startswith("def answer")
+        assert pkgutil.get_data(module, f"{MODULE}.py").startswith(b"def answer")
