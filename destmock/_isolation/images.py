@@ -67,13 +67,20 @@ _SHARED = WhenImported({"moto.ec2": _patches}, around={instance_offers.MODULE: i
 @contextlib.contextmanager
 def made_when_asked() -> Iterator[None]:
     """While entered, images and offers are made when somebody asks; what outlives it, has its images."""
+    before = Seeding.make_what_is_left
     with _SHARED.made():
+        Seeding.make_what_is_left = _make_what_is_left
         try:
             yield
         finally:
-            models = sys.modules.get(_MODELS)
-            for of_account in () if models is None else [*models.ec2_backends.values()]:
-                for backend in of_account.values():
-                    load = vars(backend).pop(_LEFT, None)
-                    if load is not None:  # another mock, begun in this one, goes on
-                        load(backend)
+            Seeding.make_what_is_left = before
+            _make_what_is_left()  # another mock, begun in this one, may go on
+
+
+def _make_what_is_left() -> None:
+    models = sys.modules.get(_MODELS)
+    for of_account in () if models is None else [*models.ec2_backends.values()]:
+        for backend in [*of_account.values()]:
+            load = vars(backend).pop(_LEFT, None)
+            if load is not None:
+                load(backend)

@@ -51,14 +51,21 @@ def _drawn_at_once(_get_random_string: Callable[..., str]) -> Callable[..., str]
     return get_random_string
 
 
+def _nothing() -> None:
+    """Nothing is left."""
+
+
 class Seeding:
     """Whether somebody has seeded moto's random numbers in a mock, and so counts on what is drawn."""
 
     is_done: ClassVar[bool] = False
+    #: Makes what draws random numbers and is left for later, for moto would have made it before.
+    make_what_is_left: ClassVar[Callable[[], object]] = _nothing
 
 
 def _seed(random: Any, *given: Any, **named: Any) -> None:
     if random is mock_random:
+        Seeding.make_what_is_left()
         Seeding.is_done = True
     super(MotoRandom, random).seed(*given, **named)
 

@@ -112,3 +112,14 @@ def test_a_mock_that_was_begun_within_one_and_outlasts_it_has_all_of_them(known)
         assert there() == known
     finally:
         inner.stop()
+
+
+@pytest.mark.parametrize("mock", [mock_aws, mock_destinations])
+def test_what_is_seeded_after_ec2_was_used_draws_as_under_moto(known, mock):
+    with mock():
+        ec2().describe_vpcs()
+        mock_random.seed(42)
+        assert len(there()[0]) == len(known[0])
+        drawn = mock_random.get_random_hex(20)
+    mock_random.seed(42)
+    assert mock_random.get_random_hex(20) == drawn
