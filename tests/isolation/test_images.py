@@ -103,15 +103,21 @@ def test_a_mock_that_ends_makes_none(seed, monkeypatch):
 
 
 def test_a_mock_that_was_begun_within_one_and_outlasts_it_has_all_of_them(known):
-    outer, inner = mock_destinations(), mock_aws()
-    outer.start()
-    ec2().describe_vpcs()
-    inner.start()
-    outer.stop()
-    try:
-        assert there() == known
-    finally:
-        inner.stop()
+    """In a process of its own: moto leaves its credentials when mocks overlap so."""
+    images = printed("""
+        import boto3
+        from moto import mock_aws
+        from destmock import mock_destinations
+
+        outer, inner = mock_destinations(), mock_aws()
+        outer.start()
+        boto3.client("ec2", "us-east-1").describe_vpcs()
+        inner.start()
+        outer.stop()
+        from moto.ec2.models import ec2_backends
+        print(len(ec2_backends["123456789012"]["us-east-1"].amis))
+    """)
+    assert int(images) == len(known[0])
 
 
 @pytest.mark.parametrize("mock", [mock_aws, mock_destinations])
