@@ -238,7 +238,7 @@ class Simulation:
                 now = self.now if now is None else now
                 event = self._queue.accept(ref, function, payload, source, trace, now, options.tenant_id)
             else:
-                event = self.part(self._durable).accept(function, payload, source, trace, options)
+                event = self._durable(self).accept(function, payload, source, trace, options)
             self.driver.queued()
             return event
 
@@ -334,7 +334,7 @@ class Simulation:
             raise errors.function_not_found(ref.unqualified_arn, ref.qualifier)
         options.check(function)
         if function.durable is not None:
-            return self.part(self._durable).run(function, payload, source, trace, options, client_context)
+            return self._durable(self).run(function, payload, source, trace, options, client_context)
         return self._synchronous.run(
             function, payload, self.now, client_context, trace, source, request_id, options.tenant_id
         )

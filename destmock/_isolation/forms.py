@@ -29,16 +29,12 @@ def _unquote(text: str) -> str:
     return unquote(text.replace("+", " "), errors=_READ_BY["errors"])
 
 
-_quoted_before = lru_cache(maxsize=1000)(quote_plus)
-_unquoted_before = lru_cache(maxsize=1000)(_unquote)
+def _kept(convert: Callable[[Any], str]) -> Callable[[Any], str]:
+    before = lru_cache(maxsize=1000)(convert)
+    return lambda text: before(text) if len(text) <= _LONGEST else convert(text)
 
 
-def _quoted(text: bytes) -> str:
-    return _quoted_before(text) if len(text) <= _LONGEST else quote_plus(text)
-
-
-def _unquoted(text: str) -> str:
-    return _unquoted_before(text) if len(text) <= _LONGEST else _unquote(text)
+_quoted, _unquoted = _kept(quote_plus), _kept(_unquote)
 
 
 def _written(encode: Callable[..., str]) -> Callable[..., str]:

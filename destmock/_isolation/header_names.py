@@ -21,13 +21,10 @@ def _never(_name: str) -> bool:
     return False
 
 
-_is_kept_as_sent: Callable[[str], bool] = getattr(motos, "should_preserve_original_header_name", _never)
-
-
-@lru_cache(maxsize=4096)
-def is_kept_as_sent(name: str) -> bool:
-    """Whether moto wants to know a header's name as it was sent."""
-    return _is_kept_as_sent(name)
+#: Whether moto wants to know a header's name as it was sent.
+is_kept_as_sent: Callable[[str], bool] = lru_cache(maxsize=4096)(
+    getattr(motos, "should_preserve_original_header_name", _never)
+)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from destmock._isolation.patching import Patch, patched
@@ -45,17 +45,12 @@ def read_later(module: ModuleType) -> Iterator[None]:
     if not read:
         return
     if len(read) == 1 and made.get(_OFFERS) == {}:
-        made[_OFFERS] = _ReadWhenAsked(partial(_executed, module))
+        made[_OFFERS] = _ReadWhenAsked(lambda: _executed(module)[_OFFERS])
     else:  # a version that reads in another way
-        made.update(_executed_again(module))
+        made.update(_executed(module))
 
 
 def _executed(module: ModuleType) -> dict[str, Any]:
-    offers: dict[str, Any] = _executed_again(module)[_OFFERS]
-    return offers
-
-
-def _executed_again(module: ModuleType) -> dict[str, Any]:
     """What moto's module has if it reads everything."""
     assert module.__spec__ is not None  # it has been imported
     loader: Any = module.__spec__.loader
@@ -74,9 +69,8 @@ class _ReadWhenAsked(dict[str, Any]):
     def fill(self) -> None:
         """Read it, unless that is done."""
         if self._read is not None:
-            read = self._read()
-            dict.clear(self)
-            dict.update(self, read)
+            dict.update(self, self._read())
+            dict.pop(self, _OFFERS, None)
             self._read = None
 
     def __reduce_ex__(self, _protocol: object) -> Any:

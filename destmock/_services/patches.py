@@ -7,6 +7,8 @@ event. Here the event is AWS's, and enters the mock that started last.
 from __future__ import annotations
 
 import contextlib
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from destmock._isolation.patching import Shared
@@ -71,54 +73,19 @@ PATCHES = (
 )
 
 
-# Each is imported by its whole name: a test that puts back `sys.modules` takes it away with moto's module.
+def _of(*rooms: str) -> tuple[Patch, ...]:
+    """The lists of some rooms. A test that puts back `sys.modules` takes them away with moto's modules."""
+    return tuple(each for room in rooms for each in import_module(f"{__package__}.{room}").PATCHES)
 
 
-def _of_schedules() -> tuple[Patch, ...]:
-    from destmock._services.scheduler.control import PATCHES as CHANGES  # noqa: PLC0415 - as moto's module of it
-
-    return CHANGES
-
-
-def _of_secrets() -> tuple[Patch, ...]:
-    from destmock._services.rotations import PATCHES as OF_ROTATIONS  # noqa: PLC0415 - the same
-    from destmock._services.secrets import PATCHES as OF_SECRETS  # noqa: PLC0415 - the same
-
-    return *OF_ROTATIONS, *OF_SECRETS
-
-
-def _of_delivery_streams() -> tuple[Patch, ...]:
-    from destmock._services.firehose import PATCHES as CHANGES  # noqa: PLC0415 - the same
-
-    return CHANGES
-
-
-def _of_state_machines() -> tuple[Patch, ...]:
-    from destmock._services.steps import PATCHES as CHANGES  # noqa: PLC0415 - the same
-
-    return CHANGES
-
-
-def _of_iot() -> tuple[Patch, ...]:
-    from destmock._services.iot import PATCHES as CHANGES  # noqa: PLC0415 - the same
-
-    return CHANGES
-
-
-def _of_websockets() -> tuple[Patch, ...]:
-    from destmock._services.apigateway.connections import PATCHES as CHANGES  # noqa: PLC0415 - the same
-
-    return CHANGES
-
-
-#: The lists of the services that moto's Lambda doesn't import.
+#: What makes the lists of the services that moto's Lambda doesn't import, by moto's package.
 LATER = {
-    "moto.apigatewaymanagementapi": _of_websockets,
-    "moto.firehose": _of_delivery_streams,
-    "moto.iotdata": _of_iot,
-    "moto.scheduler": _of_schedules,
-    "moto.secretsmanager": _of_secrets,
-    "moto.stepfunctions": _of_state_machines,
+    "moto.apigatewaymanagementapi": partial(_of, "apigateway.connections"),
+    "moto.firehose": partial(_of, "firehose"),
+    "moto.iotdata": partial(_of, "iot"),
+    "moto.scheduler": partial(_of, "scheduler.control"),
+    "moto.secretsmanager": partial(_of, "secrets", "rotations"),
+    "moto.stepfunctions": partial(_of, "steps"),
 }
 SHARED = Shared(PATCHES, steps_aside=True)
 _LATER_SHARED = WhenImported(LATER)
