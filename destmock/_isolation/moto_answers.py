@@ -49,24 +49,31 @@ def names_of(possible: Any, kind: str, key: str, shape: Any, _parent: Any) -> tu
 
 
 def _found_at_once(get: Callable[..., Any]) -> Callable[..., Any]:
-    """An account's backends, without moto's lock if they are there, and moto knows that they are in use.
-
-    A reset of `mock_aws` leaves some that others have made anew meanwhile. They go: their ids aren't those of
-    the mock's seed.
-    """
+    """An account's backends, without moto's lock if they are there, and moto knows that they are in use."""
 
     @wraps(get)
     def of_account(backends: Any, account_id: str) -> Any:
         found = dict.get(backends, account_id)
-        if found is not None:
-            if _is_in_use(backends):
-                return found
-            with backend_lock:
-                if not _is_in_use(backends):
-                    dict.clear(backends)
-        return get(backends, account_id)
+        return found if found is not None and _is_in_use(backends) else get(backends, account_id)
 
     return of_account
+
+
+def _made_anew(create: Callable[..., None]) -> Callable[..., None]:
+    """A reset of `mock_aws` leaves some backends that others have made anew meanwhile.
+
+    They go at the first access: their ids aren't those of the mock's seed. It is this step that removes them,
+    for Python 3.13.0 may go past a `__getitem__` of a class that has been changed a thousand times.
+    """
+
+    @wraps(create)
+    def created(backends: Any, account_id: str) -> None:
+        with backend_lock:
+            if not _is_in_use(backends):
+                dict.clear(backends)
+            create(backends, account_id)
+
+    return created
 
 
 def _all_forgotten(reset: Callable[[], None]) -> Any:
@@ -144,6 +151,7 @@ PATCHES = (
     unless_replaced(BaseBackend, "urls", _addresses_once),
     unless_replaced(XFormedAttributePicker, "get_possible_keys", _names_once),
     Patch(BackendDict, "__getitem__", _found_at_once),
+    Patch(BackendDict, "_create_account_specific_backend", _made_anew),
     Patch(BackendDict, "reset", _all_forgotten),
     unless_replaced(AccountSpecificBackend, "_generate_regions", _regions_once),
 )

@@ -10,6 +10,7 @@ from moto.ec2.models import ec2_backends
 from moto.sqs.models import sqs_backends
 
 from destmock import mock_destinations
+from tests.programs import printed
 
 SERVICES = ("cloudformation", "dynamodb", "lambda", "rds", "scheduler", "sqs")
 REGIONS = ("us-east-1", "eu-west-1", "cn-north-1")
@@ -100,8 +101,7 @@ def test_what_a_reset_makes_anew_is_reset_the_next_time():
             assert len(east.describe_vpcs()["Vpcs"]) == 2
 
 
-@pytest.mark.parametrize("mock", [mock_aws, mock_destinations])
-def test_what_a_reset_makes_anew_has_no_part_in_the_ids_of_a_seed(mock):
+def networks_of_two_seeded_mocks(mock):
     """Auto Scaling asks for EC2 whenever moto resets it; the network of that was there before the seed."""
     with mock():
         boto3.client("ec2", "us-east-1").describe_vpcs()
@@ -111,7 +111,29 @@ def test_what_a_reset_makes_anew_has_no_part_in_the_ids_of_a_seed(mock):
         with mock_destinations(seed=7):
             [network] = boto3.client("ec2", "us-east-1").describe_vpcs()["Vpcs"]
             found.append(network["VpcId"])
+    return found
+
+
+@pytest.mark.parametrize("mock", [mock_aws, mock_destinations])
+def test_what_a_reset_makes_anew_has_no_part_in_the_ids_of_a_seed(mock):
+    found = networks_of_two_seeded_mocks(mock)
     assert found[0] == found[1]
+
+
+def test_nor_has_it_after_hundreds_of_mocks():
+    """Each changes moto's classes, and Python 3.13.0 may go past a method after a thousand changes."""
+    found = printed("""
+        from moto import mock_aws
+        from destmock import mock_destinations
+        from tests.isolation.test_moto_answers import networks_of_two_seeded_mocks
+
+        print(*networks_of_two_seeded_mocks(mock_aws))
+        for _ in range(300):
+            with mock_destinations():
+                pass
+        print(*networks_of_two_seeded_mocks(mock_aws))
+    """)
+    assert len({*found.split()}) == 1
 
 
 def test_nothing_is_left_of_what_a_mock_has_used():

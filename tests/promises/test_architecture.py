@@ -167,6 +167,7 @@ PRIVATE = {
         "_METRICS_INSTANCE": "the translator counts its use in a file of the user's otherwise",
     },
     "moto.core": {
+        "_create_account_specific_backend": "the step that notes that a service's backends are in use",
         "_generate_regions": "the regions of a service, found once",
         "_get_action": "which operation is called, whatever the protocol",
         "_import_backend": "a service's backends, found in its module",
