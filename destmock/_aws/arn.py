@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -63,8 +62,7 @@ class FunctionRef(_Parts):
         return self if self.qualifier is None else self._replace(qualifier=None)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionName:
+class FunctionName(NamedTuple):
     """The parts of a function's name or ARN; a part that was left out is `None`."""
 
     partition: str | None
@@ -74,8 +72,7 @@ class FunctionName:
     qualifier: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """Any ARN, in its six parts."""
 
     partition: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +20,7 @@ _PASSING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FailedInvocation:
+class FailedInvocation(NamedTuple):
     """An invocation as it was kept. What a dead-letter message doesn't tell is `None`.
 
     `payload` has the bytes that the function was invoked with. `queue` is the ARN of the queue whose message

@@ -14,10 +14,9 @@ import symtable
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from destmock._cli.problem import Problem
 from destmock._functions.handlers import Handler, Outcomes, check_source
@@ -33,8 +32,7 @@ Source: TypeAlias = "Handler | str | Outcomes"
 Setup: TypeAlias = "Callable[[], object]"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A handler, and the file whose `HANDLERS` has it."""
 
     file: Path
@@ -53,8 +51,7 @@ def forgotten() -> Iterator[None]:
         Importer().forget(brought)
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(NamedTuple):
     """The handlers of all the files, by name, and each file's `setup`."""
 
     handlers: dict[str, Found]

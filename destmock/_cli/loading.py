@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -42,16 +41,14 @@ class Loadable(Protocol):
     ) -> Stack: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The stacks that the files made, and the functions that apps have handlers for, in their order."""
 
     stacks: list[Stack]
     registered: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """The files that a command names."""
 
     apps: list[Path]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +45,7 @@ def load(path: str | os.PathLike[str]) -> Template:
     template = templates.load(directory / _TEMPLATE, _stack_name(state["service"]))
     uploaded = f"{state['package']['artifactDirectoryName']}/"
     resources = {name: _local(each, uploaded) for name, each in template.resources.items()}
-    return replace(template, body={**template.body, "Resources": resources})
+    return template._replace(body={**template.body, "Resources": resources})
 
 
 def _stack_name(service: Mapping[str, Any]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from destmock._cloudformation import language_extensions
 from destmock._cloudformation.includes import completed
@@ -29,8 +28,7 @@ _PACKAGES = {
 _NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A template and the file that it stands in."""
 
     path: Path
@@ -129,7 +127,7 @@ def extended(template: Template, given: object, pseudo: Mapping[str, str], inven
         return template
     known = values(template, given, (lambda _name, _parameter: "") if invents else None)
     try:
-        return replace(template, body=language_extensions.extended(template.body, known, pseudo))
+        return template._replace(body=language_extensions.extended(template.body, known, pseudo))
     except language_extensions.ExtensionError as error:
         message = f"{template.path}: {error}"
         raise ValueError(message) from error

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from destmock._aws import api_errors as errors
 from destmock._aws.arn import LATEST, FunctionRef, parse_function_arn
@@ -27,8 +27,7 @@ Standing = Literal["ok", "missing", "missing-bucket", "failure-only", "fifo-topi
 Identity = object
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a put or an update of an EventInvokeConfig asks to set.
 
     `None` for a number or for `destinations` means that the request leaves it out. `destinations` maps
@@ -37,7 +36,7 @@ class Settings:
 
     maximum_retry_attempts: int | None = None
     maximum_event_age_in_seconds: int | None = None
-    destinations: Mapping[str, str | None] = field(default_factory=dict)
+    destinations: Mapping[str, str | None] = MappingProxyType({})
 
     @property
     def empty(self) -> bool:
@@ -48,8 +47,7 @@ class Settings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class EventInvokeConfig:
+class EventInvokeConfig(NamedTuple):
     """One configuration. `last_modified` is in milliseconds; `None` is what was never set."""
 
     ref: FunctionRef
@@ -124,7 +122,7 @@ class EventInvokeConfigs:
     def update(self, ref: FunctionRef, settings: Settings, now: int) -> EventInvokeConfig:
         """Sets what is given and keeps the rest (C4); an empty destination clears it (C22)."""
         self._existing(ref)
-        return self._store(replace(self.get(ref), last_modified=self._tick(ref, now)), settings)
+        return self._store(self.get(ref)._replace(last_modified=self._tick(ref, now)), settings)
 
     def get(self, ref: FunctionRef) -> EventInvokeConfig:
         config = self._configs.get(_key(ref))
@@ -198,8 +196,7 @@ class EventInvokeConfigs:
         self._check(base.ref, settings)
         destinations = settings.destinations
         retries, age = settings.maximum_retry_attempts, settings.maximum_event_age_in_seconds
-        config = replace(
-            base,
+        config = base._replace(
             maximum_retry_attempts=base.maximum_retry_attempts if retries is None else retries,
             maximum_event_age_in_seconds=base.maximum_event_age_in_seconds if age is None else age,
             on_success=_merge(base.on_success, destinations.get("OnSuccess")),

@@ -11,9 +11,8 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from destmock.errors import NoHandlerError
 
@@ -26,8 +25,7 @@ TASK_ROOT, LAYERS_ROOT = "/var/task", "/opt"
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(NamedTuple):
     """What was deployed as one version: its zips, and the settings that say how to run them."""
 
     ref: FunctionRef
@@ -40,8 +38,7 @@ class Deployment:
     revision: object
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """A deployment that is unpacked and can run; the runtime uses it like a registration."""
 
     source: str

@@ -6,9 +6,10 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, count, repeat
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from destmock._aws.api_errors import AWSError
 from destmock._aws.arn import FunctionRef, parse_function_arn, parse_function_name
@@ -68,15 +69,14 @@ def outcomes(*values: object) -> Outcomes:
     return Outcomes(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """One handler, and the settings of the function that is created for it."""
 
     name: str
     source: Handler | str
     timeout: int = 3
     memory_size: int = 128
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = MappingProxyType({})
     duration: Duration = 0.0
     serial: int = 0
     durable: DurableConfig | None = None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore.exceptions import ClientError
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from destmock._observed.facts import Attempt, Invocation
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(NamedTuple):
     """What was kept, and the invocation that was made of it."""
 
     failed: FailedInvocation

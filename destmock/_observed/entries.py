@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from destmock._aws.times import to_datetime
 from destmock._observed.facts import Attempt, Delivery, Invocation
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 Happened = Literal["event", "synchronous", "refused", "unanswered", "discarded"]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something that happened to an event besides attempts, e.g. a throttle; for the timeline only."""
 
     at: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ class Run(NamedTuple):
     failed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """One sending to a destination or dead-letter queue."""
 
     kind: str
@@ -43,8 +41,7 @@ class Sent:
     failed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(NamedTuple):
     """One invocation of a sampled trace.
 
     `trace.segment` is the invocation's own segment, `caller` the segment that caused the invocation.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from destmock._aws.arn import LATEST, parse_function_arn
 from destmock._aws.times import from_datetime
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 Tone = Literal["good", "bad", "wait", "warn"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(NamedTuple):
     """One attempt; `waited` is how long after the one before, in milliseconds, `None` for the first."""
 
     fact: Attempt
@@ -41,16 +39,14 @@ class Tried:
         return "good" if self.fact.outcome == "Success" else "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """What else happened on the way to an attempt: throttles, injected faults, circles that were stopped."""
 
     at: int
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """What an event waits for: the end of an attempt if `running`, else the attempt's beginning."""
 
     at: int
@@ -58,8 +54,7 @@ class Due:
     running: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(NamedTuple):
     """One event, or one synchronous invocation. Times are virtual, in milliseconds."""
 
     key: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from destmock._services.mappings import known as known_mappings
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from destmock._engine.simulation import Simulation
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """One function, with the ARN of its dead-letter queue and a configuration for each qualifier."""
 
     ref: FunctionRef
@@ -22,8 +20,7 @@ class Known:
     configs: tuple[EventInvokeConfig, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
+class Topology(NamedTuple):
     """What is set up; `mappings` are what event source mappings read, and for which function."""
 
     functions: tuple[Known, ...] = ()

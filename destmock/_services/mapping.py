@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.events.models import EventPattern
 
@@ -86,8 +85,7 @@ def _looks_into(text: str) -> tuple[str, ...]:
     return tuple(name for name in ("body", "data") if isinstance(pattern.get(name), dict))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A plan to read at `at`, for the `attempt`th time. In the background, nobody waits for it."""
 
     at: int
@@ -95,8 +93,7 @@ class Reading:
     background: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The result of one run with a batch.
 
     `failed` are the positions in the batch that have to be read again; `answered` is `None` where the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from destmock._services.apigateway.expressions import as_text
@@ -35,7 +34,7 @@ def customised(api: RestAPI, refusal: RefusedError, request_id: str) -> HttpAnsw
     template = (custom.response_templates or {}).get("application/json")
     body = answer.body if template is None else _filled(template, refusal, request_id)
     status = int(custom.status_code or answer.status)
-    return replace(answer, status=status, body=body).replacing(headers)
+    return answer._replace(status=status, body=body).replacing(headers)
 
 
 def _filled(template: str, refusal: RefusedError, request_id: str) -> bytes:

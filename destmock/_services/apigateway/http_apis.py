@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -116,7 +115,7 @@ class HttpApis:
         place = asked.place
         if authorizer is not None:
             inside = authorizer.get("lambda") or authorizer.get("jwt") if first else authorizer
-            place = replace(place, authorizer=inside)
+            place = place._replace(authorizer=inside)
         event = (http_event_1 if first else http_event)(asked.request, place, asked.moment)
         try:
             result = invoke(self._simulation, ref, event, source=source, trace=asked.trace)

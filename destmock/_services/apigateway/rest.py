@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from moto.apigateway.models import apigateway_backends
@@ -81,7 +80,7 @@ class RestApis:
         _check_key(api, stage, method, request)
         authorizer = self._authorized(api, method, asked)
         if authorizer is not None:
-            asked = asked._replace(place=replace(place, authorizer=authorizer))
+            asked = asked._replace(place=place._replace(authorizer=authorizer))
         check(found.route.target.validator, method, request)
         source = f"api {request.method} {path}"
         return self._integrations.answer(method.method_integration, asked, source)

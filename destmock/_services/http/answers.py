@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from destmock._services.http.events import is_binary
@@ -44,7 +43,7 @@ def gateway_error() -> HttpAnswer:
 def gateway_timeout(after: int) -> HttpAnswer:
     """The answer of a REST API whose integration takes longer than it waits, in milliseconds (R53)."""
     answer = problem(504, "Endpoint request timed out", error_type="EndpointRequestTimedOutException")
-    return replace(answer, after=after)
+    return answer._replace(after=after)
 
 
 def unauthorized_http() -> HttpAnswer:
@@ -59,7 +58,7 @@ def http_error() -> HttpAnswer:
 
 def unavailable(after: int | None = None) -> HttpAnswer:
     """The answer of an HTTP API whose integration takes longer than it waits, in milliseconds (R53)."""
-    return replace(problem(503, "Service Unavailable"), after=after)
+    return problem(503, "Service Unavailable")._replace(after=after)
 
 
 def rest_answer(payload: bytes, accept: str | None, binary_media_types: Iterable[str]) -> HttpAnswer:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from destmock._services.http.exchange import HttpAnswer
 
@@ -25,8 +24,7 @@ HEADERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(NamedTuple):
     """What a configuration allows."""
 
     origins: tuple[str, ...] = ()

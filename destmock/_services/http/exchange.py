@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,8 +25,7 @@ class LeftToMotoError(UnsupportedError):
     """What stands behind an API isn't simulated; moto may answer for it, if the client is requests."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A request: `path` as it was sent, with its escaped characters, and `query` without question mark.
 
     `port` is `None` where the address has none: below a path of the mock's own server.
@@ -62,7 +61,7 @@ class HttpRequest:
 
     def within(self, path: str) -> HttpRequest:
         """The same request to another path."""
-        return replace(self, path=path)
+        return self._replace(path=path)
 
 
 def request_to(url: str, method: str, headers: Iterable[tuple[str, str]], body: bytes) -> HttpRequest:
@@ -86,11 +85,10 @@ def with_the_network_s(request: HttpRequest, trace_header: str) -> HttpRequest:
     }
     names = {"connection", *(name.lower() for name in own)}
     kept = tuple(pair for pair in request.headers if pair[0].lower() not in names)
-    return replace(request, headers=(*kept, *own.items()))
+    return request._replace(headers=(*kept, *own.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(NamedTuple):
     """The answer to a request; a header may be there several times."""
 
     status: int
@@ -114,10 +112,10 @@ class HttpAnswer:
     def without(self, names: Iterable[str]) -> HttpAnswer:
         gone = {name.lower() for name in names}
         kept = tuple(pair for pair in self.headers if pair[0].lower() not in gone)
-        return replace(self, headers=kept)
+        return self._replace(headers=kept)
 
     def adding(self, headers: Iterable[tuple[str, str]]) -> HttpAnswer:
-        return replace(self, headers=(*self.headers, *headers))
+        return self._replace(headers=(*self.headers, *headers))
 
     def replacing(self, headers: Mapping[str, str]) -> HttpAnswer:
         """The answer with these headers instead of any others of their names."""
@@ -153,16 +151,15 @@ class Moment(NamedTuple):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The API, stage and route that a request has come to; `authorizer` is what the authoriser said."""
 
     account: str
     api_id: str
     stage: str
     resource: str
-    path_parameters: Mapping[str, str] = field(default_factory=dict)
-    stage_variables: Mapping[str, str] = field(default_factory=dict)
+    path_parameters: Mapping[str, str] = MappingProxyType({})
+    stage_variables: Mapping[str, str] = MappingProxyType({})
     resource_id: str = ""
     deployment_id: str = ""
     authorizer: Mapping[str, Any] | None = None

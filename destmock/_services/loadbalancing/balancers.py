@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from destmock._aws.arn import parse_function_arn
@@ -60,7 +59,7 @@ class LoadBalancers:
         if len(request.body) > events.LARGEST:
             return events.failure(413)
         port = int(listener.port)
-        request = replace(request, secure=listener.protocol == "HTTPS")
+        request = request._replace(secure=listener.protocol == "HTTPS")
         for rule in _in_order(listener):
             if not fits(request, rule.conditions or []):
                 continue
@@ -110,7 +109,7 @@ class LoadBalancers:
         try:
             result = invoke(simulation, ref, event, source=source, trace=trace)
             if result.took > idle:
-                return replace(events.failure(504), after=idle)
+                return events.failure(504)._replace(after=idle)
             if result.failed:
                 return events.failure(502)
             return events.answer(result.payload, multi_values=multi_values)

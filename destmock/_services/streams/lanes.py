@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -106,4 +106,4 @@ class _Divided:
         last = self._stream.ends()[name]
         numbers = self._lanes.parts(self._stream, name, last)[int(part)][after : after + size]
         found = [self._stream.read(name, number - 1, 1, now)[0] for number in numbers]
-        return [replace(record, number=count) for count, record in enumerate(found, after + 1)]
+        return [record._replace(number=count) for count, record in enumerate(found, after + 1)]

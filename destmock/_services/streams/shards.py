@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.kinesis.models import kinesis_backends
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 CONSUMER = "/consumer/"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: the `number`th of its shard, counted from 1, and its arrival in milliseconds.
 
     `event` is what the function gets, `filtered` what a mapping's filters see.
