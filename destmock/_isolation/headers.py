@@ -7,7 +7,6 @@ is read six times for a call.
 from __future__ import annotations
 
 from email.message import Message
-from email.policy import Compat32, compat32
 from functools import lru_cache, wraps
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,10 @@ if TYPE_CHECKING:
 _HeaderKey: Any = vars(awsrequest)["_HeaderKey"]
 _OF_HEADERS, _OF_MESSAGE, _OF_HTTP = map(attributes_of, (HeadersDict, Message, HTTPHeaders))
 _get, _set, _all = (_OF_HEADERS[name] for name in ("__getitem__", "__setitem__", "__iter__"))
+#: What `email.policy` calls `compat32`; that module takes long to import.
+_COMPAT32 = Message().policy
 #: Later versions of Python may look at the names.
-_stores_as_it_is = not Compat32.header_store_parse.__code__.co_names
+_stores_as_it_is = not type(_COMPAT32).header_store_parse.__code__.co_names
 _store = _OF_MESSAGE["__setitem__"]
 _as_sent, _lower = attrgetter("_key"), attrgetter("_lower")
 #: The same few names come again and again.
@@ -79,7 +80,7 @@ def _listed(items: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _stored(self: Any, name: str, val: Any) -> None:
     """A header is added as it is, as an e-mail of Python's older kind has it."""
-    if self.policy is compat32 and _OF_MESSAGE["__setitem__"] is _store:
+    if self.policy is _COMPAT32 and _OF_MESSAGE["__setitem__"] is _store:
         self._headers.append((name, val))
     else:
         super(HTTPHeaders, self).__setitem__(name, val)
@@ -92,7 +93,7 @@ def _encoded_together(encode: Callable[[Any, Any], None]) -> Callable[[Any, Any]
     def encoded(endpoint: Any, headers: Any) -> None:
         kept = plain(headers)
         as_it_is = _OF_HTTP.get("__setitem__") is _stored and _OF_MESSAGE["__setitem__"] is _store
-        if kept is None or not as_it_is or headers.policy is not compat32:
+        if kept is None or not as_it_is or headers.policy is not _COMPAT32:
             encode(endpoint, headers)
         else:
             headers._headers += [(key, text.encode()) for key, text in kept if isinstance(text, str)]  # noqa: SLF001
