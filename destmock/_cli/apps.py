@@ -47,8 +47,7 @@ def forgotten() -> Iterator[None]:
         yield
     finally:
         sys.path[:] = path
-        brought = {name for name in set(sys.modules) - known if not name.startswith("destmock.")}
-        Importer().forget(brought)
+        Importer().forget(set(sys.modules) - known)
 
 
 class Imported(NamedTuple):

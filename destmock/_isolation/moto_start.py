@@ -33,7 +33,6 @@ from destmock._isolation import (
 )
 from destmock._isolation.clients import PROFILES_HAVE_REGIONS, clients_isolated
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
-from destmock._isolation.loaded_once import loaded_once
 from destmock._isolation.patching import Shared, unless_replaced
 from destmock._isolation.profiles import profiles_by_name
 from destmock.errors import UnsupportedError
@@ -68,7 +67,6 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,
         SHARED.made(),
-        loaded_once(),
         images.made_when_asked(),
         random_texts.seeding_noted(),
         _settings_restored(before),

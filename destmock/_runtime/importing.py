@@ -35,7 +35,7 @@ class Importer:
     """The modules that handlers brought in during one mock.
 
     Of the modules that an import brought in, only the user's own are forgotten: those outside the standard
-    library and site-packages.
+    library and site-packages. What mocks AWS stays, wherever it lies.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Importer:
     def forget(self, brought: set[str]) -> None:
         for name in brought:
             module = sys.modules.get(name)
-            if module is None or not is_users_own(module):
+            if module is None or _is_never_hidden(name) or not is_users_own(module):
                 continue
             del sys.modules[name]
             parent, _, child = name.rpartition(".")
@@ -123,7 +123,7 @@ class Watched:
     put_aside = leave
 
     def _is_to_be_hidden(self, name: str) -> bool:
-        if name in self._everyone or name.partition(".")[0] in _NEVER_HIDDEN:
+        if name in self._everyone or _is_never_hidden(name):
             return False
         return is_users_own(sys.modules[name])
 
@@ -131,6 +131,10 @@ class Watched:
 #: What runs the program, and what it mocks AWS with, wherever that lies.
 _NEVER_HIDDEN = {"__main__", "__mp_main__", *MOCKED}
 _INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def _is_never_hidden(name: str) -> bool:
+    return name.partition(".")[0] in _NEVER_HIDDEN
 
 
 def is_users_own(module: object) -> bool:

@@ -26,6 +26,8 @@ from destmock._services import (
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.front_doors import clients as front_door_clients
 from destmock._services.s3 import configurations, notifications, policies, urls
+from destmock._services.sns import attributes, filters, order, signatures, subscriptions
+from destmock._services.sns import refusals as topic_refusals
 from destmock._services.sqs import arrivals as queue_arrivals
 from destmock._services.sqs import reading, redrive
 from destmock._services.sqs import refusals as queue_refusals
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
 PATCHES = (
     *functions.PATCHES,
     *trace_headers.PATCHES,
+    *subscriptions.PATCHES,
+    *attributes.PATCHES,
+    *filters.PATCHES,
+    *order.PATCHES,
     *configurations.PATCHES,
     *notifications.PATCHES,
     *policies.PATCHES,
@@ -61,6 +67,8 @@ PATCHES = (
     *reading.PATCHES,
     *redrive.PATCHES,
     *queue_refusals.PATCHES,
+    *topic_refusals.PATCHES,
+    *signatures.PATCHES,
     *front_door_clients.PATCHES,
 )
 
@@ -77,15 +85,6 @@ LATER = {
     "moto.iotdata": partial(_of, "iot"),
     "moto.scheduler": partial(_of, "scheduler.control"),
     "moto.secretsmanager": partial(_of, "secrets", "rotations"),
-    "moto.sns": partial(
-        _of,
-        "sns.subscriptions",
-        "sns.attributes",
-        "sns.filters",
-        "sns.order",
-        "sns.refusals",
-        "sns.signatures",
-    ),
     "moto.stepfunctions": partial(_of, "steps"),
 }
 SHARED = Shared(PATCHES, steps_aside=True)

@@ -8,12 +8,10 @@ from destmock._aws.arn import parse_arn
 from destmock._services.eventbridge.delivery import BusTarget
 from destmock._services.functions import FunctionTarget
 from destmock._services.s3.delivery import BucketTarget
+from destmock._services.sns.delivery import TopicTarget
 from destmock._services.sqs.delivery import QueueTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from destmock._aws.arn import Arn
     from destmock._engine.delivery import Target
     from destmock._engine.simulation import Simulation
 
@@ -21,21 +19,14 @@ if TYPE_CHECKING:
 def find(arn: str, simulation: Simulation) -> Target | None:
     """The target behind an ARN; `None` for a service that AWS has no destinations in."""
     parsed = parse_arn(arn)
-    target = None if parsed is None else _TARGETS.get(parsed.service)
-    return None if parsed is None or target is None else target(parsed, simulation)
-
-
-def _topic(arn: Arn, simulation: Simulation) -> Target:
-    from destmock._services.sns.delivery import TopicTarget  # noqa: PLC0415 - it imports moto's SNS
-
-    return TopicTarget(arn, simulation)
-
-
-#: By the name of the service in the ARN.
-_TARGETS: dict[str, Callable[[Arn, Simulation], Target]] = {
-    "events": BusTarget,
-    "lambda": lambda arn, simulation: FunctionTarget(str(arn), simulation),
-    "s3": lambda arn, _: BucketTarget(arn),
-    "sns": _topic,
-    "sqs": lambda arn, _: QueueTarget(arn),
-}
+    if parsed is None:
+        return None
+    if parsed.service == "sqs":
+        return QueueTarget(parsed)
+    if parsed.service == "lambda":
+        return FunctionTarget(arn, simulation)
+    if parsed.service == "events":
+        return BusTarget(parsed, simulation)
+    if parsed.service == "s3":
+        return BucketTarget(parsed)
+    return TopicTarget(parsed, simulation) if parsed.service == "sns" else None

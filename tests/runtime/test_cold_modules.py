@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from destmock import mock_destinations
+from tests.programs import printed
 from tests.runtime.deployed import deploy, invoke
 
 SETTINGS = 'import os\nCOLOUR = os.environ.get("COLOUR")\n'
@@ -94,3 +95,35 @@ def test_a_logger_of_an_installed_library_is_the_process_s(shop):
         deploy({"handler.py": source})
         assert invoke(boto3.client("lambda")) == id(logging.getLogger("botocore"))
         assert len(destmock.runs) == 1
+
+
+def test_what_mocks_a_service_stays_when_a_handler_was_the_first_to_use_it(tmp_path):
+    """Also where destmock is no installed package, as in a checkout."""
+    (tmp_path / "keeper.py").write_text(
+        "import boto3, sys\n"
+        "def handle(event, context):\n"
+        "    if event == 'end':\n"
+        "        sys.exit()\n"
+        "    boto3.client('secretsmanager').create_secret(Name='key', SecretString='text')\n"
+    )
+    listed, ended, kept = printed(f"""
+        import sys
+        import boto3
+        from destmock import mock_destinations
+        sys.path.insert(0, {str(tmp_path)!r})
+
+        def rooms():
+            listed = [name for name in sys.modules if name.startswith("destmock._services.")]
+            return {{name: sys.modules[name] for name in listed}}
+
+        with mock_destinations(handlers={{"keeper": "keeper:handle"}}, strict=False):
+            client, before = boto3.client("lambda"), rooms()
+            client.invoke(FunctionName="keeper", Payload=b"1")
+            brought = {{name: module for name, module in rooms().items() if name not in before}}
+            print(*sorted(brought))
+            client.invoke(FunctionName="keeper", Payload=b'"end"')
+            print(brought.items() <= rooms().items())
+        print(brought.items() <= rooms().items(), "keeper" in sys.modules)
+    """).splitlines()
+    assert "destmock._services.secrets" in listed
+    assert (ended, kept) == ("True", "True False")
