@@ -45,7 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     records = [] if arguments.record is None else read_records(arguments.record)
     payload = b"" if records else payload_of(arguments.event)
     try:
-        mock = mock_destinations(strict=False, start=arguments.start, allow_hosts=arguments.allow_hosts)
+        mock = mock_destinations(
+            strict=False,
+            adopt=False,  # the apps are imported later, and nobody else has made a client
+            start=arguments.start,
+            allow_hosts=arguments.allow_hosts,
+        )
     except ValueError as error:
         raise Problem(error) from error
     with forgotten(), mock as simulated:

@@ -85,8 +85,18 @@ class Aliaser(_EventAliaser):  # type: ignore[misc]
         return name
 
 
+#: What botocore calls otherwise: parts of a name, and texts of several parts.
+_OTHERWISE = frozenset(old for old in EVENT_ALIASES if "." not in old)
+_OTHERWISE_TOGETHER = tuple(old for old in EVENT_ALIASES if "." in old)
+
+
 @lru_cache(maxsize=10_000)
 def _botocore_s_own(event_name: str) -> str:
+    """Most names are as they are; botocore finds that out by 65 looks at each."""
+    if _OTHERWISE.isdisjoint(event_name.split(".")) and not any(
+        old in event_name for old in _OTHERWISE_TOGETHER
+    ):
+        return event_name
     name: str = _EventAliaser(None)._alias_event_name(event_name)
     return name
 
@@ -126,9 +136,10 @@ _REGISTER = _Session._register_builtin_handlers
 def _built_in(_handlers: tuple[Any, ...]) -> Any:
     """What a session's emitter is once all of botocore's `BUILTIN_HANDLERS` are registered."""
     session: Any = Session(include_builtin_handlers=False)
-    session._original_handler._handlers = SharedTrie()
-    _REGISTER(session, session._events)
-    return session._original_handler
+    emitter = session._original_handler
+    emitter._handlers = SharedTrie()
+    _REGISTER(session, Aliaser(emitter))
+    return emitter
 
 
 def root_of_built_in() -> Any:

@@ -6,14 +6,15 @@ import os
 import boto3
 import pytest
 from botocore.client import ClientError
-from botocore.hooks import _PrefixTrie
+from botocore.hooks import EventAliaser, HierarchicalEmitter, _PrefixTrie
 from botocore.session import Session
+from botocore.utils import EVENT_ALIASES
 from hypothesis import given
 from hypothesis import strategies as st
 
 from destmock import mock_destinations
 from destmock._isolation.made_inside import is_from_inside
-from destmock._isolation.sessions import SharedTrie
+from destmock._isolation.sessions import Aliaser, SharedTrie
 
 SERVICES = ["cloudformation", "dynamodb", "events", "kinesis", "lambda", "s3", "sns", "sqs", "stepfunctions"]
 
@@ -253,3 +254,16 @@ def test_nested_mocks_see_the_profiles_that_were_named_before_each(tmp_path, mon
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "second"))
     with mock_destinations():
         assert seen() == {"second"}
+
+
+PARTS = st.sampled_from(
+    [*EVENT_ALIASES, *EVENT_ALIASES.values(), *".".join(EVENT_ALIASES).split("."), "before-call", "x", ""]
+)
+
+
+@given(st.lists(PARTS, max_size=5), st.sampled_from([".", ".", ".", "-", ""]))
+def test_the_name_of_an_event_is_botocore_s(parts, between):
+    name = between.join(parts)
+    assert Aliaser(HierarchicalEmitter())._alias_event_name(name) == EventAliaser(None)._alias_event_name(
+        name
+    )

@@ -45,7 +45,17 @@ def run_python(pytester, text, first="pass"):
     return pytester.run(sys.executable, "-W", "error", path)
 
 
-@pytest.mark.parametrize("first", ["pass", "import moto", "import moto.core.models", "import destmock"])
+IMPORTED_FIRST = [
+    "pass",
+    "import moto",
+    "import moto.core.models",
+    "import destmock",
+    "from destmock import DestmockError",
+    "from destmock import mock_destinations",
+]
+
+
+@pytest.mark.parametrize("first", IMPORTED_FIRST)
 def test_what_was_made_before_the_import_is_adopted(pytester, first):
     """Client, resource, session, and a client made from that session; each answer comes once."""
     result = run_python(
