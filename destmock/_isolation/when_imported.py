@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from importlib.abc import Loader, MetaPathFinder
-from itertools import dropwhile
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -74,14 +73,13 @@ class WhenImported(MetaPathFinder):
         """The module as whoever comes next finds it, with a look at it afterwards."""
         if self._undone is None or (name not in self._lists and name not in self._around):
             return None
-        return found_around(self, self._executing, name, path, target)
-
-    @contextlib.contextmanager
-    def _executing(self, module: ModuleType) -> Iterator[None]:
-        name = module.__name__
-        with self._around.get(name, contextlib.nullcontext)(module):
-            yield
-        self._make(name)
+        finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
+        specs = (finder.find_spec(name, path, target) for finder in finders)
+        found = next((spec for spec in specs if spec is not None), None)
+        if found is not None and found.loader is not None:
+            around = self._around.get(name, contextlib.nullcontext)
+            found.loader = _Followed(found.loader, around, self._make)
+        return found
 
     def _make(self, name: str) -> None:
         if name not in self._lists:
@@ -96,27 +94,16 @@ class WhenImported(MetaPathFinder):
                 self._undone.enter_context(shared.made())
 
 
-def found_around(
-    finder: MetaPathFinder,
-    entered: Callable[[ModuleType], AbstractContextManager[object]],
-    name: str,
-    path: Sequence[str] | None,
-    target: ModuleType | None,
-) -> ModuleSpec | None:
-    """The module as the finders behind `finder` find it, with something entered while it is executed."""
-    behind = [*dropwhile(lambda other: other is not finder, sys.meta_path)][1:]
-    specs = (other.find_spec(name, path, target) for other in behind if hasattr(other, "find_spec"))
-    found = next((spec for spec in specs if spec is not None), None)
-    if found is not None and found.loader is not None:
-        found.loader = _Around(found.loader, entered)
-    return found
-
-
-class _Around(Loader):
+class _Followed(Loader):
     """Loads a module as its own loader does, and takes no part in it afterwards."""
 
-    def __init__(self, own: Loader, entered: Callable[[ModuleType], AbstractContextManager[object]]) -> None:
-        self._own, self._entered = own, entered
+    def __init__(
+        self,
+        own: Loader,
+        around: Callable[[ModuleType], AbstractContextManager[object]],
+        follow: Callable[[str], None],
+    ) -> None:
+        self._own, self._around, self._follow = own, around, follow
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._own, name)
@@ -127,5 +114,6 @@ class _Around(Loader):
     def exec_module(self, module: ModuleType) -> None:
         assert module.__spec__ is not None  # it has just been found
         module.__spec__.loader = module.__loader__ = self._own
-        with self._entered(module):
+        with self._around(module):
             self._own.exec_module(module)
+        self._follow(module.__name__)

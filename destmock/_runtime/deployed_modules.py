@@ -9,19 +9,15 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from importlib.abc import MetaPathFinder
-from importlib.machinery import PathFinder, all_suffixes
+from importlib.machinery import all_suffixes
 from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from destmock._isolation.when_imported import found_around
 from destmock._runtime.process_settings import change_directory, working_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
+    from collections.abc import Iterable, Iterator
 
     from destmock._functions.deployed_code import Package
 
@@ -30,14 +26,12 @@ MOCKED = frozenset({"aiobotocore", "awslambdaric", "boto3", "botocore", "destmoc
 _SUFFIXES = tuple(all_suffixes())
 
 
-class Namespace(MetaPathFinder):
+class Namespace:
     """The modules, paths and directory of one execution environment, which on AWS is a process of its own.
 
     A top-level module or package in its directories hides the process's one of that name. Of the standard
     library, only what the handler's own module is called: AWS's runtime has imported most of it before it
     looks at a function's code.
-
-    What mocks AWS is imported with the process's libraries, also when the handler is the first to use it.
     """
 
     def __init__(self, package: Package) -> None:
@@ -64,14 +58,11 @@ class Namespace(MetaPathFinder):
         sys.path[:0] = self._path
         sys.dont_write_bytecode = True
         change_directory(self._directory)
-        sys.meta_path.insert(0, self)
 
     def leave(self) -> None:
         known = self._outer_modules
         if known is None:
             return
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
         brought = self._brought(known)
         own = [name for name in brought if self._is_own(name)]
         self._modules = {name: sys.modules.pop(name) for name in own}
@@ -87,28 +78,6 @@ class Namespace(MetaPathFinder):
         self._outer_modules = None
 
     put_aside = leave
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """What mocks AWS, as anybody finds it. It is executed with the namespace put aside."""
-        if name.partition(".")[0] not in MOCKED or not self._hides_anything():
-            return None
-        return found_around(self, self._put_aside_for, name, path, target)
-
-    @contextlib.contextmanager
-    def _put_aside_for(self, _module: ModuleType) -> Iterator[None]:
-        self.put_aside()
-        try:
-            yield
-        finally:
-            if self._outer_modules is None:
-                self.take_up()
-
-    def _hides_anything(self) -> bool:
-        """Whether the process has, or could import, another module of a name that the package provides."""
-        _, entries = self._outer_path
-        return bool(self._hidden) or any(PathFinder.find_spec(name, entries) for name in self._provided)
 
     def _modules_to_hide(self) -> set[str]:
         if not any(name in sys.modules for names in (self._provided, self._modules) for name in names):

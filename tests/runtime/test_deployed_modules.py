@@ -1,7 +1,6 @@
 """The modules of deployed code: found as on AWS, kept apart from the process's, and cold or warm."""
 
 import base64
-import json
 import sys
 import tempfile
 import types
@@ -11,7 +10,6 @@ import boto3
 import pytest
 
 from destmock import mock_destinations
-from tests.programs import printed
 from tests.runtime.deployed import COUNTS, deploy, invoke, returns, send, zipped
 
 
@@ -495,67 +493,3 @@ def test_a_function_that_is_made_anew_runs_its_new_code(lam, create):
     lam.delete_function(FunctionName="orders")
     create(f"{COUNTS}    return -calls\n")
     assert invoke(lam) == -1
-
-
-# What a call of the handler's imports
-
-
-@pytest.mark.parametrize(
-    ("library", "service", "call"),
-    [
-        ("cryptography", "kms", "list_keys"),
-        ("yaml", "cloudformation", "list_stacks"),
-        ("requests", "apigateway", "get_rest_apis"),
-    ],
-)
-def test_a_mocked_service_has_the_process_s_libraries_whatever_the_package_brings(library, service, call):
-    """In a process of its own: the handler's call is the first of the service."""
-    files = {
-        "handler.py": f"""
-import {library}, boto3, os, sys
-
-def handle(event, context):
-    before = {library}, os.getcwd(), [*sys.path]
-    answer = boto3.client("{service}").{call}()
-    import {library} as again
-    return sorted(answer), {library}.OWN, (again, os.getcwd(), sys.path) == before
-""",
-        f"{library}/__init__.py": "OWN = 1\n",
-    }
-    first, second, outside, finders = printed(f"""
-        import json, sys
-        import boto3
-        from destmock import mock_destinations
-        from tests.runtime.deployed import deploy, invoke
-
-        finders = [*sys.meta_path]
-        for _ in range(2):
-            with mock_destinations():
-                deploy({files!r})
-                print(json.dumps(invoke(boto3.client("lambda"))))
-        from {library} import __file__
-        print("OWN" in vars(sys.modules["{library}"]))
-        print(sys.meta_path == finders)
-    """).splitlines()
-    keys, own, same = json.loads(first)
-    assert ("ResponseMetadata" in keys, own, same) == (True, 1, True)
-    assert (second, outside, finders) == (first, "False", "True")
-
-
-def test_a_service_that_cannot_be_imported_leaves_the_namespace_in_place(lam, create, monkeypatch, tmp_path):
-    """As where moto is installed without what a service needs."""
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "helper.py").write_text("OWN = 'the process'\n")
-    source = """
-import sys
-
-def handle(event, context):
-    try:
-        import moto.there_is_no_such_service
-    except ImportError as error:
-        import helper
-        return str(error), helper.OWN
-"""
-    create({"handler.py": source, "helper.py": "OWN = 'the function'\n"})
-    expected = ["No module named 'moto.there_is_no_such_service'", "the function"]
-    assert [invoke(lam), invoke(lam)] == [expected, expected]
