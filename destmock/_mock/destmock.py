@@ -10,6 +10,7 @@ from destmock._mock.questions import Questions
 from destmock._mock.story import Story
 from destmock._observed.facts import Invocation, Pending
 from destmock._observed.sequences import History
+from destmock._services.apigateway.websockets import WebSocket, WebSockets
 from destmock._time.driver import LIMIT
 from destmock.errors import InactiveError
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from destmock._engine.simulation import Simulation
     from destmock._functions.handlers import Duration, Handler, Outcomes
     from destmock._observed.facts import Deliveries, Drop, Run
-    from destmock._services.apigateway.websockets import WebSocket
 
 
 class Destmock(Story, Questions):
@@ -276,8 +276,6 @@ class Destmock(Story, Questions):
         Raises `ConnectionRefusedError`, with the status in its text, if the handshake fails.
         """
         self._check_active()
-        from destmock._services.apigateway.websockets import WebSockets  # noqa: PLC0415 - hardly any test has any
-
         return self._simulation.part(WebSockets).connected(url, headers or {})
 
     def __repr__(self) -> str:

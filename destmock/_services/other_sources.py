@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import EventSourceMapping
+from moto.kafka.models import kafka_backends
+from moto.mq.models import mq_backends
 
 from destmock._aws.api_errors import violation
 from destmock._functions.backends import existing
@@ -209,11 +211,7 @@ def _is_there(source: Arn) -> bool:
     if source.service == "rds":
         return True
     if source.service == "kafka":
-        from moto.kafka.models import kafka_backends  # noqa: PLC0415 - hardly any test has a cluster
-
         clusters = existing(kafka_backends, source.account, source.region)
         return clusters is not None and str(source) in clusters.clusters
-    from moto.mq.models import mq_backends  # noqa: PLC0415 - hardly any test has a broker
-
     brokers = existing(mq_backends, source.account, source.region)
     return brokers is not None and str(source) in {broker.arn for broker in brokers.brokers.values()}

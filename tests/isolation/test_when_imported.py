@@ -160,3 +160,41 @@ def test_what_is_found_in_a_mock_can_be_asked_what_its_loader_can(module):
         spec = importlib.util.find_spec(module)
         assert spec.loader.get_source(module).startswith("def answer")
         assert pkgutil.get_data(module, f"{MODULE}.py").startswith(b"def answer")
+
+
+def test_a_client_of_a_websocket_is_known_whoever_puts_back_the_modules():
+    answered = printed("""
+        import sys
+        from unittest.mock import patch
+        import boto3
+        from destmock import mock_destinations
+
+        seen = []
+
+        def chat(event, context):
+            seen.append(event["requestContext"]["connectionId"])
+            return {"statusCode": 200}
+
+        with mock_destinations(handlers={"chat": chat}) as destmock:
+            apis, lam = boto3.client("apigatewayv2"), boto3.client("lambda")
+            chosen = {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}
+            api = apis.create_api(Name="chat", **chosen)
+            function = lam.get_function(FunctionName="chat")["Configuration"]["FunctionArn"]
+            uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
+            proxy = {"IntegrationType": "AWS_PROXY", "IntegrationUri": uri}
+            integration = apis.create_integration(ApiId=api["ApiId"], **proxy)
+            target = f"integrations/{integration['IntegrationId']}"
+            apis.create_route(ApiId=api["ApiId"], RouteKey="$connect", Target=target)
+            lam.add_permission(
+                FunctionName="chat", StatementId="api", Action="lambda:InvokeFunction",
+                Principal="apigateway.amazonaws.com",
+            )
+            apis.create_stage(ApiId=api["ApiId"], StageName="prod", AutoDeploy=True)
+            place = f"{api['ApiId']}.execute-api.us-east-1.amazonaws.com/prod"
+            with patch.dict(sys.modules, {"some_driver": object()}):
+                client = destmock.websocket(f"wss://{place}")
+            clients = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{place}")
+            clients.post_to_connection(ConnectionId=seen[0], Data=b"hello")
+            print(client.receive())
+    """)
+    assert answered == "hello\n"
