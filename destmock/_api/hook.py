@@ -11,7 +11,6 @@ import gc
 import inspect
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from botocore import UNSIGNED, register_initializer
@@ -32,6 +31,7 @@ from destmock._engine.active import active, enter_once, innermost
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import network
 from destmock._isolation.made_inside import is_from_inside
+from destmock._isolation.patching import Patch, Shared
 from destmock._services.front_doors.clients import follow_httpx
 from destmock.errors import NetworkError, UnsupportedError
 
@@ -212,10 +212,7 @@ register_initializer(follow_imports)  # each new session calls it: the import ma
 @contextlib.contextmanager
 def network_refused() -> Iterator[None]:
     """While entered, a request that neither moto nor destmock answers is sent to allowed hosts only."""
-    with (
-        patch.object(URLLib3Session, "send", _guarded(URLLib3Session.send)),
-        network.refused(_hosts),
-    ):
+    with _SENDING.made(), network.refusals(_hosts).made():
         yield
 
 
@@ -240,6 +237,9 @@ def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         raise _NotSentError(message, request.url)
 
     return guard
+
+
+_SENDING = Shared([Patch(URLLib3Session, "send", _guarded)], steps_aside=True)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 from destmock._aws import dead_letter
 from destmock._aws.record import invocation_record
@@ -42,15 +43,20 @@ class Destinations:
         metrics: Metrics,
         faults: Injection,
     ) -> None:
-        self._target_of = target_of
+        self._target_of = WeakMethod(target_of)  # its owner holds this
         self._ids = ids
         self._ledger = ledger
         self._metrics = metrics
         self._faults = faults
 
+    def _target(self, arn: str) -> Target | None:
+        target_of = self._target_of()
+        assert target_of is not None  # whoever asks works for its owner
+        return target_of(arn)
+
     def standing(self, arn: str) -> Standing:
         """Whether something that AWS accepts is behind the ARN of a destination or dead-letter queue."""
-        target = self._target_of(arn)
+        target = self._target(arn)
         return "unsupported" if target is None else target.standing()
 
     def settle(
@@ -121,7 +127,7 @@ class Destinations:
         What else ends the delivery is a fact there, too, for nobody can tell whether the message arrived; it
         is returned.
         """
-        target = self._target_of(arn)
+        target = self._target(arn)
         assert target is not None  # no other ARN gets into a configuration
         now, error, interrupt = message.sent_at, None, None
         fault = self._fault(event, arn, now, dead_letter=dead_letter) if self._faults.on else None

@@ -59,7 +59,10 @@ _JITTER = 1_000
 
 
 class Simulation:
-    """Everything that one mock knows. `now` and all times are virtual, in milliseconds."""
+    """Everything that one mock knows. `now` and all times are virtual, in milliseconds.
+
+    Once the mock has ended, what it has made at its start doesn't hold it: so it needs no garbage collector.
+    """
 
     def __init__(
         self,
@@ -90,7 +93,8 @@ class Simulation:
         self.segments = Segments(self.ids, history)
         self.clock: Clock[Job] = Clock(wall)
         self.waits = Waits(self.clock, self.turns, virtual=travels)
-        self._runtime = Runtime(self.ids, Importer(), self.waits)
+        self._runtime = Runtime(self.ids, Importer(), self.waits, self.turns)
+        self.leave = self._runtime.leave
         self.calls = Calls(self.clock, self.turns, self.faults)
         self.attempts = Attempts(
             self._runtime, self.turns, self.slots, self.logs, self.metrics, self.faults, self.calls
@@ -110,6 +114,7 @@ class Simulation:
         self.changes = ProcessChanges(self.turns)
 
     def _event_queue(self) -> EventQueue:
+        ledger, faults = self.ledger, self.faults
         return EventQueue(
             clock=self.clock,
             functions=self.functions,
@@ -123,7 +128,7 @@ class Simulation:
             ledger=self.ledger,
             metrics=self.metrics,
             segments=self.segments,
-            nobody_looks=lambda: not (self.ledger.watchers or self.faults.on),
+            nobody_looks=lambda: not (ledger.watchers or faults.on),
             leave=self.leave,
         )
 
@@ -203,6 +208,7 @@ class Simulation:
         self.changes.on_end(self.logs.flush)
         self.changes.on_end(self.leave)
         self.changes.undo()
+        self._parts.clear()
 
     def flush(self) -> None:
         """Hand moto the logs, metrics and traces that it does not have yet, before someone reads them."""
@@ -286,12 +292,6 @@ class Simulation:
             yield
         finally:
             self.clock.in_background = False
-
-    def leave(self) -> None:
-        """Put back what has stayed of a function's surroundings, before others look at the process."""
-        if self._runtime.staying is not None:
-            with self.turns.held:
-                self._runtime.leave()
 
     def check_code(self, ref: FunctionRef) -> None:
         """Raise `NoHandlerError` when nothing could run the function."""

@@ -20,6 +20,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from destmock._isolation import (
+    answer_parsers,
     checksums,
     client_classes,
     configuration,
@@ -117,6 +118,7 @@ SHARED = Shared(
         *contexts.PATCHES,
         *emissions.PATCHES,
         *retry_checks.PATCHES,
+        *answer_parsers.PATCHES,
         *endpoints.PATCHES,
         *client_classes.PATCHES,
         *http_sessions.PATCHES,

@@ -10,10 +10,9 @@ import contextlib
 import ctypes
 import inspect
 import sys
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -54,14 +53,19 @@ class _Method(ctypes.Structure):
 @contextlib.contextmanager
 def replaced(module: Any, replacements: Mapping[str, Replacement]) -> Iterator[None]:
     """While entered, the module's built-in functions of these names are replaced, wherever they are held."""
-    with contextlib.ExitStack() as stack:
+    undo: list[Callable[[], object]] = []
+    try:
         for name, replacement in replacements.items():
             function = getattr(module, name)
             if _is_built_in(function):
-                stack.enter_context(_exchanged(function, replacement))
+                undo.append(_exchange(function, replacement))
             else:  # the test has put something else in its place
-                stack.enter_context(patch.object(module, name, replacement(function)))
+                undo.append(partial(setattr, module, name, function))
+                setattr(module, name, replacement(function))
         yield
+    finally:
+        for put_back in reversed(undo):
+            put_back()
 
 
 def _is_built_in(function: Any) -> bool:
@@ -71,8 +75,8 @@ def _is_built_in(function: Any) -> bool:
     return type(function) is BuiltinFunctionType and inspect.ismodule(function.__self__)
 
 
-@contextlib.contextmanager
-def _exchanged(function: Any, replacement: Replacement) -> Iterator[None]:
+def _exchange(function: Any, replacement: Replacement) -> Callable[[], None]:
+    """Have a built-in function do what its replacement does; returns what puts it back."""
     found = _Function.from_address(id(function))
     before = found.m_ml, found.m_self, found.vectorcall
     real = replacement(_COPY(found.m_ml, function.__self__, function.__module__))
@@ -82,11 +86,12 @@ def _exchanged(function: Any, replacement: Replacement) -> Iterator[None]:
     found.vectorcall = None
     found.m_self = id(real)
     found.m_ml = ctypes.addressof(method)
-    try:
-        yield
-    finally:
+
+    def put_back() -> None:
         found.m_ml, found.m_self, found.vectorcall = before
         _DEC_REF(held)
+
+    return put_back
 
 
 @lru_cache(maxsize=64)

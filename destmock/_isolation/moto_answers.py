@@ -13,6 +13,7 @@ import xmltodict
 from moto.core import serialize
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend, backend_lock
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
+from moto.iam import models as iam_models
 from moto.settings import enable_iso_regions
 
 from destmock._isolation.moto_calls import remembered
@@ -104,6 +105,17 @@ def _is_in_use(backends: Any) -> bool:
     return id(backends) in map(id, _Backends._instances)  # noqa: SLF001
 
 
+def _marked_if_known(mark: Callable[..., None]) -> Callable[..., None]:
+    """Each call's access key is marked as used; without a backend of IAM's there is none that moto knows."""
+
+    @wraps(mark)
+    def marked(account_id: str, *given: Any, **named: Any) -> None:
+        if dict.get(iam_models.iam_backends, account_id):
+            mark(account_id, *given, **named)
+
+    return marked
+
+
 def _regions_once(generate: Any) -> Callable[..., Any]:
     return lambda backends, service: list(regions_of(Same(generate), Same(backends.get_session()), service))
 
@@ -153,5 +165,6 @@ PATCHES = (
     Patch(BackendDict, "__getitem__", _found_at_once),
     Patch(BackendDict, "_create_account_specific_backend", _made_anew),
     Patch(BackendDict, "reset", _all_forgotten),
+    unless_replaced(iam_models, "mark_account_as_visited", _marked_if_known),
     unless_replaced(AccountSpecificBackend, "_generate_regions", _regions_once),
 )

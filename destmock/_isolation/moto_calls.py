@@ -133,6 +133,19 @@ def _counted_once(count: Callable[..., float]) -> Callable[..., float]:
     return counted
 
 
+def _dated_once(write: Callable[..., str]) -> Callable[..., str]:
+    """The Date of an answer, which is the same for all of a second."""
+    of_second = remembered(write)
+
+    @wraps(write)
+    def dated(timestamp: Any = None) -> str:
+        is_plain = type(timestamp) is datetime
+        date: str = of_second(timestamp.replace(microsecond=0)) if is_plain else write(timestamp)
+        return date
+
+    return dated
+
+
 class _Credential:
     """Looks for the access key where a signature names it; moto goes through all of it, twice a call."""
 
@@ -187,6 +200,7 @@ def loader() -> Loader:
 PATCHES = (
     Patch(BotocoreStubber, "process_request", _routed),
     unless_replaced(responses, "utcnow", lambda _naive: _now),  # for the Date of an answer, which is of UTC
+    unless_replaced(responses, "http_date", _dated_once),
     unless_replaced(utils, "unix_time", _counted_once),
     unless_replaced(botocore_stubber, "get_equivalent_url_in_aws_domain", _parsed_once),
     unless_replaced(backends, "_import_backend", _imported_once),

@@ -52,7 +52,7 @@ def _quickly(from_primitives: Any) -> Any:
         environ = environ_of(method, url, sent, body)
         if environ is None:
             return from_primitives.__func__(kind, method, url, headers, body)
-        request = kind(environ)
+        request = kind(environ, populate_request=False)  # or each would be a cycle for the garbage collector
         environ[NAMES_AS_SENT] = {environ_key(key): key for key, _ in sent if is_kept_as_sent(key)}
         environ.setdefault("CONTENT_LENGTH", "0")
         vars(request).update(_found(request, environ))

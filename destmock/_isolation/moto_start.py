@@ -7,7 +7,7 @@ import copy
 import inspect
 import os
 import sys
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 from unittest.mock import patch
 
@@ -148,10 +148,11 @@ def registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[Base
     """
     with all_of_it_stays(), mock_aws():
         registered = models.responses_mock._registry._registered  # type: ignore[attr-defined]  # noqa: SLF001
+        followed = cache(partial(_followed, after_call=after_call))  # all of moto's answers have one callback
         for found in registered.values():
             for answer in found:
                 if answer.callback is not not_implemented_callback:
-                    answer.callback = _followed(answer.callback, after_call)
+                    answer.callback = followed(answer.callback)
         return {method: tuple(found) for method, found in registered.items()}
 
 

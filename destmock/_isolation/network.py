@@ -14,14 +14,16 @@ import ipaddress
 import socket
 import sys
 from fnmatch import fnmatchcase
+from functools import lru_cache, partial
 from socket import socket as Socket  # noqa: N812 - the class, whatever a test puts in its place
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from destmock._isolation.patching import Patch, Shared
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
@@ -34,7 +36,6 @@ _ADDRESSEES: dict[str, Callable[[tuple[Any, ...]], object]] = {
     "sendto": lambda arguments: arguments[-1],
     "sendmsg": lambda arguments: arguments[3] if len(arguments) > 3 else None,  # noqa: PLR2004
 }
-_MISSING = object()
 
 
 class LookUpRefusedError(NetworkError, socket.gaierror):
@@ -109,32 +110,23 @@ class Hosts:
                 self.found(part)
 
 
-@contextlib.contextmanager
-def refused(current: Callable[[], Hosts | None]) -> Iterator[None]:
-    """While entered, every connection is refused to a host that the `current` hosts don't allow."""
-    guards: list[tuple[Any, str, Any]] = [
-        *(
-            (Socket, name, _guarded(current, getattr(Socket, name), name))
-            for name in _ADDRESSEES
-            if hasattr(Socket, name)
-        ),
-        *((socket, name, _looking_up(current, getattr(socket, name))) for name in _LOOK_UPS),
-    ]
-    before = [(owner, name, vars(owner).get(name, _MISSING)) for owner, name, _ in guards]
-    for owner, name, guard in guards:
-        setattr(owner, name, guard)
-    try:
-        yield
-    finally:
-        for owner, name, value in before:
-            if value is _MISSING:  # inherited from the class in C
-                delattr(owner, name)
-            else:
-                setattr(owner, name, value)
+@lru_cache(maxsize=1)
+def refusals(current: Callable[[], Hosts | None]) -> Shared:
+    """What refuses every connection to a host that the `current` hosts don't allow."""
+    return Shared(
+        (
+            *(
+                Patch(Socket, name, partial(_guarded, current, name))
+                for name in _ADDRESSEES
+                if hasattr(Socket, name)
+            ),
+            *(Patch(socket, name, partial(_looking_up, current)) for name in _LOOK_UPS),
+        )
+    )
 
 
 def _guarded(
-    current: Callable[[], Hosts | None], method: Callable[..., Any], name: str
+    current: Callable[[], Hosts | None], name: str, method: Callable[..., Any]
 ) -> Callable[..., Any]:
     addressee = _ADDRESSEES[name]
 

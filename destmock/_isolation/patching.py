@@ -53,7 +53,8 @@ def patched(patches: Iterable[Patch]) -> Iterator[None]:
                 setattr(each.owner, each.name, made)
         yield
     finally:
-        _put_back(replaced)
+        for change in reversed(replaced):
+            _put_back(*change)
 
 
 def _original(patch: Patch, before: Any) -> Any:
@@ -66,18 +67,17 @@ def _original(patch: Patch, before: Any) -> Any:
     return None if patch.added else getattr(patch.owner, patch.name)
 
 
-def _put_back(replaced: Iterable[tuple[Any, str, Any]]) -> None:
-    for owner, name, before in reversed([*replaced]):
-        if before is _NOT_THERE:
-            delattr(owner, name)  # it was inherited, or not there
-        else:
-            setattr(owner, name, before)
+def _put_back(owner: Any, name: str, before: Any) -> None:
+    if before is _NOT_THERE:
+        delattr(owner, name)  # it was inherited, or not there
+    else:
+        setattr(owner, name, before)
 
 
 class _Place:
     """The attribute that a change is about, and what took its place in an earlier mock."""
 
-    __slots__ = ("before", "inside", "made", "name", "original", "owner", "patch", "shared")
+    __slots__ = ("before", "found", "inside", "made", "name", "original", "owner", "patch", "shared")
 
     def __init__(self, patch: Patch, shared: Shared) -> None:
         self.patch, self.owner, self.name = patch, patch.owner, patch.name
@@ -85,6 +85,8 @@ class _Place:
         self.inside = attributes_of(patch.owner)
         #: What the owner had itself, what that was, and what took its place; nothing yet.
         self.before, self.original, self.made = object(), object(), object()
+        #: What the owner had itself when the mock began that is active.
+        self.found: Any = _NOT_THERE
 
     def look(self, before: Any) -> Any:
         """What takes its place now that the owner has this itself: the same if it replaces the same."""
@@ -130,32 +132,50 @@ class Shared:
     def __init__(self, patches: Iterable[Patch], *, steps_aside: bool = False) -> None:
         self.steps_aside = steps_aside
         self._places = [_Place(patch, self) for patch in patches]
+        self._replaced: list[_Place] = []
         #: Whether a mock has made them.
         self.is_made = False
 
-    @contextlib.contextmanager
-    def made(self) -> Iterator[None]:
+    def made(self) -> _Making:
         """While entered, every attribute is replaced, once."""
-        if self.is_made:
-            yield
-            return
-        replaced: list[tuple[Any, str, Any]] = []
-        try:
-            self._replace(replaced)
-            self.is_made = True
-            try:
-                yield
-            finally:
-                self.is_made = False
-        finally:
-            _put_back(replaced)
+        return _Making(self)
 
-    def _replace(self, replaced: list[tuple[Any, str, Any]]) -> None:
-        """Replace all; `replaced` gets what was there."""
-        for place in self._places:
-            name = place.name
-            before = place.inside.get(name, _NOT_THERE)
-            made = place.made if before is place.before else place.look(before)
-            if made is not _STAYS:
-                replaced.append((place.owner, name, before))
-                setattr(place.owner, name, made)
+    def make(self) -> None:
+        """Replace all; nothing, if that fails."""
+        try:
+            for place in self._places:
+                name = place.name
+                found = place.found = place.inside.get(name, _NOT_THERE)
+                made = place.made if found is place.before else place.look(found)
+                if made is not _STAYS:
+                    self._replaced.append(place)
+                    setattr(place.owner, name, made)
+        except BaseException:
+            self.undo()
+            raise
+        self.is_made = True
+
+    def undo(self) -> None:
+        """Put back all, the last one first."""
+        self.is_made = False
+        replaced, self._replaced = self._replaced, []
+        for place in reversed(replaced):
+            _put_back(place.owner, place.name, place.found)
+
+
+class _Making:
+    """While entered, changes are made, unless somebody further out has made them."""
+
+    __slots__ = ("_is_outermost", "_shared")
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+
+    def __enter__(self) -> None:
+        self._is_outermost = not self._shared.is_made
+        if self._is_outermost:
+            self._shared.make()
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_outermost:
+            self._shared.undo()

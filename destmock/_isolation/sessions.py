@@ -138,7 +138,8 @@ def _built_in(_handlers: tuple[Any, ...]) -> Any:
     session: Any = Session(include_builtin_handlers=False)
     emitter = session._original_handler
     emitter._handlers = SharedTrie()
-    _REGISTER(session, Aliaser(emitter))
+    session._events = Aliaser(emitter)
+    _REGISTER(session, session._events)
     return emitter
 
 

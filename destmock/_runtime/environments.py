@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakSet
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from destmock._runtime.outcome import Call, Outcome
     from destmock._time.crews import Crew
     from destmock._time.stacks import Attempt
-    from destmock._time.turns import Handling
+    from destmock._time.turns import Handling, Turns
     from destmock._time.waiting import Waits
 
 
@@ -56,22 +56,25 @@ _Key: TypeAlias = "tuple[str, str, str | None]"
 class Runtime:
     """The execution environments of one simulation."""
 
-    def __init__(self, ids: Ids, importer: Importer, waits: Waits) -> None:
+    def __init__(self, ids: Ids, importer: Importer, waits: Waits, turns: Turns) -> None:
         self._ids = ids
+        self._turns = turns
         self._waits = waits
         self._importer = importer
         self._environments: dict[_Key, Environment] = {}
         #: Those that were reset: their files are the next one's.
         self._reset: dict[_Key, Environment] = {}
-        #: Where files are kept.
-        self._stores: list[str] = []
+        self._stores: list[str] = []  # where files are kept
         self._crews: WeakSet[Crew] = WeakSet()
-        self._root_handler = RootHandler()
         self._streams = sys.stdout, sys.stderr
-        #: The surroundings of the attempt that is running, unless it is put aside.
+        #: Those of the attempt that is running, unless it is put aside.
         self.in_place: Surroundings | None = None
         #: The surroundings that have stayed for the next try of an event, and whose they are.
         self.staying: tuple[Surroundings, Environment, Function, str] | None = None
+
+    @cached_property
+    def _root_handler(self) -> RootHandler:
+        return RootHandler()
 
     def run(
         self,
@@ -141,7 +144,7 @@ class Runtime:
         overran = attempt.overran or aside.elapsed_ns > function.timeout * _NS_PER_SECOND
         outcome = outcome_of(function, code, call, client, capture, stream, cold, waited, overran)
         if client.exited or outcome.result == "Timeout" or not environment.ready:
-            self.leave()
+            self._leave()
             self._end(environment)
         return outcome
 
@@ -180,7 +183,12 @@ class Runtime:
             aside.leave_unwatched()
 
     def leave(self) -> None:
-        """Put back the surroundings that have stayed."""
+        """Put back what has stayed of a function's surroundings, before others look at the process."""
+        if self.staying is not None:
+            with self._turns.held:
+                self._leave()
+
+    def _leave(self) -> None:
         if self.staying is not None:
             self.staying[0].leave()
             self.staying = None
@@ -189,7 +197,7 @@ class Runtime:
         """Put back all that an attempt has changed which was interrupted outside of its handler."""
         if self.in_place is not outer and self.in_place is not None:
             self.in_place.leave()
-        self.leave()
+        self._leave()
 
     def _around(
         self,
@@ -206,7 +214,7 @@ class Runtime:
                 self.in_place, self.staying = around, None
                 around.follow(capture)
                 return around
-            self.leave()
+            self._leave()
         modules = environment.namespace or self._importer.watching(code.source, environment.modules)
         around = self.in_place = Surroundings(
             environment.files,
@@ -225,8 +233,8 @@ class Runtime:
         forget(self._stores)
         for crew in self._crews:
             crew.release()
-        if sys.stdout is self._root_handler.text():  # attempts on several threads have crossed
-            sys.stdout, sys.stderr = self._streams
+        if "_root_handler" in vars(self) and sys.stdout is self._root_handler.text():
+            sys.stdout, sys.stderr = self._streams  # attempts on several threads have crossed
 
     def _environment(self, function: Function, code: Registration | Package, call: Call) -> Environment:
         key = function.ref.unqualified_arn, function.version, call.tenant_id

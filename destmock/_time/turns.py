@@ -28,28 +28,19 @@ _LOOKS = 0.25  # seconds after which whoever waits to run looks whether the hand
 _wait_really = threading.Condition.wait  # not what handlers wait by, in virtual time
 
 
-class _Hold:
-    """While entered, it is this thread's turn. It can be entered again and again, also within itself."""
+class _Taking:
+    """While entered, it is this thread's turn, and a handler may begin on it."""
 
-    __slots__ = ("_to_run", "_turns")
+    __slots__ = ("_turns",)
 
-    def __init__(self, turns: Turns, *, to_run: bool) -> None:
+    def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._to_run = to_run
 
     def __enter__(self) -> None:
-        turns = self._turns
-        if not self._to_run and turns._holder == get_ident():  # nobody else changes either  # noqa: SLF001
-            turns._depth += 1  # noqa: SLF001
-        else:
-            turns._acquire(to_run=self._to_run)  # noqa: SLF001 - a part of it
+        self._turns._acquire(to_run=True)  # noqa: SLF001 - a part of it
 
     def __exit__(self, *_: object) -> None:
-        turns = self._turns
-        if turns._depth > 1:  # noqa: SLF001
-            turns._depth -= 1  # noqa: SLF001
-        else:
-            turns._release()  # noqa: SLF001 - a part of it
+        self._turns.__exit__()
 
 
 class Handling:
@@ -102,19 +93,13 @@ class _Driving:
 
 
 class Turns:
-    """Whose turn it is in one simulation."""
+    """Whose turn it is in one simulation: while entered, this thread's. It can be entered within itself."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         #: How many threads wait for a change.
         self._waiting = 0
-        #: While entered, no other thread works on the state.
-        self.held = _Hold(self, to_run=False)
-        #: The same, and a handler may begin on this thread.
-        self.taken = _Hold(self, to_run=True)
-        #: While entered, this thread drives, and no other does.
-        self.driven = _Driving(self)
         self._holder: int | None = None
         self._depth = 0
         self._running: tuple[Running, ...] = ()
@@ -123,6 +108,33 @@ class Turns:
         #: The thread that drives time.
         self.driver: int | None = None
         self._ended = False
+
+    def __enter__(self) -> None:
+        if self._holder == get_ident():  # nobody else changes either
+            self._depth += 1
+        else:
+            self._acquire(to_run=False)
+
+    def __exit__(self, *_: object) -> None:
+        if self._depth > 1:
+            self._depth -= 1
+        else:
+            self._release()
+
+    @property
+    def held(self) -> Turns:
+        """These themselves: while entered, no other thread works on the state."""
+        return self  # an object of its own would be a cycle for the garbage collector
+
+    @property
+    def taken(self) -> _Taking:
+        """The same, and a handler may begin on this thread."""
+        return _Taking(self)
+
+    @property
+    def driven(self) -> _Driving:
+        """While entered, this thread drives, and no other does."""
+        return _Driving(self)
 
     @property
     def mine(self) -> Running | None:

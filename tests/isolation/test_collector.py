@@ -4,10 +4,13 @@ import ast
 import gc
 import weakref
 
+import boto3
 import pytest
 
+from destmock import mock_destinations
 from destmock._importing import all_of_it_stays
 from tests.programs import printed
+from tests.versions import since_moto
 
 
 class Node:
@@ -74,3 +77,46 @@ def test_what_a_program_has_frozen_stays_frozen():
         assert made in gc.get_objects()
     finally:
         gc.unfreeze()
+
+
+def used(calls):
+    """What a test has handed to a mock, in which a queue and a topic have been used."""
+
+    def handler(event, context):
+        return event
+
+    with mock_destinations(handlers={"orders": handler}):
+        sqs, sns = (boto3.client(name, region_name="us-east-1") for name in ("sqs", "sns"))
+        inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        topic = sns.create_topic(Name="told")["TopicArn"]
+        arn = topic.replace(":sns:", ":sqs:").replace("told", "inbox")
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        for _ in range(calls):
+            sns.publish(TopicArn=topic, Message="hello")
+            assert sqs.receive_message(QueueUrl=inbox)["Messages"]
+    return weakref.ref(handler)
+
+
+@pytest.fixture
+def no_collector():
+    """The garbage collector only works when it is asked."""
+    used(1)
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_what_a_mock_has_been_given_goes_with_it_without_the_collector(no_collector):
+    assert used(2)() is None
+
+
+@since_moto("5.2.4", "has requests that refer to themselves")
+def test_calls_leave_nothing_to_the_collector(no_collector):
+    def left(calls):
+        gc.collect()
+        used(calls)
+        return gc.collect()
+
+    left(1)
+    assert left(2) == left(5)  # a session refers to itself, as without a mock

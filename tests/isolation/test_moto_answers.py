@@ -1,5 +1,7 @@
 """moto's answers say what they say without the mock, in less time."""
 
+from datetime import datetime, timezone
+
 import boto3
 import pytest
 from moto import mock_aws
@@ -7,6 +9,7 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
 from moto.sqs.models import sqs_backends
 
 from destmock import mock_destinations
@@ -150,3 +153,22 @@ def test_a_backend_that_somebody_holds_is_as_new_after_the_mock():
         held = sqs_backends["123456789012"]["us-east-1"]
         assert [*held.queues] == ["orders"]
     assert not held.queues
+
+
+def test_a_call_that_needs_nothing_of_iam_makes_none_of_it():
+    with mock_destinations():
+        boto3.client("sqs").list_queues()
+        assert not iam_backends
+
+
+def test_iam_knows_when_an_access_key_was_used_last():
+    with mock_destinations(start=datetime(2026, 1, 1, tzinfo=timezone.utc)) as destmock:
+        iam = boto3.client("iam")
+        iam.create_user(UserName="ann")
+        key = iam.create_access_key(UserName="ann")["AccessKey"]
+        own = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        destmock.advance(3600)
+        boto3.client("sqs", region_name="eu-west-1", **own).list_queues()
+        used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+    assert (used["ServiceName"], used["Region"]) == ("sqs", "eu-west-1")
+    assert used["LastUsedDate"] == datetime(2026, 1, 1, 1, tzinfo=timezone.utc)

@@ -10,7 +10,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto import backend_index, mock_aws
-from moto.core import utils
+from moto.core import responses, utils
 from moto.core.responses import BaseResponse
 from moto.moto_api._internal.moto_random import MotoRandom
 from moto.server import create_backend_app
@@ -123,6 +123,21 @@ def test_moto_counts_seconds_and_dates_its_answers_as_ever(start):
         assert utils.unix_time_millis() == utils.unix_time_millis(naive)
         headers = boto3.client("sqs").list_queues()["ResponseMetadata"]["HTTPHeaders"]
     assert headers["date"] == format_datetime(moment, usegmt=True)
+
+
+def test_each_answer_has_the_date_of_its_second():
+    dates = []
+    with mock_destinations(start=dt.datetime(2026, 2, 28, 23, 59, 58, 900_000, dt.timezone.utc)) as destmock:
+        sqs = boto3.client("sqs")
+        for seconds in (0, 0.05, 0.05, 1):
+            destmock.advance(seconds)
+            dates.append(sqs.list_queues()["ResponseMetadata"]["HTTPHeaders"]["date"][-12:])
+    assert dates == ["23:59:58 GMT", "23:59:58 GMT", "23:59:59 GMT", "00:00:00 GMT"]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_whoever_dates_answers_in_another_way_is_asked(inside):
+    assert is_asked(responses, "http_date", lambda: boto3.client("sqs").list_queues(), inside=inside)
 
 
 def test_a_test_s_own_time_of_moto_is_what_moto_counts(monkeypatch):

@@ -80,6 +80,8 @@ PRIVATE = {
         "_get_ssl_context": "the TLS context of a client, made when it sends",
         "_get_internal_component": "the classes of errors, which the clients of a session share",
         "_response_parser_factory": "the same of how their answers are read",
+        "_defaults": "whether a session's answers are read in another way",
+        "_default_blob_parser": "the same",
         "_last_client_region_used": "what a session notes of the clients that it makes",
         "_manager": "the connections of a client, which want that context",
         "_create_config_chain_mapping": "where a session looks a setting up, made when it is asked for",

@@ -108,10 +108,15 @@ def _version(topic: Topic) -> str:
 def _certificate_name(topic: Topic) -> str:
     """The file of the certificate, one for each region; moto serves it."""
     region = topic.sns_backend.region_name
-    name = f"SimpleNotificationService-{uuid5(NAMESPACE_DNS, region).hex}.pem"
+    name = _file_of(region)
     keys = sns_backends[DEFAULT_ACCOUNT_ID][region]._message_public_keys  # noqa: SLF001 - moto answers from it
     keys[name] = _certificate(utcnow().date())
     return name
+
+
+@cache
+def _file_of(region: str) -> str:
+    return f"SimpleNotificationService-{uuid5(NAMESPACE_DNS, region).hex}.pem"
 
 
 @cache
