@@ -76,9 +76,25 @@ _SETTINGS: Any = Config.OPTION_DEFAULTS
 _HOMES = tuple(str(Path(module).parent) for module in (botocore.__file__, __file__))
 
 
-def are_of_libraries(handlers: Any) -> bool:
-    """Whether only AWS's libraries and moto are asked for each client, by a session's tree of handlers."""
-    todo = [handlers["children"][name] for name in _EVENTS if name in handlers["children"]]
+class _Trees:
+    """Whether only AWS's libraries and moto are asked for each client, by the tree that sessions share."""
+
+    def __init__(self) -> None:
+        #: The nodes of the events that hold for it, which are never changed.
+        self._known: dict[str, Any] = {}
+
+    def are_of_libraries(self, handlers: Any) -> bool:
+        nodes = handlers["children"]
+        for name in _EVENTS:
+            if name in nodes and nodes[name] is not self._known.get(name):
+                if not _is_of_libraries(nodes[name]):
+                    return False
+                self._known[name] = nodes[name]
+        return True
+
+
+def _is_of_libraries(handlers: Any) -> bool:
+    todo = [handlers]
     while todo:
         node = todo.pop()
         todo += node["children"].values()
@@ -152,6 +168,7 @@ def _is_of_botocore(value: Any) -> bool:
     return isinstance(function, (FunctionType, type)) and function.__module__.startswith("botocore")
 
 
+TREES = _Trees()
 MAKERS = _Makers(
     {
         **{owner: tuple(_names(owner)) for owner in _WHOLE},

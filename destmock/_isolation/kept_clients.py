@@ -29,8 +29,8 @@ from botocore.plugin import get_plugin_context
 from botocore.session import Session
 from botocore.useragent import UserAgentString
 
-from destmock._isolation import configuration, sessions
-from destmock._isolation.client_makers import MAKERS, are_of_libraries
+from destmock._isolation import configuration, default_handlers, sessions
+from destmock._isolation.client_makers import MAKERS, TREES
 from destmock._isolation.client_parts import Parts, handlers_added
 from destmock._isolation.made_inside import is_from_inside
 from destmock._isolation.patching import Patch
@@ -192,12 +192,12 @@ def _noting(register: Callable[[Any], None]) -> Callable[[Any], None]:
     def registered(made: Any) -> None:
         session = made._session
         begun = _tree(session)
-        register(made)
+        default_handlers.register(made, register)
         store = session.get_component("config_store")
         known = type(session) is Session and type(made) is Boto3Session and type(store) is ConfigValueStore
         if known and begun is not None and type(store._mapping) is Settings:
             tree, agent = _tree(session), session.get_component("user_agent_creator")
-            if type(agent) is UserAgentString and tree is not None and are_of_libraries(tree):
+            if type(agent) is UserAgentString and tree is not None and TREES.are_of_libraries(tree):
                 made_of = _frozen(vars(agent))
                 session.__dict__[_SET_UP] = _SetUp(_told(begun), tree, store, (agent, made_of))
 

@@ -42,10 +42,15 @@ class SharedTrie(_Trie):  # type: ignore[misc]
         """Take a handler out; raises `ValueError` if the event has none."""
         self._root = self._changed(key, _Trie.remove_item, handler)
 
+    @classmethod
+    def of(cls, root: Any) -> SharedTrie:
+        """A tree with the nodes of another one."""
+        made = cls()
+        made._root = root
+        return made
+
     def __copy__(self) -> SharedTrie:
-        copied = SharedTrie()
-        copied._root = self._root
-        return copied
+        return SharedTrie.of(self._root)
 
     def _changed(self, key: str, change: Callable[..., None], *given: Any, **named: Any) -> dict[str, Any]:
         """The root of a tree in which the nodes on the way to `key` are new, and changed."""
