@@ -33,7 +33,7 @@ from destmock._isolation import (
 )
 from destmock._isolation.clients import PROFILES_HAVE_REGIONS, clients_isolated
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
-from destmock._isolation.patching import Shared, unless_replaced
+from destmock._isolation.patching import Shared, attributes_of, unless_replaced
 from destmock._isolation.profiles import profiles_by_name
 from destmock.errors import UnsupportedError
 
@@ -156,12 +156,24 @@ def registered_answers(after_call: Callable[[], object]) -> dict[str, tuple[Base
         return {method: tuple(found) for method, found in registered.items()}
 
 
-def _reset_model_data() -> None:
-    """Forget all models, without a change of the classes that have none."""
-    for models_of_service in model_data.values():
-        for model in models_of_service.values():
-            if vars(model).get("instances_tracked") != []:
-                model.instances_tracked = []  # type: ignore[attr-defined]
+class _Models:
+    """All of moto's models, to be forgotten without a change of the classes that have none."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Any, Any]] = []
+
+    def reset(self) -> None:
+        """Forget them, as moto does by the same name."""
+        count = sum(map(len, model_data.values()))
+        if len(self._known) != count:  # more are imported, and none is taken away
+            classes = [model for of_service in model_data.values() for model in of_service.values()]
+            self._known = [(model, attributes_of(model)) for model in classes]
+        for model, inside in self._known:
+            if inside.get("instances_tracked") != []:
+                model.instances_tracked = []
+
+
+_MODELS = _Models()
 
 
 class _Methods:
@@ -178,7 +190,7 @@ class _Methods:
 SHARED = Shared(
     (
         unless_replaced(custom_responses_mock, "is_responses_0_17_x", cache),
-        unless_replaced(models, "reset_model_data", lambda _reset: _reset_model_data),
+        unless_replaced(models, "reset_model_data", lambda _reset: _MODELS.reset),
         unless_replaced(responses, "method_names_from_class", lambda _listed: _Methods),
         *moto_calls.PATCHES,
         *moto_requests.PATCHES,

@@ -207,11 +207,16 @@ def alone() -> bool:
 
 
 def _is_idle(thread: Thread) -> bool:
-    """Whether it is of a pool that has no work for it, or only watches how long a test takes."""
+    """Whether it is of a pool that has no work for it, only watches how long a test takes, or has ended.
+
+    Before Python 3.13, a thread that `threading` hasn't started counts as alive for ever.
+    """
     if getattr(getattr(thread, "function", None), "__module__", "") == "pytest_timeout":
         return True
     frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - there is no other way
-    if frame is None or frame.f_code is not _worker.__code__:
+    if frame is None:
+        return type(thread).__name__ == "_DummyThread"
+    if frame.f_code is not _worker.__code__:
         return False
     return frame.f_locals.get("work_item") is None and frame.f_locals["work_queue"].empty()
 

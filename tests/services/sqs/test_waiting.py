@@ -1,5 +1,6 @@
 """Clients wait in virtual time: for messages, for what a waiter looks for, and before they try again."""
 
+import _thread
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,21 @@ def test_a_pool_without_work_holds_up_nobody(destmock, sqs, url):
     with ThreadPoolExecutor() as pool:
         assert list(pool.map(lambda _: time.sleep(0.01) or 7, range(3))) == [7, 7, 7]
         assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    assert waited(destmock) == 20
+
+
+def test_a_bare_thread_that_has_ended_holds_up_nobody(destmock, sqs, url):
+    """Python before 3.13 counts it among the threads for ever, once it has asked for itself."""
+    begun = threading.Lock()
+    begun.acquire()
+
+    def work():
+        threading.current_thread()
+        begun.release()
+
+    _thread.start_new_thread(work, ())
+    begun.acquire()
+    assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
     assert waited(destmock) == 20
 
 
