@@ -31,7 +31,7 @@ from destmock._engine.active import active, enter_once, innermost
 from destmock._functions.functions import account_of, partition_of
 from destmock._isolation import network
 from destmock._isolation.made_inside import is_from_inside
-from destmock._isolation.patching import Patch, Shared
+from destmock._isolation.patching import Patch, Shared, patched
 from destmock._services.front_doors.clients import follow_httpx
 from destmock.errors import NetworkError, UnsupportedError
 
@@ -212,7 +212,9 @@ register_initializer(follow_imports)  # each new session calls it: the import ma
 @contextlib.contextmanager
 def network_refused() -> Iterator[None]:
     """While entered, a request that neither moto nor destmock answers is sent to allowed hosts only."""
-    with _SENDING.made(), network.refusals(_hosts).made():
+    with (
+        patched(_REFUSALS) if _SHARED.is_made else _SHARED.made()
+    ):  # a test may have put back an outer mock's
         yield
 
 
@@ -239,7 +241,8 @@ def _guarded(send: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return guard
 
 
-_SENDING = Shared([Patch(URLLib3Session, "send", _guarded)], steps_aside=True)
+_REFUSALS = (Patch(URLLib3Session, "send", _guarded), *network.refusals(_hosts))
+_SHARED = Shared(_REFUSALS, steps_aside=True)
 
 
 @cache

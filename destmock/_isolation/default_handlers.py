@@ -54,29 +54,35 @@ class _Added(NamedTuple):
 def register(made: Any, own: Callable[[Any], None]) -> None:
     """Do what boto3's `own` function does for a session that it is making."""
     session: Any = made._session
-    emitter = session._events._emitter
-    base = sessions.root_of_built_in()
     is_plain = (
         own is _REGISTER
         and type(made) is Boto3Session
         and _SESSION.are_own(session)
         and _utils.lazy_call is _lazy_call
         and type(session._events) is sessions.Aliaser
-        and type(emitter) is _Emitter
-        and type(emitter._handlers) is sessions.SharedTrie
-        and emitter._handlers._root is base
+        and type(session._events._emitter) is _Emitter
+        and type(session._events._emitter._handlers) is sessions.SharedTrie
     )
-    shared = _shared(sessions.Same(base)) if is_plain else None
+    shared = _to_share(session._events._emitter) if is_plain else None
     if shared is None:
         own(made)
         return
-    with_all, own_ones = shared
+    emitter, (with_all, own_ones) = session._events._emitter, shared
     emitter._handlers = with_all._handlers.__copy__()
     emitter._lookup_cache = {}
     for unique_id, item in with_all._unique_id_handlers.items():
         emitter._unique_id_handlers[unique_id] = dict(item)
     for each in own_ones:
         session.register(each.event, each.made(made.events), each.unique_id)
+
+
+def _to_share(emitter: Any) -> tuple[Any, tuple[_Added, ...]] | None:
+    """What a session gets whose emitter has botocore's own handlers, and no others."""
+    root = emitter._handlers._root
+    try:
+        return _shared(sessions.Same(root)) if root is sessions.root_of_built_in() else None
+    except TypeError:  # somebody has added a handler that has no hash
+        return None
 
 
 @lru_cache(maxsize=4)
@@ -98,8 +104,6 @@ def _shared(base: sessions.Same) -> tuple[Any, tuple[_Added, ...]] | None:
 def _added() -> list[_Added]:
     """What boto3 adds to a session; nothing if it does so in another way."""
     found: list[_Added] = []
-    if not all(each.__code__.co_filename.startswith(_HOME) for each in (_REGISTER, _lazy_call)):
-        return found  # somebody has put his own in their place
 
     def noted(event: str, handler: Any, unique_id: str | None = None) -> None:
         assert type(handler) is FunctionType
@@ -109,6 +113,8 @@ def _added() -> list[_Added]:
         found.append(_Added(event, unique_id, function, named))
 
     try:
+        if not all(each.__code__.co_filename.startswith(_HOME) for each in (_REGISTER, _lazy_call)):
+            return []  # somebody has put his own in their place
         _REGISTER(SimpleNamespace(_session=SimpleNamespace(register=noted), events=_EVENTS))
     except (AssertionError, AttributeError, KeyError, TypeError):
         return []

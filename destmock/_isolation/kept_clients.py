@@ -160,8 +160,8 @@ def _told(tree: Any) -> Hashable:
 
     An initializer makes the same handlers for each session, as Powertools does: they count as the same ones.
     """
-    base = sessions.root_of_built_in()
     try:
+        base = sessions.root_of_built_in()
         added = tuple((event, part, _same(handler)) for event, part, handler in handlers_added(tree, base))
     except (TypeError, ValueError):
         return Same(tree)

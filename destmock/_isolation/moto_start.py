@@ -8,6 +8,7 @@ import inspect
 import os
 import sys
 from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 from unittest.mock import patch
 
@@ -160,15 +161,16 @@ class _Models:
     """All of moto's models, to be forgotten without a change of the classes that have none."""
 
     def __init__(self) -> None:
-        self._known: list[tuple[Any, Any]] = []
+        self._classes: list[Any] = []
+        self._insides: list[Any] = []
 
     def reset(self) -> None:
         """Forget them, as moto does by the same name."""
-        count = sum(map(len, model_data.values()))
-        if len(self._known) != count:  # more are imported, and none is taken away
-            classes = [model for of_service in model_data.values() for model in of_service.values()]
-            self._known = [(model, attributes_of(model)) for model in classes]
-        for model, inside in self._known:
+        classes: list[Any] = [*chain.from_iterable(of_service.values() for of_service in model_data.values())]
+        if classes != self._classes:
+            self._classes = classes
+            self._insides = [*map(attributes_of, classes)]
+        for model, inside in zip(classes, self._insides, strict=True):
             if inside.get("instances_tracked") != []:
                 model.instances_tracked = []
 

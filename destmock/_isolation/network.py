@@ -14,12 +14,12 @@ import ipaddress
 import socket
 import sys
 from fnmatch import fnmatchcase
-from functools import lru_cache, partial
+from functools import partial
 from socket import socket as Socket  # noqa: N812 - the class, whatever a test puts in its place
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from destmock._isolation.patching import Patch, Shared
+from destmock._isolation.patching import Patch
 from destmock.errors import NetworkError
 
 if TYPE_CHECKING:
@@ -110,18 +110,12 @@ class Hosts:
                 self.found(part)
 
 
-@lru_cache(maxsize=1)
-def refusals(current: Callable[[], Hosts | None]) -> Shared:
+def refusals(current: Callable[[], Hosts | None]) -> tuple[Patch, ...]:
     """What refuses every connection to a host that the `current` hosts don't allow."""
-    return Shared(
-        (
-            *(
-                Patch(Socket, name, partial(_guarded, current, name))
-                for name in _ADDRESSEES
-                if hasattr(Socket, name)
-            ),
-            *(Patch(socket, name, partial(_looking_up, current)) for name in _LOOK_UPS),
-        )
+    reaching = [name for name in _ADDRESSEES if hasattr(Socket, name)]
+    return (
+        *(Patch(Socket, name, partial(_guarded, current, name)) for name in reaching),
+        *(Patch(socket, name, partial(_looking_up, current)) for name in _LOOK_UPS),
     )
 
 

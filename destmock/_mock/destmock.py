@@ -32,6 +32,7 @@ class Destmock(Story, Questions):
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._injection = simulation.faults
+        self._faults = Faults(self._injection, simulation.ids, self._check_active)
         self._ended = False
 
     @overload
@@ -266,7 +267,7 @@ class Destmock(Story, Questions):
     @property
     def faults(self) -> Faults:
         """Faults that AWS makes now and then, on demand: throttles, 5xx, duplicates, delays, lost records."""
-        return Faults(self._injection, self._simulation.ids, self._check_active)
+        return self._faults
 
     def websocket(self, url: str, *, headers: Mapping[str, str] | None = None) -> WebSocket:
         """Connects a client to a WebSocket API: `with destmock.websocket(url) as client: client.send("{}")`.

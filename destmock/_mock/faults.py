@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from random import Random
 from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 from destmock._aws.arn import parse_arn, parse_function_name
 from destmock._aws.times import to_milliseconds
 from destmock._engine.faults import ANY_CALL, Chaos, Fault, PendingFault, Rule
 from destmock._observed.sequences import History
+from destmock.errors import InactiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +40,7 @@ class Faults:
     def __init__(self, injection: Injection, ids: Ids, check_active: Callable[[], None]) -> None:
         self._injection = injection
         self._ids = ids
-        self._check_active = check_active
+        self._check_active = WeakMethod(check_active)  # its owner holds this
 
     def throttle(self, function: str | None = None, *, times: int | None = 1) -> None:
         """Has Lambda find no slot for an attempt (429).
@@ -227,7 +229,11 @@ class Faults:
         self._injection.add(rule)
 
     def _check(self, function: str | None, times: int | None) -> None:
-        self._check_active()
+        check_active = self._check_active()
+        if check_active is None:
+            message = "this mock has ended, and nobody has its Destmock any more"
+            raise InactiveError(message)
+        check_active()
         if function is not None and (not isinstance(function, str) or parse_function_name(function) is None):
             message = f"{function!r} is not a function's name or ARN"
             raise ValueError(message)

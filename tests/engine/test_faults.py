@@ -6,7 +6,7 @@ from datetime import timedelta
 import boto3
 import pytest
 
-from destmock import LeftoverError, mock_destinations, outcomes
+from destmock import InactiveError, LeftoverError, mock_destinations, outcomes
 from tests.engine.faults import START, at_start, begun, configure, kinds, send
 
 by_hand = pytest.mark.destmock(autorun=False, start=START)
@@ -347,3 +347,14 @@ def test_attempts_to_find_a_function_that_went_after_a_throttle_count_as_attempt
     lam.delete_function(FunctionName="gone")
     assert destmock.run_until_idle() == 3
     assert [attempt.outcome for attempt in destmock.invocations[0].attempts] == ["NotFound"] * 3
+
+
+def test_faults_are_one_thing_and_end_with_the_mock():
+    with mock_destinations(handlers={"orders": dict}) as destmock:
+        faults = destmock.faults
+        assert destmock.faults is faults
+    with pytest.raises(InactiveError, match="has ended"):
+        faults.throttle()
+    del destmock
+    with pytest.raises(InactiveError, match="has ended"):
+        faults.throttle()

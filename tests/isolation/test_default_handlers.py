@@ -177,3 +177,31 @@ def test_more_handlers_of_botocore_s_own_are_in_the_next_session(destmock, monke
     monkeypatch.undo()
     Session(region_name="us-east-1").client("s3")
     assert heard == [1]
+
+
+class Unhashable:
+    """A handler that is equal to others, and so has no hash."""
+
+    __hash__ = None
+
+    def __init__(self):
+        self.heard = 0
+
+    def __eq__(self, other):
+        return isinstance(other, Unhashable)
+
+    def __call__(self, **_):
+        self.heard += 1
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_handler_of_botocore_s_may_have_no_hash(destmock, monkeypatch, later):
+    inner = botocore_session.get_session() if later else None
+    handler = Unhashable()
+    monkeypatch.setattr(
+        handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS, ("before-call.sqs", handler)]
+    )
+    session = Session(botocore_session=inner, region_name="us-east-1")
+    session.client("sqs").list_queues()
+    assert handler.heard == (not later)
+    assert hasattr(session.client("s3"), "upload_file")

@@ -17,6 +17,7 @@ import requests
 import urllib3
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
+from botocore.httpsession import URLLib3Session
 
 from destmock import NetworkError, mock_destinations
 
@@ -466,3 +467,32 @@ def test_an_endpoint_in_each_file_that_botocore_reads_is_out_of_reach(monkeypatc
     assert sqs.meta.endpoint_url == "http://localhost:9"
     with mock_destinations(), pytest.raises(NetworkError, match="only the environment or a profile names"):
         sqs.list_queues()
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(socket.socket, "connect"), (socket, "getaddrinfo"), (URLLib3Session, "send")],
+)
+def test_a_nested_mock_refuses_what_a_test_has_put_back_in_the_outer_one(owner, name):
+    """As plugins do that guard sockets themselves, after each test."""
+    real = getattr(owner, name)
+    with mock_destinations():
+        guarded = getattr(owner, name)
+        setattr(owner, name, real)
+        with mock_destinations():
+            assert getattr(owner, name) is not real
+            with pytest.raises(NetworkError):
+                connect_to(ELSEWHERE)
+            with pytest.raises(NetworkError):
+                socket.getaddrinfo("example.com", 80)
+            with pytest.raises(EndpointConnectionError, match="would have left the process"):
+                boto3.client("sqs", endpoint_url="http://example.com").list_queues()
+        assert getattr(owner, name) is real
+        setattr(owner, name, guarded)
+    assert getattr(owner, name) is real
+
+
+def connect_to(host):
+    with socket.socket() as made:
+        made.settimeout(0.1)
+        made.connect((host, 80))
