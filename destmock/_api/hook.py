@@ -6,7 +6,6 @@ signed or sent. Sessions made after this import have the hooks; `adopt` finds th
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import inspect
 from functools import cache
@@ -36,7 +35,8 @@ from destmock._services.front_doors.clients import follow_httpx
 from destmock.errors import NetworkError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from botocore.awsrequest import AWSResponse
     from botocore.model import OperationModel
@@ -209,13 +209,10 @@ def follow_imports(_session: object = None) -> None:
 register_initializer(follow_imports)  # each new session calls it: the import may be the test's own
 
 
-@contextlib.contextmanager
-def network_refused() -> Iterator[None]:
+def network_refused() -> AbstractContextManager[None]:
     """While entered, a request that neither moto nor destmock answers is sent to allowed hosts only."""
-    with (
-        patched(_REFUSALS) if _SHARED.is_made else _SHARED.made()
-    ):  # a test may have put back an outer mock's
-        yield
+    # A test may have put back what an outer mock has replaced: a nested one does it anew.
+    return patched(_REFUSALS) if _SHARED.is_made else _SHARED.made()
 
 
 def _hosts() -> network.Hosts | None:

@@ -27,7 +27,7 @@ _Emitter: Any = HierarchicalEmitter
 _HOME = str(Path(boto3.__file__).parent)
 _lazy_call = _utils.lazy_call
 _REGISTER = vars(Boto3Session)["_register_default_handlers"]
-_SESSION = Steps(Session, ("register", "get_component"))
+_SESSION = Steps(Session, ("register",))
 #: Stands for a session's events.
 _EVENTS = object()
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 
-_SHARED = Shared((*debuggers.PATCHES, *exits.PATCHES, *temporary_files.patches()))
+_SHARED = Shared((*debuggers.PATCHES, *exits.PATCHES, *temporary_files.PATCHES))
 
 
 def handlers_contained() -> AbstractContextManager[None]:

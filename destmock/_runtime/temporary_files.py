@@ -179,7 +179,10 @@ def _of_paths() -> list[Patch]:
     return [Patch(kept, name, static(make)) for name, make in made.items() if hasattr(kept, name)]
 
 
-def patches() -> tuple[Patch, ...]:
-    """What tells of the files that a function makes."""
-    functions = [Patch(os, name, make) for name, make in _PATCHED if hasattr(os, name)]
-    return (Patch(builtins, "open", _open), Patch(io, "open", _open), *functions, *_of_paths())
+#: What tells of the files that a function makes.
+PATCHES = (
+    Patch(builtins, "open", _open),
+    Patch(io, "open", _open),
+    *(Patch(os, name, make) for name, make in _PATCHED if hasattr(os, name)),
+    *_of_paths(),
+)

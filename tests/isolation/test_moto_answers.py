@@ -6,6 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.autoscaling.models import autoscaling_backends
+from moto.core.model_instances import model_data
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
@@ -153,6 +154,16 @@ def test_a_backend_that_somebody_holds_is_as_new_after_the_mock():
         held = sqs_backends["123456789012"]["us-east-1"]
         assert [*held.queues] == ["orders"]
     assert not held.queues
+
+
+def test_a_model_that_takes_another_s_place_is_forgotten_as_well(monkeypatch):
+    other = type("Queue", (), {"instances_tracked": []})
+    with mock_destinations():
+        pass
+    monkeypatch.setitem(model_data["sqs"], "Queue", other)
+    with mock_destinations():
+        other.instances_tracked.append("of this mock")
+    assert other.instances_tracked == []
 
 
 def test_a_call_that_needs_nothing_of_iam_makes_none_of_it():
