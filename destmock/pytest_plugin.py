@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from destmock._importing import imported
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -100,9 +102,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     chosen = _explored(item)
     if chosen is None:
         return None
-    from destmock._explore.items import run_explored  # noqa: PLC0415 - imports boto3 and moto
-
-    run_explored(item, nextitem, chosen.fixed(_options(item)))
+    imported("destmock._explore.items").run_explored(item, nextitem, chosen.fixed(_options(item)))
     return True
 
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from moto import backends
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction, LambdaStorage, LayerVersion, _s3_content
 from moto.awslambda.utils import get_backend
-from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from destmock._aws.arn import parse_arn
@@ -271,7 +271,7 @@ def _take_object_version(
     version = location.get("S3ObjectVersion")
     if version is None or "ZipFile" in location:
         return
-    backend = s3_backends[target.account_id][partition]
+    backend = backends.get_backend("s3")[target.account_id][partition]
     found = backend.get_object(location["S3Bucket"], location["S3Key"], version_id=version)
     if found is None:
         message = (

@@ -34,6 +34,7 @@ from destmock._isolation import (
 )
 from destmock._isolation.clients import PROFILES_HAVE_REGIONS, clients_isolated
 from destmock._isolation.environment import CREDENTIALS, REGION, environment_isolated
+from destmock._isolation.kept_modules import modules_kept
 from destmock._isolation.patching import Shared, attributes_of, unless_replaced
 from destmock._isolation.profiles import profiles_by_name
 from destmock.errors import UnsupportedError
@@ -68,6 +69,7 @@ def isolated(after_call: Callable[[], object], config: DefaultConfig | None = No
         clients_isolated(new_session=core.get("reset_boto3_session", True)),
         regions,
         SHARED.made(),
+        modules_kept(),
         images.made_when_asked(),
         random_texts.seeding_noted(),
         _settings_restored(before),

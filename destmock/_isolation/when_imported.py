@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import MetaPathFinder
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from destmock._importing import all_of_it_stays, found_around
 from destmock._isolation.patching import Shared
 
 if TYPE_CHECKING:
@@ -73,13 +74,14 @@ class WhenImported(MetaPathFinder):
         """The module as whoever comes next finds it, with a look at it afterwards."""
         if self._undone is None or (name not in self._lists and name not in self._around):
             return None
-        finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
-        specs = (finder.find_spec(name, path, target) for finder in finders)
-        found = next((spec for spec in specs if spec is not None), None)
-        if found is not None and found.loader is not None:
-            around = self._around.get(name, contextlib.nullcontext)
-            found.loader = _Followed(found.loader, around, self._make)
-        return found
+        return found_around(self, self._executing, name, path, target)
+
+    @contextlib.contextmanager
+    def _executing(self, module: ModuleType) -> Iterator[None]:
+        around = self._around.get(module.__name__, contextlib.nullcontext)
+        with all_of_it_stays(), around(module):
+            yield
+        self._make(module.__name__)
 
     def _make(self, name: str) -> None:
         if name not in self._lists:
@@ -92,28 +94,3 @@ class WhenImported(MetaPathFinder):
         with self._lock:
             if self._undone is not None:  # the mock may have ended meanwhile
                 self._undone.enter_context(shared.made())
-
-
-class _Followed(Loader):
-    """Loads a module as its own loader does, and takes no part in it afterwards."""
-
-    def __init__(
-        self,
-        own: Loader,
-        around: Callable[[ModuleType], AbstractContextManager[object]],
-        follow: Callable[[str], None],
-    ) -> None:
-        self._own, self._around, self._follow = own, around, follow
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._own, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._own.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        assert module.__spec__ is not None  # it has just been found
-        module.__spec__.loader = module.__loader__ = self._own
-        with self._around(module):
-            self._own.exec_module(module)
-        self._follow(module.__name__)

@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 
 #: A copy of these in a package would call AWS past the mock: the process's own are used.
 MOCKED = frozenset({"aiobotocore", "awslambdaric", "boto3", "botocore", "destmock", "moto", "s3transfer"})
+#: What moto imports with the first use of a service, and the libraries that this imports. A package may bring
+#: those, too, for its own code: moto has to be first.
+_SERVICES = frozenset({"cryptography.x509", "moto.s3.responses", "moto.sns.responses"})
+_LIBRARIES = frozenset(
+    {
+        "_cffi_backend",
+        "awscrt",
+        "crc32c",
+        "cryptography",
+        "requests",
+        "typing_extensions",
+        "werkzeug",
+        "xmltodict",
+    }
+)
 _SUFFIXES = tuple(all_suffixes())
 
 
@@ -45,6 +60,8 @@ class Namespace:
         self._modules: dict[str, Any] = dict.fromkeys(provided & MOCKED - _imported(provided & MOCKED))
         handler = package.source.replace("/", ".").partition(".")[0]
         self._provided = provided - MOCKED - (sys.stdlib_module_names - {handler})
+        if self._provided & _LIBRARIES:
+            _imported(_SERVICES)
 
     def take_up(self) -> None:
         self._outer_path = sys.path, sys.path.copy()

@@ -128,8 +128,8 @@ class Watched:
         return is_users_own(sys.modules[name])
 
 
-#: What runs the program, and what it mocks AWS with, wherever that lies.
-_NEVER_HIDDEN = {"__main__", "__mp_main__", *MOCKED}
+#: What runs the program, and what it mocks AWS with, wherever that lies. A process loads cryptography once.
+_NEVER_HIDDEN = {"__main__", "__mp_main__", "cryptography", *MOCKED}
 _INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from destmock._importing import imported
 from destmock._isolation.patching import Shared
 from destmock._isolation.when_imported import WhenImported
 from destmock._services import (
@@ -25,9 +25,6 @@ from destmock._services import (
 )
 from destmock._services.eventbridge import bus, inputs, patterns, replays, schedules
 from destmock._services.front_doors import clients as front_door_clients
-from destmock._services.s3 import configurations, notifications, policies, urls
-from destmock._services.sns import attributes, filters, order, signatures, subscriptions
-from destmock._services.sns import refusals as topic_refusals
 from destmock._services.sqs import arrivals as queue_arrivals
 from destmock._services.sqs import reading, redrive
 from destmock._services.sqs import refusals as queue_refusals
@@ -42,14 +39,6 @@ if TYPE_CHECKING:
 PATCHES = (
     *functions.PATCHES,
     *trace_headers.PATCHES,
-    *subscriptions.PATCHES,
-    *attributes.PATCHES,
-    *filters.PATCHES,
-    *order.PATCHES,
-    *configurations.PATCHES,
-    *notifications.PATCHES,
-    *policies.PATCHES,
-    *urls.PATCHES,
     *bus.PATCHES,
     *inputs.PATCHES,
     *patterns.PATCHES,
@@ -67,24 +56,32 @@ PATCHES = (
     *reading.PATCHES,
     *redrive.PATCHES,
     *queue_refusals.PATCHES,
-    *topic_refusals.PATCHES,
-    *signatures.PATCHES,
     *front_door_clients.PATCHES,
 )
 
 
 def _of(*rooms: str) -> tuple[Patch, ...]:
     """The lists of some rooms. A test that puts back `sys.modules` takes them away with moto's modules."""
-    return tuple(each for room in rooms for each in import_module(f"{__package__}.{room}").PATCHES)
+    return tuple(each for room in rooms for each in imported(f"{__package__}.{room}").PATCHES)
 
 
-#: What makes the lists of the services that moto's Lambda doesn't import, by moto's package.
+#: What makes the lists of the services that moto's Lambda doesn't need, by moto's package.
 LATER = {
     "moto.apigatewaymanagementapi": partial(_of, "apigateway.connections"),
     "moto.firehose": partial(_of, "firehose"),
     "moto.iotdata": partial(_of, "iot"),
+    "moto.s3": partial(_of, "s3.configurations", "s3.notifications", "s3.policies", "s3.urls"),
     "moto.scheduler": partial(_of, "scheduler.control"),
     "moto.secretsmanager": partial(_of, "secrets", "rotations"),
+    "moto.sns": partial(
+        _of,
+        "sns.subscriptions",
+        "sns.attributes",
+        "sns.filters",
+        "sns.order",
+        "sns.refusals",
+        "sns.signatures",
+    ),
     "moto.stepfunctions": partial(_of, "steps"),
 }
 SHARED = Shared(PATCHES, steps_aside=True)

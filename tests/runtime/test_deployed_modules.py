@@ -1,6 +1,7 @@
 """The modules of deployed code: found as on AWS, kept apart from the process's, and cold or warm."""
 
 import base64
+import json
 import sys
 import tempfile
 import types
@@ -10,6 +11,7 @@ import boto3
 import pytest
 
 from destmock import mock_destinations
+from tests.programs import printed
 from tests.runtime.deployed import COUNTS, deploy, invoke, returns, send, zipped
 
 
@@ -493,3 +495,58 @@ def test_a_function_that_is_made_anew_runs_its_new_code(lam, create):
     lam.delete_function(FunctionName="orders")
     create(f"{COUNTS}    return -calls\n")
     assert invoke(lam) == -1
+
+
+# Services that the handler is the first to use
+
+
+@pytest.mark.parametrize("library", ["cryptography", "requests", "xmltodict"])
+@pytest.mark.parametrize("layered", [False, True])
+def test_sns_and_s3_have_the_process_s_libraries_whatever_the_code_brings(library, layered):
+    """In a process of its own, where nobody else has used them."""
+    source = f"""
+import boto3, {library}
+
+def handle(event, context):
+    topic = boto3.client("sns").create_topic(Name="topic")["TopicArn"]
+    boto3.client("sns").publish(TopicArn=topic, Message="text")
+    boto3.client("s3").create_bucket(Bucket="bucket")
+    return {library}.OWN
+"""
+    brought = {f"{library}/__init__.py": "OWN = 1\n"}
+    layer = {f"python/{name}": text for name, text in brought.items()} if layered else {}
+    files = {"handler.py": source, **({} if layered else brought)}
+    first, second, outside = printed(f"""
+        import boto3, json
+        from destmock import mock_destinations
+        from tests.runtime.deployed import deploy, invoke, zipped
+
+        for _ in range(2):
+            with mock_destinations():
+                lam, layers = boto3.client("lambda"), []
+                if {layered}:
+                    content = {{"ZipFile": zipped({layer!r})}}
+                    made = lam.publish_layer_version(LayerName="tools", Content=content)
+                    layers = [made["LayerVersionArn"]]
+                deploy({files!r}, Layers=layers)
+                found = invoke(lam), boto3.client("sns").list_topics()["Topics"]
+                found += (boto3.client("s3").list_buckets()["Buckets"],)
+                print(json.dumps([found[0], len(found[1]), len(found[2])]))
+        import {library}
+        print(hasattr({library}, "OWN"))
+    """).splitlines()
+    assert (json.loads(first), json.loads(second), outside) == ([1, 1, 1], [1, 1, 1], "False")
+
+
+def test_code_without_libraries_imports_no_service():
+    loaded = printed("""
+        import sys
+        import boto3
+        from destmock import mock_destinations
+        from tests.runtime.deployed import deploy, invoke, returns
+        with mock_destinations():
+            deploy(returns("1"))
+            assert invoke(boto3.client("lambda")) == 1
+        print([name for name in ("moto.s3", "moto.sns", "cryptography") if name in sys.modules])
+    """)
+    assert loaded == "[]\n"

@@ -5,14 +5,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from destmock._aws.json_text import to_bytes
 from destmock._aws.record import timestamp
 from destmock._engine.delivery import Message, UndeliverableError
 from destmock._engine.unanswered import Sent, Unsent, enter
 from destmock._services.mapping import ref_of, source_of, source_text
-from destmock._services.s3.delivery import BucketTarget
 
 if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from destmock._aws.arn import Arn
     from destmock._engine.simulation import Simulation
     from destmock._engine.synchronous import Answered
+    from destmock._services.s3.delivery import BucketTarget
     from destmock._services.streams.shards import Record
     from destmock._services.streams.windows import Window
 
@@ -57,7 +57,7 @@ def tell(simulation: Simulation, mapping: EventSourceMapping, given_up: GivenUp)
         enter(simulation, lost, None, _NO_DESTINATION)
         return
     record, error = _record(simulation, mapping, given_up), None
-    bucket = target if isinstance(target, BucketTarget) else None
+    bucket = cast("BucketTarget", target) if target.kind == "s3" else None
     body = to_bytes(record if bucket is None else {**record, "payload": payload.decode()})
     name = f"OnFailure of the mapping {mapping.uuid}"
     message = Message(body, None, None, simulation.now, simulation.ids.uuid(), source=name)

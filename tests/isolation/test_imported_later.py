@@ -1,0 +1,265 @@
+"""What hardly any test asks for is imported when one does, and then as ever."""
+
+import importlib
+import sys
+import types
+from unittest.mock import patch
+
+import pytest
+
+from destmock import _importing
+from tests.programs import printed
+
+#: An expression of a program's.
+LOADED = """[name for name in ("moto.s3", "moto.sns", "moto.rds", "cryptography") if name in sys.modules]"""
+
+
+def test_queues_and_functions_load_neither_s3_nor_sns_nor_rds_nor_cryptography():
+    assert (
+        printed(f"""
+        import sys
+        import boto3
+        from destmock import mock_destinations
+        with mock_destinations(handlers={{"work": lambda event, context: event}}) as destmock:
+            sqs, client = boto3.client("sqs"), boto3.client("lambda")
+            url = sqs.create_queue(QueueName="done")["QueueUrl"]
+            arn = "arn:aws:sqs:us-east-1:123456789012:done"
+            client.put_function_event_invoke_config(
+                FunctionName="work", DestinationConfig={{"OnSuccess": {{"Destination": arn}}}}
+            )
+            client.invoke(FunctionName="work", InvocationType="Event", Payload=b"{{}}")
+            destmock.run_until_idle()
+            print(len(sqs.receive_message(QueueUrl=url)["Messages"]), {LOADED})
+            boto3.client("s3").create_bucket(Bucket="bucket")
+            print({LOADED})
+            boto3.client("sns").create_topic(Name="topic")
+            print({LOADED})
+        """)
+        == "1 []\n['moto.s3']\n['moto.s3', 'moto.sns', 'cryptography']\n"
+    )
+
+
+def test_an_uploaded_certificate_is_looked_at():
+    asked, refused, after, refused_later = printed(f"""
+        import sys
+        import boto3
+        from botocore.exceptions import ClientError
+        from destmock import mock_destinations
+        from moto import mock_aws
+
+        def uploaded():
+            iam = boto3.client("iam", region_name="us-east-1")
+            iam.create_user(UserName="somebody")
+            print({LOADED})
+            try:
+                iam.upload_signing_certificate(UserName="somebody", CertificateBody="none")
+            except ClientError as error:
+                print(error.response["Error"]["Code"], {LOADED})
+
+        with mock_destinations():
+            uploaded()
+        with mock_aws():
+            uploaded()
+    """).splitlines()
+    assert (asked, refused) == ("[]", "MalformedCertificate ['cryptography']")
+    assert (after, refused_later) == ("['cryptography']", refused)
+
+
+CODE = """
+    import io, sys, zipfile
+    import boto3
+    from botocore.exceptions import ClientError
+    from destmock import mock_destinations
+    from moto import mock_aws
+
+    def created(**code):
+        lam, iam = (boto3.client(name, region_name="us-east-1") for name in ("lambda", "iam"))
+        try:
+            role = iam.create_role(RoleName="role", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        except ClientError:
+            role = iam.get_role(RoleName="role")["Role"]["Arn"]
+        try:
+            said = lam.create_function(
+                FunctionName="work", Role=role, Runtime="python3.12", Handler="work.handle", Code=code
+            )
+        except ClientError as error:
+            said = error.response["Error"]
+        return said.get("Message") or said["CodeSize"] > 100
+
+    def stored():
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w") as archive:
+            archive.writestr("work.py", "def handle(event, context): return event")
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="code.zip", Body=zipped.getvalue())
+"""
+NO_BUCKET = (
+    "Error occurred while GetObject. S3 Error Code: NoSuchBucket. "
+    "S3 Error Message: The specified bucket does not exist"
+)
+
+
+@pytest.mark.parametrize("mock", ["mock_destinations", "mock_aws"])
+def test_a_function_s_code_lies_in_a_bucket(mock):
+    """Under `mock_aws`, with what an earlier mock has imported."""
+    loaded, refused, taken = printed(f"""{CODE}
+    with mock_destinations():
+        boto3.client("lambda").list_functions()
+    print({LOADED})
+    with {mock}():
+        print(created(S3Bucket="bucket", S3Key="code.zip"))
+    with {mock}():
+        stored()
+        print(created(S3Bucket="bucket", S3Key="code.zip"))
+    """).splitlines()
+    assert (loaded, refused, taken) == ("[]", NO_BUCKET, "True")
+
+
+@pytest.mark.parametrize(
+    ("destination", "why"),
+    [("arn:aws:sns:us-east-1:123456789012:none", "moto.sns"), ("arn:aws:s3:::none", "moto.s3")],
+)
+def test_a_destination_may_be_the_first_thing_that_asks_for_its_service(destination, why):
+    said, loaded = printed(f"""
+        import sys
+        import boto3
+        from botocore.exceptions import ClientError
+        from destmock import mock_destinations
+        with mock_destinations(handlers={{"work": lambda event, context: event}}):
+            config = {{"OnFailure": {{"Destination": "{destination}"}}}}
+            try:
+                boto3.client("lambda").put_function_event_invoke_config(
+                    FunctionName="work", DestinationConfig=config
+                )
+            except ClientError as error:
+                print(error.response["Error"]["Code"])
+            print("{why}" in sys.modules)
+    """).splitlines()
+    assert (said, loaded) == ("InvalidParameterValueException", "True")
+
+
+def test_threads_ask_for_a_service_at_once():
+    counted = printed("""
+        import threading
+        import boto3
+        from destmock import mock_destinations
+        with mock_destinations():
+            boto3.client("sqs").list_queues()
+
+            def create(number):
+                boto3.client("sns").create_topic(Name=f"topic-{number}")
+
+            threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            print(len(boto3.client("sns").list_topics()["Topics"]))
+    """)
+    assert counted == "8\n"
+
+
+def test_a_seed_gives_the_ids_of_a_later_mock():
+    first, second = printed("""
+        from datetime import datetime, timezone
+        import boto3
+        from destmock import mock_destinations
+
+        for _ in range(2):
+            with mock_destinations(seed=1, start=datetime(2026, 1, 1, tzinfo=timezone.utc)):
+                sns, sqs, s3 = (boto3.client(name) for name in ("sns", "sqs", "s3"))
+                url = sqs.create_queue(QueueName="queue")["QueueUrl"]
+                topic = sns.create_topic(Name="topic")["TopicArn"]
+                queue = "arn:aws:sqs:us-east-1:123456789012:queue"
+                subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)["SubscriptionArn"]
+                sns.publish(TopicArn=topic, Message="text")
+                body = sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+                s3.create_bucket(Bucket="bucket")
+                s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+                version = s3.put_object(Bucket="bucket", Key="key", Body=b"text")["VersionId"]
+                print(repr((subscribed, body, version)))
+    """).splitlines()
+    assert first == second
+
+
+@pytest.fixture
+def modules(tmp_path, monkeypatch):
+    """A package with a part that takes long to import, and a module that imports names of it at once."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "part.py").write_text(
+        "def answer():\n    return 'own'\n\nclass Error(Exception):\n    pass\n\nTABLE = {'key': 'value'}\n"
+    )
+    (tmp_path / "asking.py").write_text("from package.part import TABLE, Error, answer\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(_importing, "_LATER", {"asking": ("package.part",)})
+    yield tmp_path
+    for name in ("package", "package.part", "asking", "meanwhile"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    ("used", "found"),
+    [
+        ("answer()", "own"),
+        ("answer.__name__", "answer"),
+        ("TABLE['key']", "value"),
+        ("isinstance(ValueError(), Error)", False),
+        ("str(Error | None)", "package.part.Error | None"),
+        ("type(new_class('Special', (Error,))()).__mro__[1].__name__", "Error"),
+    ],
+)
+def test_the_first_use_of_one_gives_a_module_all_that_it_has_imported(modules, used, found):
+    asking = _importing.imported("asking")
+    assert not [name for name in sys.modules if name.startswith("package")]
+    assert eval(used, {**vars(asking), "new_class": types.new_class}) == found
+    part = sys.modules["package.part"]
+    assert [asking.TABLE, asking.Error, asking.answer] == [part.TABLE, part.Error, part.answer]
+
+
+def test_a_test_replaces_a_part_of_it_where_it_is_imported_or_where_it_is(modules):
+    asking = _importing.imported("asking")
+    with patch("asking.answer.note", "patched", create=True):
+        assert importlib.import_module("package.part").answer.note == "patched"
+    assert not hasattr(asking.answer, "note")
+    with patch("package.part.answer", lambda: "replaced"):
+        assert importlib.import_module("package.part").answer() == "replaced"
+        assert asking.answer() == "own"
+    with patch("asking.answer", lambda: "replaced"):
+        assert asking.answer() == "replaced"
+    assert asking.answer() == "own"
+
+
+def test_what_is_there_already_is_taken(modules):
+    part = importlib.import_module("package.part")
+    assert _importing.imported("asking").answer is part.answer
+
+
+def test_who_wants_something_of_it_at_once_gets_it(modules):
+    (modules / "asking.py").write_text("from package.part import answer\nSAID = answer()\n")
+    assert _importing.imported("asking").SAID == "own"
+    assert sys.modules["package.part"] is sys.modules["package"].part
+
+
+def test_who_else_imports_it_meanwhile_gets_it(modules):
+    (modules / "meanwhile.py").write_text(
+        "import threading\nfound = []\n"
+        "def look():\n    from package.part import answer\n    found.append(answer)\n"
+        "thread = threading.Thread(target=look)\nthread.start()\nthread.join()\nlook()\n"
+    )
+    (modules / "asking.py").write_text("from package.part import answer\nimport meanwhile\n")
+    asking = _importing.imported("asking")
+    own = sys.modules["package.part"].answer
+    assert sys.modules["meanwhile"].found == [own, own]
+    assert asking.answer() == "own"
+    assert asking.answer is own
+
+
+def test_an_import_that_fails_leaves_nothing_behind(modules):
+    (modules / "asking.py").write_text("from package.part import answer\n1 / 0\n")
+    finders = [*sys.meta_path]
+    with pytest.raises(ZeroDivisionError):
+        _importing.imported("asking")
+    assert not {"asking", "package.part"} & set(sys.modules)
+    assert sys.meta_path == finders
