@@ -11,7 +11,7 @@ import gc
 import sys
 from importlib import import_module
 from importlib.machinery import PathFinder
-from itertools import dropwhile, islice, takewhile
+from itertools import accumulate, dropwhile, islice, takewhile
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ _LATER = {
     "moto.iam.models": ("cryptography", "cryptography.hazmat.backends"),  # for certificates
     "moto.logs.models": ("moto.s3.models",),  # for exports
 }
+#: What such a module keeps those names in.
+_LEFT = "_destmock_imported_later"
 
 
 class _Around:
@@ -82,6 +84,9 @@ def _without(importing: ModuleType) -> Iterator[None]:
         yield
     finally:
         _take_away(added)
+    names = vars(importing)
+    names[_LEFT] = {name: value for name, value in names.items() if type(value) is Later}
+    importing.__class__ = _Incomplete
 
 
 class _NotNeeded(ModuleType):
@@ -96,7 +101,7 @@ class _NotNeeded(ModuleType):
         asking = sys._getframe(1).f_globals  # noqa: SLF001 - whoever imports from it
         if self.__name__ in _LATER.get(asking.get("__name__", ""), ()):
             return Later(asking, self.__name__, name)
-        return getattr(_needed(self.__name__), name)
+        return _defined(self.__name__, name)
 
 
 def _take_away(added: Sequence[ModuleType]) -> None:
@@ -105,55 +110,77 @@ def _take_away(added: Sequence[ModuleType]) -> None:
             del sys.modules[module.__name__]
 
 
-def _needed(name: str) -> ModuleType:
-    _take_away([module for module in [*sys.modules.values()] if type(module) is _NotNeeded])
-    return import_module(name)
+def _defined(module: str, name: str) -> Any:
+    """What a module defines, or has as a submodule."""
+    _take_away([found for found in [*sys.modules.values()] if type(found) is _NotNeeded])
+    for package in accumulate(module.split("."), "{}.{}".format):  # otherwise, threads may wait in a circle
+        import_module(package)
+    return getattr(__import__(module, fromlist=[name]), name)
 
 
 class Later:
-    """Stands for what a module has imported by name until it is used, by that module or by a test.
+    """Stands for what a module has imported by name until it is used.
 
-    Then that module gets all that it has done without.
+    Then the module gets all that it has done without.
     """
 
-    __slots__ = ("_attribute", "_holder", "_module")
-
     def __init__(self, holder: dict[str, Any], module: str, attribute: str) -> None:
-        for name, value in zip(self.__slots__, (attribute, holder, module), strict=True):
-            object.__setattr__(self, name, value)
+        self.module, self.attribute = module, attribute
+        self._holder = holder
+        #: What its holder has got instead.
+        self._given: Any = self
 
-    def _found(self) -> Any:
+    def found(self) -> Any:
+        """What it stands for."""
+        for later in [each for each in self._holder.values() if type(each) is Later]:
+            later.give()
+        return _defined(self.module, self.attribute)
+
+    def give(self) -> None:
+        """Put what it stands for in its place, unless somebody has put something else there."""
+        before, self._given = self._given, _defined(self.module, self.attribute)
         for name, value in [*self._holder.items()]:
-            if type(value) is Later:
-                self._holder[name] = value._own()  # noqa: SLF001 - of its class
-        return self._own()
-
-    def _own(self) -> Any:
-        return getattr(_needed(self._module), self._attribute)
+            if value is before or value is self:
+                self._holder[name] = self._given
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._found(), name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        setattr(self._found(), name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(self._found(), name)
+        return getattr(self.found(), name)
 
     def __call__(self, *given: Any, **named: Any) -> Any:
-        return self._found()(*given, **named)
+        return self.found()(*given, **named)
 
     def __getitem__(self, key: Any) -> Any:
-        return self._found()[key]
+        return self.found()[key]
 
     def __instancecheck__(self, instance: object) -> bool:
-        return isinstance(instance, self._found())
+        return isinstance(instance, self.found())
 
     def __mro_entries__(self, _bases: tuple[object, ...]) -> tuple[type]:
-        return (self._found(),)
+        return (self.found(),)
 
     def __or__(self, other: Any) -> Any:
-        return self._found() | other
+        return self.found() | other
+
+
+class _Incomplete(ModuleType):
+    """A module that has done without some names. Whoever else reads or replaces one doesn't notice."""
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        return value.found() if type(value) is Later else value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        getattr(self, name, None)
+        super().__setattr__(name, value.found() if type(value) is Later else value)
+
+
+def complete(package: str) -> None:
+    """Give what a package defines to the modules that have done without, or have it of an older import."""
+    for holder in _LATER:
+        if holder in sys.modules:
+            for later in vars(sys.modules[holder]).get(_LEFT, {}).values():
+                if later.module.startswith(package):
+                    later.give()
 
 
 def imported(name: str) -> ModuleType:

@@ -49,6 +49,7 @@ class _Keeper(MetaPathFinder):
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
+        self._is_entered = False
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -70,17 +71,25 @@ class _Keeper(MetaPathFinder):
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
-        if self in sys.meta_path:
+        if self._is_entered:
             yield
             return
+        self._is_entered = True
+        self._end_finding()
         sys.meta_path.insert(0, self)
         try:
             yield
         finally:
-            while self in sys.meta_path:  # somebody may have put back a list that has it
-                sys.meta_path.remove(self)
-            known = {name: each for name, each in self._known.items() if name.startswith(_COMPILED)}
-            self._known = known
+            self._is_entered = False
+            self._end_finding()
+            self._known = {name: each for name, each in self._known.items() if name.startswith(_COMPILED)}
+            for name, each in self._known.items():  # for whoever uses it without a mock
+                sys.modules.setdefault(name, each.module)
+
+    def _end_finding(self) -> None:
+        """Somebody may have put back a list meanwhile that has it, or has it not."""
+        while self in sys.meta_path:
+            sys.meta_path.remove(self)
 
 
 _KEEPER = _Keeper()

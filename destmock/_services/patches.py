@@ -10,7 +10,7 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from destmock._importing import imported
+from destmock._importing import complete, imported
 from destmock._isolation.patching import Shared
 from destmock._isolation.when_imported import WhenImported
 from destmock._services import (
@@ -32,7 +32,7 @@ from destmock._services.streams import addresses
 from destmock._services.streams import arrivals as stream_arrivals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from destmock._isolation.patching import Patch
 
@@ -65,12 +65,17 @@ def _of(*rooms: str) -> tuple[Patch, ...]:
     return tuple(each for room in rooms for each in imported(f"{__package__}.{room}").PATCHES)
 
 
+def _of_s3() -> tuple[Patch, ...]:
+    complete("moto.s3")
+    return _of("s3.configurations", "s3.notifications", "s3.policies", "s3.urls")
+
+
 #: What makes the lists of the services that moto's Lambda doesn't need, by moto's package.
-LATER = {
+LATER: dict[str, Callable[[], tuple[Patch, ...]]] = {
     "moto.apigatewaymanagementapi": partial(_of, "apigateway.connections"),
     "moto.firehose": partial(_of, "firehose"),
     "moto.iotdata": partial(_of, "iot"),
-    "moto.s3": partial(_of, "s3.configurations", "s3.notifications", "s3.policies", "s3.urls"),
+    "moto.s3": _of_s3,
     "moto.scheduler": partial(_of, "scheduler.control"),
     "moto.secretsmanager": partial(_of, "secrets", "rotations"),
     "moto.sns": partial(

@@ -39,30 +39,47 @@ def test_queues_and_functions_load_neither_s3_nor_sns_nor_rds_nor_cryptography()
     )
 
 
-def test_an_uploaded_certificate_is_looked_at():
-    asked, refused, after, refused_later = printed(f"""
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBejCCASGgAwIBAgIUT8ZaDNv6VlJsoMmimlRpltIWBjUwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHZXhhbXBsZTAgFw0yNjExMzAxOTM5MDVaGA8yMTI2MTEwNjE5
+MzkwNVowEjEQMA4GA1UEAwwHZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABBQdJWpZEBeeUocVlJhNhhQr+EH75OaqTArn20dzw0s4/Of96jORV+9NRx8y
+7an4JT/lJ2gEC6U/qD7QLaY4kGKjUzBRMB0GA1UdDgQWBBT4/8OpdGczjkV6mNo7
+kHGlKYBeGDAfBgNVHSMEGDAWgBT4/8OpdGczjkV6mNo7kHGlKYBeGDAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIDxuWDV0q5ccDzdys1DQA8lJh3Yr
+yfFo5ttC9i0x5YTVAiBD6BK98Ax1LSjoYZ2drw0NEp6wgeXoARzpXIqBWT+nMg==
+-----END CERTIFICATE-----
+"""
+
+
+@pytest.mark.parametrize("mock", ["mock_destinations", "mock_aws"])
+def test_an_uploaded_certificate_is_looked_at(mock):
+    """Under `mock_aws`, after a mock in which nobody did."""
+    before, refused, taken = printed(f"""
         import sys
         import boto3
         from botocore.exceptions import ClientError
         from destmock import mock_destinations
         from moto import mock_aws
 
-        def uploaded():
+        def uploaded(text):
+            try:
+                said = iam.upload_signing_certificate(UserName="somebody", CertificateBody=text)
+            except ClientError as error:
+                return error.response["Error"]["Code"]
+            return said["Certificate"]["Status"]
+
+        with mock_destinations():
+            boto3.client("iam").list_users()
+        with {mock}():
             iam = boto3.client("iam", region_name="us-east-1")
             iam.create_user(UserName="somebody")
             print({LOADED})
-            try:
-                iam.upload_signing_certificate(UserName="somebody", CertificateBody="none")
-            except ClientError as error:
-                print(error.response["Error"]["Code"], {LOADED})
-
-        with mock_destinations():
-            uploaded()
-        with mock_aws():
-            uploaded()
+            print(uploaded("none"))
+            print(uploaded({CERTIFICATE!r}))
     """).splitlines()
-    assert (asked, refused) == ("[]", "MalformedCertificate ['cryptography']")
-    assert (after, refused_later) == ("['cryptography']", refused)
+    assert (before, refused, taken) == ("[]", "MalformedCertificate", "Active")
 
 
 CODE = """
@@ -181,6 +198,52 @@ def test_a_seed_gives_the_ids_of_a_later_mock():
                 print(repr((subscribed, body, version)))
     """).splitlines()
     assert first == second
+
+
+class NoBucket:
+    """Has a bucket for no account."""
+
+    def __getitem__(self, _key):
+        raise importlib.import_module("moto.s3.exceptions").MissingBucket("bucket")
+
+
+@pytest.mark.parametrize("name", ["moto.awslambda.models", "moto.logs.models"])
+def test_a_test_finds_what_moto_has_imported_by_name(name):
+    """And replaces it, also before anybody has used S3."""
+    said = printed(f"""
+        import importlib
+        from unittest.mock import patch
+        import boto3
+        from botocore.exceptions import ClientError
+        from destmock import mock_destinations
+        from tests.isolation.test_imported_later import NoBucket
+        from tests.runtime.deployed import role
+
+        def asked():
+            try:
+                if "logs" in {name!r}:
+                    client = boto3.client("logs")
+                    client.create_log_group(logGroupName="logs")
+                    client.create_export_task(logGroupName="logs", fromTime=0, to=1, destination="bucket")
+                else:
+                    boto3.client("lambda").create_function(
+                        FunctionName="work", Role=role(), Runtime="python3.12", Handler="work.handle",
+                        Code={{"S3Bucket": "bucket", "S3Key": "key"}},
+                    )
+            except ClientError as error:
+                return "bucket does not exist" in str(error)
+
+        with mock_destinations(), patch("{name}.s3_backends", NoBucket()):
+            print(asked())
+        found = importlib.import_module("{name}")
+        from {name} import MissingBucket, s3_backends
+        from moto.s3 import exceptions, models
+        print(MissingBucket is exceptions.MissingBucket, s3_backends is models.s3_backends)
+        print("x" in s3_backends)
+        with mock_destinations():
+            print(asked(), vars(found)["s3_backends"] is models.s3_backends)
+    """)
+    assert said.split() == ["True", "True", "True", "False", "True", "True"]
 
 
 @pytest.fixture

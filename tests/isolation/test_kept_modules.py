@@ -48,17 +48,76 @@ def test_later_tests_find_cryptography_whole(later):
         print(received())
         first = sys.modules["cryptography.x509"]
         spec = first.__spec__
-    assert "cryptography.x509" not in sys.modules
-    finders = [*sys.meta_path]
-    with mock_destinations():
-        print(received())
+    assert "moto.sns" not in sys.modules
     assert sys.modules["cryptography.x509"] is first
+    finders = [*sys.meta_path]
+    with mock_destinations(), patch.dict(sys.modules, {{"cryptography.x509": None}}):
+        del sys.modules["cryptography.x509"]
+        print(received())
+        assert sys.modules["cryptography.x509"] is first
     assert first.__spec__ is spec and spec.loader is first.__loader__
     assert sys.meta_path == finders
     with {later}():
         print(received())
     """)
     assert said.split() == ["text", "text", "text"]
+
+
+def test_cryptography_is_whole_without_a_mock_too():
+    said = printed(f"""{RECEIVED}
+    with mock_destinations(), patch.dict(sys.modules, {{"some_driver": object()}}):
+        received()
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    print(len(key.sign(b"text", padding.PKCS1v15(), hashes.SHA256())))
+    """)
+    assert said == "256\n"
+
+
+@pytest.mark.parametrize("later", ["mock_destinations", "mock_aws"])
+def test_later_tests_have_code_in_buckets(later):
+    """moto's Lambda stays in the process, and S3 is imported anew."""
+    said = printed(f"""
+        import sys
+        from unittest.mock import patch
+        import boto3
+        from destmock import mock_destinations
+        from moto import mock_aws
+        from tests.runtime.deployed import deploy, returns, role, zipped
+
+        def deployed():
+            s3 = boto3.client("s3", region_name="us-east-1")
+            s3.create_bucket(Bucket="bucket")
+            s3.put_object(Bucket="bucket", Key="key", Body=zipped(returns("1")))
+            code = {{"S3Bucket": "bucket", "S3Key": "key"}}
+            return boto3.client("lambda", region_name="us-east-1").create_function(
+                FunctionName="work", Role=role(), Runtime="python3.12", Handler="work.handle", Code=code
+            )["CodeSize"] > 0
+
+        with patch.dict(sys.modules, {{"some_driver": object()}}), mock_destinations():
+            print(deployed())
+        with mock_destinations():
+            print(deployed())
+        with {later}():
+            print(deployed())
+    """)
+    assert said.split() == ["True", "True", "True"]
+
+
+def test_a_list_of_finders_that_comes_back_later_has_no_say():
+    finders = sys.meta_path
+    with mock_destinations():
+        within = [*sys.meta_path]
+    outside = [*sys.meta_path]
+    sys.meta_path = within
+    try:
+        for _ in range(2):
+            with mock_destinations():
+                boto3.client("sns").create_topic(Name="topic")
+        assert [type(each) for each in sys.meta_path] == [type(each) for each in outside]
+    finally:
+        sys.meta_path = finders
 
 
 @mock_destinations
