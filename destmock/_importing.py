@@ -86,7 +86,7 @@ def _without(importing: ModuleType) -> Iterator[None]:
         _take_away(added)
     names = vars(importing)
     names[_LEFT] = {name: value for name, value in names.items() if type(value) is Later}
-    importing.__class__ = _Incomplete
+    importing.__class__ = type("module", (ModuleType,), {name: _Name(name) for name in names[_LEFT]})
 
 
 class _NotNeeded(ModuleType):
@@ -162,16 +162,28 @@ class Later:
         return self.found() | other
 
 
-class _Incomplete(ModuleType):
-    """A module that has done without some names. Whoever else reads or replaces one doesn't notice."""
+class _Name:
+    """A name that a module has done without. Whoever else reads or replaces it doesn't notice."""
 
-    def __getattribute__(self, name: str) -> Any:
-        value = super().__getattribute__(name)
-        return value.found() if type(value) is Later else value
+    def __init__(self, name: str) -> None:
+        self._name = name
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        getattr(self, name, None)
-        super().__setattr__(name, value.found() if type(value) is Later else value)
+    def __get__(self, module: ModuleType, _type: object) -> Any:
+        if self._name not in vars(module):
+            message = f"module {module.__name__!r} has no attribute {self._name!r}"
+            raise AttributeError(message)
+        return _settled(vars(module)[self._name])
+
+    def __set__(self, module: ModuleType, value: object) -> None:
+        _settled(vars(module).get(self._name))
+        vars(module)[self._name] = _settled(value)
+
+    def __delete__(self, module: ModuleType) -> None:
+        del vars(module)[self._name]
+
+
+def _settled(value: object) -> Any:
+    return value.found() if type(value) is Later else value
 
 
 def complete(package: str) -> None:
