@@ -10,7 +10,8 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from destmock._importing import complete, imported
+from destmock._importing import imported
+from destmock._isolation.later_imports import complete
 from destmock._isolation.patching import Shared
 from destmock._isolation.when_imported import WhenImported
 from destmock._services import (

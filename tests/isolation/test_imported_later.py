@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from destmock import _importing
+from destmock._isolation import later_imports
 from tests.programs import printed
 
 #: An expression of a program's.
@@ -256,7 +257,7 @@ def modules(tmp_path, monkeypatch):
     )
     (tmp_path / "asking.py").write_text("from package.part import TABLE, Error, answer\n")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(_importing, "_LATER", {"asking": ("package.part",)})
+    monkeypatch.setattr(later_imports, "LATER", {"asking": ("package.part",)})
     yield tmp_path
     for name in ("package", "package.part", "asking", "meanwhile"):
         sys.modules.pop(name, None)
