@@ -140,11 +140,18 @@ def _set_traceback_limit(limit: int | None) -> None:
         del sys.tracebacklimit
 
 
-def _umask() -> int:
-    """The mask of new files' permissions, which can only be read by setting it."""
-    mask = os.umask(0o77)
-    os.umask(mask)
-    return mask
+class _Umask:
+    """The mask of new files' permissions, which can only be read by setting it: to what it was last."""
+
+    def __init__(self) -> None:
+        self._last = 0o22
+
+    def read(self) -> int:
+        mask = os.umask(self._last)
+        if mask != self._last:
+            os.umask(mask)
+            self._last = mask
+        return mask
 
 
 def _attribute(owner: Any, name: str) -> Callable[[Any], object]:
@@ -167,12 +174,13 @@ def _read() -> list[Any]:
         threading.excepthook,
         gc.isenabled(),
         vars(sys).get("tracebacklimit"),  # to look for an attribute that isn't there takes far longer
-        _umask(),
+        _UMASK.read(),
         *map(_signal_handler, _SIGNALS),
         _HAS_TIMER and signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0),
     ]
 
 
+_UMASK = _Umask()
 _getcwd = os.getcwd
 _read_directory = _reads_working_directory()
 #: How to write each setting, in the order of `_read`.

@@ -104,12 +104,14 @@ def _context(*arguments: object) -> LambdaContext:
     return context
 
 
-#: awslambdaric's own function, with these errors' text, and without a description for X-Ray.
+#: awslambdaric's own function, with these errors' text, and without a description for X-Ray, which would have
+#: the working directory.
 handle_event_request: Callable[..., None] = _with(
     bootstrap.handle_event_request,
     create_lambda_context=_with(bootstrap.create_lambda_context, LambdaContext=_context),
     log_error=_log_error,
     make_xray_fault=lambda *_: None,
+    os=SimpleNamespace(getcwd=lambda: None),
     to_json=_as_json,
 )
 
