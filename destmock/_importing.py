@@ -58,25 +58,27 @@ class _Finder:
     """Finds this package's modules before pytest's finder does, and those that import what can wait."""
 
     def __init__(self) -> None:
-        self._later = import_module("destmock._isolation.later_imports")  # not for `import destmock` alone
+        #: The module that tells what can wait; `import destmock` alone doesn't need it.
+        self.later: Any = None
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if name.startswith("destmock."):
             return PathFinder.find_spec(name, path)
-        if name not in self._later.LATER:
+        if self.later is None or name not in self.later.LATER:
             return None
-        return found_around(self, self._later.without, name, path, target)
+        return found_around(self, self.later.without, name, path, target)
 
 
 def imported(name: str) -> ModuleType:
     """The module of a name."""
-    finder: Any = _Finder()
+    finder = _Finder()
     notes = takewhile(lambda found: type(found).__module__.startswith("destmock."), sys.meta_path)
     sys.meta_path.insert(len([*notes]), finder)
     try:
         with all_of_it_stays():
+            finder.later = import_module("destmock._isolation.later_imports")
             return import_module(name)
     finally:
         sys.meta_path.remove(finder)
