@@ -54,6 +54,12 @@ def found_around(
     return found
 
 
+def take_out(finder: object) -> None:
+    """Have a finder asked no more. Somebody may have put back a list that has it, or has it not."""
+    while finder in sys.meta_path:
+        sys.meta_path.remove(finder)
+
+
 class _Finder:
     """Finds this package's modules before pytest's finder does, and those that import what can wait."""
 

@@ -12,7 +12,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, NamedTuple
 
-from destmock._importing import found_around
+from destmock._importing import found_around, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,21 +75,16 @@ class _Keeper(MetaPathFinder):
             yield
             return
         self._is_entered = True
-        self._end_finding()
+        take_out(self)
         sys.meta_path.insert(0, self)
         try:
             yield
         finally:
             self._is_entered = False
-            self._end_finding()
+            take_out(self)
             self._known = {name: each for name, each in self._known.items() if name.startswith(_COMPILED)}
             for name, each in self._known.items():  # for whoever uses it without a mock
                 sys.modules.setdefault(name, each.module)
-
-    def _end_finding(self) -> None:
-        """Somebody may have put back a list meanwhile that has it, or has it not."""
-        while self in sys.meta_path:
-            sys.meta_path.remove(self)
 
 
 _KEEPER = _Keeper()

@@ -12,7 +12,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from destmock._importing import all_of_it_stays, found_around
+from destmock._importing import all_of_it_stays, found_around, take_out
 from destmock._isolation.patching import Shared
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class WhenImported(MetaPathFinder):
             return
         with contextlib.ExitStack() as undone:
             self._undone = undone
-            self._end_finding()
+            take_out(self)
             sys.meta_path.insert(0, self)
             try:
                 for name in self._lists:
@@ -61,12 +61,7 @@ class WhenImported(MetaPathFinder):
             finally:
                 with self._lock:  # another thread may be importing
                     self._undone = None
-                self._end_finding()
-
-    def _end_finding(self) -> None:
-        """Somebody may have put back a list meanwhile that has no such finder, or an earlier mock's."""
-        while self in sys.meta_path:
-            sys.meta_path.remove(self)
+                take_out(self)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None

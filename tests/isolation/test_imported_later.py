@@ -84,33 +84,26 @@ def test_an_uploaded_certificate_is_looked_at(mock):
 
 
 CODE = """
-    import io, sys, zipfile
+    import sys
     import boto3
     from botocore.exceptions import ClientError
     from destmock import mock_destinations
     from moto import mock_aws
+    from tests.runtime.deployed import returns, role, zipped
 
     def created(**code):
-        lam, iam = (boto3.client(name, region_name="us-east-1") for name in ("lambda", "iam"))
         try:
-            role = iam.create_role(RoleName="role", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        except ClientError:
-            role = iam.get_role(RoleName="role")["Role"]["Arn"]
-        try:
-            said = lam.create_function(
-                FunctionName="work", Role=role, Runtime="python3.12", Handler="work.handle", Code=code
+            said = boto3.client("lambda", region_name="us-east-1").create_function(
+                FunctionName="work", Role=role(), Runtime="python3.12", Handler="work.handle", Code=code
             )
         except ClientError as error:
             said = error.response["Error"]
         return said.get("Message") or said["CodeSize"] > 100
 
     def stored():
-        zipped = io.BytesIO()
-        with zipfile.ZipFile(zipped, "w") as archive:
-            archive.writestr("work.py", "def handle(event, context): return event")
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket="bucket")
-        s3.put_object(Bucket="bucket", Key="code.zip", Body=zipped.getvalue())
+        s3.put_object(Bucket="bucket", Key="code.zip", Body=zipped(returns("event")))
 """
 NO_BUCKET = (
     "Error occurred while GetObject. S3 Error Code: NoSuchBucket. "

@@ -84,7 +84,7 @@ def test_later_tests_have_code_in_buckets(later):
         import boto3
         from destmock import mock_destinations
         from moto import mock_aws
-        from tests.runtime.deployed import deploy, returns, role, zipped
+        from tests.runtime.deployed import returns, role, zipped
 
         def deployed():
             s3 = boto3.client("s3", region_name="us-east-1")

@@ -114,7 +114,7 @@ def test_event_loops_conditions_and_queues_wait_in_virtual_time(destmock, lam):
 
     destmock.handler("slow", handler, timeout=100)
     send(lam, "slow")
-    assert seen == ["called later", pytest.approx(40.5), False, after(50.5)]
+    assert seen == ["called later", pytest.approx(40.5, abs=1e-8), False, after(50.5)]
 
 
 @started
