@@ -46,12 +46,13 @@ def list_body(configs: list[str], marker: str | None) -> str:
 
 def accepted(request_id: str, trace: Trace, execution_arn: str | None = None) -> Answer:
     """The answer to `Event`: 202, nothing else (A2, A3), but for the ARN of a durable execution."""
-    headers = _execution(execution_arn)
-    headers["content-length"] = "0"
-    headers["x-amzn-requestid"] = request_id
-    headers["x-amzn-remapped-content-length"] = "0"
-    headers["x-amzn-trace-id"] = trace.response_header
-    return Answer(202, headers)
+    headers = {
+        "content-length": "0",
+        "x-amzn-requestid": request_id,
+        "x-amzn-remapped-content-length": "0",
+        "x-amzn-trace-id": trace.response_header,
+    }
+    return Answer(202, headers if execution_arn is None else {**_execution(execution_arn), **headers})
 
 
 def accepted_async(request_id: str) -> Answer:

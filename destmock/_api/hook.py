@@ -79,7 +79,7 @@ def on_lambda_call(
         request = _request(model.name, params, _caller(simulation, params, credentials, context))
         if operations.answers_itself(simulation, request):
             return _shown(simulation, model, params, credentials, context, request_signer)
-    with simulation.turns.held:  # but for the time that a handler runs
+    with simulation.turns:  # but for the time that a handler runs
         return _answered(simulation, model, params, credentials, context, http_session)
 
 
@@ -94,7 +94,7 @@ def _shown(
     """The answer, where a user's own handlers see the request and the answer, and may give one themselves."""
     params, http = users_hooks.sent(request_signer, model, params)
     if http is None:
-        with simulation.turns.held:
+        with simulation.turns:
             answered = _answered(simulation, model, params, credentials, context, None)
     else:
         answered = http, users_hooks.parsed(model, http)

@@ -20,6 +20,7 @@ from destmock._runtime.outcome import Outcome
 from destmock._time.pause import Pause
 from destmock._time.running import Running
 from destmock._time.stacks import in_background
+from destmock._time.turns import Handling
 from destmock.errors import DestmockError
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Executions:
             return
         simulation, event = self._simulation, execution.event
         running = Running(event.ref.unqualified_arn, event.trace, event.trace_header)
-        pause = Pause(simulation.waits, simulation.turns.handler(running))
+        pause = Pause(simulation.waits, Handling(simulation.turns, running))
         self.lifecycle.on_end.setdefault(execution, []).append(pause.end)
         if not pause.wait((execution.times_out_at - simulation.clock.now) / 1000 + 1):
             message = (

@@ -95,7 +95,7 @@ class _Surroundings:
             if not (isinstance(attempt, Attempt) and waits.has_ended(attempt)):
                 work()
 
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             due = self._simulation.clock.schedule(at, _Later(unless_it_has_ended), background=True)
         return due.cancel
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from destmock._aws.ids import function_hash
 from destmock._engine.calls import FunctionRun
 from destmock._observed.entries import Tried
+from destmock._time.turns import Handling
 
 if TYPE_CHECKING:
     from destmock._aws.arn import FunctionRef
@@ -71,7 +72,7 @@ class Attempts:
         run = FunctionRun(
             ref, trace, call.trace_header, call.request_id, number, place, asynchronous=asynchronous
         )
-        turn, ended = self._turns.handler(run), partial(self._calls.at_end, run)
+        turn, ended = Handling(self._turns, run), partial(self._calls.at_end, run)
         try:
             outcome = self._runtime.run(function, code, call, turn, ended, stay=stay)
         finally:

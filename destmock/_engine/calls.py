@@ -105,7 +105,7 @@ class Calls:
         member = current()
         if member is None:  # a thread that works for the handler without its knowledge
             return
-        with self._turns.held:
+        with self._turns:
             fault = self._faults.take(kinds, occasion, self._clock.now)
         if fault is None:
             return

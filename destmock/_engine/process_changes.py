@@ -27,20 +27,20 @@ class ProcessChanges:
 
     def enter(self, change: Callable[[], Change], *, unless: Callable[[], bool]) -> None:
         """Change the process until the mock ends; an ended one changes nothing."""
-        with self._turns.held:
+        with self._turns:
             if not self._undone and not unless():
                 self._stack.enter_context(change())
                 self._entered.add(change)
 
     def on_end(self, undo: Callable[[], object]) -> None:
         """Have `undo` called when the mock ends, which is now if it has ended."""
-        with self._turns.held:
+        with self._turns:
             if not self._undone:
                 self._stack.callback(undo)
                 return
         undo()
 
     def undo(self) -> None:
-        with self._turns.held:
+        with self._turns:
             self._undone = True
         self._stack.close()

@@ -212,7 +212,7 @@ class Simulation:
 
     def flush(self) -> None:
         """Hand moto the logs, metrics and traces that it does not have yet, before someone reads them."""
-        with self.turns.held:
+        with self.turns:
             self.logs.flush()
             self.metrics.flush()
             self.segments.flush()
@@ -237,7 +237,7 @@ class Simulation:
         `now` is the time, if the caller has just asked for it. Raises AWS's error when the function doesn't
         exist, `NoHandlerError` when nothing could run it.
         """
-        with self.turns.held:
+        with self.turns:
             function = self.functions.find(ref)
             options.check(function)
             if function is None or function.durable is None:
@@ -280,7 +280,7 @@ class Simulation:
 
     def schedule(self, at: int, job: Job, *, background: bool = False) -> Due[Job]:
         """Have a service's job run at `at`; in the background, nobody waits for it."""
-        with self.turns.held:
+        with self.turns:
             self.driver.queued()
             return self.clock.schedule(at, job, background=background)
 

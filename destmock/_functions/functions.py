@@ -88,16 +88,21 @@ class Functions:
 
     def find(self, ref: FunctionRef) -> Function | None:
         """The version that an invocation of `ref` runs now; `None` if there is none (D14)."""
-        storage = self.registered.create(ref.account, ref.region)
-        version, found = LATEST, _named(storage, ref)
-        if found is None:
+        _, account, region, name, qualifier = ref  # to ask for each takes far longer
+        storage = self.registered.create(account, region)
+        group = storage._functions.get(name)  # noqa: SLF001
+        if group is None:
             return None
-        if ref.qualifier is not None:
-            version = ref.qualifier if isinstance(found, LambdaFunction) else self._routed(found)
-            found = _version(storage, ref.name, version)
+        version, found = LATEST, group["latest"]
+        reserved = found.reserved_concurrency
+        if qualifier is not None:
+            named = _named(storage, ref)
+            if named is None:
+                return None
+            version = qualifier if isinstance(named, LambdaFunction) else self._routed(named)
+            found = _version(storage, name, version)
             if found is None:
                 return None
-        reserved = storage._functions[ref.name]["latest"].reserved_concurrency  # noqa: SLF001
         dead_letter, logging, durable, per_tenant = forgotten(found)
         return Function(
             ref,
@@ -107,7 +112,7 @@ class Functions:
             found.handler or "",
             int(found.timeout),
             int(found.memory_size),
-            _variables(found, ref),
+            _variables(found, account),
             None if reserved is None else int(reserved),
             dead_letter,
             logging,
@@ -268,11 +273,11 @@ def _account_variables() -> tuple[str | None, str | None]:
     return os.environ.get("MOTO_ACCOUNT_ID"), os.environ.get(OWN_ACCOUNT)
 
 
-def _variables(function: LambdaFunction, ref: FunctionRef) -> Mapping[str, str]:
+def _variables(function: LambdaFunction, account: str) -> Mapping[str, str]:
     """The function's environment variables; in another account than the default one, its calls stay there."""
     variables: Mapping[str, str] = function.environment_vars or {}
     default = _account_variables()[0] or DEFAULT_ACCOUNT_ID
-    return variables if ref.account == default else {**variables, OWN_ACCOUNT: ref.account}
+    return variables if account == default else {**variables, OWN_ACCOUNT: account}
 
 
 @lru_cache(maxsize=100)

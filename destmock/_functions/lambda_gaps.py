@@ -75,10 +75,11 @@ def forgotten(
     It is the ARN of the dead-letter queue, the LoggingConfig, the DurableConfig, and whether the function is
     invoked for tenants.
     """
-    dead_letter, durable = getattr(function, _DEAD_LETTER, None), getattr(function, _DURABLE, None)
-    logging = _logging_config(function, getattr(function, _LOGGING, None), durable)
+    kept = vars(function).get
+    dead_letter, given, durable = kept(_DEAD_LETTER), kept(_LOGGING), kept(_DURABLE)
+    logging = _logging_config(function, given, durable)
     arn = dead_letter.get("TargetArn") if dead_letter else None
-    return arn, logging, durable, bool(getattr(function, _TENANCY, None))
+    return arn, logging, durable, bool(kept(_TENANCY))
 
 
 def durable_of(function: LambdaFunction) -> DurableConfig | None:

@@ -227,7 +227,7 @@ class Destmock(Story, Questions):
     @property
     def pending(self) -> History[Pending]:
         """The events that are queued, and the next run of each schedule, soonest first."""
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             return History(self._simulation.pending)
 
     @property
@@ -236,7 +236,7 @@ class Destmock(Story, Questions):
 
         With `history=`, it has the newest; `.total` counts all.
         """
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             return self._simulation.ledger.invocations
 
     @property
@@ -246,7 +246,7 @@ class Destmock(Story, Questions):
         Attempts of events, synchronous invocations, and batches of queues and streams are runs. Of two that
         began at one moment, the one that ended first comes first. With `history=`, it has the newest.
         """
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             return self._simulation.ledger.runs
 
     @property
@@ -255,13 +255,13 @@ class Destmock(Story, Questions):
 
         `.to(arn)` and `.for_function(name)` select.
         """
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             return self._simulation.ledger.deliveries
 
     @property
     def drops(self) -> History[Drop]:
         """Every event that failed without a destination for its failure, oldest first."""
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             return self._simulation.ledger.drops
 
     @property

@@ -30,7 +30,7 @@ class Story:
         """
         from destmock._pictures import timeline  # noqa: PLC0415 - few tests use it
 
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             ledger, pending = self._simulation.ledger, self._simulation.pending
             return timeline.timeline(ledger, pending, self._repeating())
 
@@ -43,7 +43,7 @@ class Story:
         """
         from destmock._pictures.mermaid import flowchart  # noqa: PLC0415 - few tests use it
 
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             return flowchart(self._graph())
 
     def report(self, path: str | os.PathLike[str]) -> None:
@@ -53,7 +53,7 @@ class Story:
         """
         from destmock._pictures.report import report  # noqa: PLC0415 - few tests use it
 
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             page = report(self._simulation, self._graph(), self._repeating())
         Path(path).write_text(page, encoding="utf-8")
 
@@ -76,7 +76,7 @@ class Story:
     def _failures(self) -> str:
         from destmock._pictures.failures import failures  # noqa: PLC0415 - few tests use it
 
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             return failures(self._simulation.ledger)
 
     def _leftovers(self) -> str:

@@ -33,7 +33,7 @@ class Topology(NamedTuple):
 
 def topology(simulation: Simulation) -> Topology:
     """Everything that is set up now, in the order of the ARNs."""
-    with simulation.turns.held:
+    with simulation.turns:
         dead_letters = simulation.functions.known()
         configs = simulation.configs.known
         mappings = sorted(known_mappings(), key=str)

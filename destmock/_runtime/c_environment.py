@@ -22,8 +22,8 @@ _POINTER = ctypes.sizeof(ctypes.c_void_p)
 _LONGEST = 1024
 
 
-def _environ() -> ctypes.c_void_p | None:
-    """Where glibc has its environment; `None` if that isn't certain."""
+def _environ() -> memoryview[int] | None:
+    """The pointer to glibc's environment, in a view of its memory; `None` if that isn't certain."""
     if sys.platform != "linux":
         return None
     try:
@@ -32,7 +32,9 @@ def _environ() -> ctypes.c_void_p | None:
         public, own = (ctypes.c_void_p.in_dll(library, name) for name in ("environ", "__environ"))
     except (AttributeError, OSError, ValueError):
         return None
-    return public if ctypes.addressof(public) == ctypes.addressof(own) else None
+    # A view of it takes less time than the pointer itself.
+    is_one = ctypes.addressof(public) == ctypes.addressof(own)
+    return memoryview(public).cast("B").cast("P") if is_one else None
 
 
 class Block:
@@ -49,10 +51,11 @@ class Block:
         #: The texts, which stay where they are: who has asked C for one may keep the pointer.
         self._texts: list[ctypes.Array[ctypes.c_char]] = []
         self._text = ctypes.create_string_buffer(_LONGEST)
-        #: The array that was found last, and what was in it; the new one, and what belongs into that.
+        #: The array that was found last, what is in it now, and what was in it then.
         self._found: int | None = None
-        self._bare = self._wanted = b""
-        self._array = memoryview(bytearray())
+        self._standing = self._bare = memoryview(b"")
+        #: The new one, and what belongs into that.
+        self._array, self._wanted = memoryview(bytearray()), b""
         self._address: int | None = None
 
     def enter(self, value: bytes) -> bool:
@@ -60,26 +63,27 @@ class Block:
         environ = self.environ
         if environ is None or len(self._changing) + len(value) > _LONGEST - 2:
             return False
-        found = environ.value
-        if found is None:  # there are no variables
+        found = environ[0]
+        if not found:  # there are no variables
             return False
         last = Block.last
         if last is not None and found == last._address:  # noqa: SLF001 - on another thread
             return False
-        if found != self._found or ctypes.string_at(found, len(self._bare)) != self._bare:
+        if found != self._found or self._standing != self._bare:
             self._follow(found)
         self._text.value = b"%s=%s" % (self._changing, value)
         self._array[:] = self._wanted
         Block.last = self
-        environ.value = self._address
+        assert self._address is not None  # `_follow` has made it
+        environ[0] = self._address
         return True
 
     def leave(self) -> bool:
         """Put the array back that was found; returns whether that could be done."""
         environ = self.environ
-        if environ is None or self._address is None or environ.value != self._address:
+        if environ is None or self._found is None or environ[0] != self._address:
             return False
-        environ.value = self._found
+        environ[0] = self._found
         return True
 
     def _follow(self, found: int) -> None:
@@ -94,7 +98,9 @@ class Block:
         self._wanted = _as_array([*map(ctypes.addressof, self._texts), *kept])
         buffer = ctypes.create_string_buffer(self._wanted, len(self._wanted))
         self._array, self._address = memoryview(buffer).cast("B"), ctypes.addressof(buffer)
-        self._bare = _as_array(pointer for pointer, _ in others)
+        bare = _as_array(pointer for pointer, _ in others)
+        standing = (ctypes.c_char * len(bare)).from_address(found)
+        self._bare, self._standing = (memoryview(each).cast("B").cast("P") for each in (bare, standing))
         self._found = found
 
 

@@ -7,7 +7,6 @@ import os
 import sys
 from collections import deque
 from functools import lru_cache
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from destmock._runtime.c_environment import Block
@@ -36,98 +35,133 @@ def get(name: str) -> str | None:
     return found
 
 
+def _noting(method: Any) -> Any:
+    """A method of a dictionary that notes its change."""
+
+    def noting(self: _Noted, *given: Any, **named: Any) -> Any:
+        self.is_changed = True
+        return method(self, *given, **named)
+
+    return noting
+
+
+class _Noted(dict[Any, Any]):
+    """The variables of an attempt, under `os.environ`; it notes that the function has changed some."""
+
+    is_changed = False
+    __setitem__, __delitem__, __ior__ = map(_noting, (dict.__setitem__, dict.__delitem__, dict.__ior__))
+    clear, pop, popitem = map(_noting, (dict.clear, dict.pop, dict.popitem))
+    setdefault, update = map(_noting, (dict.setdefault, dict.update))
+
+
 class OwnVariables:
-    """The environment variables of one attempt: the function's own, and those that AWS sets."""
+    """The environment variables of an attempt: the function's own, and those that AWS sets."""
 
     __slots__ = (
-        "_added",
-        "_before",
+        "_bare",
         "_block",
         "_environ",
-        "_found",
+        "_given",
         "_in_block",
         "_kept",
         "_lasting",
         "_names",
+        "_of_environment",
+        "_sharing",
         "_trace",
     )
 
-    def __init__(self, function: Function, log_stream: str, trace_header: str, task_root: str) -> None:
-        self._lasting, self._names, self._block = _lasting(
-            function.ref,
-            function.version,
-            function.runtime,
-            function.memory_size,
-            function.handler,
-            function.logging["LogFormat"],
-            function.log_group,
-            log_stream,
-            task_root,
-            tuple(function.environment.items()),
-        )
-        self._trace: Any = _ENCODE(trace_header)
-        #: How the function has left `os.environ`, and the object in its place if it has put one there.
+    def __init__(self, log_stream: str, task_root: str) -> None:
+        self._of_environment = log_stream, task_root
+        #: What was given of the function last.
+        self._given: tuple[Any, ...] | None = None
+        #: How the function has left its variables, and the object in the place of `os.environ`.
         self._kept: tuple[dict[Any, Any], Any] | None = None
-        #: All variables as they were; `None` while the process is bare.
-        self._before: dict[Any, Any] | None = None
+        #: The dictionary of all variables as they were; `None` while the process is bare.
+        self._bare: dict[Any, Any] | None = None
+
+    def begin(self, function: Function, trace_header: str) -> None:
+        """Be those of another attempt of the function, as it is now."""
+        settings = function.runtime, function.memory_size, function.handler, function.logging
+        given = function.environment
+        if self._given != (settings, given):
+            self._given = settings, dict(given)
+            self._lasting, self._names, self._block = _lasting(
+                function.ref,
+                function.version,
+                *settings[:3],
+                function.logging["LogFormat"],
+                function.log_group,
+                *self._of_environment,
+                tuple(given.items()),
+            )
+        self._trace: Any = _ENCODE(trace_header)
+        self._kept = None
 
     def take_up(self) -> None:
+        """Put a dictionary of the attempt's own under `os.environ`: the one there is stays as it is."""
         environ: Any = os.environ
-        self._environ = environ
-        data = _data(environ)
-        before = data.copy()
-        self._added = self._names.difference(before)
-        self._in_block = False
-        self._before = before
-        if self._kept is None:
-            self._set(environ, data)
+        self._environ, self._in_block = environ, False
+        data, kept = _data(environ), self._kept
+        if data is environ:  # somebody has put a plain dictionary in its place, and may hold it
+            self._bare = dict(data)
+            if kept is not None:
+                data.clear()
+            data.update(_decoded({**self._lasting, _TRACE_ID: self._trace}) if kept is None else kept[0])
         else:
-            kept, os.environ = self._kept
-            _put_back(environ, kept)
+            as_bytes = getattr(os, "environb", None)
+            self._sharing: Any = as_bytes if getattr(as_bytes, "_data", None) is data else environ
+            self._bare = data
+            if kept is not None:
+                self._swap(kept[0])
+                _put(data, kept[0])
+            else:
+                noted = _Noted(data)
+                dict.update(noted, self._lasting)
+                dict.__setitem__(noted, _TRACE_ID, self._trace)
+                self._swap(noted)
+                self._enter()
+        if kept is not None:
+            os.environ = kept[1]  # noqa: B003 - the function's own
 
-    def _set(self, environ: Any, data: dict[Any, Any]) -> None:
+    def _enter(self) -> None:
+        """Have C find the attempt's variables."""
         lasting, trace = self._lasting, self._trace
-        if data is environ:  # somebody has put a plain dictionary in its place
-            data.update(_decoded({**lasting, _TRACE_ID: trace}))
-        else:
-            self._in_block = True  # an interrupt may come before the answer
-            if not self._block.enter(trace):
-                self._in_block = False
-                _each(os.putenv, lasting, lasting.values())
-                os.putenv(_TRACE_ID, trace)
-            data.update(lasting)
-            data[_TRACE_ID] = trace
-        self._found = data.copy()
+        self._in_block = True  # an interrupt may come before the answer
+        if not self._block.enter(trace):
+            self._in_block = False
+            _each(os.putenv, lasting, lasting.values())
+            os.putenv(_TRACE_ID, trace)
+
+    def _swap(self, data: dict[Any, Any]) -> None:
+        """Put another dictionary under `os.environ`, and under `os.environb`, which shares it."""
+        self._environ._data = self._sharing._data = data  # noqa: SLF001
 
     def put_aside(self) -> None:
-        self._kept = _data(self._environ).copy(), os.environ
+        data = _data(self._environ)
+        self._kept = dict(data) if data is self._environ else data, os.environ
         self.leave()
 
     def leave(self) -> None:
-        before = self._before
-        if before is None:
+        bare = self._bare
+        if bare is None:
             return
         os.environ = environ = self._environ
-        data = _data(environ)
-        if self._in_block and self._block.leave():
-            _each(data.pop, self._added, repeat(None))
-            if data != before:
-                data.clear()
-                data.update(before)
+        left = _data(environ)
+        if left is environ:
+            left.clear()
+            left.update(bare)
         else:
-            if data is not environ:
-                _each(os.unsetenv, self._added)
-                _each(data.pop, self._added, repeat(None))
-            if data != before:
-                _put_back(environ, before)
-            if self._in_block:  # C's array isn't its own: it has texts of the block, which may be gone soon
-                same = self._names & before.keys()
-                _each(os.putenv, same, map(before.__getitem__, same))
-        self._before = None
+            if left is not bare and not (self._in_block and self._block.leave()):
+                # C's array isn't the attempt's own: it may have texts of the block, which may be gone soon.
+                _put(left, bare, anew=self._names)
+            self._swap(bare)
+        self._bare = None
 
     def is_untouched(self) -> bool:
         """Whether the function has left all variables as it found them."""
-        return os.environ is self._environ and _data(os.environ) == self._found
+        data = _data(os.environ)
+        return os.environ is self._environ and type(data) is _Noted and not data.is_changed
 
 
 @lru_cache(maxsize=100)
@@ -186,19 +220,11 @@ def _decoded(variables: dict[Any, Any]) -> dict[str, str]:
     return {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
 
 
-def _put_back(environ: Any, wanted: dict[Any, Any]) -> None:
-    data = _data(environ)
-    if data is environ:  # somebody has put a plain dictionary in its place
-        data.clear()
-        data.update(_decoded(wanted))
-        return
-    added = data.keys() - wanted.keys()
-    _each(os.unsetenv, added)
-    _each(data.__delitem__, added)
-    if data != wanted:
-        changed = dict(wanted.items() - data.items())
-        _each(os.putenv, changed.keys(), changed.values())
-        data.update(changed)
+def _put(found: dict[Any, Any], wanted: dict[Any, Any], *, anew: frozenset[Any] = frozenset()) -> None:
+    """Have C find the variables that are wanted, in the place of those that it finds; some `anew`."""
+    _each(os.unsetenv, (found.keys() | anew) - wanted.keys())
+    changed = {name: value for name, value in wanted.items() if name in anew or found.get(name) != value}
+    _each(os.putenv, changed, changed.values())
 
 
 def _each(function: Callable[..., object], *arguments: Iterable[Any]) -> None:

@@ -24,14 +24,10 @@ from destmock._runtime import cold_starts
 from destmock._runtime.aside import Aside
 from destmock._runtime.deployed_modules import Namespace
 from destmock._runtime.environment import Environment
-from destmock._runtime.environment_variables import OwnVariables
-from destmock._runtime.event_loop import OutOfSight
 from destmock._runtime.importing import Importer, stripped
-from destmock._runtime.log_capture import Active, Capture, RootHandler
+from destmock._runtime.log_capture import Capture, RootHandler
 from destmock._runtime.outcome import outcome_of
-from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.runtime_api import RuntimeClient, handle_event_request
-from destmock._runtime.surroundings import Surroundings
 from destmock._runtime.temporary_files import OwnFiles, forget
 from destmock._time.watchdog import Overrun
 
@@ -42,8 +38,8 @@ if TYPE_CHECKING:
     from destmock._functions.functions import Function
     from destmock._functions.handlers import Handler, Registration
     from destmock._runtime.outcome import Call, Outcome
+    from destmock._runtime.surroundings import Surroundings
     from destmock._time.crews import Crew
-    from destmock._time.stacks import Attempt
     from destmock._time.turns import Handling, Turns
     from destmock._time.waiting import Waits
 
@@ -128,7 +124,10 @@ class Runtime:
         work = partial(self._work, environment, function, code, client, capture, call, turn, aside, ended)
         try:
             environment.busy = True
-            attempt = self._attempt(work, aside, function, environment)
+            try:
+                attempt = self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
+            finally:
+                aside.leave_unwatched()
             stays = stay and not attempt.left and _may_stay(environment, around, client)
         except BaseException:
             aside.leave_unwatched()
@@ -139,6 +138,7 @@ class Runtime:
                 self.staying = around, environment, function, call.trace_header
             else:
                 around.leave()
+                environment.around = around
         client.close(call.request_id, died=attempt.died)
         waited, stream = attempt.waited, environment.stream
         overran = attempt.overran or aside.elapsed_ns > function.timeout * _NS_PER_SECOND
@@ -174,24 +174,17 @@ class Runtime:
                 if not client.failed:
                     ended()
 
-    def _attempt(
-        self, work: Callable[[], object], aside: Aside, function: Function, environment: Environment
-    ) -> Attempt:
-        try:
-            return self._waits.attempt(work, aside, function.timeout * 1000, environment.crew)
-        finally:
-            aside.leave_unwatched()
-
     def leave(self) -> None:
         """Put back what has stayed of a function's surroundings, before others look at the process."""
         if self.staying is not None:
-            with self._turns.held:
+            with self._turns:
                 self._leave()
 
     def _leave(self) -> None:
         if self.staying is not None:
-            self.staying[0].leave()
-            self.staying = None
+            around, environment, *_ = self.staying
+            around.leave()
+            self.staying, environment.around = None, around
 
     def _interrupted(self, outer: Surroundings | None) -> None:
         """Put back all that an attempt has changed which was interrupted outside of its handler."""
@@ -207,24 +200,20 @@ class Runtime:
         call: Call,
         capture: Capture,
     ) -> Surroundings:
-        """The surroundings of the attempt: those that have stayed, or new ones."""
+        """The surroundings of the attempt: those that have stayed, or the environment's own."""
         if self.staying is not None:
-            around, *others = self.staying
+            staying, *others = self.staying
             if others == [environment, function, call.trace_header]:
-                self.in_place, self.staying = around, None
-                around.follow(capture)
-                return around
+                self.in_place, self.staying = staying, None
+                staying.follow(capture)
+                return staying
             self._leave()
-        modules = environment.namespace or self._importer.watching(code.source, environment.modules)
-        around = self.in_place = Surroundings(
-            environment.files,
-            OwnSettings(environment.settings),
-            modules,
-            None if modules is None else environment.loggers,
-            OwnVariables(function, environment.stream, call.trace_header, environment.task_root),
-            Active(capture, self._root_handler, environment.log_handlers),
-            OutOfSight(),
-        )
+        around = environment.around
+        if around is None:
+            watched = environment.namespace or self._importer.watching(code.source, environment.modules)
+            around = environment.new_around(watched, self._root_handler)
+        environment.around, self.in_place = None, around  # after an interrupt, the next attempt has new ones
+        around.begin(function, call.trace_header, capture)
         around.take_up()
         return around
 

@@ -111,27 +111,33 @@ class Capture:
         written = self._bytes.getvalue()
         init: list[str] = []
         invocation: list[str] = []
+        framed = self._framed
         if not written:
             return init, invocation
-        for start, event in _split(written, self._framed):
+        whole = len(framed) == 1 and framed[0] == (0, len(written))  # as an error that was raised
+        for start, event in ((0, written),) if whole else _split(written, framed):
             (init if start < self._init_ends else invocation).append(event.decode(errors="replace"))
         return init, invocation
 
 
 class Active:
-    """What a function writes and logs goes to a capture while it runs."""
+    """What a function writes and logs goes to a capture while it runs: from `begin` on, to that one."""
 
     __slots__ = ("_before", "_capture", "_handler", "_kept", "_level", "_others", "_own", "_streams", "_text")
 
-    def __init__(self, capture: Capture, handler: RootHandler, own: list[logging.Handler]) -> None:
+    def __init__(self, handler: RootHandler, own: list[logging.Handler]) -> None:
         """`own` are the log handlers that the function has put on the root logger."""
-        self._capture = capture
         self._handler = handler
         self._own = own
         #: The streams, root handlers and root level that the function has left.
         self._kept: tuple[Any, Any, list[logging.Handler], int] | None = None
         #: The root logger's handlers as they were; `None` while the process is bare.
         self._others: list[logging.Handler] | None = None
+
+    def begin(self, capture: Capture) -> None:
+        """Have what another attempt writes go to its own capture."""
+        self._capture = capture
+        self._kept = None
 
     def take_up(self) -> None:
         handler, root = self._handler, logging.root

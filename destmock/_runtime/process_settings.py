@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import ctypes
 import gc
@@ -41,7 +42,7 @@ class OwnSettings:
         self._before: list[Any] | None = None
 
     def take_up(self) -> None:
-        before = self._before = _read()
+        before = self._before = _read(*_of_system())
         for number, wanted in self._own.items():
             if wanted != before[number]:
                 _WRITERS[number](wanted)
@@ -50,7 +51,7 @@ class OwnSettings:
         before, own = self._before, self._own
         if before is None:
             return
-        found = _read()
+        found = _read(*_of_system())
         if found == before and not own:
             self._before = None
             return
@@ -65,14 +66,18 @@ class OwnSettings:
     put_aside = leave
 
     def is_untouched(self) -> bool:
-        """Whether the function has changed no setting, in this attempt or before."""
-        return not self._own and _read() == self._before
+        """Whether the function has changed no setting that destmock's own code could stumble over.
+
+        Its code needs neither the working directory nor the file mask, and to ask the system takes long.
+        """
+        before = self._before
+        return before is not None and not self._own and _read(*before[:2], _alarm()) == before
 
 
 def _reads_working_directory() -> Callable[[], str | bytes | None]:
     """C's own function, if Python can call it without letting go of the interpreter's lock.
 
-    `os.getcwd` lets go of it for a microsecond. A thread that waits for it is woken each time, for nothing,
+    `os.getcwdb` lets go of it for a microsecond. A thread that waits for it is woken each time, for nothing,
     and for as long as events come one after the other.
     """
     try:
@@ -86,7 +91,14 @@ def _reads_working_directory() -> Callable[[], str | bytes | None]:
 
 def working_directory() -> str | bytes | None:
     """The working directory, or whatever stands in for `os.getcwd` says it is; `None` if it was removed."""
-    return (os.getcwd is _getcwd and _read_directory()) or _any_working_directory()
+    if os.getcwd is not _getcwd:
+        return _any_working_directory()
+    if _thread._count() <= _ALONE:  # noqa: SLF001 - nobody waits for the lock
+        try:
+            return os.getcwdb()  # noqa: PTH109 - restored as it is
+        except OSError:  # it has been removed
+            return None
+    return _read_directory() or _any_working_directory()
 
 
 def _any_working_directory() -> str | None:
@@ -158,10 +170,20 @@ def _attribute(owner: Any, name: str) -> Callable[[Any], object]:
     return partial(setattr, owner, name)
 
 
-def _read() -> list[Any]:
-    """Read all settings. Each attempt does this twice, so it has to be quick."""
+def _alarm() -> bool:
+    """Whether the process is to be woken by a signal."""
+    return _HAS_TIMER and signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0)
+
+
+def _of_system() -> tuple[Any, int, bool]:
+    """The settings that the system keeps: the working directory, the file mask, whether an alarm is set."""
+    return working_directory(), _UMASK.read(), _alarm()
+
+
+def _read(*of_system: Any) -> list[Any]:
+    """Read the other settings. Each attempt does this twice, so it has to be quick."""
     return [
-        working_directory(),
+        *of_system,
         sys.path.copy(),
         logging.root.manager._disable,  # type: ignore[attr-defined]  # noqa: SLF001 - the property takes longer
         logging.root.level,
@@ -174,18 +196,20 @@ def _read() -> list[Any]:
         threading.excepthook,
         gc.isenabled(),
         vars(sys).get("tracebacklimit"),  # to look for an attribute that isn't there takes far longer
-        _UMASK.read(),
         *map(_signal_handler, _SIGNALS),
-        _HAS_TIMER and signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0),
     ]
 
 
 _UMASK = _Umask()
 _getcwd = os.getcwd
+#: How many threads there are beside the first one when no test or handler has started any: the watchdog's.
+_ALONE = 1
 _read_directory = _reads_working_directory()
 #: How to write each setting, in the order of `_read`.
 _WRITERS: tuple[Callable[[Any], object], ...] = (
     change_directory,
+    os.umask,
+    _stop_timer,  # an alarm of the function's would end the process once its handler isn't there any more
     _set_path,
     logging.disable,
     logging.root.setLevel,
@@ -198,7 +222,5 @@ _WRITERS: tuple[Callable[[Any], object], ...] = (
     _attribute(threading, "excepthook"),
     _collect_garbage,
     _set_traceback_limit,
-    os.umask,
     *(partial(_set_signal_handler, number) for number in _SIGNALS),
-    _stop_timer,  # an alarm of the function's would end the process once its handler isn't there any more
 )

@@ -5,20 +5,20 @@ from __future__ import annotations
 import linecache
 import sys
 import traceback
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import dropwhile
-from types import FunctionType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_context import LambdaContext
 from awslambdaric.lambda_runtime_exception import FaultException
-from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from destmock._aws import platform_log as platform
 from destmock._functions.handlers import OUTCOMES_FILE, Handler
 from destmock._runtime import environment_variables
 from destmock._runtime.importing import stripped
+from destmock._runtime.marshaller import marshaller_for, with_others
 from destmock._runtime.temporary_files import NOT_THE_FUNCTION_S
 from destmock._time.stacks import Attempt, current
 
@@ -29,35 +29,49 @@ if TYPE_CHECKING:
     from destmock._runtime.log_capture import Capture
 
 #: The packages that call a handler.
-_OF_RUNTIME = {"awslambdaric", "destmock"}
+_OF_RUNTIME = ("awslambdaric.", "destmock.")
 _TEST_FRAMEWORKS = {"_pytest", "hypothesis", "twisted", "unittest"}
+#: A message of so many characters isn't kept.
+_LONG = 1000
 #: Where AWS has awslambdaric.
 _BOOTSTRAP = "/var/lang/lib/{}/site-packages/awslambdaric/bootstrap.py"
 
 
 def _as_json(error: dict[str, Any] | None) -> str:
-    """awslambdaric's `to_json` of an error, without a new encoder each time; X-Ray's faults are left out.
-
-    The encoder is four times as fast for each text alone as for the whole dictionary.
-    """
+    """awslambdaric's `to_json` of an error, without a new encoder each time; X-Ray's faults are left out."""
     if error is None:
         return ""
     environment = environment_variables.get("AWS_EXECUTION_ENV")
-    encode = _marshaller(environment).jsonEncoder.encode
-    stack = error["stackTrace"]
-    try:
-        stack = _stack_as_json(environment, tuple(stack))
-    except TypeError:  # the function's own FaultException may have anything for one
-        stack = encode(stack)
-    return (
-        f'{{"errorMessage": {encode(error["errorMessage"])}, "errorType": {encode(error["errorType"])}, '
-        f'"requestId": {encode(error["requestId"])}, "stackTrace": {stack}}}'
-    )
+    key = _key(error)
+    if key is None:
+        return cast("str", marshaller_for(environment).jsonEncoder.encode(error))
+    before, after = _around_id(environment, *key)
+    return f"{before}{error['requestId']}{after}"
+
+
+class _Stack(tuple[str, ...]):
+    """A stack trace that was made here."""
+
+    __slots__ = ()
+
+
+def _key(error: dict[str, Any]) -> tuple[str, str, _Stack] | None:
+    """What the attempts of an event have in common that fail alike; `None` if that isn't worth keeping.
+
+    The function's own FaultException may have anything in the place of these texts.
+    """
+    message, kind, stack = error["errorMessage"], error["errorType"], error["stackTrace"]
+    if type(stack) is _Stack and type(message) is type(kind) is str and len(message) < _LONG:
+        return message, kind, stack
+    return None
 
 
 @lru_cache(maxsize=100)
-def _stack_as_json(environment: str | None, stack: tuple[str, ...]) -> str:
-    return cast("str", _marshaller(environment).jsonEncoder.encode(stack))
+def _around_id(environment: str | None, message: str, kind: str, stack: _Stack) -> tuple[str, str]:
+    """An error as JSON, before and after its request ID."""
+    encode = marshaller_for(environment).jsonEncoder.encode
+    before = f'{{"errorMessage": {encode(message)}, "errorType": {encode(kind)}, "requestId": "'
+    return before, f'", "stackTrace": {encode(stack)}}}'
 
 
 class _Lines:
@@ -70,32 +84,23 @@ class _Lines:
 
 
 def _log_error(error: dict[str, Any], log_sink: Capture) -> None:
-    """awslambdaric's own function, which splits a stack trace into lines only once."""
-    try:
-        stack = _stack_as_lines(tuple(error["stackTrace"]))
-    except TypeError:
+    """awslambdaric's own function, which is called once for errors that are alike."""
+    key = _key(error)
+    if key is None:
         bootstrap.log_error(error, log_sink)
-        return
-    head = _Lines()
-    bootstrap.log_error({**error, "stackTrace": None}, head)
-    log_sink.log_error([*head.lines, *stack])
+    else:
+        log_sink.log_error(_lines(*key))
 
 
 @lru_cache(maxsize=100)
-def _stack_as_lines(stack: tuple[str, ...]) -> list[str]:
-    whole = _Lines()
-    bootstrap.log_error({"stackTrace": stack}, whole)
-    return whole.lines[1:]
-
-
-def _with(function: FunctionType, **replaced: object) -> Callable[..., Any]:
-    """One of awslambdaric's own functions, with other things in the place of some that it calls."""
-    names = {**function.__globals__, **replaced}
-    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+def _lines(message: str, kind: str, stack: _Stack) -> list[str]:
+    sink = _Lines()
+    bootstrap.log_error({"errorMessage": message, "errorType": kind, "stackTrace": stack}, sink)
+    return sink.lines
 
 
 _environ = SimpleNamespace(get=environment_variables.get)
-_fill_context = _with(LambdaContext.__init__, os=SimpleNamespace(environ=_environ))
+_fill_context = with_others(LambdaContext.__init__, os=SimpleNamespace(environ=_environ))
 
 
 def _context(*arguments: object) -> LambdaContext:
@@ -106,9 +111,9 @@ def _context(*arguments: object) -> LambdaContext:
 
 #: awslambdaric's own function, with these errors' text, and without a description for X-Ray, which would have
 #: the working directory.
-handle_event_request: Callable[..., None] = _with(
+handle_event_request: Callable[..., None] = with_others(
     bootstrap.handle_event_request,
-    create_lambda_context=_with(bootstrap.create_lambda_context, LambdaContext=_context),
+    create_lambda_context=with_others(bootstrap.create_lambda_context, LambdaContext=_context),
     log_error=_log_error,
     make_xray_fault=lambda *_: None,
     os=SimpleNamespace(getcwd=lambda: None),
@@ -139,7 +144,7 @@ class RuntimeClient:
         """
         self._handler, self._remaining, self._duration = handler, remaining, duration
         # As in AWS's runtime, it is there before the handler runs, which may do anything to the environment.
-        self.marshaller = _marshaller(environment_variables.get("AWS_EXECUTION_ENV"))
+        self.marshaller = marshaller_for(environment_variables.get("AWS_EXECUTION_ENV"))
         return self._watched
 
     @stripped
@@ -173,7 +178,7 @@ class RuntimeClient:
         if isinstance(error, FaultException):
             return None
         if self._traceback is None:
-            stack: list[str] | None = [_call_in_runtime(self._runtime)]
+            stack: _Stack | None = _Stack([_call_in_runtime(self._runtime)])
         else:
             stack = _stack(self._traceback, self._runtime)
         if stack is None:
@@ -215,12 +220,15 @@ class RuntimeClient:
 def _forget_callers(frame: FrameType) -> None:
     """Let go of what the runtime's frames hold, which stay with the handler's as long as the exception."""
     caller = frame.f_back
-    while caller is not None and caller.f_globals.get("__name__", "").partition(".")[0] in _OF_RUNTIME:
+    while caller is not None and caller.f_globals.get("__name__", "").startswith(_OF_RUNTIME):
+        outer = caller.f_back
+        if outer is None:  # the first one of the stack, which runs on
+            return
         try:
             caller.clear()
         except RuntimeError:  # it still runs
             return
-        caller = caller.f_back
+        caller = outer
 
 
 def _ends_test(error: BaseException) -> bool:
@@ -234,12 +242,6 @@ def _ends_test(error: BaseException) -> bool:
     return not isinstance(error, Exception) and not homes.isdisjoint(_TEST_FRAMEWORKS)
 
 
-@cache
-def _marshaller(execution_environment: str | None) -> LambdaMarshaller:  # noqa: ARG001 - chooses the encoder
-    """awslambdaric reads AWS_EXECUTION_ENV when the encoder is built; it is set by then (B15)."""
-    return LambdaMarshaller()
-
-
 def _call_in_runtime(runtime: str, depth: int = 3) -> str:
     """The runtime's own frame, which AWS's stack trace shows when a handler takes other arguments."""
     frame = sys._getframe(depth)  # noqa: SLF001 - the caller of `_watched`
@@ -248,7 +250,7 @@ def _call_in_runtime(runtime: str, depth: int = 3) -> str:
     return f'  File "{_BOOTSTRAP.format(runtime)}", line {line}, in {code.co_name}\n    {text}\n'
 
 
-def _stack(traceback_: TracebackType, runtime: str) -> list[str] | None:
+def _stack(traceback_: TracebackType, runtime: str) -> _Stack | None:
     """A stack trace as awslambdaric writes it, which begins at the first frame that isn't a bootstrap's.
 
     If there is no such frame, it begins at the runtime's own. `None` if the user has set
@@ -259,29 +261,31 @@ def _stack(traceback_: TracebackType, runtime: str) -> list[str] | None:
     places: list[tuple[str, int, str]] = []
     part: TracebackType | None = traceback_
     while part is not None:
-        code, line = part.tb_frame.f_code, cast("int | None", part.tb_lineno)
+        code, line = part.tb_frame.f_code, part.tb_lineno
         if line is None:  # of code without one
-            return None
+            return None  # type: ignore[unreachable]
         linecache.lazycache(code.co_filename, part.tb_frame.f_globals)
         if code.co_filename != NOT_THE_FUNCTION_S:
             places.append((code.co_filename, line, code.co_name))
         part = part.tb_next
-    own = [*dropwhile(lambda place: "/bootstrap.py" in place[0], places)]
-    head = [] if own else [_call_in_runtime(runtime, depth=4)]
-    places = own or places
+    own, head = places, []
+    if not places or "/bootstrap.py" in places[0][0]:
+        own = [*dropwhile(lambda place: "/bootstrap.py" in place[0], places)]
+        head = [] if own else [_call_in_runtime(runtime, depth=4)]
     frames, checked = [], OUTCOMES_FILE  # which isn't there
-    for file, line, name in places:
+    for file, line, name in own or places:
         if file != checked:
             linecache.checkcache(file)
             checked = file
         text = "" if file == OUTCOMES_FILE else linecache.getline(file, line).strip()
         frames.append((file, line, name, text))
-    return [*head, *_formatted(tuple(frames))]
+    shown = _formatted(tuple(frames))
+    return _Stack([*head, *shown]) if head else shown
 
 
 @lru_cache(maxsize=100)
-def _formatted(frames: tuple[tuple[str, int, str, str], ...]) -> list[str]:
-    return traceback.format_list(frames)
+def _formatted(frames: tuple[tuple[str, int, str, str], ...]) -> _Stack:
+    return _Stack(traceback.format_list(frames))
 
 
 def _encode(text: str) -> bytes:

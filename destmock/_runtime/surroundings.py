@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from destmock._functions.functions import Function
     from destmock._runtime.environment_variables import OwnVariables
     from destmock._runtime.log_capture import Active, Capture
     from destmock._runtime.process_settings import OwnSettings
@@ -32,7 +33,10 @@ class Part(Protocol):
 
 
 class Surroundings:
-    """The temporary files, settings, modules, loggers, variables, output and event loop of one attempt."""
+    """The temporary files, settings, modules, loggers, variables, output and event loop of an attempt.
+
+    They are an execution environment's, for one attempt after the other.
+    """
 
     __slots__ = ("_in_place", "_output", "_parts", "_settings", "_variables")
 
@@ -54,6 +58,11 @@ class Surroundings:
             self._parts[2:2] = modules, loggers
         #: The parts that have changed the process.
         self._in_place: list[Part] = []
+
+    def begin(self, function: Function, trace_header: str, capture: Capture) -> None:
+        """Be those of another attempt, which is going to take them up."""
+        self._variables.begin(function, trace_header)
+        self._output.begin(capture)
 
     def take_up(self) -> None:
         """Begin, or go on after `put_aside`. The process has to be bare."""

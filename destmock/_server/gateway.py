@@ -147,7 +147,7 @@ class Gateway:
     def _aws(self, environ: WSGIEnvironment) -> Reply:
         signature = _signature(environ)
         path = _raw_path(environ)
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             if routes.is_lambda(signature.service, path):
                 answer = self._lambda(environ, signature, path)
                 if answer is not None:

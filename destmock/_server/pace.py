@@ -42,7 +42,7 @@ class Pace:
 
     def catch_up(self) -> None:
         """Set the clock to the time, or to the next thing that is due before."""
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             due = self._clock.peek()
             now = self._now()
             self._clock.jump(now if due is None else min(now, due))
@@ -59,7 +59,7 @@ class Pace:
         while True:
             since = self._changes.number
             failed = not self._runs()
-            with self._simulation.turns.held:
+            with self._simulation.turns:
                 due = self._clock.peek()
                 wait = None if due is None else max(due - self._now(), 0) / 1000 / self._speed
             if failed:

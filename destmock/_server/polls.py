@@ -98,7 +98,7 @@ def patient(simulation: Simulation, changes: Changes) -> Iterator[None]:
 
     def __call__(call: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N807 - stands in for moto's
         def called(stubber: BotocoreStubber, *args: Any, **kwargs: Any) -> Any:
-            with turns.held:
+            with turns:
                 answer = call(stubber, *args, **kwargs)
             changes.happened()
             return answer

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections import deque
 from threading import get_ident
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from destmock._time.branches import branch, never
 from destmock._time.members import Member, alone
 from destmock._time.stacks import Attempt, current
-from destmock.errors import DestmockError, InvocationLoopError
+from destmock.errors import InvocationLoopError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
 
     from destmock._time.clock import Clock
     from destmock._time.jobs import Job
@@ -54,6 +53,7 @@ class Driver:
     ) -> None:
         self._clock = clock
         self._turns = turns
+        self._taking, self._driving = turns.taken, turns.driven
         self._waits = waits
         self._rest = rest
         self.autorun = autorun
@@ -72,16 +72,17 @@ class Driver:
 
         Whatever falls due while it waits, runs meanwhile.
         """
-        return self._whole(lambda: self._run_at_once(attempt))
+        result: Result = self._whole(self._run_at_once, attempt)
+        return result
 
-    def _whole(self, work: Callable[[], Result]) -> Result:
+    def _whole(self, work: Callable[..., Result], *given: Any) -> Result:
         """Do some work; an exception leaves the turns of this thread as they were.
 
         An interrupt that comes while a turn ends would keep it for ever.
         """
         before = self._turns.standing
         try:
-            return work()
+            return work(*given)
         except BaseException:
             self._turns.mend(before)
             raise
@@ -98,9 +99,9 @@ class Driver:
                 if self._waits.can_wait(within):
                     return self._waits.call(within, attempt)
         if current() is not None or self._turns.inside:
-            with self._turns.taken:
+            with self._taking:
                 return attempt()
-        with self._turns.taken:
+        with self._taking:
             strand = self._waits.run(attempt)
         if not strand.done:
             self._drive(LIMIT, None, lambda: not strand.done)
@@ -179,10 +180,13 @@ class Driver:
         """
         if self._turns.holds:  # moto's own call, on the way to an answer
             return
-        within = self._attempt()
-        if within is not None and within.aside.is_late:  # a handler that does nothing but call AWS
-            within.overrun()
-        if not self.autorun or self._turns.inside:
+        if not self._turns.idle:
+            within = self._attempt()
+            if within is not None and within.aside.is_late:  # a handler that does nothing but call AWS
+                within.overrun()
+            if self._turns.inside:
+                return
+        if not self.autorun:
             return
         me = get_ident()
         if me not in self._queued and not self._is_left_behind():
@@ -196,7 +200,7 @@ class Driver:
         """Whether something is queued that no thread is about to run, after an interrupt ended a run."""
         if self._clock.idle:
             return False
-        with self._turns.held:
+        with self._turns:
             return not (self._queued or self._clock.idle) and self._turns.driver is None
 
     def step(self) -> object | None:
@@ -204,12 +208,12 @@ class Driver:
         return self._whole(self._step)
 
     def _step(self) -> object | None:
-        with self._driving():
+        with self._driving:
             if self._clock.idle:
                 return None
             self._wake_polls()
             try:
-                with self._turns.taken:
+                with self._taking:
                     self._waits.until = self._clock.peek()
                     job, _ = self._waits.run_next()
             finally:
@@ -219,7 +223,7 @@ class Driver:
 
     def run(self, limit: int, *, until: int | None = None) -> int:
         """Run what is due by `until`, or everything; returns how many attempts that took."""
-        return self._whole(lambda: self._drive(limit, until))
+        return self._whole(self._drive, limit, until)
 
     def _drive(self, limit: int, until: int | None, goes_on: Callable[[], bool] | None = None) -> int:
         """The same, or while it `goes_on`."""
@@ -227,15 +231,16 @@ class Driver:
         recent: deque[Job] = deque(maxlen=_LOOP_LENGTH)
         if until is not None:  # what the test itself has queued at one moment is no loop
             limit = max(limit, _ATTEMPTS_OF_ONE * self._clock.waiting)
-        with self._driving():
+        with self._driving:
             try:
                 self._waits.until = until
-                self._wake_polls()
+                if self._polls:
+                    self._wake_polls()
                 while self._has_work(until) if goes_on is None else goes_on():
                     if attempts - since >= limit:
                         raise _loop(limit, recent)
                     before = self._clock.now
-                    with self._turns.taken:
+                    with self._taking:
                         job, tried = self._waits.run_next()
                     if self._polls:
                         self._wake_polls()
@@ -257,14 +262,6 @@ class Driver:
             return self._clock.waiting > 0
         at = self._clock.peek()
         return at is not None and at <= until
-
-    def _driving(self) -> AbstractContextManager[None]:
-        if self._turns.inside:
-            message = (
-                "time can't be driven from inside a handler: what it invokes is queued, and runs after it"
-            )
-            raise DestmockError(message)
-        return self._turns.driven
 
 
 def _loop(limit: int, recent: Iterable[Job]) -> InvocationLoopError:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from destmock._time.watchdog import watchdog
-from destmock.errors import InactiveError
+from destmock.errors import DestmockError, InactiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +29,6 @@ _wait_really = threading.Condition.wait  # not what handlers wait by, in virtual
 
 
 class _Taking:
-    """While entered, it is this thread's turn, and a handler may begin on it."""
-
     __slots__ = ("_turns",)
 
     def __init__(self, turns: Turns) -> None:
@@ -56,8 +54,9 @@ class Handling:
         try:
             self._running.end()
         finally:
-            if self.is_up:  # an interrupt may have come while it was put aside
-                self.put_aside()
+            turns, running = self._turns, self._running
+            if running in turns._running:  # noqa: SLF001 - an interrupt may have come while it was put aside
+                turns._resume(running, self._depth)  # noqa: SLF001 - a part of it
 
     @property
     def is_up(self) -> bool:
@@ -93,7 +92,10 @@ class _Driving:
 
 
 class Turns:
-    """Whose turn it is in one simulation: while entered, this thread's. It can be entered within itself."""
+    """Whose turn it is in one simulation: while entered, this thread's. It can be entered within itself.
+
+    Meanwhile no other thread works on the state.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -119,16 +121,12 @@ class Turns:
         if self._depth > 1:
             self._depth -= 1
         else:
-            self._release()
-
-    @property
-    def held(self) -> Turns:
-        """These themselves: while entered, no other thread works on the state."""
-        return self  # an object of its own would be a cycle for the garbage collector
+            with self._lock:
+                self._let_go()
 
     @property
     def taken(self) -> _Taking:
-        """The same, and a handler may begin on this thread."""
+        """While entered, it is this thread's turn, and a handler may begin on it."""
         return _Taking(self)
 
     @property
@@ -206,9 +204,6 @@ class Turns:
         """Whether a handler runs that finds this trace header."""
         return any(running.header == header for running in self._running)
 
-    def handler(self, running: Running) -> Handling:
-        return Handling(self, running)
-
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
         """While entered, others may hold what this thread holds."""
@@ -281,6 +276,11 @@ class Turns:
             return work(*args, **kwargs)
 
     def _drive(self) -> None:
+        if self.inside:
+            message = (
+                "time can't be driven from inside a handler: what it invokes is queued, and runs after it"
+            )
+            raise DestmockError(message)
         with self._lock:
             while self.driver is not None:
                 self._wait()
@@ -326,10 +326,6 @@ class Turns:
                 if not depth:
                     self._let_go()
                 raise refused or InactiveError("this mock has ended; nothing runs in it any more")
-
-    def _release(self) -> None:
-        with self._lock:
-            self._let_go()
 
     def _let_go(self) -> None:
         self._holder, self._depth = None, 0

@@ -204,7 +204,7 @@ class Waits:
         """Run a synchronous invocation of a handler's, which waits for it as long as it has time."""
         strand = Strand(work, None, attempt)
         begun = self._clock.now
-        with self._turns.held:
+        with self._turns:
             end = self._wake(begun + attempt.limit - attempt.waited, attempt, ends=True)
         try:
             self._switch(attempt, _Call(strand))
@@ -235,7 +235,7 @@ class Waits:
 
     def jump(self, at: int) -> None:
         """Let time pass at once, from any thread."""
-        with self._turns.held:
+        with self._turns:
             self._clock.jump(at)
 
     def _sleep(self, attempt: Attempt, waits: int, at: int, *, first: bool = False) -> None:
@@ -247,7 +247,7 @@ class Waits:
         left, switches, clock = attempt.limit - attempt.waited, self.can_wait(attempt), self._clock
         ends = waits > left
         attempt.waited += min(waits, left)
-        with self._turns.held:
+        with self._turns:
             if ends:
                 at = clock.now + left
             due = clock.peek()
@@ -268,7 +268,7 @@ class Waits:
         """Let whatever else is due now run; returns whether the attempt could be left alone for that."""
         if not self.can_wait(attempt):
             return False
-        with self._turns.held:
+        with self._turns:
             self._wake(self._clock.now, attempt, ends=False)
         self._switch(attempt, _WAITS)
         return True
@@ -282,14 +282,14 @@ class Waits:
         """Have it run now, while the attempt waits; returns whether it can wait for that."""
         if not self.can_wait(attempt):
             return False
-        with self._turns.held:
+        with self._turns:
             self._clock.schedule(self._clock.now, asked, background=True)
         return True
 
     def recall(self, attempt: Attempt) -> None:
         """Have an attempt go on now that waits."""
         if attempt.due is not None and attempt not in self._ended:
-            with self._turns.held:
+            with self._turns:
                 attempt.due.cancel()
                 attempt.due = self._wake(self._clock.now, attempt, ends=False)
 

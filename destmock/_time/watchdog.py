@@ -97,7 +97,10 @@ class Watchdog:
         with self._lock:
             watch.is_over = True
             late = watch.is_sent and not watch.is_raised
-            if not late:
+            watches = self._watched.get(watch.thread, ())
+            if len(watches) == 1 and watches[0] is watch and not late:  # as nearly always
+                del self._watched[watch.thread]
+            elif not late:
                 self._forget_one(watch)
         if late:  # its exception comes too late, and is raised here
             with contextlib.suppress(Overrun):

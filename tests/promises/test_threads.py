@@ -417,7 +417,7 @@ def test_what_waits_for_its_turn_when_the_mock_ends_does_not_run():
         turns.taken,
     ):
         pass
-    with turns.held:  # as by whoever still reads
+    with turns:  # as by whoever still reads
         pass
 
 

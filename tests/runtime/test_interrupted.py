@@ -52,7 +52,7 @@ class Interrupter:
 def of_the_process():
     """Whatever an attempt changes for its function."""
     return {
-        "variables": dict(os.environ),
+        "variables": (dict(os.environ), dict(os.environb)),
         "variable": ctypes.CDLL(None).getenv(b"COLOUR"),
         "streams": (sys.stdout, sys.stderr),
         "log handlers": (logging.root.handlers.copy(), logging.root.level),

@@ -372,6 +372,25 @@ def test_a_warm_function_finds_what_it_has_changed(tmp_path):
     assert second == [tmp_path.name, logging.INFO, 5000]
 
 
+def test_the_next_attempt_of_an_event_finds_the_directory_and_no_alarm(tmp_path):
+    """An alarm without a handler would end the process while the next attempt runs."""
+    found = []
+
+    def handler(event, context):
+        found.append((Path.cwd(), mask_of_new_files(), signal.getitimer(signal.ITIMER_REAL)))
+        os.chdir(tmp_path)
+        os.umask(0o111)
+        signal.setitimer(signal.ITIMER_REAL, 100)
+        raise ValueError
+
+    before = settings_of_the_process()
+    with mock_destinations({"orders": handler}):
+        boto3.client("lambda").invoke(FunctionName="orders", InvocationType="Event")
+    first = before["directory"], before["mask"], (0.0, 0.0)
+    assert found == [first, *[(tmp_path, 0o111, (0.0, 0.0))] * 2]
+    assert settings_of_the_process() == before
+
+
 def test_a_directory_that_only_the_test_s_own_os_knows_is_put_back(monkeypatch):
     """As of a library that simulates a file system."""
     directories = ["/simulated"]

@@ -24,7 +24,7 @@ from destmock._runtime.process_settings import OwnSettings
 from destmock._runtime.surroundings import Surroundings
 from destmock._runtime.temporary_files import OwnFiles
 from destmock._time.running import Running
-from destmock._time.turns import Turns
+from destmock._time.turns import Handling, Turns
 
 LOGGING = {"LogFormat": "Text", "LogGroup": "/aws/lambda/orders"}
 STREAM = "2026/01/01/[$LATEST]0123"
@@ -64,23 +64,28 @@ def process():
 
 
 class Attempt:
-    """One attempt that has begun, and what it must find."""
+    """An attempt that has begun, and what it must find; later the next one in its environment."""
 
     def __init__(self, name, root_handler):
-        self.capture = Capture(0, None)
-        self.capture.initialised(name)
+        self.name = name
         self.own_handlers = []
         self.surroundings = Surroundings(
             OwnFiles([]),
             OwnSettings({}),
             Importer().watching("app.handler", Modules()),
             OwnLoggers(),
-            OwnVariables(function(name), STREAM, f"Root={name}", "/var/task"),
-            Active(self.capture, root_handler, self.own_handlers),
+            OwnVariables(STREAM, "/var/task"),
+            Active(root_handler, self.own_handlers),
             OutOfSight(),
         )
-        self.found = None
+
+    def begin(self):
+        self.capture = Capture(0, None)
+        self.capture.initialised(self.name)
         self.logged = 0
+        self.surroundings.begin(function(self.name), f"Root={self.name}", self.capture)
+        self.surroundings.take_up()
+        self.found = process()
 
 
 class PuttingAside(RuleBasedStateMachine):
@@ -92,6 +97,7 @@ class PuttingAside(RuleBasedStateMachine):
         self.root_handler = RootHandler()
         self.names = (f"function-{number}" for number in count())
         self.aside = []
+        self.ended = []
         self.current = None
         self.loops = []
 
@@ -111,9 +117,25 @@ class PuttingAside(RuleBasedStateMachine):
         assert process() == self.bare
         name = next(self.names)
         self.current = Attempt(name, self.root_handler)
-        self.current.surroundings.take_up()
+        self.current.begin()
         assert os.environ["AWS_LAMBDA_FUNCTION_NAME"] == os.environ["OWN"] == name
-        self.current.found = process()
+
+    @precondition(lambda self: self.current is None and self.ended)
+    @rule(data=st.data())
+    def begin_again(self, data):
+        """The next attempt finds the settings and log handlers of the last one, and nothing else of it."""
+        self.current = self.ended.pop(data.draw(st.integers(0, len(self.ended) - 1)))
+        before = self.current.found
+        self.current.begin()
+        found = self.current.found
+        assert found["environ"] is self.bare["environ"]
+        variables = found["variables"]
+        assert (variables["OWN"], variables["_HANDLER"]) == (self.current.name, "app.handler")
+        assert "ADDED" not in variables
+        assert found["streams"] == (self.root_handler.text(),) * 2
+        assert found["loop"] is None
+        for kept in ("path", "level", "limit"):
+            assert found[kept] == before[kept]
 
     @precondition(lambda self: self.current is not None)
     @rule(
@@ -169,6 +191,7 @@ class PuttingAside(RuleBasedStateMachine):
         self.current.surroundings.leave()
         _, written = self.current.capture.events()
         assert len(written) == self.current.logged
+        self.ended.append(self.current)
         self.current = None
         assert process() == self.bare
 
@@ -183,7 +206,7 @@ def running(name):
 
 def test_handlers_that_are_put_aside_may_go_on_in_any_order():
     turns = Turns()
-    first, second, third = (turns.handler(running(name)) for name in ("first", "second", "third"))
+    first, second, third = (Handling(turns, running(name)) for name in ("first", "second", "third"))
     with turns.taken:
         for handling in (first, second, third):
             handling.take_up()

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from awslambdaric import bootstrap, lambda_literals
 from awslambdaric.lambda_runtime_exception import FaultException
-from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller, to_json
+from awslambdaric.lambda_runtime_marshaller import Encoder, LambdaMarshaller, to_json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -274,6 +274,69 @@ def test_B14_B15_B16_any_result_has_awslambdaric_s_bytes(destmock, result):
     oracle = as_awslambdaric(orders, request_id_of(answer))
     assert payload == oracle.payload
     assert ("FunctionError" in answer) == (oracle.error_event is not None)
+
+
+texts_of_events = st.builds(
+    lambda value, before, after: f"{before}{json.dumps(value)}{after}",
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | characters,
+        st.lists,
+    ),
+    *[st.text(" \n\t\r", max_size=2)] * 2,
+)
+
+
+@mock_destinations()
+@settings(deadline=None)
+@given(texts_of_events)
+@example('{"a": 1e400, "b": [1.10, -0.0], "a": 2}')
+@example('"\\ud800"')
+def test_B14_any_event_is_what_awslambdaric_makes_of_it(destmock, text):
+    seen = []
+    destmock.handler("orders", lambda event, context: seen.append(event))
+    invoke(boto3.client("lambda"), text.encode())
+    assert repr(seen) == repr([LambdaMarshaller().unmarshal_request(text.encode())])
+
+
+def test_B14_a_result_after_one_that_is_no_json(destmock, lam):
+    """The encoder is made anew; what it has begun to write is forgotten."""
+    nested = {"a": {}}
+    nested["a"]["again"] = nested
+    bad = [nested, {"a": [1, {2}]}, {"a": object()}]
+    results = [{"b": [{}]}, *(each for result in bad for each in (result, {"b": [{"a": 1}], "a": {}}))]
+    destmock.handler("orders", outcomes(*results))
+    for result in results:
+        answer, payload = invoke(lam)
+        if any(result is each for each in bad):
+            assert json.loads(payload)["errorType"] == "Runtime.MarshalError"
+        else:
+            assert (payload.decode(), "FunctionError" in answer) == (json.dumps(result), False)
+
+
+def test_B14_a_result_is_encoded_once_also_when_it_cannot_be(destmock, lam):
+    asked = []
+
+    class Answer:
+        def _asdict(self):
+            asked.append(1)
+            return {"no": object()}
+
+    destmock.handler("orders", lambda event, context: [Answer()])
+    _, payload = invoke(lam)
+    assert json.loads(payload)["errorType"] == "Runtime.MarshalError"
+    assert asked == [1]
+
+
+def test_B15_a_test_may_replace_what_encodes_anything_else(destmock, lam):
+    destmock.handler("orders", lambda event, context: {"size": decimal.Decimal("1.50")})
+    assert invoke(lam)[1] == b'{"size": 1.50}'
+    with patch.object(Encoder, "default", lambda self, value: str(value)):
+        assert invoke(lam)[1] == b'{"size": "1.50"}'
+    assert invoke(lam)[1] == b'{"size": 1.50}'
 
 
 class QuotedError(Exception):

@@ -11,6 +11,7 @@ import time_machine
 from awslambdaric.lambda_context import LambdaContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.awslambda.models import lambda_backends
 
 from destmock import DestmockError, mock_destinations, outcomes
 from tests.runtime.attempts import ARN, invoke, ok, request_id_of, send
@@ -119,6 +120,74 @@ def test_a_handler_may_clear_the_environment(destmock, lam, result):
     else:
         assert payload == '{"ok": "é"}'.encode()
     assert os.environ == before
+
+
+def as_bytes():
+    os.environb[b"LEFT"] = b"1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: os.environ.update(LEFT="1"),
+        lambda: os.environ.setdefault("LEFT", "1"),
+        lambda: os.environ.pop("TABLE"),
+        os.environ.popitem,
+        os.environ.clear,
+        lambda: os.environ.__ior__({"LEFT": "1"}),
+        lambda: setattr(os, "environ", {**os.environ, "LEFT": "1"}),
+        lambda: os.environ._data.update({b"LEFT": b"1"}),
+        as_bytes,
+    ],
+)
+def test_the_next_attempt_of_an_event_finds_no_change_of_the_environment(destmock, lam, change):
+    seen = []
+
+    def orders(event, context):
+        seen.append(dict(os.environ))
+        assert os.environb == {os.fsencode(name): os.fsencode(value) for name, value in seen[-1].items()}
+        change()
+        raise ValueError
+
+    destmock.handler("orders", orders, environment={"TABLE": "orders"})
+    before, mapping = dict(os.environ), os.environ
+    send(lam)
+    assert len(seen) == 3
+    assert seen[0] == seen[1] == seen[2]
+    assert os.environ is mapping
+    assert dict(os.environ) == before
+    assert os.getenv("LEFT") is None
+
+
+def test_a_plain_dictionary_in_the_place_of_the_environment_is_changed_itself(destmock, lam, monkeypatch):
+    """Whoever has imported it finds the function's variables, and none of them afterwards."""
+    environ = {**os.environ, "STAGE": "test"}
+    before, seen = dict(environ), []
+
+    def orders(event, context):
+        seen.append((environ["AWS_LAMBDA_FUNCTION_NAME"], environ["STAGE"], environ.get("LEFT")))
+        environ["LEFT"] = "1"
+        raise ValueError
+
+    destmock.handler("orders", orders)
+    with monkeypatch.context() as replaced:
+        replaced.setattr(os, "environ", environ)
+        send(lam)
+        assert os.environ is environ
+    assert seen == [("orders", "test", None)] * 3
+    assert environ == before
+
+
+def test_a_warm_function_finds_its_new_settings(destmock, lam):
+    """Also where a test changes them in moto's own object."""
+    destmock.handler("orders", lambda event, context: [os.environ["TABLE"], context.memory_limit_in_mb])
+    lam.update_function_configuration(FunctionName="orders", Environment={"Variables": {"TABLE": "one"}})
+    assert json.loads(invoke(lam)[1]) == ["one", "128"]
+    lam.update_function_configuration(FunctionName="orders", MemorySize=512)
+    assert json.loads(invoke(lam)[1]) == ["one", "512"]
+    backend = lambda_backends["123456789012"]["us-east-1"]
+    backend.get_function("orders").environment_vars["TABLE"] = "two"
+    assert json.loads(invoke(lam)[1]) == ["two", "512"]
 
 
 def test_what_an_import_does_to_the_environment_is_undone(destmock, lam, module):

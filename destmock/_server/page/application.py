@@ -144,7 +144,7 @@ class Console:
         form: Mapping[str, str] | None = None,
         refused: actions.RefusedError | None = None,
     ) -> Response:
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             topology = self._topology()
             version = self._version(topology, anew="fragment" not in query)
             known = topology.find(arn) if arn else None
@@ -181,7 +181,7 @@ class Console:
         return _html(view.title, body, status, version=view.version, live=live)
 
     def _state(self, since: str) -> Response:
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             version = self._version(self._topology())
         text = json.dumps({"version": version, "changed": version != since})
         return _finished(Response(text, content_type="application/json"))

@@ -96,7 +96,7 @@ class Integrations:
     def _service(self, integration: Any, uri: str, asked: Asked) -> HttpAnswer:
         """Another service, which is called without any function."""
         body, headers, query = _request_of(integration, sources_of(asked))
-        with self._simulation.turns.held:
+        with self._simulation.turns:
             status, text = direct.call(self._simulation, asked.place.account, uri, body, headers, query)
         return _response(integration, _Came(text, str(status), {"Content-Type": _JSON}), asked)
 

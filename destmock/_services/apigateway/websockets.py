@@ -135,7 +135,7 @@ class WebSockets:
         """Connect a client; raises `ConnectionRefusedError` if the handshake fails."""
         simulation = self._simulation
         request = request_to(url, "GET", headers.items(), b"")
-        with simulation.turns.held:
+        with simulation.turns:
             try:
                 client = self._connected(request)
             except RefusedError as refusal:
@@ -148,7 +148,7 @@ class WebSockets:
     def sent(self, client: Connection, message: str) -> None:
         """Have a client's message run the function of its route."""
         simulation = self._simulation
-        with simulation.turns.held:
+        with simulation.turns:
             client.check_open()
             if len(message.encode()) > LONGEST:
                 self._close(client, _TOO_LARGE, "Message too long")
@@ -159,7 +159,7 @@ class WebSockets:
     def closed(self, client: Connection, status: int, reason: str) -> None:
         """Close a connection, unless it is closed, and run the function of `$disconnect`."""
         simulation = self._simulation
-        with simulation.turns.held:
+        with simulation.turns:
             self._close(client, status, reason)
         simulation.driver.settle_down()
 

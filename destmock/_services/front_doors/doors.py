@@ -70,7 +70,7 @@ def answered(
     """
     simulation = simulation or active[-1]
     before = simulation.now
-    with simulation.turns.held:  # but for the time that a handler runs
+    with simulation.turns:  # but for the time that a handler runs
         answer = _door(simulation, request.host)(request)
     took = simulation.clock.now - before if answer.after is None else answer.after
     simulation.driver.settle_down()

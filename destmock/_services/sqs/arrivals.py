@@ -91,7 +91,8 @@ def _check(message: Message) -> None:
         if attribute.get("DataType", "").startswith("Number"):
             _check_number(name, text)
     try:
-        message.body.encode()
+        if not message.body.isascii():
+            message.body.encode()
         for name in message.message_attributes:
             message.validate_attribute_name(name)
     except UnicodeEncodeError as error:

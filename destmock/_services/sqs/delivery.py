@@ -145,7 +145,7 @@ def enqueue(
     The message has the trace of `carrier`.
     """
     attributes = attributes or {}
-    size = len(body.encode())
+    size = len(body if body.isascii() else body.encode())
     for name, attribute in attributes.items():
         size += len(f"{name}{attribute['DataType']}{attribute['StringValue']}".encode())
     limit = int(queue.maximum_message_size)  # type: ignore[attr-defined]
