@@ -29,21 +29,20 @@ class OutOfSight:
         self._set_outside: dict[str, Any] = {}
 
     def take_up(self) -> None:
-        outer = self._outer = _running()
-        if outer is not self._kept:
-            _switch(outer, self._kept)
+        self._outer = _running()
+        _switch(self._outer, self._kept)
         here = _set_here()
         self._set_outside = here.copy()
         if self._set is not None:
             _set_again(here, self._set)
-        elif (here or free) and not _is_idle(here):
+        elif not (here and _is_idle(here)):
             self._found = free.pop() if free else {}
             _set_again(here, self._found)
 
     def put_aside(self) -> None:
-        here = _set_here()
-        self._kept, self._set = _running(), here.copy()
-        self._go(here)
+        self._kept = _running()
+        self._set = _set_here().copy()
+        self._go()
 
     def leave(self) -> None:
         """For good, also if it is put aside."""
@@ -52,17 +51,13 @@ class OutOfSight:
             loops = {each.get("_loop"): each.copy() for each in (self._found, here)}
             loops.pop(self._set_outside.get("_loop"), None)
             free.extend(filter(_is_idle, loops.values()))
-        self._go(here)
+        self._go()
         self._found, self._set, self._kept = {}, None, _NO_LOOP
 
-    def _go(self, here: dict[str, Any]) -> None:
-        outer = self._outer
-        if outer is not None:
-            if here != self._set_outside:
-                _set_again(here, self._set_outside)
-            now = _running()
-            if now is not outer:
-                _switch(now, outer)
+    def _go(self) -> None:
+        if self._outer is not None:
+            _set_again(_set_here(), self._set_outside)
+            _switch(_running(), self._outer)
             self._outer = None
 
 
@@ -79,8 +74,9 @@ def _set_here() -> dict[str, Any]:
 
 
 def _set_again(here: dict[str, Any], to: dict[str, Any]) -> None:
-    here.clear()
-    here.update(to)
+    if here != to:
+        here.clear()
+        here.update(to)
 
 
 def _running() -> tuple[Any, Any]:
@@ -91,6 +87,8 @@ def _running() -> tuple[Any, Any]:
 
 def _switch(now: tuple[Any, Any], to: tuple[Any, Any]) -> None:
     """Make another loop and task than those of now the running ones."""
+    if now is to:  # there is none
+        return
     loop, task = now
     if task is not None:
         asyncio.tasks._leave_task(loop, task)  # noqa: SLF001
